@@ -1,0 +1,59 @@
+package io.sluice.core.artifact;
+
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The content-addressed store that fetch and store steps share. Writes are atomic and idempotent;
+ * what is read is verified against its digest, and a mismatch throws rather than returns.
+ */
+public interface ArtifactStore {
+
+  /** Whether a blob is there (its content is verified when it is read, not here). */
+  boolean has(Digest digest) throws IOException;
+
+  /**
+   * Reads a blob; the stream throws {@link CorruptBlobException} at its end when the content does
+   * not match, so read it to the end before using what it gave.
+   *
+   * @throws java.io.FileNotFoundException when it is not there
+   */
+  InputStream open(Digest digest) throws IOException;
+
+  /** Stores a blob; returns its digest. The stream is read to its end and not closed. */
+  Digest put(InputStream content) throws IOException;
+
+  /** Reads a manifest that was stored as a blob. */
+  default Manifest manifest(Digest digest) throws IOException {
+    try (InputStream in = open(digest)) {
+      return Manifest.parse(in.readAllBytes());
+    } catch (IllegalArgumentException e) {
+      throw new IOException("blob " + digest + " is not a manifest: " + e.getMessage(), e);
+    }
+  }
+
+  /** What an earlier execution of the same key left, if its manifest and blobs are all there. */
+  Optional<Digest> cached(Digest key) throws IOException;
+
+  /** Remembers the output manifest of a key. The first writer wins; later ones are ignored. */
+  void cache(Digest key, Digest manifest) throws IOException;
+
+  /** Writes (or atomically replaces) a small named record of a run, for example a stage record. */
+  void putRecord(RunId run, StageName stage, int attempt, byte[] json) throws IOException;
+
+  /** All stage records of a run, ordered by stage name and attempt. */
+  List<byte[]> records(RunId run) throws IOException;
+
+  /** Thrown when stored content no longer has its digest. */
+  final class CorruptBlobException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    public CorruptBlobException(Digest wanted, Digest found) {
+      super("the store holds other content under " + wanted + " (found " + found + ")");
+    }
+  }
+}

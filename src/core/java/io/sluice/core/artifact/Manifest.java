@@ -1,0 +1,154 @@
+package io.sluice.core.artifact;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What a stage left behind: every file of every output artifact, plus the small named results and
+ * the instant as of which the data in it was known. Its digest is the stage's one Tekton result.
+ * The first path segment of an entry is the artifact's name. Schema: {@code manifest.schema.json}.
+ *
+ * @param asOf what the content knows up to; inherited from inputs, set by data stages
+ * @param results small named values from {@code SLUICE_RESULTS}, sorted by name
+ * @param entries the files, sorted by path, paths unique
+ */
+public record Manifest(Optional<Instant> asOf, Map<String, String> results, List<Entry> entries) {
+  public static final String API_VERSION = "sluice.io/manifest/v1";
+
+  /**
+   * One regular file. Links and special files are refused before an entry is made.
+   *
+   * @param path relative, {@code /}-separated, no empty, {@code .} or {@code ..} segment
+   * @param executable whether the owner may execute it: the only mode bit that is kept
+   * @param size bytes
+   * @param digest of the content
+   */
+  public record Entry(String path, boolean executable, long size, Digest digest) {
+    public Entry {
+      if (!safe(path)) {
+        throw new IllegalArgumentException("not a safe relative path: " + path);
+      }
+      if (size < 0) {
+        throw new IllegalArgumentException("negative size of " + path);
+      }
+    }
+
+    private static boolean safe(String path) {
+      if (path.isEmpty() || path.indexOf('\\') >= 0 || path.indexOf('\0') >= 0) {
+        return false;
+      }
+      for (String segment : path.split("/", -1)) {
+        if (segment.isEmpty() || segment.equals(".") || segment.equals("..")) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  public Manifest {
+    results = java.util.Collections.unmodifiableMap(new TreeMap<>(results));
+    entries = entries.stream().sorted(java.util.Comparator.comparing(Entry::path)).toList();
+    for (int i = 1; i < entries.size(); i++) {
+      if (entries.get(i).path().equals(entries.get(i - 1).path())) {
+        throw new IllegalArgumentException("path twice in a manifest: " + entries.get(i).path());
+      }
+    }
+  }
+
+  /**
+   * The part below one artifact (or a path inside one), with paths relative to it. A single file
+   * keeps its last path segment as its path. Carries no as-of and no results, so its digest depends
+   * on content alone: cache keys are made of these.
+   *
+   * @return empty when there is no such artifact
+   */
+  public Optional<Manifest> artifact(String path) {
+    List<Entry> found = new ArrayList<>();
+    for (Entry e : entries) {
+      if (e.path().equals(path)) {
+        String name = path.substring(path.lastIndexOf('/') + 1);
+        return Optional.of(
+            new Manifest(
+                Optional.empty(),
+                Map.of(),
+                List.of(new Entry(name, e.executable(), e.size(), e.digest()))));
+      }
+      if (e.path().startsWith(path + "/")) {
+        found.add(
+            new Entry(e.path().substring(path.length() + 1), e.executable(), e.size(), e.digest()));
+      }
+    }
+    return found.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Manifest(Optional.empty(), Map.of(), found));
+  }
+
+  /** Whether {@code path} names one file rather than a folder. */
+  public boolean isFile(String path) {
+    return entries.stream().anyMatch(e -> e.path().equals(path));
+  }
+
+  /** The canonical bytes, UTF-8: what is stored and what {@link #digest} is taken of. */
+  public byte[] bytes() {
+    ObjectNode root = Json.object();
+    root.put("apiVersion", API_VERSION);
+    asOf.ifPresent(t -> root.put("asOf", t.toString()));
+    if (!results.isEmpty()) {
+      ObjectNode r = root.putObject("results");
+      results.forEach(r::put);
+    }
+    var list = root.putArray("entries");
+    for (Entry e : entries) {
+      list.addObject()
+          .put("path", e.path())
+          .put("mode", e.executable() ? "0755" : "0644")
+          .put("size", e.size())
+          .put("sha256", e.digest().hex());
+    }
+    return Json.canonical(root).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The digest of {@link #bytes}. */
+  public Digest digest() {
+    return Digest.of(bytes());
+  }
+
+  /**
+   * Reads what {@link #bytes} wrote.
+   *
+   * @throws IllegalArgumentException when the bytes are no manifest of this version
+   */
+  public static Manifest parse(byte[] bytes) {
+    JsonNode root = Json.parse(bytes);
+    if (!API_VERSION.equals(root.path("apiVersion").asText())) {
+      throw new IllegalArgumentException("not a " + API_VERSION + " manifest");
+    }
+    List<Entry> entries = new ArrayList<>();
+    for (JsonNode e : root.path("entries")) {
+      String mode = e.path("mode").asText();
+      if (!mode.equals("0644") && !mode.equals("0755")) {
+        throw new IllegalArgumentException("mode " + mode + " in a manifest");
+      }
+      entries.add(
+          new Entry(
+              e.path("path").asText(),
+              mode.equals("0755"),
+              e.path("size").asLong(-1),
+              new Digest(e.path("sha256").asText())));
+    }
+    Map<String, String> results = new TreeMap<>();
+    root.path("results").properties().forEach(e -> results.put(e.getKey(), e.getValue().asText()));
+    Optional<Instant> asOf =
+        root.has("asOf") ? Optional.of(Instant.parse(root.get("asOf").asText())) : Optional.empty();
+    return new Manifest(asOf, results, entries);
+  }
+}

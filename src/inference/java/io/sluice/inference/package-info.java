@@ -1,0 +1,2 @@
+/** Loads a bundle, predicts, scores. */
+package io.sluice.inference;

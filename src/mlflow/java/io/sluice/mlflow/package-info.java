@@ -1,0 +1,2 @@
+/** The registry on MLflow. */
+package io.sluice.mlflow;

@@ -1,0 +1,2 @@
+/** Artifact store adapters. */
+package io.sluice.store;

@@ -1,0 +1,2 @@
+/** What runs inside a pod. */
+package io.sluice.worker;
