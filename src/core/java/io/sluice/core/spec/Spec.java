@@ -1,0 +1,332 @@
+package io.sluice.core.spec;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * One {@code sluice.yaml} as its author wrote it, well-formed but not yet checked. Maps are sorted
+ * by key, so two specs that differ only in the order of keys are equal. Positions are kept beside
+ * it, in {@link Parsed#spans}.
+ *
+ * @param model registered model name in MLflow, a DNS label
+ * @param seed what every random choice of a run derives from; 0 when not given
+ * @param timeout limit of the whole run
+ */
+public record Spec(
+    String model,
+    long seed,
+    Optional<Duration> timeout,
+    Code code,
+    SortedMap<String, Environment> environments,
+    Defaults defaults,
+    SortedMap<String, DataSource> data,
+    SortedMap<String, Family> families,
+    SortedMap<String, Stage> stages,
+    Gate gate,
+    SortedMap<String, Overlay> profiles,
+    Triggers triggers) {
+
+  /** The one version of the format that this program reads. */
+  public static final String API_VERSION = "sluice.io/v1alpha1";
+
+  /**
+   * Which files are the model's code.
+   *
+   * @param include globs relative to the pipeline's folder
+   */
+  public record Code(List<String> include) {}
+
+  /**
+   * An isolated place to run commands in.
+   *
+   * @param image reference by digest; needed on a cluster
+   * @param python interpreter version, for example {@code 3.11}
+   * @param lock path of a lock file with hashes, relative to the pipeline's folder
+   * @param sluiceMl whether the {@code sluice_ml} wheel is installed into it
+   */
+  public record Environment(
+      Optional<String> image, Optional<String> python, Optional<String> lock, boolean sluiceMl) {}
+
+  /** What stages get that do not say otherwise. */
+  public record Defaults(
+      Optional<Duration> timeout, Optional<Integer> retries, Resources resources) {}
+
+  /** Kubernetes quantities as written; {@code gpu} is a count. */
+  public record Resources(Optional<String> cpu, Optional<String> memory, Optional<String> gpu) {
+    public static final Resources NONE =
+        new Resources(Optional.empty(), Optional.empty(), Optional.empty());
+
+    /** These quantities, and {@code fallback} where this says nothing. */
+    public Resources or(Resources fallback) {
+      return new Resources(
+          cpu.or(fallback::cpu), memory.or(fallback::memory), gpu.or(fallback::gpu));
+    }
+  }
+
+  /** A command line: a list is executed as it is, a text is given to {@code /bin/sh -eu -c}. */
+  public sealed interface Command {
+    /** The argument vector of the process. */
+    List<String> argv();
+
+    /** A program and its arguments; no shell looks at them. */
+    record Exec(List<String> argv) implements Command {}
+
+    /** A shell script. */
+    record Script(String text) implements Command {
+      @Override
+      public List<String> argv() {
+        return List.of("/bin/sh", "-eu", "-c", text);
+      }
+    }
+  }
+
+  /** What every stage may say about how it is run. */
+  public record Limits(Optional<Duration> timeout, Optional<Integer> retries, Resources resources) {
+    public static final Limits NONE =
+        new Limits(Optional.empty(), Optional.empty(), Resources.NONE);
+  }
+
+  /**
+   * A source of data; each run pins it as the snapshot {@code data.<name>}.
+   *
+   * @param environment where {@code origin} runs
+   * @param fingerprint a cheap poll: its output changes when there is new data
+   * @param with values that the command reads from {@code SLUICE_PARAMS}; an object, keys sorted
+   */
+  public record DataSource(
+      String environment,
+      Origin origin,
+      Optional<Command> fingerprint,
+      Optional<Labels> labels,
+      JsonNode with,
+      Limits limits) {
+
+    /** Where the data comes from. */
+    public sealed interface Origin {}
+
+    /** A command that writes the data. */
+    public record Produced(Command command) implements Origin {}
+
+    /** A file or folder beside the spec, taken into the code tree. */
+    public record Stored(String path) implements Origin {}
+  }
+
+  /**
+   * Which columns of a source say what is to be predicted and when it became known.
+   *
+   * @param matureAfter how long after the end of its period a label may still change
+   */
+  public record Labels(String column, String eventTime, String knownAt, Duration matureAfter) {}
+
+  /**
+   * A way to make a model: one command, a search space.
+   *
+   * @param space parameters by name
+   * @param mayFail {@code onFailure: continue}: the run goes on without this family
+   */
+  public record Family(
+      String environment,
+      Trainer trainer,
+      SortedMap<String, Parameter> space,
+      Resources resources,
+      boolean mayFail) {
+
+    /** What trains it. */
+    public sealed interface Trainer {
+      /** The argument vector of the process. */
+      List<String> argv();
+    }
+
+    /** A process of its own for each trial. */
+    public record ByCommand(Command command) implements Trainer {
+      @Override
+      public List<String> argv() {
+        return command.argv();
+      }
+    }
+
+    /**
+     * A Python function that is called in one process for all trials.
+     *
+     * @param reference {@code module:attribute}
+     */
+    public record ByFunction(String reference) implements Trainer {
+      @Override
+      public List<String> argv() {
+        return List.of("python", "-m", "sluice_ml.family", reference);
+      }
+    }
+  }
+
+  /** One dimension of a search space. */
+  public sealed interface Parameter {
+    /** Whole numbers from low to high, both included. */
+    record IntRange(long low, long high, boolean log) implements Parameter {}
+
+    /** Real numbers from low to high. */
+    record FloatRange(double low, double high, boolean log) implements Parameter {}
+
+    /** One of these numbers, texts or truth values, in the author's order. */
+    record Choice(List<JsonNode> values) implements Parameter {}
+  }
+
+  /** A node of the pipeline. */
+  public sealed interface Stage {
+    SortedMap<String, Ref> inputs();
+
+    /** Whether there is one of it for each family. */
+    boolean perFamily();
+
+    /** The names that others may refer to. */
+    List<String> outputs();
+
+    Limits limits();
+  }
+
+  /**
+   * A command of the user.
+   *
+   * @param with a JSON object, keys sorted
+   */
+  public record Custom(
+      String environment,
+      Command command,
+      boolean perFamily,
+      SortedMap<String, Ref> inputs,
+      List<String> outputs,
+      JsonNode with,
+      Limits limits)
+      implements Stage {}
+
+  /** {@code tune@1}: searches each family's space. */
+  public record Tune(SortedMap<String, Ref> inputs, TuneOptions with, Limits limits)
+      implements Stage {
+    public static final List<String> OUTPUTS = List.of("best", "study");
+
+    @Override
+    public boolean perFamily() {
+      return true;
+    }
+
+    @Override
+    public List<String> outputs() {
+      return OUTPUTS;
+    }
+  }
+
+  /**
+   * What {@code tune@1} may be told.
+   *
+   * @param objective the loss that trials report; the gate's metric when not given
+   * @param trials upper bound of sampled trials (40)
+   * @param patience sampled trials without improvement after which to stop (8)
+   * @param warmStart whether to start from the family's latest registered study
+   * @param coldEvery every how many cycles the whole space is searched afresh (6)
+   */
+  public record TuneOptions(
+      Optional<String> objective,
+      Optional<Integer> trials,
+      Optional<Integer> patience,
+      Optional<WarmStart> warmStart,
+      Optional<Integer> coldEvery) {}
+
+  /** Where a study starts. */
+  public enum WarmStart {
+    CHAMPION("champion"),
+    NONE("none");
+
+    private final String word;
+
+    WarmStart(String word) {
+      this.word = word;
+    }
+
+    /** As written in the spec. */
+    public String word() {
+      return word;
+    }
+  }
+
+  /**
+   * {@code train@1}: fits each family with its best parameters.
+   *
+   * @param with a JSON object, keys sorted
+   */
+  public record Train(SortedMap<String, Ref> inputs, JsonNode with, Limits limits)
+      implements Stage {
+    public static final List<String> OUTPUTS = List.of("model");
+
+    @Override
+    public boolean perFamily() {
+      return true;
+    }
+
+    @Override
+    public List<String> outputs() {
+      return OUTPUTS;
+    }
+  }
+
+  /** {@code evaluate@1}: scores candidates, champion and baselines on the same holdout rows. */
+  public record Evaluate(SortedMap<String, Ref> inputs, EvaluateOptions with, Limits limits)
+      implements Stage {
+    public static final List<String> OUTPUTS = List.of("rows");
+
+    @Override
+    public boolean perFamily() {
+      return false;
+    }
+
+    @Override
+    public List<String> outputs() {
+      return OUTPUTS;
+    }
+  }
+
+  /**
+   * What {@code evaluate@1} is told.
+   *
+   * @param unit columns that together name what is resampled by the gate
+   * @param slices columns by whose values regressions are looked for
+   * @param baselines naive forecasts to score; all of them when not given
+   */
+  public record EvaluateOptions(
+      List<String> unit, List<String> slices, Optional<List<String>> baselines) {}
+
+  /**
+   * The policy as written; the planner fills in what is absent. Shares are fractions: {@code 1%} is
+   * 0.01.
+   */
+  public record Gate(
+      Ref rows,
+      String metric,
+      Optional<Double> minImprovement,
+      Optional<Double> confidence,
+      Optional<String> candidates,
+      Optional<Double> biasGuard,
+      Optional<Double> biasSlack,
+      Optional<String> firstRun,
+      Optional<String> onDrift,
+      Optional<Integer> minUnits,
+      Optional<Integer> minPositiveUnits,
+      Optional<Double> maxUnitShare,
+      Optional<Double> minNewRows,
+      Optional<Integer> replicates,
+      Optional<Duration> staleAfter,
+      Optional<Double> nonInferiority,
+      Optional<List<String>> slices) {}
+
+  /** What starts runs by itself. */
+  public record Triggers(Optional<NewData> newData, Optional<PullRequest> pullRequest) {
+    public static final Triggers NONE = new Triggers(Optional.empty(), Optional.empty());
+  }
+
+  /** Polls a source's fingerprint. */
+  public record NewData(String source, Duration every) {}
+
+  /** Runs on changes below these paths; never promotes. */
+  public record PullRequest(List<String> paths, Optional<String> profile) {}
+}
