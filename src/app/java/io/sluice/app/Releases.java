@@ -1,0 +1,269 @@
+package io.sluice.app;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.promotion.PromotionLog.Entry;
+import io.sluice.core.promotion.PromotionLog.Kind;
+import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.registry.ModelRegistry.Version;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * What people ask of, and do to, a model's releases: history, rollback, override, diff, trace. All
+ * of it is read from the registry; nothing here opens the artifact store.
+ */
+public final class Releases {
+  private static final int VERDICT_LIMIT_BYTES = 4 << 20;
+
+  private final ModelRegistry registry;
+  private final String model;
+
+  public Releases(ModelRegistry registry, String model) {
+    this.registry = registry;
+    this.model = model;
+  }
+
+  /**
+   * The promotion log, oldest first.
+   *
+   * @param champion the entry in force; empty when nothing was promoted yet
+   */
+  public record History(String model, List<Entry> entries, Optional<Entry> champion) {
+    public JsonNode json() {
+      ObjectNode root = Json.object().put("model", model);
+      champion.ifPresentOrElse(c -> root.put("champion", c.to()), () -> root.putNull("champion"));
+      var list = root.putArray("entries");
+      entries.forEach(e -> list.add(entryJson(e)));
+      return root;
+    }
+  }
+
+  /** Reads the log. */
+  public History history() {
+    PromotionLog log = registry.promotions(model);
+    return new History(model, log.entries(), log.champion());
+  }
+
+  /**
+   * Makes an earlier champion champion again.
+   *
+   * @param to the version, or empty for the champion before the present one
+   * @param who the person
+   * @param reason why, in their words
+   * @throws SluiceException SLU-9020 when there is nothing to go back to or the version never was
+   *     champion; exit 4 when somebody else moved the champion meanwhile
+   */
+  public Entry rollback(Optional<Integer> to, String who, String reason) {
+    PromotionLog log = registry.promotions(model);
+    PromotionLog.Head head = log.head();
+    List<Entry> valid = log.entries().stream().filter(Entry::valid).toList();
+    if (valid.isEmpty()) {
+      throw wrong("SLU-9020", model + " has no champion to roll back", "run the pipeline first");
+    }
+    int current = valid.getLast().to();
+    int target =
+        to.orElseGet(() ->
+            valid.reversed().stream()
+                .map(Entry::to)
+                .filter(v -> v != current)
+                .findFirst()
+                .orElseThrow(() ->
+                    wrong(
+                        "SLU-9020",
+                        "version " + current + " is the only champion " + model + " ever had",
+                        "`sluice history` lists the promotions")));
+    if (target == current) {
+      throw wrong("SLU-9020", "version " + target + " is the champion already", "nothing to do");
+    }
+    if (valid.stream().noneMatch(e -> e.to() == target)) {
+      throw wrong(
+          "SLU-9020",
+          "version " + target + " never was champion of " + model,
+          "rollback goes to former champions; `sluice override` promotes a version that was held");
+    }
+    return log.append(new PromotionLog.Request(Kind.ROLLBACK, head, target, who, reason, ""));
+  }
+
+  /**
+   * Promotes a version against the gate's verdict (or without one): a person's decision, and logged
+   * as such.
+   *
+   * @throws SluiceException SLU-9021 when there is no such version
+   */
+  public Entry override(int version, String who, String reason) {
+    PromotionLog log = registry.promotions(model);
+    PromotionLog.Head head = log.head();
+    existing(version);
+    if (log.champion().map(Entry::to).equals(Optional.of(version))) {
+      throw wrong("SLU-9020", "version " + version + " is the champion already", "nothing to do");
+    }
+    return log.append(new PromotionLog.Request(Kind.OVERRIDE, head, version, who, reason, ""));
+  }
+
+  /** One line of a comparison; a side is empty where that version has no such value. */
+  public record Difference(
+      String section, String key, Optional<String> left, Optional<String> right) {}
+
+  /** Two versions side by side. */
+  public record Diff(String model, int left, int right, List<Difference> differences) {
+    public JsonNode json() {
+      ObjectNode root = Json.object().put("model", model).put("left", left).put("right", right);
+      var list = root.putArray("differences");
+      for (Difference d : differences) {
+        ObjectNode o = list.addObject().put("section", d.section()).put("key", d.key());
+        d.left().ifPresentOrElse(v -> o.put("left", v), () -> o.putNull("left"));
+        d.right().ifPresentOrElse(v -> o.put("right", v), () -> o.putNull("right"));
+      }
+      return root;
+    }
+  }
+
+  /** Where two versions differ: parameters, metrics, lineage. */
+  public Diff diff(int left, int right) {
+    Version a = existing(left);
+    Version b = existing(right);
+    List<Difference> out = new ArrayList<>();
+    compare("params", registry.params(a), registry.params(b), out);
+    compare("metrics", texts(registry.metrics(a)), texts(registry.metrics(b)), out);
+    compare("lineage", a.tags(), b.tags(), out);
+    return new Diff(model, left, right, out);
+  }
+
+  /**
+   * Everything that a version came from.
+   *
+   * @param promotions entries that made it champion, oldest first
+   * @param verdict the gate's verdict, as recorded; empty for a version that no gate saw
+   */
+  public record Trace(
+      Version version,
+      Map<String, String> params,
+      Map<String, Double> metrics,
+      List<Entry> promotions,
+      boolean champion,
+      Optional<JsonNode> verdict,
+      List<String> files,
+      Optional<String> page) {
+    public JsonNode json() {
+      ObjectNode root =
+          Json.object()
+              .put("model", version.model())
+              .put("version", version.version())
+              .put("champion", champion)
+              .put("created", version.created().toString())
+              .put("run", version.run());
+      ObjectNode lineage = root.putObject("lineage");
+      new TreeMap<>(version.tags()).forEach(lineage::put);
+      ObjectNode p = root.putObject("params");
+      new TreeMap<>(params).forEach(p::put);
+      ObjectNode m = root.putObject("metrics");
+      new TreeMap<>(metrics).forEach(m::put);
+      var list = root.putArray("promotions");
+      promotions.forEach(e -> list.add(entryJson(e)));
+      verdict.ifPresent(v -> root.set("verdict", v));
+      var f = root.putArray("files");
+      files.forEach(f::add);
+      page.ifPresent(u -> root.put("page", u));
+      return root;
+    }
+  }
+
+  /**
+   * Traces a version to data, parameters, code, environments, verdict and promotions.
+   *
+   * @throws SluiceException SLU-9021 when there is no such version
+   */
+  public Trace trace(int number) {
+    Version version = existing(number);
+    PromotionLog log = registry.promotions(model);
+    List<Entry> mine = log.entries().stream().filter(e -> e.valid() && e.to() == number).toList();
+    List<String> files = registry.files(version);
+    Optional<JsonNode> verdict =
+        files.contains("verdict.json") ? Optional.of(verdict(version)) : Optional.empty();
+    return new Trace(
+        version,
+        registry.params(version),
+        registry.metrics(version),
+        mine,
+        log.champion().map(Entry::to).equals(Optional.of(number)),
+        verdict,
+        files,
+        registry.page(version));
+  }
+
+  private JsonNode verdict(Version version) {
+    try (InputStream in = registry.open(version, "verdict.json")) {
+      return Json.parse(in.readNBytes(VERDICT_LIMIT_BYTES));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new SluiceException(
+          ExitCode.UNREACHABLE,
+          List.of(
+              Diagnostic.of(
+                  "SLU-9022",
+                  "the verdict logged with version "
+                      + version.version()
+                      + " cannot be read: "
+                      + e.getMessage(),
+                  "look at the version's files in MLflow")),
+          e);
+    }
+  }
+
+  private Version existing(int version) {
+    return registry
+        .version(model, version)
+        .orElseThrow(() ->
+            wrong(
+                "SLU-9021",
+                model + " has no version " + version,
+                "`sluice history` lists what was promoted; MLflow lists all versions"));
+  }
+
+  private static void compare(
+      String section, Map<String, String> a, Map<String, String> b, List<Difference> out) {
+    TreeSet<String> keys = new TreeSet<>(a.keySet());
+    keys.addAll(b.keySet());
+    for (String key : keys) {
+      Optional<String> left = Optional.ofNullable(a.get(key));
+      Optional<String> right = Optional.ofNullable(b.get(key));
+      if (!left.equals(right)) {
+        out.add(new Difference(section, key, left, right));
+      }
+    }
+  }
+
+  private static Map<String, String> texts(Map<String, Double> numbers) {
+    Map<String, String> out = new TreeMap<>();
+    numbers.forEach((k, v) -> out.put(k, v.toString()));
+    return out;
+  }
+
+  private static JsonNode entryJson(Entry e) {
+    return Json.object()
+        .put("entry", e.number())
+        .put("kind", e.kind().name().toLowerCase(java.util.Locale.ROOT))
+        .put("from", e.from())
+        .put("to", e.to())
+        .put("who", e.who())
+        .put("why", e.why())
+        .put("run", e.run())
+        .put("at", e.at().toString())
+        .put("valid", e.valid());
+  }
+
+  private static SluiceException wrong(String id, String message, String hint) {
+    return new SluiceException(ExitCode.INPUT_WRONG, Diagnostic.of(id, message, hint));
+  }
+}

@@ -1,0 +1,137 @@
+package io.sluice.cli;
+
+import io.sluice.app.SourceTree;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A pipeline's folder on this machine's disk. Links are not followed: a link could make files from
+ * outside the folder part of the code.
+ */
+final class LocalSourceTree implements SourceTree {
+  private static final Set<String> IGNORED =
+      Set.of(
+          ".git", ".sluice", "__pycache__", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache");
+  private static final int GIT_SECONDS = 20;
+
+  private final Path folder;
+  private final String name;
+
+  LocalSourceTree(Path folder) {
+    this.folder = folder;
+    this.name = folder.toString();
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Optional<byte[]> read(String path) {
+    Path file = folder.resolve(path).normalize();
+    if (!file.startsWith(folder) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  @Override
+  public List<CodeFile> files() {
+    List<CodeFile> out = new ArrayList<>();
+    try {
+      Files.walkFileTree(
+          folder,
+          new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
+              boolean ignored =
+                  !dir.equals(folder) && IGNORED.contains(dir.getFileName().toString());
+              return ignored ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+              if (attributes.isRegularFile() && !file.toString().endsWith(".pyc")) {
+                String relative = folder.relativize(file).toString().replace('\\', '/');
+                out.add(new CodeFile(relative, Files.isExecutable(file)));
+              }
+              return FileVisitResult.CONTINUE;
+            }
+          });
+    } catch (IOException e) {
+      throw unreadable(folder, e);
+    }
+    out.sort(Comparator.comparing(CodeFile::path));
+    return out;
+  }
+
+  @Override
+  public Optional<Commit> commit() {
+    Optional<String> head = git("rev-parse", "HEAD");
+    if (head.isEmpty() || !head.get().matches("[0-9a-f]{40,64}")) {
+      return Optional.empty();
+    }
+    boolean dirty = git("status", "--porcelain", "--", ".").map(s -> !s.isEmpty()).orElse(true);
+    return Optional.of(new Commit(head.get(), dirty));
+  }
+
+  /**
+   * What git prints, stripped; empty where there is no git, no repository, or no answer in time.
+   */
+  private Optional<String> git(String... arguments) {
+    List<String> command = new ArrayList<>(List.of("git"));
+    command.addAll(List.of(arguments));
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .directory(folder.toFile())
+              .redirectError(ProcessBuilder.Redirect.DISCARD)
+              .start();
+      process.getOutputStream().close();
+      String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (!process.waitFor(GIT_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        return Optional.empty();
+      }
+      return process.exitValue() == 0 ? Optional.of(text.strip()) : Optional.empty();
+    } catch (IOException e) {
+      // No git on this machine: the run is recorded without a commit, which is what that means.
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UncheckedIOException(new IOException("interrupted while asking git", e));
+    }
+  }
+
+  private static SluiceException unreadable(Path file, IOException e) {
+    return new SluiceException(
+        ExitCode.INPUT_WRONG,
+        List.of(
+            Diagnostic.of(
+                "SLU-9011",
+                "cannot read " + file + ": " + e.getMessage(),
+                "check its permissions")),
+        e);
+  }
+}
