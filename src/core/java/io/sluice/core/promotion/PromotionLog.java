@@ -20,14 +20,28 @@ public interface PromotionLog {
   record Head(long entry, Digest digest) {
     public static final Head EMPTY = new Head(0, Digest.of(""));
 
+    public Head {
+      if (entry < 0) {
+        throw new IllegalArgumentException("entry " + entry);
+      }
+    }
+
     /** {@code <entry>@sha256:..}: the form of the Tekton result {@code head}. */
     @Override
     public String toString() {
       return entry + "@" + digest;
     }
 
+    /**
+     * Reads {@link #toString}.
+     *
+     * @throws IllegalArgumentException for anything else
+     */
     public static Head parse(String text) {
       int at = text.indexOf('@');
+      if (at < 0) {
+        throw new IllegalArgumentException("not a head (<entry>@sha256:..): " + text);
+      }
       return new Head(Long.parseLong(text.substring(0, at)), Digest.parse(text.substring(at + 1)));
     }
   }
@@ -86,4 +100,50 @@ public interface PromotionLog {
 
   /** Makes alias and tag equal the head; returns what it changed, in words. */
   List<String> repairProjections();
+
+  /**
+   * The log as it is, damaged or not, beside its projections: what {@code sluice doctor} shows.
+   *
+   * @param entries valid and losing ones, by number
+   * @param head of the entries that read
+   * @param damage what is wrong with the log, in words; promotions are frozen unless this is empty
+   * @param damageDigest names exactly this damage, for {@link #accept}
+   * @param accepted damage that a person accepted earlier
+   * @param alias version that the alias {@code champion} names, if it is set
+   * @param production versions tagged {@code stage=Production}, ascending
+   */
+  record Inspection(
+      List<Entry> entries,
+      Head head,
+      List<String> damage,
+      Optional<Digest> damageDigest,
+      List<String> accepted,
+      Optional<Integer> alias,
+      List<Integer> production) {
+
+    /** The version that the log makes champion. */
+    public Optional<Integer> champion() {
+      return entries.stream().filter(e -> e.number() == head.entry()).map(Entry::to).findFirst();
+    }
+
+    /** Whether alias and tag say what the log says. */
+    public boolean projectionsAgree() {
+      return champion().isEmpty()
+          || (champion().equals(alias) && List.of(champion().get()).equals(production));
+    }
+  }
+
+  /** Replays from the first entry and reads the projections. Never throws for damage. */
+  Inspection inspect();
+
+  /**
+   * Appends a person's override that accepts the damage they were shown, after which the log counts
+   * as sound again. The damage stays on record.
+   *
+   * @param damage from {@link Inspection#damageDigest}
+   * @param request of kind {@link Kind#OVERRIDE}, with a reason; {@code from} is the inspection's
+   *     head
+   * @throws io.sluice.core.diag.SluiceException when the damage is not, or no longer, the one named
+   */
+  Entry accept(Digest damage, Request request);
 }

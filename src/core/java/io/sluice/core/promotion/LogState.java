@@ -1,0 +1,200 @@
+package io.sluice.core.promotion;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.promotion.PromotionLog.Entry;
+import io.sluice.core.promotion.PromotionLog.Head;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What a replay of the promotion log says: which entries are valid, which lost, where the head is,
+ * and what is damaged. A pure function of the stored entries in the order of their numbers, so that
+ * every reader comes to the same verdict.
+ *
+ * <p>An entry is valid if its {@code from} is the number of the latest valid entry before it. Two
+ * writers that saw the same head therefore cannot both win, whatever the order in which their calls
+ * arrive. Numbers, not model versions: A, then B, then A again are three different heads.
+ *
+ * <p>Damage (a missing number, changed content, a broken chain, a log that began anew) is never
+ * mended by itself. A person accepts it by an {@code OVERRIDE} whose {@code accepts} is {@link
+ * #damageDigest} of exactly the damage open before it; from there on the log is sound again, and
+ * what was accepted stays visible in {@link #accepted}.
+ *
+ * @param log id of the log
+ * @param last highest number seen; 0 before the first
+ * @param entries valid and losing ones, by number
+ * @param head number and digest of the latest valid entry
+ * @param open damage that nobody accepted, in words, in the order found
+ * @param accepted damage that a person accepted
+ */
+public record LogState(
+    String log,
+    long last,
+    List<Entry> entries,
+    Head head,
+    List<String> open,
+    List<String> accepted) {
+
+  /**
+   * An entry as the registry stores it.
+   *
+   * @param number counts from 1, without gaps in a sound log
+   */
+  public record Stored(long number, Map<String, String> tags) {}
+
+  /**
+   * The trace of the log outside of it, on the model itself, written after each promotion: which
+   * log the model's promotions began with and the last head that was seen. It may lag behind, never
+   * run ahead, so that a log which falls short of it has lost entries.
+   */
+  public record Anchor(String log, Head seen) {
+    /** {@code <log id> <entry>@sha256:..}. */
+    @Override
+    public String toString() {
+      return log + " " + seen;
+    }
+
+    /**
+     * Reads {@link #toString}.
+     *
+     * @throws IllegalArgumentException for anything else
+     */
+    public static Anchor parse(String text) {
+      int space = text.indexOf(' ');
+      if (space < 1 || text.indexOf('@', space) < 0) {
+        throw new IllegalArgumentException("not an anchor of a promotion log: " + text);
+      }
+      return new Anchor(text.substring(0, space), Head.parse(text.substring(space + 1)));
+    }
+  }
+
+  public LogState {
+    entries = List.copyOf(entries);
+    open = List.copyOf(open);
+    accepted = List.copyOf(accepted);
+  }
+
+  /** A log without entries. {@code anchor} is what the model remembers, if anything. */
+  public static LogState begin(String log, Optional<Anchor> anchor) {
+    List<String> open =
+        anchor.isPresent() && !anchor.get().log().equals(log)
+            ? List.of(
+                "the log "
+                    + anchor.get().log()
+                    + ", with which this model's promotions began, is gone")
+            : List.of();
+    return new LogState(log, 0, List.of(), Head.EMPTY, open, List.of());
+  }
+
+  /** Replays further entries, which must come in the order of their numbers. */
+  public LogState then(List<Stored> more) {
+    if (more.isEmpty()) {
+      return this;
+    }
+    List<Entry> all = new ArrayList<>(entries);
+    List<String> damage = new ArrayList<>(open);
+    List<String> forgiven = new ArrayList<>(accepted);
+    Head at = head;
+    long seen = last;
+    for (Stored stored : more) {
+      long n = stored.number();
+      if (n <= seen) {
+        throw new IllegalArgumentException("entry " + n + " after entry " + seen);
+      }
+      if (n > seen + 1) {
+        damage.add(missing(seen + 1, n - 1));
+      }
+      seen = n;
+      EntryContent content;
+      try {
+        content = EntryContent.parse(stored.tags());
+      } catch (EntryContent.ChangedException e) {
+        damage.add("entry " + n + " was changed: " + e.getMessage());
+        content = e.found();
+      } catch (IllegalArgumentException e) {
+        damage.add("entry " + n + " does not read: " + e.getMessage());
+        continue;
+      }
+      boolean valid = content.from() == at.entry();
+      if (!content.log().equals(log)) {
+        damage.add("entry " + n + " belongs to another log (" + content.log() + ")");
+        valid = false;
+      } else if (valid && !content.fromDigest().equals(at.digest())) {
+        damage.add(
+            "entry " + n + " follows another entry " + at.entry() + " than the one that is there");
+      }
+      Digest digest = content.digest();
+      all.add(entry(n, content, valid, digest));
+      if (valid) {
+        at = new Head(n, digest);
+        if (content.accepts().isPresent() && content.accepts().equals(digestOf(damage))) {
+          forgiven.addAll(damage);
+          damage.clear();
+        }
+      }
+    }
+    return new LogState(log, seen, all, at, damage, forgiven);
+  }
+
+  /** The same state, judged against what the model remembers of the log. */
+  public LogState against(Optional<Anchor> anchor) {
+    if (anchor.isEmpty() || !anchor.get().log().equals(log)) {
+      return this;
+    }
+    List<String> found = new ArrayList<>(open);
+    shortfall(anchor.get().seen(), "the model").ifPresent(found::add);
+    return new LogState(log, last, entries, head, found, accepted);
+  }
+
+  /**
+   * What is wrong when somebody holds a head that this log must contain but does not.
+   *
+   * @param holder who holds it, for the message
+   */
+  public Optional<String> shortfall(Head held, String holder) {
+    if (held.entry() == 0) {
+      return Optional.empty();
+    }
+    if (held.entry() > last) {
+      return Optional.of(missing(last + 1, held.entry()));
+    }
+    boolean known =
+        entries.stream()
+            .anyMatch(e -> e.number() == held.entry() && e.digest().equals(held.digest()));
+    return known
+        ? Optional.empty()
+        : Optional.of("entry " + held.entry() + " is not the one that " + holder + " remembers");
+  }
+
+  /** The latest valid entry. */
+  public Optional<Entry> champion() {
+    return entries.stream().filter(e -> e.number() == head.entry()).findFirst();
+  }
+
+  /** The valid entry that replaced this one: who won the race for it. */
+  public Optional<Entry> winner(long from) {
+    return entries.stream().filter(e -> e.valid() && e.from() == from).findFirst();
+  }
+
+  /** Names exactly the open damage; empty when there is none. */
+  public Optional<Digest> damageDigest() {
+    return digestOf(open);
+  }
+
+  private static Optional<Digest> digestOf(List<String> damage) {
+    return damage.isEmpty() ? Optional.empty() : Optional.of(Digest.of(String.join("\n", damage)));
+  }
+
+  private static String missing(long first, long last) {
+    return first == last
+        ? "entry " + first + " is missing"
+        : "entries " + first + " to " + last + " are missing";
+  }
+
+  private static Entry entry(long n, EntryContent c, boolean valid, Digest digest) {
+    return new Entry(
+        n, c.kind(), c.from(), c.to(), c.who(), c.why(), c.run(), c.at(), valid, digest);
+  }
+}
