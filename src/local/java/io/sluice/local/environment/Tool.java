@@ -1,0 +1,94 @@
+package io.sluice.local.environment;
+
+import io.sluice.local.process.SupervisedProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
+/**
+ * Runs a set-up program (an interpreter, pip, uv) and keeps what it said, with credentials in
+ * addresses blotted out.
+ */
+final class Tool {
+  private static final Duration GRACE = Duration.ofSeconds(3);
+  private static final Pattern CREDENTIALS = Pattern.compile("(?<=://)[^/@\\s]+@");
+
+  /** What lets pip and uv reach their index; nothing else of the caller's passes. */
+  private static final Set<String> PASSED =
+      Set.of(
+          "PATH",
+          "HOME",
+          "USER",
+          "LOGNAME",
+          "LANG",
+          "LC_ALL",
+          "TMPDIR",
+          "XDG_CACHE_HOME",
+          "XDG_CONFIG_HOME",
+          "PYENV_ROOT",
+          "PYENV_VERSION",
+          "NETRC",
+          "SSL_CERT_FILE",
+          "SSL_CERT_DIR",
+          "REQUESTS_CA_BUNDLE",
+          "CURL_CA_BUNDLE",
+          "HTTP_PROXY",
+          "HTTPS_PROXY",
+          "ALL_PROXY",
+          "NO_PROXY",
+          "http_proxy",
+          "https_proxy",
+          "all_proxy",
+          "no_proxy");
+
+  /** How it ended, and every line that it wrote. */
+  record Outcome(int exitCode, List<String> lines) {}
+
+  private Tool() {}
+
+  /** The part of the caller's variables that set-up programs see. */
+  static Map<String, String> environment(Map<String, String> caller) {
+    TreeMap<String, String> passed = new TreeMap<>();
+    caller.forEach((name, value) -> {
+      if (PASSED.contains(name) || name.startsWith("PIP_") || name.startsWith("UV_")) {
+        passed.put(name, value);
+      }
+    });
+    return passed;
+  }
+
+  static Outcome run(
+      List<String> argv,
+      Map<String, String> environment,
+      Path workingDirectory,
+      Consumer<String> lines)
+      throws IOException, InterruptedException {
+    List<String> said = new ArrayList<>();
+    SupervisedProcess process =
+        SupervisedProcess.start(
+            new SupervisedProcess.Command(argv, environment, workingDirectory),
+            line -> {
+              String safe = CREDENTIALS.matcher(line).replaceAll("***@");
+              synchronized (said) {
+                said.add(safe);
+              }
+              lines.accept(safe);
+            });
+    try {
+      int code = process.await();
+      synchronized (said) {
+        return new Outcome(code, List.copyOf(said));
+      }
+    } catch (InterruptedException e) {
+      process.stop(GRACE);
+      throw e;
+    }
+  }
+}

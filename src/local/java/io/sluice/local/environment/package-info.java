@@ -1,0 +1,2 @@
+/** Isolated Python environments from locked files: built once, never half-built. */
+package io.sluice.local.environment;
