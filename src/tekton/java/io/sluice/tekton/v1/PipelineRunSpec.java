@@ -1,0 +1,76 @@
+package io.sluice.tekton.v1;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The values of one run, and what belongs to the cluster that it runs on. */
+public record PipelineRunSpec(
+    Optional<PipelineRef> pipelineRef,
+    Optional<PipelineSpec> pipelineSpec,
+    List<Param> params,
+    List<WorkspaceBinding> workspaces,
+    Optional<Timeouts> timeouts,
+    Optional<TaskRunTemplate> taskRunTemplate,
+    List<TaskRunSpec> taskRunSpecs,
+    Optional<String> status) {
+  public PipelineRunSpec {
+    params = List.copyOf(params);
+    workspaces = List.copyOf(workspaces);
+    taskRunSpecs = List.copyOf(taskRunSpecs);
+  }
+
+  /** Refers to a pipeline in the same namespace. */
+  public record PipelineRef(String name) {}
+
+  /** Limits of a whole run; zero means none. */
+  public record Timeouts(
+      Optional<Duration> pipeline,
+      Optional<Duration> tasks,
+      @Key("finally") Optional<Duration> last) {}
+
+  /** What all pods of a run share. */
+  public record TaskRunTemplate(
+      Optional<String> serviceAccountName, Optional<PodTemplate> podTemplate) {}
+
+  /** The part of a pod that a run may set. */
+  public record PodTemplate(
+      Map<String, String> nodeSelector, Optional<PodSecurityContext> securityContext) {
+    public PodTemplate {
+      nodeSelector = Ordered.copyOf(nodeSelector);
+    }
+  }
+
+  /** Users and groups of a pod. */
+  public record PodSecurityContext(
+      Optional<Long> runAsUser,
+      Optional<Long> runAsGroup,
+      Optional<Boolean> runAsNonRoot,
+      Optional<Long> fsGroup) {}
+
+  /**
+   * What one task of the run has of its own.
+   *
+   * @param timeout of one attempt, instead of the pipeline's
+   */
+  public record TaskRunSpec(
+      String pipelineTaskName,
+      Optional<String> serviceAccountName,
+      Optional<PodTemplate> podTemplate,
+      Optional<Duration> timeout,
+      Optional<ResourceRequirements> computeResources,
+      List<StepSpec> stepSpecs,
+      List<SidecarSpec> sidecarSpecs) {
+    public TaskRunSpec {
+      stepSpecs = List.copyOf(stepSpecs);
+      sidecarSpecs = List.copyOf(sidecarSpecs);
+    }
+  }
+
+  /** Resources of one step. */
+  public record StepSpec(String name, ResourceRequirements computeResources) {}
+
+  /** Resources of one sidecar. */
+  public record SidecarSpec(String name, ResourceRequirements computeResources) {}
+}
