@@ -1,0 +1,362 @@
+package io.sluice.store;
+
+import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Keeps artifacts in a folder: on a laptop {@code .sluice/store}, in a cluster a shared volume. Any
+ * number of processes may write at once, and any of them may die at any moment: a name appears only
+ * with its whole, synced content behind it.
+ *
+ * <pre>
+ * blobs/ab/cdef..              read-only content, named by its SHA-256
+ * cache/ab/cdef..              output manifest of a cache key
+ * runs/RUN/STAGE/ATTEMPT.json  records
+ * untrusted/{cache,runs}       the same for runs that nobody vouches for (pull requests)
+ * corrupt/                     blobs whose content did not match when read, moved aside
+ * tmp/                         writes under way; leftovers of killed processes
+ * </pre>
+ *
+ * A full disk is a {@link SluiceException} ({@code SLU-4003}). Blobs are shared between the areas:
+ * content that names itself cannot lie. See docs/adr/0050-folder-store.md.
+ */
+public final class FolderStore implements ArtifactStore {
+  private final Path root;
+  private final Area area;
+
+  /** Who may believe what this view of the store writes. */
+  public enum Area {
+    /** Reads and writes the trusted cache and records. */
+    TRUSTED,
+    /** Reads the trusted cache too; writes only what trusted views never read. */
+    UNTRUSTED
+  }
+
+  /** A trusted view of the store in this folder, which is created at the first write. */
+  public FolderStore(Path root) {
+    this(root, Area.TRUSTED);
+  }
+
+  public FolderStore(Path root, Area area) {
+    this.root = root.toAbsolutePath().normalize();
+    this.area = area;
+  }
+
+  @Override
+  public boolean has(Digest digest) {
+    return Files.isRegularFile(blob(digest), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  @Override
+  public InputStream open(Digest digest) throws IOException {
+    Path file = blob(digest);
+    try {
+      return new VerifiedStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), digest);
+    } catch (NoSuchFileException e) {
+      var missing = new FileNotFoundException("blob " + digest + " is not in the store " + root);
+      missing.initCause(e);
+      throw missing;
+    }
+  }
+
+  @Override
+  public Digest put(InputStream content) throws IOException {
+    MessageDigest sha = Digest.sha256();
+    Path temp =
+        write(out -> {
+          var digesting = new DigestOutputStream(out, sha);
+          content.transferTo(digesting);
+        });
+    try {
+      Digest digest = new Digest(HexFormat.of().formatHex(sha.digest()));
+      Path target = blob(digest);
+      // The size tells a truncated blob (a dead disk, a careless copy) from a good one for a stat.
+      if (Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)
+          && Files.size(target) == Files.size(temp)) {
+        return digest;
+      }
+      Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("r--r--r--"));
+      publish(temp, target);
+      return digest;
+    } finally {
+      Files.deleteIfExists(temp);
+    }
+  }
+
+  @Override
+  public Optional<Digest> cached(Digest key) throws IOException {
+    Optional<Digest> trusted = read(cacheEntry(Area.TRUSTED, key));
+    return trusted.isPresent() || area == Area.TRUSTED
+        ? trusted
+        : read(cacheEntry(Area.UNTRUSTED, key));
+  }
+
+  @Override
+  public void cache(Digest key, Digest manifest) throws IOException {
+    if (!has(manifest)) {
+      throw new FileNotFoundException(
+          "blob " + manifest + " is not in the store, so no cache entry may name it");
+    }
+    Path entry = cacheEntry(area, key);
+    Path temp = write(out -> out.write((manifest + "\n").getBytes(StandardCharsets.US_ASCII)));
+    try {
+      Files.createDirectories(parent(entry));
+      // link(2) is the one call that publishes whole content and fails when the name is taken
+      Files.createLink(entry, temp);
+      sync(parent(entry));
+    } catch (FileAlreadyExistsException taken) {
+      if (read(entry).isEmpty()) {
+        // What the first writer promised is gone (a blob was lost): this one takes its place.
+        publish(temp, entry);
+      }
+    } finally {
+      Files.deleteIfExists(temp);
+    }
+  }
+
+  @Override
+  public void putRecord(RunId run, StageName stage, int attempt, byte[] json) throws IOException {
+    if (attempt < 0) {
+      throw new IllegalArgumentException("negative attempt: " + attempt);
+    }
+    Path temp = write(out -> out.write(json));
+    try {
+      publish(
+          temp,
+          runFolder(area, run).resolve(stage.value()).resolve(String.format("%04d.json", attempt)));
+    } finally {
+      Files.deleteIfExists(temp);
+    }
+  }
+
+  @Override
+  public List<byte[]> records(RunId run) throws IOException {
+    List<byte[]> records = new ArrayList<>();
+    for (Path stage : sorted(runFolder(area, run))) {
+      for (Path record : sorted(stage)) {
+        records.add(Files.readAllBytes(record));
+      }
+    }
+    return List.copyOf(records);
+  }
+
+  /**
+   * Removes what writers that died before {@code before} left in {@code tmp/}; a live writer
+   * touches its file with every write. Returns how many files went.
+   */
+  public int sweep(Instant before) throws IOException {
+    int gone = 0;
+    for (Path temp : sorted(root.resolve("tmp"))) {
+      try {
+        if (Files.getLastModifiedTime(temp).toInstant().isBefore(before)
+            && Files.deleteIfExists(temp)) {
+          gone++;
+        }
+      } catch (NoSuchFileException finished) {
+        // its writer renamed it meanwhile
+      }
+    }
+    return gone;
+  }
+
+  private Path blob(Digest digest) {
+    return sharded(root.resolve("blobs"), digest);
+  }
+
+  private Path cacheEntry(Area where, Digest key) {
+    return sharded(base(where).resolve("cache"), key);
+  }
+
+  private Path runFolder(Area where, RunId run) {
+    return base(where).resolve("runs").resolve(run.value());
+  }
+
+  private Path base(Area where) {
+    return where == Area.TRUSTED ? root : root.resolve("untrusted");
+  }
+
+  private static Path sharded(Path folder, Digest digest) {
+    return folder.resolve(digest.hex().substring(0, 2)).resolve(digest.hex().substring(2));
+  }
+
+  private static Path parent(Path path) {
+    Path parent = path.getParent();
+    if (parent == null) {
+      throw new IllegalStateException("every path of a store has a parent: " + path);
+    }
+    return parent;
+  }
+
+  /** The manifest that a cache entry names, when it and all its blobs are there in full size. */
+  private Optional<Digest> read(Path entry) throws IOException {
+    Digest named;
+    try {
+      named = Digest.parse(Files.readString(entry, StandardCharsets.US_ASCII).strip());
+    } catch (NoSuchFileException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+    Manifest manifest;
+    try {
+      manifest = manifest(named);
+    } catch (FileNotFoundException | CorruptBlobException e) {
+      return Optional.empty();
+    }
+    for (Manifest.Entry e : manifest.entries()) {
+      Path file = blob(e.digest());
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) != e.size()) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(named);
+  }
+
+  private interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /** Writes and syncs a temporary file on the store's own file system. */
+  private Path write(Content content) throws IOException {
+    try {
+      Path folder = Files.createDirectories(root.resolve("tmp"));
+      Path temp = Files.createTempFile(folder, "w-", "");
+      boolean whole = false;
+      try (FileChannel channel = FileChannel.open(temp, StandardOpenOption.WRITE)) {
+        content.writeTo(Channels.newOutputStream(channel));
+        channel.force(true);
+        whole = true;
+      } finally {
+        if (!whole) {
+          Files.deleteIfExists(temp);
+        }
+      }
+      return temp;
+    } catch (IOException e) {
+      throw explained(e);
+    }
+  }
+
+  private void publish(Path temp, Path target) throws IOException {
+    try {
+      Files.createDirectories(parent(target));
+      Files.move(temp, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      sync(parent(target));
+    } catch (IOException e) {
+      throw explained(e);
+    }
+  }
+
+  /** A rename survives a power cut only once its folder is on disk. */
+  private static void sync(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private IOException explained(IOException e) {
+    String text = String.valueOf(e.getMessage());
+    String reason = e instanceof FileSystemException fs ? String.valueOf(fs.getReason()) : text;
+    if (reason.contains("No space left") || reason.contains("quota exceeded")) {
+      throw new SluiceException(
+          ExitCode.RUN_FAILED,
+          List.of(
+              Diagnostic.of(
+                  "SLU-4003",
+                  "the disk under the store " + root + " is full (" + reason + ")",
+                  "free some space and run again: nothing half-written was kept")),
+          e);
+    }
+    return e;
+  }
+
+  private static List<Path> sorted(Path folder) throws IOException {
+    try (var list = Files.list(folder)) {
+      return list.sorted().toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+  }
+
+  /** Hashes what passes and compares at the end. */
+  private final class VerifiedStream extends InputStream {
+    private final InputStream in;
+    private final Digest wanted;
+    private final MessageDigest sha = Digest.sha256();
+    private boolean done;
+
+    VerifiedStream(InputStream in, Digest wanted) {
+      this.in = in;
+      this.wanted = wanted;
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int n = in.read(buffer, offset, length);
+      if (n > 0) {
+        sha.update(buffer, offset, n);
+      } else if (n < 0 && !done) {
+        done = true;
+        Digest found = new Digest(HexFormat.of().formatHex(sha.digest()));
+        if (!found.equals(wanted)) {
+          setAside(wanted);
+          throw new CorruptBlobException(wanted, found);
+        }
+      }
+      return n;
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+
+  /** Moves a bad blob away, so that the stage that made it is no cache hit any more. */
+  private void setAside(Digest digest) throws IOException {
+    Path corrupt = root.resolve("corrupt");
+    Files.createDirectories(corrupt);
+    try {
+      Files.move(
+          blob(digest),
+          corrupt.resolve(digest.hex()),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (NoSuchFileException moved) {
+      // another reader was faster
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package io.sluice.worker;
+
+import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.registry.ModelRegistry;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The program {@code sluice-worker}: the commands that the steps of a stage run. It reads argv,
+ * environment variables and folders, and nothing of its process, so that the local runner calls it
+ * in process and a pod by {@link WorkerMain} with the same outcome. Thread-safe when its factories
+ * are.
+ *
+ * <p>The commands are idempotent: a step that was killed and starts again ends as if it had run
+ * once.
+ */
+public final class Worker {
+  private final Clock clock;
+  private final Stores stores;
+  private final Registries registries;
+
+  /** Opens the artifact store that {@code --store} names. */
+  public interface Stores {
+    /**
+     * @param untrusted a view whose cache entries and records trusted views never read
+     */
+    ArtifactStore open(Path folder, boolean untrusted) throws IOException;
+  }
+
+  /** Opens the registry that the variables name ({@code MLFLOW_TRACKING_URI}, ..). */
+  public interface Registries {
+    ModelRegistry open(Map<String, String> env);
+  }
+
+  public Worker(Clock clock, Stores stores, Registries registries) {
+    this.clock = clock;
+    this.stores = stores;
+    this.registries = registries;
+  }
+
+  /**
+   * Runs one command: {@code argv} is its name and its arguments.
+   *
+   * @return the exit status: of the user's command for {@code store}, else an {@link ExitCode}
+   */
+  public int run(
+      List<String> argv, Map<String, String> env, Path cwd, PrintStream out, PrintStream err) {
+    try {
+      if (argv.isEmpty()) {
+        throw Arguments.wrong("no command");
+      }
+      throw Arguments.wrong("unknown command " + argv.getFirst());
+    } catch (SluiceException e) {
+      e.diagnostics().forEach(d -> print(err, d));
+      return e.exitCode().code();
+    } catch (ArtifactStore.CorruptBlobException e) {
+      print(
+          err,
+          Diagnostic.of(
+              "SLU-4001",
+              e.getMessage() + ": it was moved aside",
+              "run again: the stage that made it will run instead of being a cache hit"));
+      return ExitCode.RUN_FAILED.code();
+    } catch (IOException e) {
+      print(
+          err,
+          Diagnostic.of(
+              "SLU-4002",
+              e.getClass().getSimpleName() + ": " + e.getMessage(),
+              "look at the store's folder: is it there, whole and writable?"));
+      return ExitCode.RUN_FAILED.code();
+    }
+  }
+
+  private static void print(PrintStream err, Diagnostic d) {
+    err.println(d.id() + ": " + d.message());
+    d.hint().ifPresent(h -> err.println("  " + h));
+  }
+
+  /** What every command is given. */
+  record Context(
+      Clock clock,
+      Stores stores,
+      Registries registries,
+      Map<String, String> env,
+      Path cwd,
+      PrintStream out) {}
+}
