@@ -1,0 +1,1 @@
+"""Returns per product and market, weeks ahead: the example pipeline of Sluice."""

@@ -1,0 +1,184 @@
+"""Preprocess stage: from a snapshot of vintages to train, validation and holdout as panel table sets.
+
+Time is cut at two origins, v (first of validation) and h (first of the holdout). A row belongs to the split
+of its origin, and only if its label was *known* before the next split begins: a label is known `matureAfter`
+after its target ends, so training stops long before validation starts. (The purge that finance and weather
+call embargo; here the reporting delay dictates its length.) A label is the value as known at that time, not
+as revised later.
+
+    ..train origins.. | purge | v ..validation origins.. | purge | h ..holdout origins.. | immature | as-of
+
+`recent` holds the origins after which no label has matured yet.
+
+Beside the contract's tables each set carries `features.npz`, computed by the graph that the model will
+contain, so that a trial starts at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from sluice_ml.errors import SluiceMlError
+from sluice_ml.panel import DAY, Ints, Panel, PanelSet, Rows, Shape, iso_instant, read_vintages, seconds_of
+from sluice_ml.stage import Stage
+
+from rma import features
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How the time line is cut; everything but `mature_after` (seconds) counts whole periods.
+
+    `context`: how many periods before its first origin a set's panel reaches back, for windows and for
+    baselines that look a season back.
+    """
+
+    lookback: int
+    horizons: int
+    train: int
+    validation: int
+    holdout: int
+    context: int
+    mature_after: int
+
+
+@dataclass(frozen=True)
+class Splits:
+    """The table sets, and the origins that cut them (epoch seconds)."""
+
+    first_validation: int
+    first_holdout: int
+    sets: dict[str, PanelSet]
+
+
+def split(panel: Panel, cut: Cut) -> Splits:
+    """Cuts a snapshot. Its as-of is its newest `knownAt`. Raises SLU-7302 when there is too little history."""
+    period = panel.shape.period
+    start = int(panel.event_time.min())
+    as_of = int(panel.known_at.max())
+
+    def grid(instant: int) -> int:
+        """The last end of a period that is not after `instant`."""
+        return start + (instant - start) // period * period
+
+    last_mature = grid(as_of - cut.mature_after)
+    first_holdout = last_mature - cut.holdout * period
+    first_validation = grid(first_holdout - cut.mature_after) - cut.validation * period
+    last_train = grid(first_validation - cut.mature_after) - period
+    first_train = max(start + cut.lookback * period, last_train - (cut.train - 1) * period)
+    if first_train > last_train:
+        needed = (cut.lookback + cut.validation + cut.holdout + 1) * period + 3 * cut.mature_after
+        raise SluiceMlError(
+            "SLU-7302",
+            f"too little history for a split: {(as_of - start) // period} periods until {iso_instant(as_of)}, "
+            f"about {needed // period} are needed",
+            "wait for more data, or shorten lookback, validationPeriods or holdoutPeriods",
+        )
+
+    def build(first: int, end: int, known_by: int | None) -> PanelSet:
+        """Rows with origins in [first, end), labels known by then (None: whatever is known)."""
+        origins = np.arange(first, end, period, dtype=np.int64)
+        # no vintage after the last origin, no period that no window and no baseline of this set looks at
+        seen = panel.as_of(int(origins[-1]), first - cut.context * period)
+        rows = _rows(panel, origins, cut, known_by)
+        alive = np.zeros((len(panel.units), len(origins)), bool)
+        for i, origin in enumerate(origins.tolist()):
+            window = panel.windows(
+                np.arange(len(panel.units)), np.full(len(panel.units), origin), cut.lookback
+            )
+            alive[:, i] = np.isfinite(window).any(axis=(1, 2))
+        return PanelSet(seen, rows.where(alive[rows.unit, (rows.origin - first) // period]))
+
+    sets = {
+        "train": build(first_train, last_train + period, first_validation),
+        "validation": build(first_validation, grid(first_holdout - cut.mature_after), first_holdout),
+        "holdout": build(first_holdout, last_mature, as_of),
+        "recent": build(last_mature, grid(as_of) + period, None),
+    }
+    return Splits(first_validation, first_holdout, sets)
+
+
+def _rows(panel: Panel, origins: Ints, cut: Cut, known_by: int | None) -> Rows:
+    period = panel.shape.period
+    count = len(panel.units)
+    shape = (count, len(origins), cut.horizons)
+    unit, origin, horizon = (
+        np.broadcast_to(x, shape).reshape(-1)
+        for x in (
+            np.arange(count)[:, None, None],
+            origins[None, :, None],
+            np.arange(1, cut.horizons + 1)[None, None, :],
+        )
+    )
+    target_end = origin + horizon * period
+    known_at = target_end + cut.mature_after
+    if known_by is None:
+        actual = np.full(len(unit), np.nan)
+        keep = np.ones(len(unit), bool)
+    else:
+        keep = known_at <= known_by
+        actual = np.full(len(unit), np.nan)
+        actual[keep] = panel.values_at(
+            unit[keep], target_end[keep] - period, known_at[keep], panel.shape.label
+        )
+        # a period without a vintage (before launch, after the end of warranty) has no label
+        keep &= np.isfinite(actual)
+    extra = {
+        name: [panel.units[u][panel.shape.unit.index(name)] for u in unit.tolist()]
+        for name in panel.shape.slices
+        if name not in panel.shape.unit
+    }
+    return Rows(unit, origin, horizon, target_end, known_at, actual, np.ones(len(unit)), extra).where(keep)
+
+
+def write_features(folder: Path, panel_set: PanelSet, cut: Cut) -> None:
+    """Writes `features.npz`: x [rows, width], y, weight [rows], origin [rows], in the order of `rows.csv`."""
+    rows = panel_set.rows
+    pairs, at = np.unique(np.stack([rows.unit, rows.origin]), axis=1, return_inverse=True)
+    window = panel_set.panel.windows(pairs[0], pairs[1], cut.lookback)
+    x = features.compute(window, pairs[1] // DAY, cut.horizons)[at.reshape(-1), rows.horizon - 1]
+    np.savez(
+        folder / "features.npz",
+        x=x,
+        y=rows.actual.astype(np.float32),
+        weight=rows.weight.astype(np.float32),
+        origin=rows.origin,
+        known_at=rows.known_at,
+    )
+
+
+def main() -> None:
+    stage = Stage.from_environment()
+    p = stage.params
+    shape = Shape(
+        unit=("product", "market"),
+        slices=("market",),
+        channels=("returned", "shipped"),
+        period=seconds_of("7d"),
+        label="returned",
+    )
+    cut = Cut(
+        lookback=int(p.get("lookback", 26)),
+        horizons=int(p.get("horizons", 4)),
+        train=int(p.get("trainPeriods", 72)),
+        validation=int(p.get("validationPeriods", 12)),
+        holdout=int(p.get("holdoutPeriods", 12)),
+        context=int(p.get("contextPeriods", 60)),
+        mature_after=seconds_of(str(p.get("matureAfter", "180d"))),
+    )
+    panel = read_vintages(stage.inputs / "returns", shape, "week", "reported")
+    splits = split(panel, cut)
+    for name, panel_set in splits.sets.items():
+        folder = stage.outputs / name
+        panel_set.write(folder)
+        if name in ("train", "validation"):
+            write_features(folder, panel_set, cut)
+        stage.result(f"{name}.rows", len(panel_set.rows))
+    stage.result("firstValidationOrigin", iso_instant(splits.first_validation))
+    stage.result("firstHoldoutOrigin", iso_instant(splits.first_holdout))
+
+
+if __name__ == "__main__":
+    main()
