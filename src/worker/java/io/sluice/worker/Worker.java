@@ -53,10 +53,7 @@ public final class Worker {
   public int run(
       List<String> argv, Map<String, String> env, Path cwd, PrintStream out, PrintStream err) {
     try {
-      if (argv.isEmpty()) {
-        throw Arguments.wrong("no command");
-      }
-      throw Arguments.wrong("unknown command " + argv.getFirst());
+      return dispatch(argv, new Context(clock, stores, registries, Map.copyOf(env), cwd, out));
     } catch (SluiceException e) {
       e.diagnostics().forEach(d -> print(err, d));
       return e.exitCode().code();
@@ -77,6 +74,13 @@ public final class Worker {
               "look at the store's folder: is it there, whole and writable?"));
       return ExitCode.RUN_FAILED.code();
     }
+  }
+
+  private int dispatch(List<String> argv, Context context) throws IOException {
+    if (argv.isEmpty()) {
+      throw Arguments.wrong("no command");
+    }
+    throw Arguments.wrong("unknown command " + argv.getFirst() + " (in " + context.cwd() + ")");
   }
 
   private static void print(PrintStream err, Diagnostic d) {
