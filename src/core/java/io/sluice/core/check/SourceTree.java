@@ -1,0 +1,14 @@
+package io.sluice.core.check;
+
+/** What the checker may ask about the files beside a spec; lent by whoever can read them. */
+public interface SourceTree {
+  /**
+   * Whether there is a file or folder of this path.
+   *
+   * @param path relative to the pipeline's folder, {@code /} between its parts
+   */
+  boolean exists(String path);
+
+  /** Whether at least one file matches this glob, as {@code code.include} means it. */
+  boolean matches(String glob);
+}

@@ -1,0 +1,15 @@
+package io.sluice.core.plan;
+
+import java.time.Duration;
+
+/** Writes durations as other programs read them in {@code with}. */
+final class IsoPeriod {
+  private IsoPeriod() {}
+
+  /** ISO 8601; whole days as days ({@code P180D}), where {@link Duration} would say hours. */
+  static String of(Duration duration) {
+    return duration.equals(Duration.ofDays(duration.toDays()))
+        ? "P" + duration.toDays() + "D"
+        : duration.toString();
+  }
+}

@@ -1,0 +1,834 @@
+package io.sluice.core.spec;
+
+import static io.sluice.core.spec.Struct.Field.optional;
+import static io.sluice.core.spec.Struct.Field.required;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.sluice.core.diag.DidYouMean;
+import io.sluice.core.json.Json;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * The format of the spec, stated once: {@link SpecParser} reads by it, {@link SpecSchema} describes
+ * it. Each method is one part of the document.
+ */
+final class SpecModel {
+  /** A DNS label: names become parts of names in Kubernetes. */
+  static final String LABEL = "[a-z]([a-z0-9-]{0,61}[a-z0-9])?";
+
+  /** Names of artifacts are names of files. */
+  static final String ARTIFACT = "[A-Za-z][A-Za-z0-9_-]{0,62}";
+
+  private static final String COLUMN = "[^,\"\\r\\n]{1,200}";
+  private static final String LABEL_HINT =
+      "lower-case letters, digits and hyphens, starting with a letter, at most 63 (a DNS label)";
+  private static final String ARTIFACT_HINT =
+      "letters, digits, _ and -, starting with a letter, at most 63";
+
+  static final List<String> METRICS =
+      List.of(
+          "poisson_deviance",
+          "tweedie_deviance",
+          "mae",
+          "rmse",
+          "wape",
+          "pinball",
+          "accuracy",
+          "logloss",
+          "auc");
+  static final List<String> BASELINES = List.of("zero", "movingAverage", "seasonal", "rate");
+  static final List<String> TASKS = List.of("tune@1", "train@1", "evaluate@1");
+
+  private static final JsonNode EMPTY = Json.object();
+  private static final int ANY = Integer.MAX_VALUE;
+
+  private SpecModel() {}
+
+  static Struct<Spec> spec() {
+    var apiVersion =
+        required(
+            "apiVersion",
+            Shapes.word(List.of(Spec.API_VERSION), "SLU-1012"),
+            "the version of this format: " + Spec.API_VERSION);
+    var model = required("model", label(), "the name of the registered model");
+    var seed =
+        optional(
+            "seed", Shapes.whole(0, Long.MAX_VALUE), "what all random choices derive from (0)");
+    var timeout = optional("timeout", Shapes.duration(), "limit of the whole run (24h)");
+    var code = required("code", code(), "which files are code: { include: [\"src/**\"] }");
+    var environments =
+        required("environments", named("environments", environment()), "where commands run");
+    var defaults = optional("defaults", defaults(), "what stages get that do not say otherwise");
+    var data =
+        optional("data", named("data sources", dataSource()), "what is pinned as data.<name>");
+    var families = optional("families", named("families", family()), "ways to make a model");
+    var stages = required("stages", named("stages", new StageShape()), "the nodes of the pipeline");
+    var gate = required("gate", gate(), "what a candidate must pass: { rows: .., metric: .. }");
+    var profiles =
+        optional("profiles", named("profiles", overlay()), "named changes of values and limits");
+    var triggers = optional("triggers", triggers(), "what starts runs by itself");
+    return Struct.of(
+        "the spec",
+        List.of(
+            apiVersion,
+            model,
+            seed,
+            timeout,
+            code,
+            environments,
+            defaults,
+            data,
+            families,
+            stages,
+            gate,
+            profiles,
+            triggers),
+        v ->
+            new Spec(
+                v.get(model),
+                v.find(seed).orElse(0L),
+                v.find(timeout),
+                v.get(code),
+                v.get(environments),
+                v.find(defaults)
+                    .orElse(
+                        new Spec.Defaults(Optional.empty(), Optional.empty(), Spec.Resources.NONE)),
+                v.find(data).orElse(none()),
+                v.find(families).orElse(none()),
+                v.get(stages),
+                v.get(gate),
+                v.find(profiles).orElse(none()),
+                v.find(triggers).orElse(Spec.Triggers.NONE)));
+  }
+
+  private static Shape<Spec.Code> code() {
+    var include =
+        required(
+            "include",
+            Shapes.distinct("a list of globs", glob(), 1),
+            "globs relative to the pipeline's folder");
+    return Struct.of("code", List.of(include), v -> new Spec.Code(v.get(include)));
+  }
+
+  private static Shape<Spec.Environment> environment() {
+    var image =
+        optional(
+            "image",
+            Shapes.matching(
+                "an image with its digest",
+                "[a-z0-9][A-Za-z0-9._:/-]{0,250}@sha256:[0-9a-f]{64}",
+                "SLU-1011",
+                "name it by digest, registry/name@sha256:<64 hex digits>: a tag may change"),
+            "the image on a cluster, by digest");
+    var python =
+        optional(
+            "python",
+            Shapes.matching(
+                "a Python version", "3\\.[0-9]{1,2}", "SLU-1011", "for example \"3.11\""),
+            "version of the interpreter, in quotes");
+    var lock = optional("lock", path(), "lock file with hashes, relative to the pipeline's folder");
+    var sluiceMl =
+        optional("sluiceMl", Shapes.flag(), "install the sluice_ml package as well (false)");
+    return Struct.checked(
+        "an environment",
+        List.of(image, python, lock, sluiceMl),
+        (v, problems) -> {
+          boolean python3 = v.find(python).isPresent();
+          boolean ml = v.find(sluiceMl).orElse(false);
+          if (!python3 && (v.find(lock).isPresent() || ml)) {
+            problems.add(
+                "SLU-1015",
+                v.node().at(),
+                "\"python\" is missing beside \"" + (ml ? "sluiceMl" : "lock") + "\"",
+                "say for which interpreter, for example python: \"3.11\"");
+            return Optional.empty();
+          }
+          if (!python3 && v.find(image).isEmpty()) {
+            problems.add(
+                "SLU-1015",
+                v.node().at(),
+                "an environment with neither \"image\" nor \"python\"",
+                "give python and lock for this machine, image for a cluster, or both");
+            return Optional.empty();
+          }
+          return Optional.of(new Spec.Environment(v.find(image), v.find(python), v.find(lock), ml));
+        });
+  }
+
+  private static Shape<Spec.Defaults> defaults() {
+    var timeout = timeoutField();
+    var retries = retriesField();
+    var resources = resourcesField();
+    return Struct.of(
+        "defaults",
+        List.of(timeout, retries, resources),
+        v ->
+            new Spec.Defaults(
+                v.find(timeout), v.find(retries), v.find(resources).orElse(Spec.Resources.NONE)));
+  }
+
+  private static Struct.Field<Duration> timeoutField() {
+    return optional("timeout", Shapes.duration(), "limit of one attempt of a stage (1h)");
+  }
+
+  private static Struct.Field<Integer> retriesField() {
+    return optional("retries", Shapes.count(0, 10), "how often a failed stage is tried again (0)");
+  }
+
+  private static Struct.Field<Spec.Resources> resourcesField() {
+    return optional("resources", resources(), "what a stage may use: { cpu, memory, gpu }");
+  }
+
+  private static Shape<Spec.Resources> resources() {
+    var cpu =
+        optional(
+            "cpu",
+            Shapes.quantity(
+                "an amount of CPU",
+                "[1-9][0-9]{0,5}m?|[0-9]{1,3}\\.[0-9]{1,3}",
+                "cores: 2, 0.5 or 500m"),
+            "cores, for example 2 or 500m");
+    var memory =
+        optional(
+            "memory",
+            Shapes.quantity(
+                "an amount of memory",
+                "[1-9][0-9]{0,14}(Ki|Mi|Gi|Ti|k|M|G|T)?",
+                "bytes with a suffix: 512Mi or 4Gi"),
+            "bytes, for example 4Gi");
+    var gpu =
+        optional(
+            "gpu",
+            Shapes.quantity("a number of GPUs", "[1-9][0-9]?", "a whole number from 1"),
+            "how many GPUs");
+    return Struct.of(
+        "resources",
+        List.of(cpu, memory, gpu),
+        v -> new Spec.Resources(v.find(cpu), v.find(memory), v.find(gpu)));
+  }
+
+  private static Shape<Spec.DataSource> dataSource() {
+    var environment = required("environment", label(), "the environment that the command runs in");
+    var run = optional("run", command(), "writes $SLUICE_OUTPUTS/<name of the source>");
+    var path = optional("path", path(), "a file or folder beside the spec");
+    var fingerprint =
+        optional("fingerprint", command(), "prints a line that changes when there is new data");
+    var labels = optional("labels", labels(), "which columns hold the truth, and when it is known");
+    var with = optional("with", Shapes.freeObject(), "values for the command, in $SLUICE_PARAMS");
+    var timeout = timeoutField();
+    var retries = retriesField();
+    var resources = resourcesField();
+    return Struct.checked(
+        "a data source",
+        List.of(environment, run, path, fingerprint, labels, with, timeout, retries, resources),
+        (v, problems) ->
+            Struct.exactlyOne(
+                    v,
+                    problems,
+                    "a data source",
+                    run,
+                    r -> (Spec.DataSource.Origin) new Spec.DataSource.Produced(r),
+                    path,
+                    Spec.DataSource.Stored::new)
+                .map(origin ->
+                    new Spec.DataSource(
+                        v.get(environment),
+                        origin,
+                        v.find(fingerprint),
+                        v.find(labels),
+                        v.find(with).orElse(EMPTY),
+                        new Spec.Limits(
+                            v.find(timeout),
+                            v.find(retries),
+                            v.find(resources).orElse(Spec.Resources.NONE)))));
+  }
+
+  private static Shape<Spec.Labels> labels() {
+    var name = Shapes.matching("a column's name", COLUMN, "SLU-1011", "as in the header row");
+    var column = required("column", name, "the column to predict");
+    var eventTime = required("eventTime", name, "the column with the time of the event");
+    var knownAt = required("knownAt", name, "the column with the time when the row became known");
+    var matureAfter =
+        required(
+            "matureAfter",
+            Shapes.duration(),
+            "how long a label may still change, for example 180d");
+    return Struct.of(
+        "labels",
+        List.of(column, eventTime, knownAt, matureAfter),
+        v -> new Spec.Labels(v.get(column), v.get(eventTime), v.get(knownAt), v.get(matureAfter)));
+  }
+
+  private static Shape<Spec.Family> family() {
+    var environment = required("environment", label(), "the environment that it trains in");
+    var run = optional("run", command(), "one trial, or the refit, per call");
+    var function =
+        optional(
+            "function",
+            Shapes.matching(
+                "a function",
+                "[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*",
+                "SLU-1011",
+                "module:function, for example rma.families:fit"),
+            "module:function, called in one process for all trials");
+    var space =
+        optional(
+            "space",
+            Shapes.map(
+                "a search space",
+                "[A-Za-z_][A-Za-z0-9_.]{0,62}",
+                "letters, digits, _ and ., starting with a letter",
+                parameter()),
+            "the parameters to search");
+    var resources = resourcesField();
+    var onFailure =
+        optional(
+            "onFailure",
+            Shapes.word(List.of("fail", "continue")),
+            "continue: the run goes on while another family succeeds (fail)");
+    return Struct.checked(
+        "a family",
+        List.of(environment, run, function, space, resources, onFailure),
+        (v, problems) ->
+            Struct.exactlyOne(
+                    v,
+                    problems,
+                    "a family",
+                    run,
+                    r -> (Spec.Family.Trainer) new Spec.Family.ByCommand(r),
+                    function,
+                    Spec.Family.ByFunction::new)
+                .map(trainer ->
+                    new Spec.Family(
+                        v.get(environment),
+                        trainer,
+                        v.find(space).orElse(none()),
+                        v.find(resources).orElse(Spec.Resources.NONE),
+                        v.find(onFailure).equals(Optional.of("continue")))));
+  }
+
+  private static Shape<Spec.Parameter> parameter() {
+    var ints =
+        optional(
+            "int",
+            Shapes.list("a range [low, high]", Shapes.whole(-(1L << 53), 1L << 53), 2, 2),
+            "whole numbers from low to high");
+    var floats =
+        optional(
+            "float",
+            Shapes.list("a range [low, high]", Shapes.real(), 2, 2),
+            "numbers from low to high");
+    var choice =
+        optional(
+            "choice", Shapes.list("a list of values", Shapes.freeScalar(), 0, ANY), "one of these");
+    var log = optional("log", Shapes.flag(), "search on a logarithmic scale (false)");
+    return Struct.checked(
+        "a parameter",
+        List.of(ints, floats, choice, log),
+        (v, problems) -> {
+          long kinds =
+              Stream.of(v.find(ints), v.find(floats), v.find(choice))
+                  .filter(Optional::isPresent)
+                  .count();
+          if (kinds != 1 || (v.find(choice).isPresent() && v.find(log).isPresent())) {
+            problems.add(
+                "SLU-1015",
+                v.node().at(),
+                kinds == 1
+                    ? "\"log\" beside \"choice\""
+                    : "a parameter with " + (kinds == 0 ? "no kind" : kinds + " kinds"),
+                "give one of int: [low, high], float: [low, high], choice: [a, b]; log goes with"
+                    + " the ranges");
+            return Optional.empty();
+          }
+          boolean logarithmic = v.find(log).orElse(false);
+          return v.find(ints)
+              .<Spec.Parameter>map(
+                  r -> new Spec.Parameter.IntRange(r.get(0), r.get(1), logarithmic))
+              .or(() ->
+                  v.find(floats)
+                      .map(r -> new Spec.Parameter.FloatRange(r.get(0), r.get(1), logarithmic)))
+              .or(() -> v.find(choice).map(Spec.Parameter.Choice::new));
+        });
+  }
+
+  /** Which kind of stage it is stands in its {@code uses}. */
+  private static final class StageShape implements Shape<Spec.Stage> {
+    private final Map<String, Struct<? extends Spec.Stage>> known = new LinkedHashMap<>();
+    private final Struct<? extends Spec.Stage> custom = custom();
+
+    StageShape() {
+      known.put("tune@1", tune());
+      known.put("train@1", train());
+      known.put("evaluate@1", evaluate());
+    }
+
+    @Override
+    public Optional<Spec.Stage> read(Yaml node, Problems problems) {
+      Optional<Yaml> uses = node instanceof Yaml.Mapping m ? m.get("uses") : Optional.empty();
+      if (uses.isEmpty()) {
+        return custom.read(node, problems).map(s -> s);
+      }
+      if (!(uses.get() instanceof Yaml.Scalar task)) {
+        return Shape.mistyped(uses.get(), problems, "a task", "one of " + String.join(", ", TASKS));
+      }
+      Struct<? extends Spec.Stage> shape = known.get(task.text());
+      if (shape == null) {
+        problems.add(
+            "SLU-1013",
+            task.at(),
+            "unknown task \"" + task.text() + "\"",
+            DidYouMean.hint(TASKS, task.text()));
+        return Optional.empty();
+      }
+      return shape.read(node, problems).map(s -> s);
+    }
+
+    @Override
+    public ObjectNode schema() {
+      ObjectNode schema = Json.object();
+      var list = schema.putArray("oneOf");
+      list.add(custom.schema());
+      known.values().forEach(s -> list.add(s.schema()));
+      return schema;
+    }
+  }
+
+  private static Struct.Field<String> usesField(String task) {
+    return required("uses", Shapes.word(List.of(task)), "a task of the catalog: " + task);
+  }
+
+  private static Struct.Field<String> forEachField(boolean required) {
+    return new Struct.Field<>(
+        "forEach",
+        Shapes.word(List.of("families")),
+        required,
+        "\"forEach: families\" makes one stage for each family");
+  }
+
+  private static Struct.Field<SortedMap<String, Ref>> inputsField() {
+    return optional(
+        "inputs",
+        Shapes.map("a map of inputs", ARTIFACT, ARTIFACT_HINT, ref()),
+        "what it reads, by name: <stage>.<output>, data.<source> or champion.<stage>.<output>");
+  }
+
+  private static Struct<Spec.Custom> custom() {
+    var environment = required("environment", label(), "the environment that the command runs in");
+    var run =
+        required("run", command(), "the command; or \"uses\" one of " + String.join(", ", TASKS));
+    var forEach = forEachField(false);
+    var inputs = inputsField();
+    var outputs =
+        optional(
+            "outputs",
+            Shapes.distinct("a list of names", artifact(), 0),
+            "the files or folders that the command writes to $SLUICE_OUTPUTS");
+    var with = optional("with", Shapes.freeObject(), "values for the command, in $SLUICE_PARAMS");
+    var timeout = timeoutField();
+    var retries = retriesField();
+    var resources = resourcesField();
+    return Struct.of(
+        "a stage",
+        List.of(environment, run, forEach, inputs, outputs, with, timeout, retries, resources),
+        v ->
+            new Spec.Custom(
+                v.get(environment),
+                v.get(run),
+                v.find(forEach).isPresent(),
+                v.find(inputs).orElse(none()),
+                v.find(outputs).orElse(List.of()),
+                v.find(with).orElse(EMPTY),
+                limits(v, timeout, retries, resources)));
+  }
+
+  private static Struct<Spec.Tune> tune() {
+    var uses = usesField("tune@1");
+    var forEach = forEachField(true);
+    var inputs = inputsField();
+    var with = optional("with", tuneOptions(), "how to search");
+    var timeout = timeoutField();
+    var retries = retriesField();
+    var resources = resourcesField();
+    return Struct.of(
+        "a tune@1 stage",
+        List.of(uses, forEach, inputs, with, timeout, retries, resources),
+        v ->
+            new Spec.Tune(
+                v.find(inputs).orElse(none()),
+                v.find(with)
+                    .orElse(
+                        new Spec.TuneOptions(
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty(),
+                            Optional.empty())),
+                limits(v, timeout, retries, resources)));
+  }
+
+  /** The values of {@code tune@1}; an overlay's must fit as well. */
+  static Shape<Spec.TuneOptions> tuneOptions() {
+    var objective =
+        optional("objective", Shapes.word(METRICS), "the loss to minimise (the gate's metric)");
+    var trials = optional("trials", Shapes.count(1, 100_000), "most trials to sample (40)");
+    var patience =
+        optional(
+            "patience", Shapes.count(1, 100_000), "stop after so many without a better one (8)");
+    var warmStart =
+        optional(
+            "warmStart",
+            Shapes.word(Stream.of(Spec.WarmStart.values()).map(Spec.WarmStart::word).toList()),
+            "champion: start from the family's latest study (champion)");
+    var coldEvery =
+        optional(
+            "coldEvery", Shapes.count(1, 1000), "search the whole space every so many cycles (6)");
+    return Struct.of(
+        "the values of tune@1",
+        List.of(objective, trials, patience, warmStart, coldEvery),
+        v ->
+            new Spec.TuneOptions(
+                v.find(objective),
+                v.find(trials),
+                v.find(patience),
+                v.find(warmStart)
+                    .map(w ->
+                        w.equals(Spec.WarmStart.CHAMPION.word())
+                            ? Spec.WarmStart.CHAMPION
+                            : Spec.WarmStart.NONE),
+                v.find(coldEvery)));
+  }
+
+  private static Struct<Spec.Train> train() {
+    var uses = usesField("train@1");
+    var forEach = forEachField(true);
+    var inputs = inputsField();
+    var with = optional("with", Shapes.freeObject(), "values for the command, in $SLUICE_PARAMS");
+    var timeout = timeoutField();
+    var retries = retriesField();
+    var resources = resourcesField();
+    return Struct.of(
+        "a train@1 stage",
+        List.of(uses, forEach, inputs, with, timeout, retries, resources),
+        v ->
+            new Spec.Train(
+                v.find(inputs).orElse(none()),
+                v.find(with).orElse(EMPTY),
+                limits(v, timeout, retries, resources)));
+  }
+
+  private static Struct<Spec.Evaluate> evaluate() {
+    var uses = usesField("evaluate@1");
+    var inputs = inputsField();
+    var with = required("with", evaluateOptions(), "at least { unit: [column, ..] }");
+    var timeout = timeoutField();
+    var retries = retriesField();
+    var resources = resourcesField();
+    return Struct.of(
+        "an evaluate@1 stage",
+        List.of(uses, inputs, with, timeout, retries, resources),
+        v ->
+            new Spec.Evaluate(
+                v.find(inputs).orElse(none()),
+                v.get(with),
+                limits(v, timeout, retries, resources)));
+  }
+
+  private static Shape<Spec.EvaluateOptions> evaluateOptions() {
+    var column = Shapes.matching("a column's name", COLUMN, "SLU-1011", "as in the header row");
+    var unit =
+        required(
+            "unit",
+            Shapes.distinct("a list of columns", column, 1),
+            "the columns that name one unit, for example [product, market]");
+    var slices =
+        optional("slices", Shapes.distinct("a list of columns", column, 0), "columns to slice by");
+    var baselines =
+        optional(
+            "baselines",
+            Shapes.distinct("a list of baselines", Shapes.word(BASELINES), 1),
+            "naive forecasts to beat (all of them)");
+    return Struct.of(
+        "the values of evaluate@1",
+        List.of(unit, slices, baselines),
+        v ->
+            new Spec.EvaluateOptions(
+                v.get(unit), v.find(slices).orElse(List.of()), v.find(baselines)));
+  }
+
+  private static Shape<Spec.Gate> gate() {
+    var rows =
+        required("rows", ref(), "the rows of an evaluate@1 stage, for example evaluate.rows");
+    var metric = required("metric", Shapes.word(METRICS), "the loss that decides");
+    var minImprovement =
+        optional("minImprovement", Shapes.percentage(0, 99), "how much better it must be (1%)");
+    var confidence = optional("confidence", Shapes.percentage(50, 99), "of the test (95%)");
+    var candidates =
+        optional(
+            "candidates",
+            Shapes.word(List.of("validation", "all")),
+            "which meet the holdout: the best on validation, or all by max-t (validation)");
+    var bias = optional("bias", Shapes.percentage(0, 999), "largest bias (20%)");
+    var guards =
+        optional(
+            "guards",
+            Struct.of("guards", List.of(bias), v -> v.find(bias)),
+            "what no promotion may break: { bias: 20% }");
+    var biasSlack =
+        optional(
+            "biasSlack", Shapes.percentage(0, 999), "or so much worse than the champion's (5%)");
+    var firstRun =
+        optional(
+            "firstRun",
+            Shapes.word(List.of("beatsNaive")),
+            "what the first version must do (beatsNaive)");
+    var onDrift =
+        optional("onDrift", Shapes.word(List.of("review", "hold")), "what drift means (review)");
+    var minUnits = optional("minUnits", Shapes.count(2, 10_000_000), "fewest units (100)");
+    var minPositiveUnits =
+        optional(
+            "minPositiveUnits", Shapes.count(0, 10_000_000), "fewest units with any label (30)");
+    var maxUnitShare =
+        optional("maxUnitShare", Shapes.percentage(0, 100), "most of the loss by one unit (20%)");
+    var minNewRows =
+        optional("minNewRows", Shapes.percentage(0, 100), "new rows since the last gate (25%)");
+    var replicates =
+        optional("replicates", Shapes.count(199, 1_000_000), "draws of the test (1999)");
+    var staleAfter =
+        optional("staleAfter", Shapes.duration(), "when as good as the champion is enough (90d)");
+    var nonInferiority =
+        optional("nonInferiority", Shapes.percentage(0, 99), "the margin of as good as (1%)");
+    var slices =
+        optional(
+            "slices",
+            Shapes.distinct("a list of columns", Shapes.text("a column's name", ""), 0),
+            "columns to look for regressions by (those of evaluate)");
+    return Struct.of(
+        "the gate",
+        List.of(
+            rows,
+            metric,
+            minImprovement,
+            confidence,
+            candidates,
+            guards,
+            biasSlack,
+            firstRun,
+            onDrift,
+            minUnits,
+            minPositiveUnits,
+            maxUnitShare,
+            minNewRows,
+            replicates,
+            staleAfter,
+            nonInferiority,
+            slices),
+        v ->
+            new Spec.Gate(
+                v.get(rows),
+                v.get(metric),
+                v.find(minImprovement),
+                v.find(confidence),
+                v.find(candidates),
+                v.find(guards).flatMap(g -> g),
+                v.find(biasSlack),
+                v.find(firstRun),
+                v.find(onDrift),
+                v.find(minUnits),
+                v.find(minPositiveUnits),
+                v.find(maxUnitShare),
+                v.find(minNewRows),
+                v.find(replicates),
+                v.find(staleAfter),
+                v.find(nonInferiority),
+                v.find(slices)));
+  }
+
+  /** A profile, or what a step of a run changes. */
+  static Struct<Overlay> overlay() {
+    var data =
+        optional("data", named("changes of data sources", change()), "changes of data sources");
+    var stages = optional("stages", named("changes of stages", change()), "changes of stages");
+    String hint =
+        "a profile changes \"with\", \"timeout\" and \"resources\" of stages and data sources only:"
+            + " every run is judged by the same rules";
+    Map<String, String> refused = new TreeMap<>();
+    for (String key :
+        List.of(
+            "apiVersion",
+            "model",
+            "seed",
+            "code",
+            "environments",
+            "defaults",
+            "families",
+            "gate",
+            "labels",
+            "profiles",
+            "secrets",
+            "triggers",
+            "timeout")) {
+      refused.put(key, hint);
+    }
+    return new Struct<>(
+        "a profile",
+        List.of(data, stages),
+        refused,
+        (v, p) ->
+            Optional.of(new Overlay(v.find(data).orElse(none()), v.find(stages).orElse(none()))));
+  }
+
+  private static Shape<Overlay.Change> change() {
+    var with = optional("with", Shapes.freeObject(), "values to merge: maps merge, lists replace");
+    var timeout = timeoutField();
+    var resources = resourcesField();
+    String hint =
+        "a profile changes \"with\", \"timeout\" and \"resources\" only: labels, secrets and what"
+            + " runs stay as they are";
+    Map<String, String> refused = new TreeMap<>();
+    for (String key :
+        List.of(
+            "environment",
+            "run",
+            "path",
+            "fingerprint",
+            "labels",
+            "uses",
+            "forEach",
+            "inputs",
+            "outputs",
+            "retries",
+            "secrets",
+            "gate")) {
+      refused.put(key, hint);
+    }
+    return new Struct<>(
+        "a profile's change",
+        List.of(with, timeout, resources),
+        refused,
+        (v, p) ->
+            Optional.of(
+                new Overlay.Change(
+                    v.find(with).orElse(EMPTY),
+                    v.find(timeout),
+                    v.find(resources).orElse(Spec.Resources.NONE))));
+  }
+
+  private static Shape<Spec.Triggers> triggers() {
+    var source = required("source", label(), "the data source whose fingerprint is polled");
+    var every = required("every", Shapes.duration(), "how often, for example 1h");
+    var newData =
+        optional(
+            "newData",
+            Struct.of(
+                "newData",
+                List.of(source, every),
+                v -> new Spec.NewData(v.get(source), v.get(every))),
+            "start when there is new data");
+    var paths =
+        required("paths", Shapes.distinct("a list of globs", glob(), 1), "globs of changed files");
+    var profile = optional("profile", label(), "the profile to run with");
+    var pullRequest =
+        optional(
+            "pullRequest",
+            Struct.of(
+                "pullRequest",
+                List.of(paths, profile),
+                v -> new Spec.PullRequest(v.get(paths), v.find(profile))),
+            "start for a pull request; never promotes");
+    return Struct.of(
+        "triggers",
+        List.of(newData, pullRequest),
+        v -> new Spec.Triggers(v.find(newData), v.find(pullRequest)));
+  }
+
+  private static Spec.Limits limits(
+      Struct.Values v,
+      Struct.Field<Duration> timeout,
+      Struct.Field<Integer> retries,
+      Struct.Field<Spec.Resources> resources) {
+    return new Spec.Limits(
+        v.find(timeout), v.find(retries), v.find(resources).orElse(Spec.Resources.NONE));
+  }
+
+  private static Shape<String> label() {
+    return Shapes.matching("a name", LABEL, "SLU-1014", LABEL_HINT);
+  }
+
+  private static Shape<String> artifact() {
+    return Shapes.matching("a name", ARTIFACT, "SLU-1014", ARTIFACT_HINT);
+  }
+
+  private static Shape<String> glob() {
+    return Shapes.text("a glob", "for example \"src/**\"");
+  }
+
+  private static Shape<String> path() {
+    return Shapes.text("a path", "relative to the pipeline's folder");
+  }
+
+  private static Shape<Ref> ref() {
+    String stage = LABEL;
+    return Shapes.map(
+        Shapes.matching(
+            "a reference",
+            "champion\\." + stage + "\\." + ARTIFACT + "|" + stage + "\\." + ARTIFACT,
+            "SLU-1011",
+            "write <stage>.<output>, data.<source> or champion.<stage>.<output>"),
+        text -> {
+          String[] parts = text.split("\\.", -1);
+          if (parts.length == 3) {
+            return new Ref.Champion(parts[1], parts[2]);
+          }
+          return parts[0].equals("data")
+              ? new Ref.Data(parts[1])
+              : new Ref.Output(parts[0], parts[1]);
+        });
+  }
+
+  private static Shape<Spec.Command> command() {
+    Shape<List<String>> argv = Shapes.list("a command", Shapes.argument(), 1, ANY);
+    Shape<String> script =
+        Shapes.text("a script", "write the commands, or a list to run without a shell");
+    return new Shape<>() {
+      @Override
+      public Optional<Spec.Command> read(Yaml node, Problems problems) {
+        return node instanceof Yaml.Sequence
+            ? argv.read(node, problems).map(Spec.Command.Exec::new)
+            : node instanceof Yaml.Scalar s && Scalars.json(s) instanceof TextNode
+                ? script.read(node, problems).map(Spec.Command.Script::new)
+                : Shape.mistyped(
+                    node,
+                    problems,
+                    "a command",
+                    "a list like [python, -m, module], or a script for /bin/sh as a text");
+      }
+
+      @Override
+      public ObjectNode schema() {
+        ObjectNode schema = JsonNodeFactory.instance.objectNode();
+        schema.putArray("anyOf").add(argv.schema()).add(script.schema());
+        return schema;
+      }
+    };
+  }
+
+  private static <T> Shape<SortedMap<String, T>> named(String what, Shape<T> value) {
+    return Shapes.map("a map of " + what, LABEL, LABEL_HINT, value);
+  }
+
+  private static <T> SortedMap<String, T> none() {
+    return Collections.unmodifiableSortedMap(new TreeMap<>());
+  }
+}
