@@ -18,16 +18,18 @@ import java.util.Optional;
  * arrive. Numbers, not model versions: A, then B, then A again are three different heads.
  *
  * <p>Damage (a missing number, changed content, a broken chain, a log that began anew) is never
- * mended by itself. A person accepts it by an {@code OVERRIDE} whose {@code accepts} is {@link
- * #damageDigest} of exactly the damage open before it; from there on the log is sound again, and
+ * mended by itself. A person accepts it by an {@code OVERRIDE} whose {@code accepts} is the digest
+ * of exactly the damage open in the entries before it; from there on the log is sound again, and
  * what was accepted stays visible in {@link #accepted}.
  *
  * @param log id of the log
  * @param last highest number seen; 0 before the first
  * @param entries valid and losing ones, by number
  * @param head number and digest of the latest valid entry
- * @param open damage that nobody accepted, in words, in the order found
+ * @param open damage in the entries that nobody accepted, in words, in the order found
  * @param accepted damage that a person accepted
+ * @param acceptedAt number of the latest entry that accepted damage; 0 for none
+ * @param beyond what the model remembers and the log does not hold; see {@link #against}
  */
 public record LogState(
     String log,
@@ -35,7 +37,9 @@ public record LogState(
     List<Entry> entries,
     Head head,
     List<String> open,
-    List<String> accepted) {
+    List<String> accepted,
+    long acceptedAt,
+    Optional<String> beyond) {
 
   /**
    * An entry as the registry stores it.
@@ -76,16 +80,9 @@ public record LogState(
     accepted = List.copyOf(accepted);
   }
 
-  /** A log without entries. {@code anchor} is what the model remembers, if anything. */
-  public static LogState begin(String log, Optional<Anchor> anchor) {
-    List<String> open =
-        anchor.isPresent() && !anchor.get().log().equals(log)
-            ? List.of(
-                "the log "
-                    + anchor.get().log()
-                    + ", with which this model's promotions began, is gone")
-            : List.of();
-    return new LogState(log, 0, List.of(), Head.EMPTY, open, List.of());
+  /** A log without entries. */
+  public static LogState begin(String log) {
+    return new LogState(log, 0, List.of(), Head.EMPTY, List.of(), List.of(), 0, Optional.empty());
   }
 
   /** Replays further entries, which must come in the order of their numbers. */
@@ -98,6 +95,7 @@ public record LogState(
     List<String> forgiven = new ArrayList<>(accepted);
     Head at = head;
     long seen = last;
+    long acceptance = acceptedAt;
     for (Stored stored : more) {
       long n = stored.number();
       if (n <= seen) {
@@ -129,23 +127,39 @@ public record LogState(
       all.add(entry(n, content, valid, digest));
       if (valid) {
         at = new Head(n, digest);
-        if (content.accepts().isPresent() && content.accepts().equals(digestOf(damage))) {
+        if (content.accepts().equals(Optional.of(digestOf(damage)))) {
           forgiven.addAll(damage);
           damage.clear();
+          acceptance = n;
         }
       }
     }
-    return new LogState(log, seen, all, at, damage, forgiven);
+    return new LogState(log, seen, all, at, damage, forgiven, acceptance, Optional.empty());
   }
 
-  /** The same state, judged against what the model remembers of the log. */
+  /** The same state, judged against what the model remembers of the log, if anything. */
   public LogState against(Optional<Anchor> anchor) {
-    if (anchor.isEmpty() || !anchor.get().log().equals(log)) {
-      return this;
+    Optional<String> lost = anchor.flatMap(this::lost);
+    return new LogState(log, last, entries, head, open, accepted, acceptedAt, lost);
+  }
+
+  private Optional<String> lost(Anchor anchor) {
+    if (!anchor.log().equals(log)) {
+      return acceptedAt > 0
+          ? Optional.empty()
+          : Optional.of(
+              "the log " + anchor.log() + ", with which this model's promotions began, is gone");
     }
-    List<String> found = new ArrayList<>(open);
-    shortfall(anchor.get().seen(), "the model").ifPresent(found::add);
-    return new LogState(log, last, entries, head, found, accepted);
+    return anchor.seen().entry() < acceptedAt
+        ? Optional.empty()
+        : shortfall(anchor.seen(), "the model");
+  }
+
+  /** All that keeps promotions frozen: empty for a sound log. */
+  public List<String> damage() {
+    List<String> all = new ArrayList<>(beyond.stream().toList());
+    all.addAll(open);
+    return all;
   }
 
   /**
@@ -178,13 +192,13 @@ public record LogState(
     return entries.stream().filter(e -> e.valid() && e.from() == from).findFirst();
   }
 
-  /** Names exactly the open damage; empty when there is none. */
+  /** What an override must carry to accept the damage; empty for a sound log. */
   public Optional<Digest> damageDigest() {
-    return digestOf(open);
+    return damage().isEmpty() ? Optional.empty() : Optional.of(digestOf(open));
   }
 
-  private static Optional<Digest> digestOf(List<String> damage) {
-    return damage.isEmpty() ? Optional.empty() : Optional.of(Digest.of(String.join("\n", damage)));
+  private static Digest digestOf(List<String> damage) {
+    return Digest.of(String.join("\n", damage));
   }
 
   private static String missing(long first, long last) {

@@ -1,0 +1,126 @@
+package io.sluice.mlflow;
+
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Which MLflow server, with which credentials, and how patiently. The credentials leave this object
+ * in the Authorization header only: never in a message, a log or {@link #toString}.
+ *
+ * @param uri {@code http(s)://host[:port][/prefix]}, without user, query or fragment
+ * @param authorization value of the Authorization header
+ * @param callTimeout limit of one call, from connecting to the last byte; uploads and downloads get
+ *     a second more for each MiB
+ * @param deadline limit of one call with all of its retries
+ */
+public record MlflowConfig(
+    URI uri, Optional<Secret> authorization, Duration callTimeout, Duration deadline) {
+
+  private static final Duration CALL = Duration.ofSeconds(30);
+  private static final Duration DEADLINE = Duration.ofSeconds(90);
+
+  /** A text that does not print itself. */
+  public record Secret(String value) {
+    public Secret {
+      if (!value.chars().allMatch(c -> c >= ' ' && c != 0x7f && c <= 0xff)) {
+        throw new SluiceException(
+            ExitCode.INPUT_WRONG,
+            Diagnostic.of(
+                "SLU-5007",
+                "MLFLOW_TRACKING_TOKEN holds characters that a header cannot carry",
+                "Look for a line break at its end."));
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "(secret)";
+    }
+  }
+
+  public MlflowConfig {
+    if (callTimeout.isNegative() || callTimeout.isZero() || deadline.compareTo(callTimeout) < 0) {
+      throw new IllegalArgumentException(
+          "call time-out " + callTimeout + " with deadline " + deadline);
+    }
+  }
+
+  /** A server without credentials, such as the embedded one. */
+  public static MlflowConfig of(URI uri) {
+    return of(uri.toString(), Optional.empty());
+  }
+
+  /**
+   * What {@code MLFLOW_TRACKING_URI}, {@code _TOKEN}, {@code _USERNAME} and {@code _PASSWORD} say;
+   * empty when no URI is set. A token comes before user and password, as in MLflow's own client.
+   *
+   * @throws SluiceException SLU-5007 when the URI is not that of a server
+   */
+  public static Optional<MlflowConfig> fromEnvironment(Map<String, String> environment) {
+    String uri = environment.getOrDefault("MLFLOW_TRACKING_URI", "").strip();
+    if (uri.isEmpty()) {
+      return Optional.empty();
+    }
+    String token = environment.getOrDefault("MLFLOW_TRACKING_TOKEN", "");
+    String user = environment.getOrDefault("MLFLOW_TRACKING_USERNAME", "");
+    String password = environment.getOrDefault("MLFLOW_TRACKING_PASSWORD", "");
+    Optional<Secret> authorization =
+        !token.isEmpty()
+            ? Optional.of(new Secret("Bearer " + token))
+            : !user.isEmpty() ? Optional.of(basic(user + ":" + password)) : Optional.empty();
+    return Optional.of(of(uri, authorization));
+  }
+
+  /** The same server with other limits. */
+  public MlflowConfig patience(Duration call, Duration all) {
+    return new MlflowConfig(uri, authorization, call, all);
+  }
+
+  private static MlflowConfig of(String text, Optional<Secret> given) {
+    URI uri;
+    try {
+      uri = new URI(text);
+    } catch (URISyntaxException e) {
+      // Neither the text nor the cause: a password may stand in it.
+      throw wrong("is not a URI (" + e.getReason() + ")");
+    }
+    String scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
+    if (!scheme.equals("http") && !scheme.equals("https")) {
+      throw wrong("starts with " + (scheme.isEmpty() ? "no scheme" : scheme + ":"));
+    }
+    if (uri.getHost() == null) {
+      throw wrong("names no host");
+    }
+    Optional<Secret> authorization =
+        given.or(() -> Optional.ofNullable(uri.getUserInfo()).map(MlflowConfig::basic));
+    String path = uri.getRawPath() == null ? "" : uri.getRawPath().replaceAll("/+$", "");
+    String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
+    URI clean = URI.create(scheme + "://" + uri.getHost() + port + path);
+    return new MlflowConfig(clean, authorization, CALL, DEADLINE);
+  }
+
+  private static Secret basic(String userAndPassword) {
+    return new Secret(
+        "Basic "
+            + Base64.getEncoder().encodeToString(userAndPassword.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static SluiceException wrong(String what) {
+    return new SluiceException(
+        ExitCode.INPUT_WRONG,
+        Diagnostic.of(
+            "SLU-5007",
+            "MLFLOW_TRACKING_URI " + what,
+            "Give the address of an MLflow server, https://host[:port]; file stores and databases"
+                + " are not served. Unset it to use the embedded server."));
+  }
+}

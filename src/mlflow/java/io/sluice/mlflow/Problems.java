@@ -1,0 +1,186 @@
+package io.sluice.mlflow;
+
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.promotion.PromotionLog.Entry;
+import java.io.IOException;
+import java.net.URI;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The words for what goes wrong with a registry that answers: ids SLU-5005 to SLU-5029. */
+final class Problems {
+  private Problems() {}
+
+  static SluiceException unauthorized(URI server, int status, boolean hadCredentials) {
+    return problem(
+        ExitCode.UNREACHABLE,
+        "SLU-5005",
+        "the registry at "
+            + server
+            + " refuses "
+            + (hadCredentials ? "these credentials" : "a call without credentials")
+            + " (status "
+            + status
+            + ")",
+        hadCredentials
+            ? "Check MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD, and what they may do. A"
+                + " server that does not know its own host name (--allowed-hosts) also answers 403."
+            : "Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and _PASSWORD. A server that"
+                + " does not know its own host name (--allowed-hosts) also answers 403.",
+        null);
+  }
+
+  /** A refusal that no caller expects. */
+  static SluiceException refused(Rest.Refused e) {
+    boolean ours = e.is("INVALID_PARAMETER_VALUE") || e.is("RESOURCE_ALREADY_EXISTS");
+    return problem(
+        ours ? ExitCode.INPUT_WRONG : ExitCode.UNREACHABLE,
+        "SLU-5006",
+        "the registry refused: " + e.getMessage(),
+        "Its words say why; a server older than 3.0 lacks calls that Sluice needs.",
+        e);
+  }
+
+  static SluiceException unexpected(URI server, String what) {
+    return problem(
+        ExitCode.UNREACHABLE,
+        "SLU-5004",
+        "what answers at " + server + " is not the registry: " + what,
+        "Check that MLFLOW_TRACKING_URI is an MLflow server, version 3.",
+        null);
+  }
+
+  static SluiceException broken(URI server, IOException cause) {
+    return problem(
+        ExitCode.UNREACHABLE,
+        "SLU-5001",
+        "the connection to the registry broke: a file from " + server + ": " + cause.getMessage(),
+        "Look at the server and what stands before it, then run the command again.",
+        cause);
+  }
+
+  static SluiceException wrongInput(String what) {
+    return problem(
+        ExitCode.INPUT_WRONG,
+        "SLU-5010",
+        "cannot be registered: " + what,
+        "Mend the name or value that is named.",
+        null);
+  }
+
+  static SluiceException unreadable(@Nullable IOException cause) {
+    return problem(
+        ExitCode.RUN_FAILED,
+        "SLU-5011",
+        "a file that was to be uploaded cannot be read: "
+            + (cause == null ? "" : cause.getMessage()),
+        "Nothing was registered; run the stage again.",
+        cause);
+  }
+
+  static SluiceException noVersion(String model, int version) {
+    return problem(
+        ExitCode.INPUT_WRONG,
+        "SLU-5012",
+        "there is no version " + version + " of " + model,
+        "`sluice history` lists the versions that were champion.",
+        null);
+  }
+
+  static SluiceException deletedExperiment(String name) {
+    return problem(
+        ExitCode.INPUT_WRONG,
+        "SLU-5013",
+        "the experiment " + name + " was deleted in the registry",
+        "Restore it (mlflow experiments restore), or have its administrator remove it for good.",
+        null);
+  }
+
+  static SluiceException foreignArtifacts(String uri) {
+    int colon = uri.indexOf(':');
+    return problem(
+        ExitCode.INPUT_WRONG,
+        "SLU-5014",
+        "the registry does not serve its files: they are at "
+            + (colon < 0 ? "a path of its machine" : uri.substring(0, colon) + ":"),
+        "Start the server with --serve-artifacts (the default) and --artifacts-destination.",
+        null);
+  }
+
+  static SluiceException lostRace(String model, Entry winner, long from) {
+    return problem(
+        ExitCode.CHAMPION_MOVED,
+        "SLU-5020",
+        "the champion of "
+            + model
+            + " moved: entry "
+            + winner.number()
+            + " of its promotion log replaced entry "
+            + from
+            + " with version "
+            + winner.to()
+            + " ("
+            + winner.kind()
+            + " by "
+            + winner.who()
+            + (winner.run().isEmpty() ? "" : ", run " + winner.run())
+            + ", "
+            + winner.at()
+            + ")",
+        "The candidate was tested against a champion that no longer is one: run again.",
+        null);
+  }
+
+  static SluiceException damaged(String model, List<String> damage) {
+    return problem(
+        ExitCode.RUN_FAILED,
+        "SLU-5021",
+        "the promotion log of "
+            + model
+            + " is damaged, promotions are frozen: "
+            + String.join("; ", damage),
+        "Find out who changed the registered model "
+            + model
+            + ".promotions. `sluice doctor` shows the damage; a person accepts it with a reason.",
+        null);
+  }
+
+  static SluiceException outcomeUnknown(String model, SluiceException cause) {
+    return problem(
+        ExitCode.UNREACHABLE,
+        "SLU-5022",
+        "whether the promotion of " + model + " took effect is unknown: " + cause.getMessage(),
+        "Run it again when the registry answers: what was written is found, not written twice.",
+        cause);
+  }
+
+  static SluiceException projectionsBehind(String model, String what) {
+    return problem(
+        ExitCode.UNREACHABLE,
+        "SLU-5023",
+        "the promotion of " + model + " stands, but its alias or tag could not be set: " + what,
+        "`sluice doctor` sets them. What serves the model follows the log, not the alias.",
+        null);
+  }
+
+  static SluiceException otherDamage(String model, List<String> damage) {
+    return problem(
+        ExitCode.INPUT_WRONG,
+        "SLU-5024",
+        damage.isEmpty()
+            ? "the promotion log of " + model + " is not damaged: there is nothing to accept"
+            : "the damage of "
+                + model
+                + "'s promotion log is not the one that was to be accepted: "
+                + String.join("; ", damage),
+        "Look at `sluice doctor` again.",
+        null);
+  }
+
+  private static SluiceException problem(
+      ExitCode exit, String id, String message, String hint, @Nullable Throwable cause) {
+    return new SluiceException(exit, List.of(Diagnostic.of(id, message, hint)), cause);
+  }
+}
