@@ -1,0 +1,108 @@
+package io.sluice.inference;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a bundle says it eats and gives ({@code signature.json}, schema {@code
+ * bundle-signature.schema.json}). A claim until {@link ModelBundle#load} has held it against the
+ * graph.
+ *
+ * @param window name of the graph input, float32 {@code [batch, lookback, channels]}, NaN = missing
+ * @param channels of the window, in its order
+ * @param lookback periods in the window
+ * @param originDay name of the graph input, int64 {@code [batch, 1]}, days since 1970-01-01
+ * @param output name of the graph output, float32 {@code [batch, horizons]}
+ * @param horizons in the output's order, whole periods after the origin, from 1
+ * @param period length of one period
+ * @param newestLabel when the newest label that the model was fitted on became known
+ * @param family that made it
+ */
+public record BundleSignature(
+    String window,
+    List<String> channels,
+    int lookback,
+    Optional<String> originDay,
+    String output,
+    List<Integer> horizons,
+    Duration period,
+    Optional<Instant> newestLabel,
+    String family) {
+  public static final String API_VERSION = "sluice.io/bundle/v1";
+
+  /** More periods or channels than these are no panel but an attempt on our memory. */
+  static final int MAX_LOOKBACK = 10_000;
+
+  static final int MAX_CHANNELS = 256;
+  static final int MAX_HORIZONS = 1_000;
+
+  /**
+   * Reads the content of {@code signature.json}.
+   *
+   * @throws IllegalArgumentException when it is no such signature; the message says where
+   */
+  static BundleSignature parse(JsonNode json) {
+    Fields top = new Fields("the signature", json);
+    top.constant("apiVersion", API_VERSION);
+    top.constant("kind", "forecast");
+    Optional<String> window = Optional.empty();
+    Optional<String> originDay = Optional.empty();
+    List<String> channels = new ArrayList<>();
+    int lookback = 0;
+    for (JsonNode node : top.array("inputs", 1, 2)) {
+      Fields input = new Fields("an input of the signature", node);
+      String name = input.text("name");
+      switch (input.text("kind")) {
+        case "window" -> {
+          if (window.isPresent()) {
+            throw new IllegalArgumentException("the signature has two windows");
+          }
+          window = Optional.of(name);
+          channels.addAll(input.texts("channels", 1, MAX_CHANNELS));
+          lookback = input.integer("lookback", 1, MAX_LOOKBACK);
+        }
+        case "originDay" -> {
+          if (originDay.isPresent()) {
+            throw new IllegalArgumentException("the signature has two origin days");
+          }
+          originDay = Optional.of(name);
+        }
+        default ->
+            throw new IllegalArgumentException(
+                "input " + Refusal.quoted(name) + " is neither a `window` nor an `originDay`");
+      }
+      input.end();
+    }
+    BundleSignature signature =
+        new BundleSignature(
+            window.orElseThrow(
+                () -> new IllegalArgumentException("the signature has no input of kind `window`")),
+            List.copyOf(channels),
+            lookback,
+            originDay,
+            top.text("output"),
+            top.integers("horizons", 1, MAX_HORIZONS, 1, 100_000),
+            top.duration("period"),
+            top.optionalInstant("newestLabel"),
+            top.text("family"));
+    top.end();
+    if (signature.period.isZero() || signature.period.isNegative()) {
+      throw new IllegalArgumentException("`period` of the signature is not positive");
+    }
+    return signature;
+  }
+
+  /** Column of this horizon in the output, or -1 when the model does not predict it. */
+  public int columnOf(int horizon) {
+    return horizons.indexOf(horizon);
+  }
+
+  /** Numbers in one window: lookback times channels. */
+  public int windowSize() {
+    return lookback * channels.size();
+  }
+}
