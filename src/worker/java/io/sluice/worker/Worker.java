@@ -80,7 +80,12 @@ public final class Worker {
     if (argv.isEmpty()) {
       throw Arguments.wrong("no command");
     }
-    throw Arguments.wrong("unknown command " + argv.getFirst() + " (in " + context.cwd() + ")");
+    List<String> rest = argv.subList(1, argv.size());
+    return switch (argv.getFirst()) {
+      case "fetch" -> Fetch.run(context, rest);
+      case "store" -> StoreOutputs.run(context, rest);
+      default -> throw Arguments.wrong("unknown command " + argv.getFirst());
+    };
   }
 
   private static void print(PrintStream err, Diagnostic d) {

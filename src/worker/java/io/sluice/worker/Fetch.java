@@ -1,0 +1,236 @@
+package io.sluice.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.record.StageRecord;
+import io.sluice.store.Trees;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * {@code sluice-worker fetch}: decides whether the stage has to run at all, and if so lays out what
+ * its command finds.
+ */
+final class Fetch {
+  private final Worker.Context context;
+  private final StageArguments arguments;
+  private final Path resultHit;
+
+  /** The three things that fetch can say, as the step result spells them. */
+  enum Hit {
+    YES,
+    NO,
+    UPSTREAM_FAILED;
+
+    String word() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static Hit parse(String word) {
+      for (Hit hit : values()) {
+        if (hit.word().equals(word)) {
+          return hit;
+        }
+      }
+      throw new IllegalArgumentException("neither yes, no nor upstream-failed: " + word);
+    }
+  }
+
+  private Fetch(Worker.Context context, Arguments arguments) {
+    this.context = context;
+    this.arguments = StageArguments.of(arguments);
+    this.resultHit = arguments.path("--result-hit");
+  }
+
+  static int run(Worker.Context context, List<String> argv) throws IOException {
+    var grammar = StageArguments.grammar(Set.of("--result-hit"), Set.of());
+    return new Fetch(context, Arguments.read(argv, grammar, context.cwd())).run();
+  }
+
+  private int run() throws IOException {
+    Instant started = context.clock().instant();
+    ArtifactStore store = context.stores().open(arguments.store(), arguments.untrusted());
+    Stage stage = Stage.of(store, arguments);
+    for (StageArguments.Input i : stage.missing()) {
+      if (i.source() instanceof StageArguments.Source.Failed failed) {
+        context
+            .out()
+            .println(
+                "input "
+                    + i.name()
+                    + ": its stage failed with exit code "
+                    + failed.exitCode()
+                    + (i.fanIn() ? "; going on without it" : ""));
+      }
+    }
+    store.putRecord(
+        arguments.run(), arguments.stage(), arguments.attempt(), begun(stage, started).bytes());
+    Hit hit = decide(store, stage);
+    if (hit == Hit.NO) {
+      layOut(store, stage);
+    }
+    Files.writeString(resultHit, hit.word());
+    return ExitCode.DONE.code();
+  }
+
+  private Hit decide(ArtifactStore store, Stage stage) throws IOException {
+    if (stage.upstreamFailure().isPresent()) {
+      return Hit.UPSTREAM_FAILED;
+    }
+    if (!stage.cacheable()) {
+      return Hit.NO;
+    }
+    Optional<Digest> outputs = store.cached(stage.key());
+    outputs.ifPresent(digest ->
+        context
+            .out()
+            .println("cache hit: key " + stage.key().brief() + " has outputs " + digest.brief()));
+    return outputs.isPresent() ? Hit.YES : Hit.NO;
+  }
+
+  private static StageRecord begun(Stage stage, Instant started) {
+    StageArguments a = stage.arguments();
+    return new StageRecord(
+        a.run(),
+        a.stage(),
+        a.kind(),
+        a.attempt(),
+        a.family(),
+        Optional.empty(),
+        false,
+        stage.cacheable() ? Optional.of(stage.key()) : Optional.empty(),
+        a.environment(),
+        a.image().isEmpty() ? Optional.empty() : Optional.of(a.image()),
+        Optional.of(stage.codeDigest()),
+        stage.recorded(),
+        Optional.empty(),
+        Map.of(),
+        Map.of(),
+        Optional.empty(),
+        Optional.empty(),
+        started,
+        Optional.empty(),
+        "");
+  }
+
+  private void layOut(ArtifactStore store, Stage stage) throws IOException {
+    Workspace workspace = new Workspace(arguments.workspace().toAbsolutePath().normalize());
+    workspace.clear();
+    if (stage.code().isPresent()) {
+      Trees.lay(store, stage.code().get(), workspace.code());
+    }
+    for (Stage.Present p : stage.inputs()) {
+      Path target = workspace.inputs().resolve(p.input().name());
+      if (p.file()) {
+        Trees.layFile(store, p.content().entries().getFirst(), target);
+      } else {
+        Trees.lay(store, p.content(), target);
+      }
+    }
+    Files.writeString(workspace.params(), Json.pretty(params(store, stage)));
+    if (stage.workerKind()) {
+      Files.writeString(workspace.context(), Json.pretty(context(store, stage)));
+    }
+    workspace.writeEnv(variables(workspace, stage));
+  }
+
+  /** {@code with}, and over it the hyperparameters that tuning found. */
+  private JsonNode params(ArtifactStore store, Stage stage) throws IOException {
+    ObjectNode merged = arguments.with().deepCopy();
+    if (arguments.kind() != Plan.Kind.TRAIN) {
+      return merged;
+    }
+    for (Stage.Present p : stage.inputs()) {
+      if (p.input().name().equals("params") && p.file()) {
+        Manifest.Entry file = p.content().entries().getFirst();
+        JsonNode best;
+        try {
+          best = Json.parse(Resolved.read(store, p.content(), file.path())).path("params");
+        } catch (IllegalArgumentException e) {
+          throw badParams(String.valueOf(e.getMessage()));
+        }
+        if (!best.isObject()) {
+          throw badParams("no object `params` in it");
+        }
+        merged.setAll((ObjectNode) best);
+      }
+    }
+    return merged;
+  }
+
+  private static SluiceException badParams(String why) {
+    return new SluiceException(
+        ExitCode.INPUT_WRONG,
+        Diagnostic.of(
+            "SLU-4024",
+            "the input params is not a file {\"params\": {..}}: " + why,
+            "let the stage before write hyperparameters in this form, as tune@1 does"));
+  }
+
+  private ObjectNode context(ArtifactStore store, Stage stage) throws IOException {
+    ObjectNode root = Json.object();
+    root.put("run", arguments.run().value());
+    root.put("stage", arguments.stage().value());
+    root.put("model", stage.resolved().model());
+    root.set("resolved", stage.resolved().json());
+    StageRecord self = begun(stage, stage.resolved().asOf());
+    root.set("inputs", self.json().get("inputs"));
+    var records = root.putArray("records");
+    List<JsonNode> earlier = new ArrayList<>();
+    for (byte[] record : store.records(arguments.run())) {
+      JsonNode node = Json.parse(record);
+      if (StageRecord.is(node)) {
+        earlier.add(node);
+      }
+    }
+    earlier.forEach(records::add);
+    return root;
+  }
+
+  private Map<String, String> variables(Workspace workspace, Stage stage) {
+    Map<String, String> v = new LinkedHashMap<>();
+    v.put("SLUICE_INPUTS", workspace.inputs().toString());
+    v.put("SLUICE_OUTPUTS", workspace.outputs().toString());
+    v.put("SLUICE_PARAMS", workspace.params().toString());
+    v.put("SLUICE_RESULTS", workspace.results().toString());
+    v.put(
+        "SLUICE_MODE",
+        switch (arguments.kind()) {
+          case TRAIN -> "refit";
+          case TUNE -> "trial";
+          case DATA, STAGE, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> "stage";
+        });
+    v.put("SLUICE_SEED", Long.toString(stage.seed()));
+    v.put("SLUICE_AS_OF", stage.asOf().toString());
+    v.put("SLUICE_STAGE", arguments.stage().value());
+    v.put("SLUICE_RUN", arguments.run().value());
+    v.put("SLUICE_FAMILY", arguments.family().orElse(""));
+    v.put("TMPDIR", workspace.tmp().toString());
+    v.put("HOME", workspace.tmp().toString());
+    v.put("PYTHONDONTWRITEBYTECODE", "1");
+    v.put("PYTHONUNBUFFERED", "1");
+    return v;
+  }
+
+  static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,250 @@
+package io.sluice.worker;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.record.StageRecord;
+import java.io.IOException;
+import java.math.BigInteger;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * A stage with its inputs looked up in the store: what fetch and store compute alike from the same
+ * arguments, above all the cache key.
+ *
+ * @param code the code tree; empty when the pipeline includes none
+ * @param inputs those that are there, sorted by name
+ * @param missing those that are not (optional ones, failed members of a fan-in)
+ * @param upstreamFailure the exit code to pass on, when an input that must be there failed
+ */
+record Stage(
+    StageArguments arguments,
+    Resolved resolved,
+    Optional<Manifest> code,
+    List<Present> inputs,
+    List<StageArguments.Input> missing,
+    Optional<Integer> upstreamFailure) {
+
+  /**
+   * Part of every cache key: raised whenever a task of the catalog or a worker command comes to
+   * mean something else for the same inputs.
+   */
+  private static final String TASK_VERSION = "1";
+
+  /**
+   * An input with its content.
+   *
+   * @param asOf of the manifest that it is a part of
+   * @param content relative to the input; one entry when it is a file
+   */
+  record Present(
+      StageArguments.Input input,
+      Digest manifest,
+      Optional<Instant> asOf,
+      boolean file,
+      Manifest content) {}
+
+  /**
+   * @throws SluiceException {@code SLU-4021} when a producer did not leave what an input names,
+   *     {@code SLU-4022} when every member of a fan-in failed
+   */
+  static Stage of(ArtifactStore store, StageArguments arguments) throws IOException {
+    Manifest pinned = store.manifest(arguments.resolved());
+    Resolved resolved = Resolved.from(store, pinned);
+    Map<Digest, Manifest> manifests = new TreeMap<>();
+    List<Present> present = new ArrayList<>();
+    List<StageArguments.Input> missing = new ArrayList<>();
+    Optional<Integer> failure = Optional.empty();
+    for (StageArguments.Input input : arguments.inputs()) {
+      switch (input.source()) {
+        case StageArguments.Source.Failed failed -> {
+          missing.add(input);
+          if (!input.fanIn() && failure.isEmpty()) {
+            failure = Optional.of(failed.exitCode());
+          }
+        }
+        case StageArguments.Source.Produced produced -> {
+          Manifest manifest = manifests.get(produced.manifest());
+          if (manifest == null) {
+            manifest = store.manifest(produced.manifest());
+            manifests.put(produced.manifest(), manifest);
+          }
+          Optional<Manifest> content =
+              input.path().isEmpty() ? Optional.of(manifest) : manifest.artifact(input.path());
+          if (content.isPresent()) {
+            present.add(
+                new Present(
+                    input,
+                    produced.manifest(),
+                    manifest.asOf(),
+                    manifest.isFile(input.path()),
+                    content.get()));
+          } else if (input.optional()) {
+            missing.add(input);
+          } else {
+            throw absent(input, manifest);
+          }
+        }
+      }
+    }
+    everyGroupHasOne(present, missing);
+    return new Stage(
+        arguments, resolved, pinned.artifact(Resolved.CODE), present, missing, failure);
+  }
+
+  private static void everyGroupHasOne(List<Present> present, List<StageArguments.Input> missing) {
+    var alive = new TreeSet<String>();
+    present.stream()
+        .map(Present::input)
+        .filter(StageArguments.Input::fanIn)
+        .forEach(i -> alive.add(i.group()));
+    for (StageArguments.Input i : missing) {
+      if (i.fanIn()
+          && i.source() instanceof StageArguments.Source.Failed
+          && !alive.contains(i.group())) {
+        throw new SluiceException(
+            ExitCode.RUN_FAILED,
+            Diagnostic.of(
+                "SLU-4022",
+                "nothing is left of the input " + i.group() + ": every stage that makes it failed",
+                "look at the logs of these stages; at least one family must succeed"));
+      }
+    }
+  }
+
+  private static SluiceException absent(StageArguments.Input input, Manifest manifest) {
+    var there = new TreeSet<String>();
+    manifest.entries().forEach(e -> there.add(e.path().split("/", 2)[0]));
+    return new SluiceException(
+        ExitCode.RUN_FAILED,
+        Diagnostic.of(
+            "SLU-4021",
+            "the input "
+                + input.name()
+                + " should be "
+                + input.path()
+                + ", but the stage before left only "
+                + String.join(", ", there),
+            "compile again if the spec has changed, and run once more"));
+  }
+
+  /** Whether an earlier execution may stand in for this one. */
+  boolean cacheable() {
+    return switch (arguments.kind()) {
+      case DATA, STAGE, TUNE, TRAIN, EVALUATE, GATE -> true;
+      case REGISTER, RESOLVE, PROMOTE, RECORD -> false;
+    };
+  }
+
+  /** Whether the {@code run} step is a command of the worker rather than of the user. */
+  boolean workerKind() {
+    return switch (arguments.kind()) {
+      case EVALUATE, GATE, REGISTER -> true;
+      case DATA, STAGE, TUNE, TRAIN, RESOLVE, PROMOTE, RECORD -> false;
+    };
+  }
+
+  /**
+   * {@code SLUICE_SEED}: the first 31 bits of SHA-256 of {@code <seed of the spec>/<stage>}, so
+   * that stages draw differently and every common generator takes it.
+   */
+  long seed() {
+    String text = arguments.seed() + "/" + arguments.stage();
+    return new BigInteger(Digest.of(text).hex().substring(0, 8), 16).longValueExact() >>> 1;
+  }
+
+  /** What the stage may know: of the run for data stages, of its inputs for all others. */
+  Instant asOf() {
+    return arguments.kind() == Plan.Kind.DATA
+        ? resolved.asOf()
+        : inputsAsOf().orElse(resolved.asOf());
+  }
+
+  /** The latest as-of among the inputs; empty when none carries one. */
+  Optional<Instant> inputsAsOf() {
+    return inputs.stream().flatMap(i -> i.asOf().stream()).max(Instant::compareTo);
+  }
+
+  /** Digest of the code tree. */
+  Digest codeDigest() {
+    return resolved.code();
+  }
+
+  /**
+   * Digest of everything that the outputs are a function of. Family, stage name and mode are in it
+   * through the seed, the kind and {@code family}, since commands see them.
+   */
+  Digest key() {
+    ObjectNode root = Json.object();
+    root.put("apiVersion", "sluice.io/cache-key/v1");
+    root.put("kind", arguments.kind().name());
+    root.put("taskVersion", TASK_VERSION);
+    var command = root.putArray("command");
+    arguments.command().forEach(command::add);
+    var outputs = root.putArray("outputs");
+    arguments.outputs().forEach(outputs::add);
+    ObjectNode contents = root.putObject("inputs");
+    for (Present p : inputs) {
+      // a file and a folder that holds just this file look different to the command
+      contents.put(p.input().name(), (p.file() ? "file:" : "tree:") + p.content().digest());
+    }
+    root.put("code", codeDigest().toString());
+    root.set("with", arguments.with());
+    root.put("environment", arguments.environment().map(Digest::toString).orElse(""));
+    root.put("image", arguments.image());
+    root.put("family", arguments.family().orElse(""));
+    root.put("seed", seed());
+    if (arguments.kind() == Plan.Kind.DATA) {
+      root.put("asOf", resolved.asOf().toString());
+    }
+    return Digest.of(Json.canonical(root));
+  }
+
+  /** The inputs as stage records tell them. */
+  List<StageRecord.Input> recorded() {
+    Map<String, StageRecord.Input> byName = new TreeMap<>();
+    for (Present p : inputs) {
+      byName.put(
+          p.input().name(),
+          new StageRecord.Input(
+              p.input().name(),
+              Optional.of(p.manifest()),
+              p.input().path(),
+              Optional.of(p.content().digest()),
+              Optional.empty()));
+    }
+    for (StageArguments.Input i : missing) {
+      byName.put(
+          i.name(),
+          switch (i.source()) {
+            case StageArguments.Source.Produced produced ->
+                new StageRecord.Input(
+                    i.name(),
+                    Optional.of(produced.manifest()),
+                    i.path(),
+                    Optional.empty(),
+                    Optional.empty());
+            case StageArguments.Source.Failed failed ->
+                new StageRecord.Input(
+                    i.name(),
+                    Optional.empty(),
+                    i.path(),
+                    Optional.empty(),
+                    Optional.of(failed.exitCode()));
+          });
+    }
+    return List.copyOf(byName.values());
+  }
+}
