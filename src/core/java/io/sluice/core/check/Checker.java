@@ -454,11 +454,16 @@ public final class Checker {
       }
     }
     needs(inputs, name, "holdout", "name the rows to be judged on, holdout: <stage>.<output>");
-    needs(
-        inputs,
-        name,
-        "validation",
-        "families are picked by it; name it, or let the stage of the holdout write \"validation\"");
+    boolean producerKnown =
+        !(inputs.get("holdout") instanceof Ref.Output holdout)
+            || spec.stages().containsKey(holdout.stage());
+    if (producerKnown) {
+      needs(
+          inputs,
+          name,
+          "validation",
+          "families are picked by it; name it, or let the stage of the holdout write it");
+    }
     needs(inputs, name, "candidates", "name the models, candidates: <train stage>.model");
     if (inputs.get("candidates") instanceof Ref candidates
         && !(candidates instanceof Ref.Output o

@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.DidYouMean;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
@@ -117,6 +119,7 @@ record Struct<T>(
     }
     Values values = new Values(m);
     boolean fine = true;
+    Set<String> meant = new HashSet<>();
     for (Yaml.Entry e : m.entries()) {
       Optional<Field<?>> field = fields.stream().filter(f -> f.key().equals(e.key())).findFirst();
       String reason = refused.get(e.key());
@@ -125,6 +128,7 @@ record Struct<T>(
       } else if (reason != null) {
         problems.add("SLU-1028", e.keyAt(), "\"" + e.key() + "\" in " + what, reason);
       } else {
+        DidYouMean.among(keys(), e.key()).ifPresent(meant::add);
         problems.add(
             "SLU-1004",
             e.keyAt(),
@@ -134,8 +138,10 @@ record Struct<T>(
     }
     for (Field<?> f : fields) {
       if (f.required() && m.get(f.key()).isEmpty()) {
-        problems.add("SLU-1009", m.at(), "\"" + f.key() + "\" is missing in " + what, f.doc());
         fine = false;
+        if (!meant.contains(f.key())) { // else it is there, mistyped, and has been reported
+          problems.add("SLU-1009", m.at(), "\"" + f.key() + "\" is missing in " + what, f.doc());
+        }
       }
     }
     return fine ? build.apply(values, problems) : Optional.empty();

@@ -4,9 +4,11 @@ import io.sluice.core.diag.Location;
 import io.sluice.core.diag.SourceFile;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions;
 import org.yaml.snakeyaml.LoaderOptions;
@@ -31,9 +33,14 @@ final class YamlReader {
   static final int MAX_CODE_POINTS = 256 * 1024;
   static final int MAX_NESTING = 40;
 
+  private static final String NO_ANCHORS =
+      "anchors and aliases are not part of the spec: write the value out, or put it under"
+          + " \"defaults\"";
+
   private final SourceFile file;
   private final Problems problems;
   private final List<String> lines;
+  private final Set<String> anchors = new HashSet<>();
   private final Map<List<String>, Location> keys = new HashMap<>();
   private final Map<List<String>, Location> values = new HashMap<>();
 
@@ -125,7 +132,7 @@ final class YamlReader {
         problems.add(
             "SLU-1001",
             new Location(file, line, column, 1),
-            String.format("the character U+%04X does not belong into a spec", c),
+            String.format("the character U+%04X does not belong in a spec", c),
             "delete it; within double quotes it can be written as an escape");
         return true;
       }
@@ -160,7 +167,10 @@ final class YamlReader {
         "not valid YAML: " + firstLine(String.valueOf(e.getProblem())),
         e.getContext() == null || context == null
             ? "check indentation, quotes and brackets on this line and the one above"
-            : e.getContext() + " that began on line " + (context.getLine() + 1));
+            : e.getContext()
+                + " that began on line "
+                + (context.getLine() + 1)
+                + "; often an indentation, a quote or a bracket is missing");
   }
 
   private static String firstLine(String text) {
@@ -176,12 +186,9 @@ final class YamlReader {
     Yaml read =
         switch (event) {
           case AliasEvent alias -> {
-            problems.add(
-                "SLU-1006",
-                at,
-                "an alias, \"*" + alias.getAnchor() + "\"",
-                "anchors and aliases are not part of the spec: write the value out, or put it"
-                    + " under \"defaults\"");
+            if (!anchors.contains(alias.getAnchor())) { // else its anchor has been reported
+              problems.add("SLU-1006", at, "an alias, \"*" + alias.getAnchor() + "\"", NO_ANCHORS);
+            }
             yield new Yaml.Broken(at);
           }
           case ScalarEvent scalar -> {
@@ -191,30 +198,29 @@ final class YamlReader {
           }
           case SequenceStartEvent start -> {
             decorations(start, at, start.getTag());
-            yield sequence(events, path, at);
+            yield sequence(events, path, start);
           }
           case MappingStartEvent start -> {
             decorations(start, at, start.getTag());
-            yield mapping(events, path, at);
+            yield mapping(events, path, start);
           }
           default -> throw new IllegalStateException("unexpected YAML event " + event);
         };
-    values.put(List.copyOf(path), at);
+    values.put(List.copyOf(path), read.at());
     return read;
   }
 
-  private Yaml sequence(ParserImpl events, List<String> path, Location at) {
+  private Yaml sequence(ParserImpl events, List<String> path, Event start) {
     List<Yaml> elements = new ArrayList<>();
     while (!events.checkEvent(Event.ID.SequenceEnd)) {
       path.add(Integer.toString(elements.size()));
       elements.add(node(events, path));
       path.remove(path.size() - 1);
     }
-    events.getEvent();
-    return new Yaml.Sequence(List.copyOf(elements), at);
+    return new Yaml.Sequence(List.copyOf(elements), location(start, events.getEvent()));
   }
 
-  private Yaml mapping(ParserImpl events, List<String> path, Location at) {
+  private Yaml mapping(ParserImpl events, List<String> path, Event start) {
     Map<String, Location> seen = new HashMap<>();
     List<Yaml.Entry> entries = new ArrayList<>();
     while (!events.checkEvent(Event.ID.MappingEnd)) {
@@ -254,18 +260,13 @@ final class YamlReader {
       }
       path.remove(path.size() - 1);
     }
-    events.getEvent();
-    return new Yaml.Mapping(List.copyOf(entries), at);
+    return new Yaml.Mapping(List.copyOf(entries), location(start, events.getEvent()));
   }
 
   private void decorations(NodeEvent event, Location at, @Nullable String tag) {
     if (event.getAnchor() != null) {
-      problems.add(
-          "SLU-1006",
-          at,
-          "an anchor, \"&" + event.getAnchor() + "\"",
-          "anchors and aliases are not part of the spec: write the value out, or put it under"
-              + " \"defaults\"");
+      problems.add("SLU-1006", at, "an anchor, \"&" + event.getAnchor() + "\"", NO_ANCHORS);
+      anchors.add(event.getAnchor());
     }
     if (tag != null && !tag.equals("!")) {
       problems.add("SLU-1007", at, "a tag, \"" + tag + "\"", "values have no tags here; delete it");
@@ -277,21 +278,19 @@ final class YamlReader {
     return new Location(file, mark.getLine() + 1, mark.getColumn() + 1, 1);
   }
 
-  /** From the start of a node to its end, or to the end of its first line. */
   private Location location(Event event) {
-    Mark start = event.getStartMark();
-    Mark end = event.getEndMark();
-    boolean inOneLine =
+    return location(event, event);
+  }
+
+  /** From the start of a node to its end, or to the end of its first line. */
+  private Location location(Event first, Event last) {
+    Mark start = first.getStartMark();
+    Mark end = last.getEndMark();
+    String line = start.getLine() < lines.size() ? lines.get(start.getLine()).stripTrailing() : "";
+    int length =
         end.getLine() == start.getLine()
-            && (event instanceof ScalarEvent || event instanceof AliasEvent);
-    int length;
-    if (inOneLine) {
-      length = end.getColumn() - start.getColumn();
-    } else {
-      String line =
-          start.getLine() < lines.size() ? lines.get(start.getLine()).stripTrailing() : "";
-      length = line.codePointCount(0, line.length()) - start.getColumn();
-    }
+            ? end.getColumn() - start.getColumn()
+            : line.codePointCount(0, line.length()) - start.getColumn();
     return new Location(file, start.getLine() + 1, start.getColumn() + 1, Math.max(1, length));
   }
 

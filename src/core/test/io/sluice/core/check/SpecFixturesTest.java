@@ -52,8 +52,7 @@ class SpecFixturesTest {
 
   @Test
   void everyErrorOfTheSpecIsExplainedAndHasACase() throws IOException {
-    String page =
-        Files.readString(Path.of(System.getProperty("sluice.root"), "docs", "errors.md"));
+    String page = Files.readString(Path.of(System.getProperty("sluice.root"), "docs", "errors.md"));
     Pattern row = Pattern.compile("(?m)^\\| (SLU-1\\d{3}) \\|");
     List<String> explained = row.matcher(page).results().map(m -> m.group(1)).distinct().toList();
     List<String> met =
@@ -65,10 +64,9 @@ class SpecFixturesTest {
   void everyErrorSaysWhereAndWhatToDo() {
     bad()
         .flatMap(p -> check(p).stream())
-        .forEach(
-            d -> {
-              assertThat(d.location()).as(d.message()).isPresent();
-              assertThat(d.hint()).as(d.message()).isPresent();
-            });
+        .forEach(d -> {
+          assertThat(d.location()).as(d.message()).isPresent();
+          assertThat(d.hint()).as(d.message()).isPresent();
+        });
   }
 }
