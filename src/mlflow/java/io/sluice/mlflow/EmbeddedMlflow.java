@@ -1,0 +1,390 @@
+package io.sluice.mlflow;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real MLflow server on 127.0.0.1 for those who have none: one for each state folder, shared by
+ * all Sluice processes that use the folder, gone when the last of them is.
+ *
+ * <p>Users hold a shared lock on a file. The kernel drops it when they end, by {@code kill -9} too,
+ * and the supervisor ({@code supervise.py}) that then gets the lock for itself ends the server's
+ * process group. No process id decides anything, so nothing stale can mislead.
+ */
+public final class EmbeddedMlflow implements AutoCloseable {
+  /** The server's version, as locked in {@link #lock}. */
+  public static final String VERSION = "3.17.2";
+
+  /** Version of Python that the lock is made for. */
+  public static final String PYTHON = "3.11";
+
+  private static final Duration START_LIMIT = Duration.ofSeconds(180);
+  private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+  private static final int TAIL_BYTES = 2000;
+
+  /**
+   * The folders in use by this JVM. POSIX locks belong to the process, and closing any channel of a
+   * file drops them all, so one channel serves the whole JVM.
+   */
+  private static final Map<Path, Held> HELD = new HashMap<>();
+
+  private static final class Held {
+    final FileChannel users;
+    final URI uri;
+    int holders = 1;
+
+    Held(FileChannel users, URI uri) {
+      this.users = users;
+      this.uri = uri;
+    }
+  }
+
+  private final Path state;
+  private final URI uri;
+  private boolean closed;
+
+  private EmbeddedMlflow(Path state, URI uri) {
+    this.state = state;
+    this.uri = uri;
+  }
+
+  /** The environment that the server needs: a lock file with hashes, to be installed as it is. */
+  public static String lock() {
+    return resource("mlflow.lock");
+  }
+
+  /**
+   * Starts the server of a folder, or joins the one that another process started.
+   *
+   * @param stateFolder made if it is not there; keeps database, files and log between starts
+   * @param venv an environment with the packages of {@link #lock}
+   * @param progress told in words how far the start is
+   * @throws SluiceException SLU-5030 when the server does not start, with its last words
+   */
+  public static EmbeddedMlflow start(Path stateFolder, Path venv, Consumer<String> progress) {
+    synchronized (HELD) {
+      try {
+        Files.createDirectories(stateFolder);
+        Path state = stateFolder.toRealPath();
+        Held held = HELD.get(state);
+        if (held != null && answers(held.uri)) {
+          held.holders++;
+          return new EmbeddedMlflow(state, held.uri);
+        }
+        FileChannel users = held != null ? held.users : open(state.resolve("users.lock"));
+        try {
+          URI uri = obtain(state, venv, users, held == null, progress);
+          Held now = new Held(users, uri);
+          now.holders += held == null ? 0 : held.holders;
+          HELD.put(state, now);
+          return new EmbeddedMlflow(state, uri);
+        } catch (IOException | RuntimeException e) {
+          if (held == null) {
+            users.close();
+          }
+          throw e;
+        }
+      } catch (IOException e) {
+        throw problem(
+            "SLU-5032",
+            "the folder of the embedded MLflow server, " + stateFolder + ", cannot be used: " + e,
+            "Check its rights and the free disk space.",
+            e);
+      }
+    }
+  }
+
+  /** Where the server is. */
+  public URI uri() {
+    return uri;
+  }
+
+  /** What the server wrote; kept between starts, at most some 20 MB. */
+  public Path log() {
+    return state.resolve("server.log");
+  }
+
+  /** How to reach the server. */
+  public MlflowConfig config() {
+    return MlflowConfig.of(uri);
+  }
+
+  /** Leaves the server; returns when it is gone, unless other processes still use it. */
+  @Override
+  public void close() {
+    synchronized (HELD) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      Held held = HELD.get(state);
+      if (held == null || --held.holders > 0) {
+        return;
+      }
+      HELD.remove(state);
+      try {
+        held.users.close();
+        awaitEnd();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** Waits until the supervisor is gone, or another user keeps it. */
+  private void awaitEnd() throws IOException {
+    long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
+    while (System.nanoTime() < deadline && supervised(state)) {
+      // The supervisor withdraws server.json before it stops the server; while it is there and
+      // somebody holds the users' lock, that is another user.
+      if (Files.exists(state.resolve("server.json")) && othersUse() && !pause(50) && othersUse()) {
+        if (Files.exists(state.resolve("server.json"))) {
+          return;
+        }
+      }
+      pause(100);
+    }
+  }
+
+  private boolean othersUse() throws IOException {
+    try (FileChannel users = open(state.resolve("users.lock"));
+        FileLock alone = users.tryLock()) {
+      return alone == null;
+    }
+  }
+
+  private static URI obtain(
+      Path state, Path venv, FileChannel users, boolean join, Consumer<String> progress)
+      throws IOException {
+    long deadline = System.nanoTime() + START_LIMIT.toNanos();
+    try (FileChannel starting = open(state.resolve("start.lock"))) {
+      await(starting, false, deadline, () -> progress.accept("another command is starting MLflow"));
+      if (join) {
+        // Waits while a supervisor that saw nobody left brings its server down.
+        await(users, true, deadline, () -> progress.accept("the last MLflow server is ending"));
+      }
+      while (supervised(state)) {
+        Optional<URI> there = published(state, null);
+        if (there.isPresent() && answers(there.get())) {
+          progress.accept("MLflow is running at " + there.get());
+          return there.get();
+        }
+        if (System.nanoTime() > deadline) {
+          throw problem(
+              "SLU-5031",
+              "another command holds the embedded MLflow server of "
+                  + state
+                  + ", which does not answer",
+              "Wait for that command or end it; the log is " + state.resolve("server.log") + ".",
+              null);
+        }
+        pause(200);
+      }
+      return launch(state, venv, deadline, progress);
+    }
+  }
+
+  private static URI launch(Path state, Path venv, long deadline, Consumer<String> progress)
+      throws IOException {
+    Path python = venv.resolve("bin/python");
+    if (!Files.isExecutable(python)) {
+      throw problem(
+          "SLU-5030",
+          "the embedded MLflow server cannot start: there is no " + python,
+          "Remove the folder " + venv + "; the next run builds it anew.",
+          null);
+    }
+    Path script = state.resolve("supervise.py");
+    Path fresh = state.resolve("supervise.py.new");
+    Files.writeString(fresh, resource("supervise.py"));
+    Files.move(fresh, script, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    String token = UUID.randomUUID().toString();
+    Path log = state.resolve("server.log");
+    Process supervisor =
+        new ProcessBuilder(python.toString(), "-I", script.toString(), token)
+            .directory(state.toFile())
+            .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    long began = System.nanoTime();
+    long said = -1;
+    while (true) {
+      Optional<URI> there = published(state, token);
+      if (there.isPresent() && answers(there.get())) {
+        progress.accept("MLflow " + VERSION + " is running at " + there.get());
+        return there.get();
+      }
+      if (!supervisor.isAlive()) {
+        throw problem(
+            "SLU-5030",
+            "the embedded MLflow server did not start; its last words: " + tail(log),
+            "The whole log is " + log + ".",
+            null);
+      }
+      if (System.nanoTime() > deadline) {
+        supervisor.destroy();
+        throw problem(
+            "SLU-5030",
+            "the embedded MLflow server was not ready within "
+                + START_LIMIT.toSeconds()
+                + " s; its last words: "
+                + tail(log),
+            "Look at the load of this machine; the whole log is " + log + ".",
+            null);
+      }
+      long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
+      if (seconds > said) {
+        said = seconds;
+        progress.accept("starting MLflow " + VERSION + ", " + seconds + " s");
+      }
+      pause(100);
+    }
+  }
+
+  /** Whether a supervisor lives: it holds its lock as long as it does. */
+  private static boolean supervised(Path state) throws IOException {
+    try (FileChannel channel = open(state.resolve("supervisor.lock"));
+        FileLock free = channel.tryLock()) {
+      return free == null;
+    }
+  }
+
+  /** What the supervisor published, if it is from this start (any start when there is no token). */
+  private static Optional<URI> published(Path state, @Nullable String token) throws IOException {
+    try {
+      JsonNode json = Json.parse(Files.readAllBytes(state.resolve("server.json")));
+      int port = json.path("port").asInt();
+      boolean meant = token == null || token.equals(json.path("token").asText());
+      return meant && port > 0
+          ? Optional.of(URI.create("http://127.0.0.1:" + port))
+          : Optional.empty();
+    } catch (NoSuchFileException | IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static boolean answers(URI server) {
+    try (HttpClient http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(2))
+            .build()) {
+      HttpResponse<String> answer =
+          http.send(
+              HttpRequest.newBuilder(server.resolve("/version"))
+                  .timeout(Duration.ofSeconds(5))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      return answer.statusCode() == 200 && answer.body().strip().equals(VERSION);
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted();
+    }
+  }
+
+  private static FileChannel open(Path file) throws IOException {
+    return FileChannel.open(
+        file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+  }
+
+  /** Takes a lock that lives as long as its channel. */
+  private static void await(FileChannel channel, boolean shared, long deadline, Runnable waiting)
+      throws IOException {
+    boolean said = false;
+    while (channel.tryLock(0, Long.MAX_VALUE, shared) == null) {
+      if (!said) {
+        said = true;
+        waiting.run();
+      }
+      if (System.nanoTime() > deadline) {
+        throw problem(
+            "SLU-5031",
+            "another command has been starting or ending the embedded MLflow server for more than "
+                + START_LIMIT.toSeconds()
+                + " s",
+            "Wait for that command or end it.",
+            null);
+      }
+      pause(100);
+    }
+  }
+
+  /** Always false, for use in conditions. */
+  private static boolean pause(long millis) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(millis);
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted();
+    }
+  }
+
+  private static SluiceException interrupted() {
+    return new SluiceException(
+        ExitCode.INTERRUPTED,
+        Diagnostic.of(
+            "SLU-5030",
+            "interrupted while the embedded MLflow server was starting or ending",
+            "Run the command again."));
+  }
+
+  private static String tail(Path log) throws IOException {
+    try (FileChannel channel = FileChannel.open(log, StandardOpenOption.READ)) {
+      ByteBuffer end = ByteBuffer.allocate(TAIL_BYTES);
+      channel.position(Math.max(0, channel.size() - TAIL_BYTES));
+      while (end.hasRemaining() && channel.read(end) >= 0) {}
+      return new String(end.array(), 0, end.position(), StandardCharsets.UTF_8).strip();
+    } catch (NoSuchFileException e) {
+      return "none";
+    }
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = EmbeddedMlflow.class.getResourceAsStream(name)) {
+      if (in == null) {
+        throw new IllegalStateException("not packaged: " + name);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static SluiceException problem(
+      String id, String message, String hint, @Nullable Throwable cause) {
+    return new SluiceException(
+        ExitCode.UNREACHABLE, List.of(Diagnostic.of(id, message, hint)), cause);
+  }
+}

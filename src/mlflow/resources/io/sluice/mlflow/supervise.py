@@ -1,0 +1,183 @@
+"""Keeps one MLflow server for as long as any Sluice process uses it.
+
+Every user of the server holds a shared lock on ``users.lock``. The kernel drops it when the user
+ends, however it ends; so when this supervisor gets the lock for itself, nobody is left, and it ends
+the server's whole process group and itself. It holds ``supervisor.lock`` meanwhile, which is how a
+newcomer tells a living server from the traces of a dead one.
+
+Usage: supervise.py TOKEN, in the server's state folder. Once the server listens, ``server.json`` holds
+the token, the port and the process ids.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO
+
+POLL_S = 0.2
+STOP_S = 8.0
+MAX_LOG_BYTES = 10 << 20
+PORTS_TO_TRY = 5
+SERVER_JSON = Path("server.json")
+LOG = Path("server.log")
+
+
+class Output:
+    """The server's output: kept in a bounded log, and watched for the two lines that matter."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.listening = threading.Event()
+        self.port_taken = False
+        self._stream = stream
+        self._thread = threading.Thread(target=self._pump, daemon=True)
+        self._thread.start()
+
+    def _pump(self) -> None:
+        log = LOG.open("ab")
+        for line in self._stream:
+            if re.search(rb"Uvicorn running on http://127\.0\.0\.1:", line):
+                self.listening.set()
+            if b"address already in use" in line.lower():
+                self.port_taken = True
+            if log.tell() > MAX_LOG_BYTES:
+                log.close()
+                LOG.replace("server.log.1")
+                log = LOG.open("ab")
+            log.write(line)
+            log.flush()
+        log.close()
+
+    def drain(self) -> None:
+        self._thread.join(timeout=2)
+
+
+def free_port() -> int:
+    """A port that is free now. Should another process be faster, the server says so and we try again."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
+def start(port: int) -> subprocess.Popen[bytes]:
+    keep = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
+    env = {name: os.environ[name] for name in keep if name in os.environ}
+    env.update(
+        MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false",
+        MLFLOW_DISABLE_TELEMETRY="true",
+        DO_NOT_TRACK="true",
+        GIT_PYTHON_REFRESH="quiet",
+        PYTHONUNBUFFERED="1",
+        PYTHONSAFEPATH="1",
+    )
+    # Paths relative to the state folder: no character in its name can break the database's URI.
+    command = [
+        *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", "1", "--allowed-hosts", f"127.0.0.1:{port},localhost:{port}"),
+        *("--backend-store-uri", "sqlite:///mlflow.db", "--artifacts-destination", "./artifacts"),
+    ]
+    return subprocess.Popen(
+        command,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def stop_group(group: int, leader: subprocess.Popen[bytes] | None) -> None:
+    """Ends every process of the group: politely, then not."""
+    deadline = time.monotonic() + STOP_S
+    for sig in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(group, sig)
+        except ProcessLookupError:
+            return
+        while time.monotonic() < deadline:
+            if leader is not None:
+                leader.poll()
+            try:
+                os.killpg(group, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.05)
+        deadline = time.monotonic() + 2
+
+
+def stop_orphan() -> None:
+    """Ends a server whose supervisor was killed, if it is still ours: the process id may be reused."""
+    try:
+        group = int(json.loads(SERVER_JSON.read_text())["server"])
+        ours = os.path.samefile(f"/proc/{group}/cwd", ".")
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if ours:
+        stop_group(group, None)
+
+
+def publish(token: str, port: int, server: int) -> None:
+    new = SERVER_JSON.with_suffix(".tmp")
+    content = {"token": token, "port": port, "supervisor": os.getpid(), "server": server}
+    new.write_text(json.dumps(content))
+    new.replace(SERVER_JSON)
+
+
+def nobody_left(users: int) -> bool:
+    try:
+        fcntl.lockf(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def main() -> int:
+    (token,) = sys.argv[1:]
+    # Out of the terminal's reach: Ctrl-C ends the command, whose last stage still needs the server.
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    told_to_stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: told_to_stop.set())
+
+    supervisor = os.open("supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.lockf(supervisor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    users = os.open("users.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    stop_orphan()
+    SERVER_JSON.unlink(missing_ok=True)
+
+    for _ in range(PORTS_TO_TRY):
+        port = free_port()
+        server = start(port)
+        assert server.stdout is not None
+        output = Output(server.stdout)
+        published = False
+        try:
+            while server.poll() is None:
+                if output.listening.is_set() and not published:
+                    publish(token, port, server.pid)
+                    published = True
+                if told_to_stop.is_set() or nobody_left(users):
+                    return 0
+                time.sleep(POLL_S)
+            output.drain()
+        finally:
+            SERVER_JSON.unlink(missing_ok=True)
+            stop_group(server.pid, server)
+        if published or not output.port_taken:
+            return 1
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
