@@ -26,9 +26,7 @@ def graph(booster: xgb.Booster, factor: float, lookback: int, horizons: int) -> 
     return features.model(g, "forecast", ["batch", horizons], lookback, ml=True)
 
 
-def export(
-    stage: Stage, params: dict[str, Any], booster: xgb.Booster, factor: float, newest_label: int
-) -> None:
+def export(stage: Stage, params: dict[str, Any], booster: xgb.Booster, factor: float, newest_label: int) -> None:
     """Writes `outputs/model`, after the graph and the booster agreed on windows of validation.
 
     Raises SLU-7201 where they do not.
@@ -50,7 +48,5 @@ def export(
     busiest = np.argsort(-np.nansum(window[:, :, 0], axis=1), kind="stable")[: _PROBE_ROWS - 2]
     gaps = np.flatnonzero(np.isnan(window).any(axis=(1, 2)))[:1]
     probe = np.unique(np.concatenate([busiest, gaps, [len(some) - 1]]))
-    signature = Signature(
-        shape.channels, lookback, horizons, shape.period, newest_label, stage.family or "xgboost"
-    )
+    signature = Signature(shape.channels, lookback, horizons, shape.period, newest_label, stage.family or "xgboost")
     write_bundle(stage.outputs / "model", model, signature, params, window[probe], origin[probe] // DAY)

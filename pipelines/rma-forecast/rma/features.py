@@ -39,13 +39,9 @@ class Graph:
         self.constants.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
-    def __call__(
-        self, op: str, *inputs: str, to: str | None = None, domain: str = "", **attributes: Any
-    ) -> str:
+    def __call__(self, op: str, *inputs: str, to: str | None = None, domain: str = "", **attributes: Any) -> str:
         to = to or f"{op.lower()}_{len(self.nodes)}"
-        self.nodes.append(
-            helper.make_node(op, list(inputs), [to], name=f"make_{to}", domain=domain, **attributes)
-        )
+        self.nodes.append(helper.make_node(op, list(inputs), [to], name=f"make_{to}", domain=domain, **attributes))
         return to
 
 

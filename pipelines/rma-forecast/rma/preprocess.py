@@ -32,7 +32,8 @@ class Cut:
     """How the time line is cut; everything but `mature_after` (seconds) counts whole periods.
 
     `context`: how many periods before its first origin a set's panel reaches back, for windows and for
-    baselines that look a season back.
+    baselines that look a season back. `train_every`: of this many training origins one is kept, because
+    windows a week apart say nearly the same.
     """
 
     lookback: int
@@ -41,6 +42,7 @@ class Cut:
     validation: int
     holdout: int
     context: int
+    train_every: int
     mature_after: int
 
 
@@ -77,22 +79,20 @@ def split(panel: Panel, cut: Cut) -> Splits:
             "wait for more data, or shorten lookback, validationPeriods or holdoutPeriods",
         )
 
-    def build(first: int, end: int, known_by: int | None) -> PanelSet:
+    def build(first: int, end: int, known_by: int | None, every: int = 1) -> PanelSet:
         """Rows with origins in [first, end), labels known by then (None: whatever is known)."""
-        origins = np.arange(first, end, period, dtype=np.int64)
+        origins = np.arange(end - period, first - 1, -period * every, dtype=np.int64)[::-1]
         # no vintage after the last origin, no period that no window and no baseline of this set looks at
         seen = panel.as_of(int(origins[-1]), first - cut.context * period)
         rows = _rows(panel, origins, cut, known_by)
         alive = np.zeros((len(panel.units), len(origins)), bool)
         for i, origin in enumerate(origins.tolist()):
-            window = panel.windows(
-                np.arange(len(panel.units)), np.full(len(panel.units), origin), cut.lookback
-            )
+            window = panel.windows(np.arange(len(panel.units)), np.full(len(panel.units), origin), cut.lookback)
             alive[:, i] = np.isfinite(window).any(axis=(1, 2))
-        return PanelSet(seen, rows.where(alive[rows.unit, (rows.origin - first) // period]))
+        return PanelSet(seen, rows.where(alive[rows.unit, np.searchsorted(origins, rows.origin)]))
 
     sets = {
-        "train": build(first_train, last_train + period, first_validation),
+        "train": build(first_train, last_train + period, first_validation, cut.train_every),
         "validation": build(first_validation, grid(first_holdout - cut.mature_after), first_holdout),
         "holdout": build(first_holdout, last_mature, as_of),
         "recent": build(last_mature, grid(as_of) + period, None),
@@ -120,9 +120,7 @@ def _rows(panel: Panel, origins: Ints, cut: Cut, known_by: int | None) -> Rows:
     else:
         keep = known_at <= known_by
         actual = np.full(len(unit), np.nan)
-        actual[keep] = panel.values_at(
-            unit[keep], target_end[keep] - period, known_at[keep], panel.shape.label
-        )
+        actual[keep] = panel.values_at(unit[keep], target_end[keep] - period, known_at[keep], panel.shape.label)
         # a period without a vintage (before launch, after the end of warranty) has no label
         keep &= np.isfinite(actual)
     extra = {
@@ -166,6 +164,7 @@ def main() -> None:
         validation=int(p.get("validationPeriods", 12)),
         holdout=int(p.get("holdoutPeriods", 12)),
         context=int(p.get("contextPeriods", 60)),
+        train_every=int(p.get("trainEvery", 2)),
         mature_after=seconds_of(str(p.get("matureAfter", "180d"))),
     )
     panel = read_vintages(stage.inputs / "returns", shape, "week", "reported")

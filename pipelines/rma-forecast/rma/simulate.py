@@ -196,9 +196,7 @@ def vintages(seed: int, as_of: int) -> Iterator[tuple[str, str, int, int, int, i
     """
     known_weeks = (as_of - START) // WEEK
     if known_weeks < 1:
-        raise SluiceMlError(
-            "SLU-7301", f"there is no data before {iso_instant(START + WEEK)}", "choose a later as-of"
-        )
+        raise SluiceMlError("SLU-7301", f"there is no data before {iso_instant(START + WEEK)}", "choose a later as-of")
     names: dict[str, Product] = {}
     shipped: dict[tuple[str, int, int], int] = {}
     events: list[tuple[str, int, int, int, int]] = []
@@ -266,9 +264,7 @@ def main() -> None:
     days: dict[int, str] = {}
     rows = 0
     stage.outputs.mkdir(parents=True, exist_ok=True)
-    with (stage.outputs / str(stage.params.get("output", "returns"))).open(
-        "w", encoding="utf-8", newline=""
-    ) as out:
+    with (stage.outputs / str(stage.params.get("output", "returns"))).open("w", encoding="utf-8", newline="") as out:
         out.write("product,market,week,reported,shipped,returned\n")
         for name, market, week, known, shipped, returned in vintages(stage.seed, as_of):
             for t in (week, known):

@@ -39,9 +39,7 @@ def seconds_of(duration: str) -> int:
         return int(short[1]) * _SECONDS[short[2]]
     match = _DURATION.fullmatch(duration)
     if match is None or not any(match.groups()):
-        raise SluiceMlError(
-            "SLU-7101", f"not a duration of fixed length: {duration!r}", "write it as P7D or 7d"
-        )
+        raise SluiceMlError("SLU-7101", f"not a duration of fixed length: {duration!r}", "write it as P7D or 7d")
     weeks, days, hours, minutes, seconds = (int(g or 0) for g in match.groups())
     return ((weeks * 7 + days) * 24 + hours) * 3_600 + minutes * 60 + seconds
 
@@ -218,7 +216,7 @@ class Rows:
 
     def where(self, keep: NDArray[np.bool_]) -> Rows:
         """The rows at which `keep` is true."""
-        at = np.flatnonzero(keep)
+        at: list[int] = np.flatnonzero(keep).tolist()
         return Rows(
             self.unit[keep],
             self.origin[keep],
@@ -395,9 +393,7 @@ def _instants(file: Path, name: str, column: list[str]) -> Ints:
             known[text] = instant_of(text)
         except ValueError:
             line = column.index(text) + 2
-            raise SluiceMlError(
-                "SLU-7104", f"{file}, line {line}: {name} is not an instant: {text!r}"
-            ) from None
+            raise SluiceMlError("SLU-7104", f"{file}, line {line}: {name} is not an instant: {text!r}") from None
     return np.fromiter((known[text] for text in column), np.int64, len(column))
 
 
@@ -409,7 +405,5 @@ def _numbers(file: Path, name: str, column: list[str]) -> Floats:
             try:
                 float(text or "nan")
             except ValueError:
-                raise SluiceMlError(
-                    "SLU-7104", f"{file}, line {line}: {name} is not a number: {text!r}"
-                ) from None
+                raise SluiceMlError("SLU-7104", f"{file}, line {line}: {name} is not a number: {text!r}") from None
         raise

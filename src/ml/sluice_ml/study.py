@@ -1,0 +1,260 @@
+"""Studies: what one cycle of tuning tried, kept with the model so that the next cycle can start from it.
+
+Format: `study.schema.json` of the contracts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sluice_ml.errors import SluiceMlError
+from sluice_ml.space import Params, Space
+
+API_VERSION = "sluice.io/study/v1"
+#: relative improvement that counts, for patience and for "equal loss"
+IMPROVEMENT = 0.001
+
+Origin = Literal["champion", "warm", "sampled"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One evaluation. `objective` is None and `reason` says why when it failed; `cpu_seconds` is None when the
+    loop did not measure it."""
+
+    number: int
+    origin: Origin
+    params: Params
+    seed: int
+    objective: float | None
+    reason: str | None
+    cpu_seconds: float | None
+
+    def document(self) -> dict[str, Any]:
+        """One entry of `trials`."""
+        return {
+            "number": self.number,
+            "origin": self.origin,
+            "params": self.params,
+            "seed": self.seed,
+            "state": "complete" if self.objective is not None else "failed",
+            "objective": self.objective,
+            "reason": self.reason,
+            "cpuSeconds": self.cpu_seconds,
+        }
+
+    @staticmethod
+    def of(document: dict[str, Any]) -> Trial:
+        """The inverse of `document`."""
+        return Trial(
+            int(document["number"]),
+            document["origin"],
+            dict(document["params"]),
+            int(document["seed"]),
+            None if document["objective"] is None else float(document["objective"]),
+            document["reason"],
+            None if document["cpuSeconds"] is None else float(document["cpuSeconds"]),
+        )
+
+
+@dataclass(frozen=True)
+class Digests:
+    """What makes objectives comparable: the data tuned on, the space, the environment (None: not told)."""
+
+    window: str | None
+    space: str
+    environment: str | None
+
+
+@dataclass(frozen=True)
+class Study:
+    """One cycle. `since_cold` counts the cycles since the last cold one (0: this one); `cold_trials` are the
+    last cold cycle's, this one's own when it is cold; `stopped` says why the search ended."""
+
+    family: str
+    run: str
+    cycle: int
+    since_cold: int
+    why: str
+    objective: str
+    seed: int
+    digests: Digests
+    space: Space
+    trials: tuple[Trial, ...]
+    stopped: str
+    cold_cycle: int
+    cold_trials: tuple[Trial, ...]
+    patience: int
+
+    @property
+    def cold(self) -> bool:
+        """Whether the whole space was searched afresh."""
+        return self.since_cold == 0
+
+    @property
+    def best(self) -> Trial | None:
+        """The lowest objective, the earlier one on a tie; None when every trial failed."""
+        return best(self.trials)
+
+    def document(self) -> dict[str, Any]:
+        """`study.json`."""
+        found = self.best
+        return {
+            "apiVersion": API_VERSION,
+            "family": self.family,
+            "run": self.run,
+            "cycle": self.cycle,
+            "search": "cold" if self.cold else "warm",
+            "sinceCold": self.since_cold,
+            "why": self.why,
+            "objective": self.objective,
+            "seed": self.seed,
+            "patience": self.patience,
+            "digests": {
+                "window": self.digests.window,
+                "space": self.digests.space,
+                "environment": self.digests.environment,
+            },
+            "space": self.space.document(),
+            "stopped": self.stopped,
+            "best": None if found is None else found.number,
+            "trials": [t.document() for t in self.trials],
+            "cold": {"cycle": self.cold_cycle, "trials": [t.document() for t in self.cold_trials]},
+            "savings": savings(self),
+        }
+
+    @staticmethod
+    def read(file: Path) -> Study:
+        """Reads `study.json`. Raises SLU-7402."""
+        try:
+            if file.stat().st_size > 16 << 20:
+                raise ValueError("larger than 16 MiB")
+            d = json.loads(file.read_text(encoding="utf-8"))
+            if d["apiVersion"] != API_VERSION:
+                raise ValueError(f"apiVersion {d['apiVersion']!r}, this is {API_VERSION}")
+            return Study(
+                family=d["family"],
+                run=d["run"],
+                cycle=int(d["cycle"]),
+                since_cold=int(d["sinceCold"]),
+                why=d["why"],
+                objective=d["objective"],
+                seed=int(d["seed"]),
+                digests=Digests(d["digests"]["window"], d["digests"]["space"], d["digests"]["environment"]),
+                space=Space.of(d["space"]),
+                trials=tuple(Trial.of(t) for t in d["trials"]),
+                stopped=d["stopped"],
+                cold_cycle=int(d["cold"]["cycle"]),
+                cold_trials=tuple(Trial.of(t) for t in d["cold"]["trials"]),
+                patience=int(d["patience"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, SluiceMlError) as e:
+            raise SluiceMlError("SLU-7402", f"{file.name} is no study that can be started from: {e}") from e
+
+
+def best(trials: Sequence[Trial]) -> Trial | None:
+    """The lowest objective, the earlier one on a tie; None when there is none."""
+    done = [t for t in trials if t.objective is not None]
+    return min(done, key=lambda t: (_objective(t), t.number), default=None)
+
+
+def good(trials: Sequence[Trial], space: Space, count: int, apart: float) -> list[Params]:
+    """Up to `count` points of today's `space`, best first, each at least `apart` from the ones before."""
+    chosen: list[Params] = []
+    for trial in sorted((t for t in trials if t.objective is not None), key=lambda t: (_objective(t), t.number)):
+        params = space.filter(trial.params)
+        if params and all(space.distance(params, other) >= apart for other in chosen):
+            chosen.append(params)
+        if len(chosen) == count:
+            break
+    return chosen
+
+
+def exhausted(trials: Sequence[Trial], patience: int) -> bool:
+    """Whether the last `patience` *sampled* trials brought no improvement.
+
+    Points handed down from the last cycle do not count: they come first and are good, so that counting them
+    would end the search before it began.
+    """
+    lowest, waited = math.inf, 0
+    for trial in trials:
+        if trial.objective is not None and (lowest == math.inf or trial.objective < lowest - IMPROVEMENT * abs(lowest)):
+            # only what counts as an improvement moves the mark, so that many small ones add up to one
+            lowest, waited = trial.objective, 0
+        elif trial.origin == "sampled":
+            waited += 1
+    return waited >= patience
+
+
+def savings(study: Study) -> dict[str, Any]:
+    """What this warm cycle saved against the last cold one, as shares of trials and of CPU seconds.
+
+    The cold cycle saw older data, so its losses are first rescaled by the median ratio of the points that
+    both cycles evaluated. Where the warm cycle did not reach the (rescaled) loss, or nothing was evaluated
+    twice, nothing is claimed: `unknown`.
+    """
+    unknown = {"againstCold": "unknown", "againstColdWithPatience": "unknown"}
+    found = study.best
+    if study.cold or found is None:
+        return unknown | {"why": "a cold search saves nothing" if study.cold else "every trial failed"}
+    cold = list(study.cold_trials)
+    old = {_key(t.params): t.objective for t in cold if t.objective is not None}
+    ratios = sorted(
+        t.objective / before
+        for t in study.trials
+        if t.objective is not None and (before := old.get(_key(t.params))) is not None and before > 0
+    )
+    if not ratios:
+        return unknown | {"why": "no point of the last cold search was evaluated again"}
+    middle = len(ratios) // 2
+    ratio = ratios[middle] if len(ratios) % 2 else (ratios[middle - 1] + ratios[middle]) / 2
+    stop = next((n for n in range(1, len(cold)) if exhausted(cold[:n], study.patience)), len(cold))
+    reached = _objective(found)
+    out: dict[str, Any] = {}
+    for name, reference in (("againstCold", cold), ("againstColdWithPatience", cold[:stop])):
+        target = best(reference)
+        if target is None or reached > _objective(target) * ratio * (1 + IMPROVEMENT):
+            out[name] = "unknown"
+            continue
+        cpu, cold_cpu = _cpu(study.trials), _cpu(reference)
+        out[name] = {
+            "trials": 1 - len(study.trials) / len(reference),
+            "cpuSeconds": None if cpu is None or not cold_cpu else 1 - cpu / cold_cpu,
+        }
+    return out | {"why": f"losses of cycle {study.cold_cycle} rescaled by {ratio:.4f}"}
+
+
+def digest_of(document: object) -> str:
+    """SHA-256 of canonical JSON."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def digest_of_folder(folder: Path, leave_out: frozenset[str] = frozenset()) -> str:
+    """SHA-256 over paths and contents of the regular files below `folder`."""
+    lines = []
+    for file in sorted(p for p in folder.rglob("*") if p.is_file() and not p.is_symlink()):
+        relative = file.relative_to(folder)
+        if relative.parts[0] not in leave_out:
+            with file.open("rb") as data:
+                lines.append([relative.as_posix(), hashlib.file_digest(data, "sha256").hexdigest()])
+    return digest_of(lines)
+
+
+def _objective(trial: Trial) -> float:
+    return math.inf if trial.objective is None else trial.objective
+
+
+def _cpu(trials: Sequence[Trial]) -> float | None:
+    seconds = [t.cpu_seconds for t in trials]
+    return None if any(s is None for s in seconds) else math.fsum(s for s in seconds if s is not None)
+
+
+def _key(params: Params) -> str:
+    return json.dumps(params, sort_keys=True)

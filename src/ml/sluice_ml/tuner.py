@@ -1,0 +1,162 @@
+"""The tuner: a sidecar that says what to try next. `python -m sluice_ml.tuner --workspace DIR`
+
+It sees parameters and objectives, never a holdout; the other party is a loop of `/bin/sh` in the user's image
+(or `sluice_ml.family`). It ends with the code that it put into `tuner/stop`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import shutil
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from sluice_ml.errors import SluiceMlError
+from sluice_ml.exchange import (
+    Heartbeat,
+    children_seconds,
+    hand_over,
+    outcome,
+    small_text,
+    wait_for,
+    write_json,
+)
+from sluice_ml.search import Options, Search
+from sluice_ml.space import Space
+from sluice_ml.study import Study, Trial, digest_of_folder
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="sluice_ml.tuner", description="Says what to try next.")
+    parser.add_argument("--workspace", type=Path, required=True, help="folder of the stage")
+    parser.add_argument("--environment", default="", help="digest of the trials' environment, for the record")
+    parsed = parser.parse_args(arguments)
+    workspace: Path = parsed.workspace
+    # the pod is over, or the stage was a cache hit and nobody will ever answer: leave without noise
+    signal.signal(signal.SIGTERM, _leave)
+    tuner = workspace / "tuner"
+    tuner.mkdir(parents=True, exist_ok=True)
+    with Heartbeat(tuner / "alive"):
+        wait_for(workspace / "env")
+        try:
+            code = tune(workspace, read_env(workspace / "env"), parsed.environment or None)
+        except SluiceMlError as e:
+            print(e, file=sys.stderr, flush=True)
+            code = 1
+        hand_over(tuner / "stop", str(code))
+    return code
+
+
+def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> int:
+    """Runs one cycle over the exchange; returns the code for `stop`."""
+    tuner, outputs, inputs = workspace / "tuner", workspace / "outputs", workspace / "inputs"
+    try:
+        params = json.loads((workspace / "params.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as e:
+        raise SluiceMlError("SLU-7403", f"params.json of the tune stage cannot be read: {e}") from e
+    options, space = Options.of(params), Space.of(params.get("space"))
+    seed = int(env.get("SLUICE_SEED", "0"))
+    search = Search(options, space, seed, _last(inputs / "study"), inconclusive_gates(inputs / "gates"))
+    window = digest_of_folder(inputs, frozenset({"study", "gates"})) if inputs.is_dir() else None
+    before: float | None = 0.0
+    lowest: Trial | None = None
+    while (ask := search.ask()) is not None:
+        folder = tuner / "trials" / str(ask.number)
+        # a retried stage finds the folders of its predecessor
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        write_json(folder / "params.json", ask.params)
+        hand_over(tuner / "ask", str(ask.number))
+        tell = wait_for(tuner / "tell")
+        answered = small_text(tell)
+        tell.unlink()
+        if answered != str(ask.number):
+            raise SluiceMlError("SLU-7404", f"asked for trial {ask.number}, was told about {answered!r}")
+        objective, reason = outcome(folder)
+        after = children_seconds(folder)
+        cpu = None if before is None or after is None else round(max(0.0, after - before), 3)
+        before = after if after is not None else before
+        told = search.tell(objective, reason, cpu)
+        if objective is not None and (lowest is None or objective < (lowest.objective or 0.0)):
+            lowest = told
+        print(_line(told, lowest), flush=True)
+    study = search.study(env.get("SLUICE_FAMILY", ""), env.get("SLUICE_RUN", ""), window, environment)
+    write_json(outputs / "study" / "study.json", study.document())
+    if failure := search.failure():
+        raise failure
+    found = study.best
+    if found is None:
+        raise AssertionError("a study without a failure has a best trial")
+    write_json(outputs / "best", {"params": found.params, "objective": found.objective, "origin": found.origin})
+    results = workspace / "results"
+    for name, value in (
+        ("trials", str(len(study.trials))),
+        ("trials.failed", str(sum(t.objective is None for t in study.trials))),
+        ("search", "cold" if study.cold else "warm"),
+        ("objective", repr(found.objective)),
+    ):
+        hand_over(results / name, value)
+    print(
+        f"{'cold' if study.cold else 'warm'} search ({study.why}): {len(study.trials)} trials, stopped by "
+        f"{study.stopped}; best {found.objective:.6g} is trial {found.number} ({found.origin})",
+        flush=True,
+    )
+    return 0
+
+
+def read_env(file: Path) -> dict[str, str]:
+    """Variables of lines `export NAME='value'`, as a POSIX shell would read them."""
+    found: dict[str, str] = {}
+    for word in shlex.split(file.read_text(encoding="utf-8"), comments=True):
+        name, equals, value = word.partition("=")
+        if equals:
+            found[name] = value
+    return found
+
+
+def inconclusive_gates(file: Path) -> int:
+    """How many of the latest gates in a row held as inconclusive; `file`: resolve's gates.json, newest first."""
+    try:
+        gates: Any = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return 0
+    count = 0
+    for gate in gates if isinstance(gates, list) else []:
+        verdict = gate.get("verdict") if isinstance(gate, dict) else None
+        held: Any = verdict if isinstance(verdict, dict) else gate if isinstance(gate, dict) else {}
+        if held.get("reason") != "inconclusive":
+            break
+        count += 1
+    return count
+
+
+def _last(entry: Path) -> Study | None:
+    """The study to start from: a file, or a folder that holds one. A damaged one costs a cold search only."""
+    file = entry / "study.json" if entry.is_dir() else entry
+    if not file.exists():
+        return None
+    try:
+        return Study.read(file)
+    except SluiceMlError as e:
+        print(f"{e}\n  a cold search instead", file=sys.stderr, flush=True)
+        return None
+
+
+def _line(told: Trial, lowest: Trial | None) -> str:
+    what = f"failed: {told.reason}" if told.objective is None else f"{told.objective:.6g}"
+    best = "" if lowest is None else f", best {lowest.objective:.6g}"
+    return f"trial {told.number} ({told.origin}): {what}{best}"
+
+
+def _leave(_signal: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
