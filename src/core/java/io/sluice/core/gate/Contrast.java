@@ -1,0 +1,177 @@
+package io.sluice.core.gate;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Optional;
+import org.apache.commons.statistics.distribution.TDistribution;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much more one model loses than another, summed by unit: what the tests work on. Negative
+ * totals speak for the candidate.
+ */
+public final class Contrast {
+  /** From this number of target periods on, the two-way test must pass too. */
+  public static final int TWO_WAY_PERIODS = 8;
+
+  private final double[] units;
+  private final int periods;
+  private final double total;
+  private final double unitVariance;
+  private final double periodVariance;
+  private final double cellVariance;
+
+  private Contrast(
+      double[] units,
+      int periods,
+      double total,
+      double unitVariance,
+      double periodVariance,
+      double cellVariance) {
+    this.units = units;
+    this.periods = periods;
+    this.total = total;
+    this.unitVariance = unitVariance;
+    this.periodVariance = periodVariance;
+    this.cellVariance = cellVariance;
+  }
+
+  /**
+   * Sums differences of losses over rows.
+   *
+   * @param unit code per row, ascending: rows of a unit are neighbours
+   * @param period code per row, 0 or more
+   * @param difference candidate's loss less (a factor of) the other's, per row
+   */
+  public static Contrast of(int[] unit, int[] period, double[] difference) {
+    return of(unit, period, difference, null);
+  }
+
+  /** As {@link #of(int[], int[], double[])}, over the rows of a subset. */
+  static Contrast of(int[] unit, int[] period, double[] difference, @Nullable BitSet rows) {
+    int periodCodes = Arrays.stream(period).max().orElse(-1) + 1;
+    double[] byPeriod = new double[periodCodes];
+    boolean[] periodSeen = new boolean[periodCodes];
+    double[] cell = new double[periodCodes];
+    int[] touched = new int[periodCodes];
+    int[] lastUnit = new int[periodCodes];
+    Arrays.fill(lastUnit, -1);
+    double[] byUnit = new double[64];
+    int unitCount = 0;
+    double cells = 0;
+    int n = unit.length;
+    for (int from = 0; from < n; ) {
+      int u = unit[from];
+      int count = 0;
+      double sum = 0;
+      int i = from;
+      for (; i < n && unit[i] == u; i++) {
+        if (rows != null && !rows.get(i)) {
+          continue;
+        }
+        int p = period[i];
+        if (lastUnit[p] != u) {
+          lastUnit[p] = u;
+          cell[p] = 0;
+          touched[count++] = p;
+        }
+        cell[p] += difference[i];
+        sum += difference[i];
+      }
+      if (i < n && unit[i] < u) {
+        throw new IllegalArgumentException("rows are not sorted by unit");
+      }
+      if (count > 0) {
+        if (unitCount == byUnit.length) {
+          byUnit = Arrays.copyOf(byUnit, unitCount * 2);
+        }
+        byUnit[unitCount++] = sum;
+        for (int k = 0; k < count; k++) {
+          int p = touched[k];
+          cells += cell[p] * cell[p];
+          byPeriod[p] += cell[p];
+          periodSeen[p] = true;
+        }
+      }
+      from = i;
+    }
+    double[] units = Arrays.copyOf(byUnit, unitCount);
+    int periods = 0;
+    for (boolean seen : periodSeen) {
+      periods += seen ? 1 : 0;
+    }
+    return new Contrast(
+        units, periods, Arrays.stream(units).sum(), squares(units), squares(byPeriod), cells);
+  }
+
+  private static double squares(double[] values) {
+    double sum = 0;
+    for (double v : values) {
+      sum += v * v;
+    }
+    return sum;
+  }
+
+  /** The same comparison seen from the other side. */
+  public Contrast negated() {
+    double[] other = new double[units.length];
+    Arrays.setAll(other, i -> -units[i]);
+    return new Contrast(other, periods, -total, unitVariance, periodVariance, cellVariance);
+  }
+
+  double[] units() {
+    return units;
+  }
+
+  /** Units with at least one row. */
+  public int unitCount() {
+    return units.length;
+  }
+
+  /** Target periods with at least one row. */
+  public int periods() {
+    return periods;
+  }
+
+  /** Sum over all rows. */
+  public double total() {
+    return total;
+  }
+
+  /**
+   * Total over its standard error under the null hypothesis that every unit's sum is symmetric
+   * about zero; 0 when all sums are zero.
+   */
+  public double t() {
+    return unitVariance > 0 ? total / Math.sqrt(unitVariance) : 0;
+  }
+
+  /**
+   * The test that lets rows of one unit and rows of one period move together (Cameron, Gelbach
+   * &amp; Miller 2011): variance by unit plus by period less by cell, at least either of the first
+   * two; Student's t with degrees of freedom of the smaller count less one.
+   *
+   * @return empty with fewer than {@value #TWO_WAY_PERIODS} periods or two units
+   */
+  public Optional<TwoWay> twoWay() {
+    if (periods < TWO_WAY_PERIODS || units.length < 2) {
+      return Optional.empty();
+    }
+    double variance =
+        Math.max(
+            unitVariance + periodVariance - cellVariance, Math.max(unitVariance, periodVariance));
+    int df = Math.min(units.length, periods) - 1;
+    if (variance <= 0) {
+      return Optional.of(new TwoWay(0, df, 1));
+    }
+    double t = total / Math.sqrt(variance);
+    return Optional.of(new TwoWay(t, df, TDistribution.of(df).cumulativeProbability(t)));
+  }
+
+  /**
+   * Outcome of the two-way test.
+   *
+   * @param p one-sided: of a total as low as this when there is no difference
+   */
+  public record TwoWay(double t, int df, double p) {}
+}

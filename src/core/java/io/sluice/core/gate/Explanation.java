@@ -1,0 +1,264 @@
+package io.sluice.core.gate;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Puts a verdict into sentences. Every figure in them is one of the verdict's. */
+final class Explanation {
+  private final Verdict verdict;
+  private final List<String> sentences = new ArrayList<>();
+
+  private Explanation(Verdict verdict) {
+    this.verdict = verdict;
+  }
+
+  static List<String> of(Verdict verdict) {
+    Explanation explanation = new Explanation(verdict);
+    explanation.decision();
+    explanation.comparison();
+    explanation.conditions();
+    explanation.unseen();
+    explanation.slices();
+    explanation.periods();
+    explanation.labels();
+    return List.copyOf(explanation.sentences);
+  }
+
+  /** What people call a model's column. */
+  static String called(String model) {
+    if (model.equals(HoldoutRows.CHAMPION)) {
+      return "the champion";
+    }
+    int colon = model.indexOf(':');
+    return model.startsWith("baseline:")
+        ? "the baseline " + model.substring(colon + 1)
+        : model.substring(colon + 1);
+  }
+
+  /** {@code 3.1% better}. */
+  static String gain(Optional<Double> improvement) {
+    if (improvement.isEmpty()) {
+      return "a gain that cannot be computed";
+    }
+    double gain = improvement.get();
+    return gain == 0
+        ? "no difference"
+        : Figures.percent(Math.abs(gain)) + (gain > 0 ? " better" : " worse");
+  }
+
+  private void decision() {
+    String name = called(verdict.candidate());
+    if (verdict.promotes()) {
+      boolean first = !verdict.reference().equals(Optional.of(HoldoutRows.CHAMPION));
+      sentences.add(
+          "PROMOTE: "
+              + name
+              + (first ? " becomes the first champion" : " replaces the champion")
+              + (verdict.basis() == Verdict.Basis.NON_INFERIORITY
+                  ? ": it is fresh and proven no worse than the stale one."
+                  : "."));
+      return;
+    }
+    for (int i = 0; i < verdict.findings().size(); i++) {
+      Verdict.Finding finding = verdict.findings().get(i);
+      sentences.add(
+          (i == 0 ? "HOLD (" : "Also (")
+              + finding.reason().word()
+              + "): "
+              + finding.text()
+              + "; what would lift it: "
+              + finding.lift()
+              + ".");
+    }
+  }
+
+  private void comparison() {
+    Verdict.Data data = verdict.data();
+    if (data.firstTarget().isPresent() && data.lastTarget().isPresent()) {
+      sentences.add(
+          "The holdout: "
+              + data.rows()
+              + " rows of "
+              + data.units()
+              + " units ("
+              + data.positiveUnits()
+              + " with anything to predict), targets from "
+              + day(data.firstTarget().get())
+              + " to "
+              + day(data.lastTarget().get())
+              + ".");
+    }
+    String title = verdict.policy().metric().title();
+    for (Verdict.Test test : verdict.tests()) {
+      String reference = verdict.reference().orElse(HoldoutRows.CHAMPION);
+      sentences.add(
+          called(test.candidate())
+              + " has a "
+              + title
+              + " of "
+              + value(test.candidate())
+              + ", "
+              + called(reference)
+              + " of "
+              + value(reference)
+              + ": "
+              + (verdict.policy().metric().higherIsBetter() ? "its error is " : "")
+              + gain(test.improvement())
+              + test.interval()
+                  .map(i ->
+                      " ("
+                          + Figures.percent(verdict.policy().confidence())
+                          + " interval "
+                          + Figures.percent(i.low())
+                          + " to "
+                          + Figures.percent(i.high())
+                          + ")")
+                  .orElse("")
+              + "; asked was "
+              + (test.threshold() >= 0
+                  ? "more than " + Figures.percent(test.threshold()) + " better"
+                  : "at most " + Figures.percent(-test.threshold()) + " worse")
+              + ", and chance would show as much with probability "
+              + Figures.probability(test.p())
+              + test.twoWay()
+                  .map(w ->
+                      " ("
+                          + Figures.probability(w.p())
+                          + " when whole periods may go well or badly together)")
+                  .orElse("")
+              + ", allowed "
+              + Figures.probability(test.level())
+              + ".");
+    }
+  }
+
+  private String value(String model) {
+    return verdict.models().stream()
+        .filter(m -> m.name().equals(model))
+        .findFirst()
+        .flatMap(Verdict.Model::value)
+        .map(Figures::number)
+        .orElse("unknown");
+  }
+
+  private void conditions() {
+    if (verdict.conditional() && !verdict.tests().isEmpty()) {
+      sentences.add(
+          "With "
+              + verdict.data().periods()
+              + " target periods (fewer than "
+              + Contrast.TWO_WAY_PERIODS
+              + ") the verdict is conditional on this window: it does not say how other periods"
+              + " would go.");
+    }
+    verdict.models().stream()
+        .filter(m -> m.name().equals(verdict.candidate()))
+        .findFirst()
+        .flatMap(Verdict.Model::bias)
+        .ifPresent(bias ->
+            sentences.add(
+                "In total its forecasts are "
+                    + (bias == 0
+                        ? "exactly right"
+                        : Figures.percent(Math.abs(bias)) + (bias < 0 ? " too low" : " too high"))
+                    + " (bias "
+                    + Figures.signed(bias)
+                    + ")."));
+    if (verdict.data().looks() > 0) {
+      sentences.add(
+          verdict.data().looks()
+              + " earlier "
+              + (verdict.data().looks() == 1 ? "gate has" : "gates have")
+              + " looked at mostly the same rows; "
+              + Figures.percent(verdict.data().newRowShare())
+              + " are new.");
+    }
+  }
+
+  private void unseen() {
+    verdict
+        .unseen()
+        .filter(u -> u.rows() < verdict.data().rows())
+        .ifPresent(u ->
+            sentences.add(
+                u.rows() == 0
+                    ? "The champion was trained or chosen on all of these rows, so it looks"
+                        + " better here than it is."
+                    : "On the "
+                        + u.rows()
+                        + " rows that the champion was neither trained nor chosen on: "
+                        + gain(u.improvement())
+                        + "."));
+  }
+
+  private void slices() {
+    if (verdict.slices().isEmpty()) {
+      return;
+    }
+    verdict.slices().stream()
+        .filter(s -> s.improvement().isPresent())
+        .min(Comparator.comparingDouble(s -> s.improvement().orElse(0.0)))
+        .ifPresent(worst ->
+            sentences.add(
+                verdict.slices().size()
+                    + " slices were checked; the least favourable is "
+                    + worst.column()
+                    + " = "
+                    + worst.value()
+                    + " ("
+                    + gain(worst.improvement())
+                    + ", "
+                    + (worst.regression() ? "proven" : "within chance, not a proven regression")
+                    + ")."));
+  }
+
+  private void periods() {
+    List<Verdict.Period> known =
+        verdict.periods().stream().filter(p -> p.improvement().isPresent()).toList();
+    if (known.size() < 2) {
+      return;
+    }
+    long better = known.stream().filter(p -> p.improvement().orElse(0.0) > 0).count();
+    sentences.add(
+        "It is better in "
+            + better
+            + " of "
+            + known.size()
+            + " target periods; in the last one ("
+            + day(known.get(known.size() - 1).targetEnd())
+            + ") "
+            + gain(known.get(known.size() - 1).improvement())
+            + ".");
+  }
+
+  private void labels() {
+    Verdict.Labels labels = verdict.labels();
+    labels
+        .candidate()
+        .ifPresent(newest ->
+            sentences.add(
+                "The model is served as tested; its newest label is "
+                    + days(newest, labels.asOf())
+                    + " old"
+                    + labels
+                        .champion()
+                        .map(c -> ", the champion's " + days(c, labels.asOf()))
+                        .orElse("")
+                    + "."));
+  }
+
+  private static String days(Instant from, Instant to) {
+    long days = Math.max(0, Duration.between(from, to).toDays());
+    return days + (days == 1 ? " day" : " days");
+  }
+
+  private static LocalDate day(Instant instant) {
+    return LocalDate.ofInstant(instant, ZoneOffset.UTC);
+  }
+}

@@ -1,0 +1,166 @@
+package io.sluice.core.gate;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The gates that this model went through before, pull requests included: {@code gates.json} of
+ * resolve. A holdout that is asked again and again says yes in the end.
+ *
+ * @param gates newest first
+ */
+public record History(List<PastGate> gates) {
+  /** No gate yet. */
+  public static final History NONE = new History(List.of());
+
+  /**
+   * One earlier gate.
+   *
+   * @param reason of a hold, when it was kept
+   */
+  public record PastGate(
+      String run, Instant at, Decision verdict, Optional<Reason> reason, HoldoutKeys keys) {
+
+    /** An element of {@code gates.json} for a verdict. */
+    public static PastGate of(String run, Instant at, Verdict verdict) {
+      return new PastGate(run, at, verdict.decision(), verdict.reason(), verdict.holdoutKeys());
+    }
+
+    /**
+     * Whether it could have promoted, and so has used up its rows. One that held for want of rows
+     * could not.
+     */
+    boolean looked() {
+      return !reason.equals(Optional.of(Reason.INSUFFICIENT));
+    }
+
+    /** One element of {@code gates.json}. */
+    public JsonNode toJson() {
+      ObjectNode out = Json.object().put("run", run).put("at", at.toString());
+      out.put("verdict", verdict.name());
+      reason.ifPresent(r -> out.put("reason", r.word()));
+      out.set("holdoutKeys", keys.toJson());
+      return out;
+    }
+  }
+
+  public History {
+    gates = List.copyOf(gates);
+  }
+
+  /**
+   * How much of a holdout is new.
+   *
+   * @param rows that no earlier gate saw
+   * @param share of all rows, 0 to 1
+   * @param looks earlier gates to each of which, alone, less than the wanted share was new
+   */
+  record Novelty(long rows, double share, int looks) {}
+
+  Novelty novelty(HoldoutKeys.Cells now, double wanted) {
+    long all = now.rows();
+    long seenByAny = seen(now, gates.stream().filter(PastGate::looked).toList());
+    int looks = 0;
+    for (PastGate gate : gates) {
+      if (gate.looked() && all - seen(now, List.of(gate)) < wanted * all) {
+        looks++;
+      }
+    }
+    long fresh = all - seenByAny;
+    return new Novelty(fresh, all == 0 ? 0 : (double) fresh / all, looks);
+  }
+
+  private record Place(Instant origin, int horizon) {}
+
+  private static long seen(HoldoutKeys.Cells now, List<PastGate> past) {
+    Map<Place, Long> seen = new HashMap<>(); // looked up only
+    Map<Place, HoldoutKeys.Cell> current = new HashMap<>();
+    now.cells().forEach(c -> current.put(new Place(c.origin(), c.horizon()), c));
+    long counted = 0;
+    for (PastGate gate : past) {
+      switch (gate.keys()) {
+        case HoldoutKeys.Count count -> counted = Math.max(counted, count.rows());
+        case HoldoutKeys.Cells cells -> {
+          for (HoldoutKeys.Cell cell : cells.cells()) {
+            Place place = new Place(cell.origin(), cell.horizon());
+            HoldoutKeys.Cell here = current.get(place);
+            if (here != null) {
+              long both =
+                  cell.units().equals(here.units())
+                      ? here.rows()
+                      : Math.min(here.rows(), cell.rows());
+              seen.merge(place, both, Math::max);
+            }
+          }
+        }
+      }
+    }
+    long listed = 0;
+    for (HoldoutKeys.Cell cell : now.cells()) {
+      listed += seen.getOrDefault(new Place(cell.origin(), cell.horizon()), 0L);
+    }
+    return Math.min(now.rows(), Math.max(listed, counted));
+  }
+
+  /** The gate of a run that ended in a promotion. */
+  Optional<PastGate> promotedBy(String run) {
+    return gates.stream()
+        .filter(g -> g.run().equals(run) && g.verdict() == Decision.PROMOTE)
+        .findFirst();
+  }
+
+  /** {@code gates.json}. */
+  public JsonNode toJson() {
+    var list = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.arrayNode();
+    gates.forEach(g -> list.add(g.toJson()));
+    return list;
+  }
+
+  /**
+   * Reads {@code gates.json}.
+   *
+   * @throws SluiceException SLU-8006 when it is not what resolve writes
+   */
+  public static History parse(JsonNode json) {
+    List<PastGate> gates = new ArrayList<>();
+    try {
+      if (!json.isArray()) {
+        throw new IllegalArgumentException("not a list");
+      }
+      for (JsonNode gate : json) {
+        String reason = gate.path("reason").asText("");
+        Optional<Reason> known =
+            List.of(Reason.values()).stream().filter(r -> r.word().equals(reason)).findFirst();
+        gates.add(
+            new PastGate(
+                gate.path("run").asText(),
+                Instant.parse(gate.path("at").asText()),
+                Decision.valueOf(gate.path("verdict").asText()),
+                known,
+                HoldoutKeys.parse(gate.path("holdoutKeys"))));
+      }
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          List.of(
+              Diagnostic.of(
+                  "SLU-8006",
+                  "the record of earlier gates cannot be read: " + e.getMessage(),
+                  "look at gates.json of the resolve stage, and at verdict.json of the version that"
+                      + " it was made from")),
+          e);
+    }
+    return new History(gates);
+  }
+}

@@ -1,0 +1,147 @@
+package io.sluice.core.gate;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.sluice.core.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * Which rows a gate has seen, small enough to keep with every verdict: what the rule against
+ * looking at the same rows again and again works on.
+ */
+public sealed interface HoldoutKeys permits HoldoutKeys.Cells, HoldoutKeys.Count {
+
+  /** Rows that were seen, in all. */
+  long rows();
+
+  /**
+   * Rows per origin and horizon, with a digest of the units in it. Rows of a cell with another
+   * digest count as seen up to the smaller number of the two, which errs to fewer new rows.
+   *
+   * @param cells sorted by origin, then horizon
+   */
+  record Cells(List<Cell> cells) implements HoldoutKeys {
+    public Cells {
+      cells = List.copyOf(cells);
+    }
+
+    @Override
+    public long rows() {
+      return cells.stream().mapToLong(Cell::rows).sum();
+    }
+  }
+
+  /**
+   * Only how many rows there were. A window that moves on but keeps its length then looks all seen:
+   * prefer {@link Cells}.
+   */
+  record Count(long rows) implements HoldoutKeys {}
+
+  /**
+   * The rows of one origin and horizon.
+   *
+   * @param units 16 hexadecimal digits, the same for the same set of units
+   */
+  record Cell(Instant origin, int horizon, long rows, String units) {}
+
+  /** The keys of a holdout. */
+  static Cells of(HoldoutRows rows) {
+    List<String> names = rows.units().names();
+    long[] hash = new long[names.size()];
+    Arrays.setAll(hash, u -> hash(names.get(u)));
+    record Key(long origin, int horizon) implements Comparable<Key> {
+      @Override
+      public int compareTo(Key other) {
+        return origin != other.origin
+            ? Long.compare(origin, other.origin)
+            : Integer.compare(horizon, other.horizon);
+      }
+    }
+    TreeMap<Key, long[]> cells = new TreeMap<>();
+    for (int i = 0; i < rows.size(); i++) {
+      long[] cell =
+          cells.computeIfAbsent(new Key(rows.origin()[i], rows.horizon()[i]), k -> new long[2]);
+      cell[0]++;
+      cell[1] += hash[rows.units().code()[i]]; // a sum: the order of units does not matter
+    }
+    List<Cell> out = new ArrayList<>();
+    cells.forEach((key, cell) ->
+        out.add(
+            new Cell(
+                Instant.ofEpochMilli(key.origin),
+                key.horizon,
+                cell[0],
+                String.format("%016x", cell[1]))));
+    return new Cells(out);
+  }
+
+  /** FNV-1a over UTF-8, then a finaliser so that sums of them do not collide by structure. */
+  private static long hash(String text) {
+    long h = 0xcbf29ce484222325L;
+    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+      h = (h ^ (b & 0xff)) * 0x100000001b3L;
+    }
+    h = (h ^ (h >>> 30)) * 0xbf58476d1ce4e5b9L;
+    h = (h ^ (h >>> 27)) * 0x94d049bb133111ebL;
+    return h ^ (h >>> 31);
+  }
+
+  /** JSON: a list of cells, or a number. */
+  @JsonValue
+  default JsonNode toJson() {
+    return switch (this) {
+      case Count count -> JsonNodeFactory.instance.numberNode(count.rows());
+      case Cells cells -> {
+        var list = JsonNodeFactory.instance.arrayNode();
+        for (Cell cell : cells.cells()) {
+          list.addObject()
+              .put("origin", cell.origin().toString())
+              .put("horizon", cell.horizon())
+              .put("rows", cell.rows())
+              .put("units", cell.units());
+        }
+        yield list;
+      }
+    };
+  }
+
+  /**
+   * Reads what {@link #toJson} wrote.
+   *
+   * @throws IllegalArgumentException when it is neither
+   */
+  static HoldoutKeys parse(JsonNode json) {
+    if (json.isIntegralNumber() && json.asLong() >= 0) {
+      return new Count(json.asLong());
+    }
+    if (!json.isArray()) {
+      throw new IllegalArgumentException("holdoutKeys is neither a list nor a number: " + json);
+    }
+    List<Cell> cells = new ArrayList<>();
+    for (JsonNode cell : json) {
+      if (!cell.path("origin").isTextual()
+          || !cell.path("horizon").isInt()
+          || !cell.path("rows").canConvertToLong()
+          || !cell.path("units").isTextual()) {
+        throw new IllegalArgumentException("not a cell of holdout keys: " + Json.write(cell));
+      }
+      try {
+        cells.add(
+            new Cell(
+                Instant.parse(cell.get("origin").asText()),
+                cell.get("horizon").asInt(),
+                cell.get("rows").asLong(),
+                cell.get("units").asText()));
+      } catch (java.time.DateTimeException e) {
+        throw new IllegalArgumentException("not an instant: " + cell.get("origin"), e);
+      }
+    }
+    return new Cells(cells);
+  }
+}

@@ -1,0 +1,547 @@
+package io.sluice.core.gate;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A figure that says how good predictions are. Those that a gate can decide on are {@link Loss}es;
+ * {@link Bias} only guards. Arrays are parallel, one element per row; weights are not negative.
+ * Values agree with scikit-learn's of the same name where it has one.
+ */
+public sealed interface Metric permits Metric.Bias, Metric.Loss {
+
+  /** As written in policies, for example {@code tweedie_deviance(1.5)}. */
+  String name();
+
+  /** The metric over all rows; NaN where it is undefined (no weight, one class only). */
+  double value(double[] actual, double[] predicted, double[] weight);
+
+  /** Relative error of the total: {@code sum(w p) / sum(w y) - 1}. */
+  record Bias() implements Metric {
+    @Override
+    public String name() {
+      return "bias";
+    }
+
+    @Override
+    public double value(double[] actual, double[] predicted, double[] weight) {
+      CompensatedSum predictions = new CompensatedSum();
+      CompensatedSum actuals = new CompensatedSum();
+      for (int i = 0; i < actual.length; i++) {
+        predictions.add(weight[i] * predicted[i]);
+        actuals.add(weight[i] * actual[i]);
+      }
+      return actuals.value() > 0 ? predictions.value() / actuals.value() - 1 : Double.NaN;
+    }
+  }
+
+  /**
+   * A metric that decomposes into one figure per row, so that units can be compared by their sums.
+   * How the ones that are no sums by nature (rmse, wape, auc) are made to: ADR 20.
+   */
+  sealed interface Loss extends Metric permits RowLoss, Auc {
+
+    /**
+     * The row's share of the loss, its weight included. Sums of two models' shares over the same
+     * rows compare as the metrics do: candidate better by the fraction {@code delta} exactly if
+     * {@code sum(candidate) < factor(1 - delta) * sum(reference)}.
+     */
+    double[] losses(double[] actual, double[] predicted, double[] weight);
+
+    /** What a ratio of metrics is as a ratio of the sums of {@link #losses}. */
+    default double factor(double ratioOfMetrics) {
+      return ratioOfMetrics;
+    }
+
+    /**
+     * Relative improvement in terms of the metric, of a ratio of sums of losses; positive is good.
+     */
+    default double improvement(double ratioOfLosses) {
+      return 1 - ratioOfLosses;
+    }
+
+    /** Whether a larger value is the better one; losses are always better small. */
+    default boolean higherIsBetter() {
+      return false;
+    }
+
+    /** Whether predictions are probabilities, hence in [0, 1]; otherwise they are amounts. */
+    default boolean probabilities() {
+      return false;
+    }
+
+    /** What an actual has to be for this metric; empty when the given one is fine. */
+    default Optional<String> objection(double actual) {
+      return Optional.empty();
+    }
+
+    /** What people call it in a sentence. */
+    String title();
+  }
+
+  /** A loss that is a (weighted) mean of one figure per row, or a function of such a mean. */
+  sealed interface RowLoss extends Loss
+      permits PoissonDeviance,
+          TweedieDeviance,
+          MeanAbsoluteError,
+          RootMeanSquaredError,
+          WeightedAbsolutePercentageError,
+          Pinball,
+          Accuracy,
+          LogLoss {
+
+    /** The loss of one row, unweighted. */
+    double loss(double actual, double predicted);
+
+    @Override
+    default double[] losses(double[] actual, double[] predicted, double[] weight) {
+      double[] out = new double[actual.length];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = weight[i] == 0 ? 0 : weight[i] * loss(actual[i], predicted[i]);
+      }
+      return out;
+    }
+
+    @Override
+    default double value(double[] actual, double[] predicted, double[] weight) {
+      return mean(actual, predicted, weight);
+    }
+
+    /** Weighted mean of {@link #loss}. */
+    private double mean(double[] actual, double[] predicted, double[] weight) {
+      CompensatedSum losses = new CompensatedSum();
+      CompensatedSum weights = new CompensatedSum();
+      for (int i = 0; i < actual.length; i++) {
+        if (weight[i] != 0) {
+          losses.add(weight[i] * loss(actual[i], predicted[i]));
+          weights.add(weight[i]);
+        }
+      }
+      return losses.value() / weights.value();
+    }
+  }
+
+  /** Predictions below this are taken as this by the deviances, which are infinite at zero. */
+  double FLOOR = 1e-3;
+
+  /**
+   * Mean Poisson deviance, {@code 2 (y ln(y/p) - y + p)}, predictions floored at {@value #FLOOR}.
+   */
+  record PoissonDeviance() implements RowLoss {
+    @Override
+    public String name() {
+      return "poisson_deviance";
+    }
+
+    @Override
+    public String title() {
+      return "Poisson deviance";
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      double p = Math.max(predicted, FLOOR);
+      return 2 * ((actual > 0 ? actual * Math.log(actual / p) : 0) - actual + p);
+    }
+
+    @Override
+    public Optional<String> objection(double actual) {
+      return actual >= 0 ? Optional.empty() : Optional.of("must not be negative");
+    }
+  }
+
+  /**
+   * Mean Tweedie deviance, predictions floored at {@value #FLOOR}. 1 is Poisson, 2 is Gamma.
+   *
+   * @param power of the variance function, 1 to 3; actuals must be positive from 2 on
+   */
+  record TweedieDeviance(double power) implements RowLoss {
+    public TweedieDeviance {
+      if (!(power >= 1 && power <= 3)) {
+        throw new IllegalArgumentException("power must be from 1 to 3, not " + power);
+      }
+    }
+
+    @Override
+    public String name() {
+      return "tweedie_deviance(" + number(power) + ")";
+    }
+
+    @Override
+    public String title() {
+      return "Tweedie deviance (" + number(power) + ")";
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      double p = Math.max(predicted, FLOOR);
+      if (power == 1) {
+        return 2 * ((actual > 0 ? actual * Math.log(actual / p) : 0) - actual + p);
+      }
+      if (power == 2) {
+        return 2 * (Math.log(p / actual) + actual / p - 1);
+      }
+      double a = 1 - power;
+      double b = 2 - power;
+      return 2 * (Math.pow(actual, b) / (a * b) - actual * Math.pow(p, a) / a + Math.pow(p, b) / b);
+    }
+
+    @Override
+    public Optional<String> objection(double actual) {
+      if (power >= 2) {
+        return actual > 0 ? Optional.empty() : Optional.of("must be positive");
+      }
+      return actual >= 0 ? Optional.empty() : Optional.of("must not be negative");
+    }
+  }
+
+  /** Mean absolute error. */
+  record MeanAbsoluteError() implements RowLoss {
+    @Override
+    public String name() {
+      return "mae";
+    }
+
+    @Override
+    public String title() {
+      return "mean absolute error";
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      return Math.abs(actual - predicted);
+    }
+  }
+
+  /**
+   * Root of the mean squared error. Tested on squared errors: the root is monotone, so a root
+   * smaller by a factor is a mean square smaller by its square, exactly.
+   */
+  record RootMeanSquaredError() implements RowLoss {
+    @Override
+    public String name() {
+      return "rmse";
+    }
+
+    @Override
+    public String title() {
+      return "root mean squared error";
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      return (actual - predicted) * (actual - predicted);
+    }
+
+    @Override
+    public double value(double[] actual, double[] predicted, double[] weight) {
+      return Math.sqrt(RowLoss.super.value(actual, predicted, weight));
+    }
+
+    @Override
+    public double factor(double ratioOfMetrics) {
+      return ratioOfMetrics * ratioOfMetrics;
+    }
+
+    @Override
+    public double improvement(double ratioOfLosses) {
+      return 1 - Math.sqrt(ratioOfLosses);
+    }
+  }
+
+  /**
+   * {@code sum(w |y - p|) / sum(w |y|)}. Tested on absolute errors: the denominator is the same for
+   * both models.
+   */
+  record WeightedAbsolutePercentageError() implements RowLoss {
+    @Override
+    public String name() {
+      return "wape";
+    }
+
+    @Override
+    public String title() {
+      return "WAPE";
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      return Math.abs(actual - predicted);
+    }
+
+    @Override
+    public double value(double[] actual, double[] predicted, double[] weight) {
+      CompensatedSum errors = new CompensatedSum();
+      CompensatedSum totals = new CompensatedSum();
+      for (int i = 0; i < actual.length; i++) {
+        if (weight[i] != 0) {
+          errors.add(weight[i] * Math.abs(actual[i] - predicted[i]));
+          totals.add(weight[i] * Math.abs(actual[i]));
+        }
+      }
+      return totals.value() > 0 ? errors.value() / totals.value() : Double.NaN;
+    }
+  }
+
+  /**
+   * Mean pinball (quantile) loss.
+   *
+   * @param quantile that is predicted, between 0 and 1 exclusive
+   */
+  record Pinball(double quantile) implements RowLoss {
+    public Pinball {
+      if (!(quantile > 0 && quantile < 1)) {
+        throw new IllegalArgumentException("quantile must be between 0 and 1, not " + quantile);
+      }
+    }
+
+    @Override
+    public String name() {
+      return "pinball(" + number(quantile) + ")";
+    }
+
+    @Override
+    public String title() {
+      return "pinball loss (" + number(quantile) + ")";
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      double error = actual - predicted;
+      return error >= 0 ? quantile * error : (quantile - 1) * error;
+    }
+  }
+
+  /**
+   * Share of rows on the right side of one half. Actuals are 0 or 1; a prediction above 0.5 says 1
+   * (a tie says 0, as an argmax over two classes does). Its loss is the share of wrong rows.
+   */
+  record Accuracy() implements RowLoss {
+    @Override
+    public String name() {
+      return "accuracy";
+    }
+
+    @Override
+    public String title() {
+      return "accuracy";
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      return (predicted > 0.5) == (actual == 1) ? 0 : 1;
+    }
+
+    @Override
+    public double value(double[] actual, double[] predicted, double[] weight) {
+      return 1 - RowLoss.super.value(actual, predicted, weight);
+    }
+
+    @Override
+    public boolean higherIsBetter() {
+      return true;
+    }
+
+    @Override
+    public boolean probabilities() {
+      return true;
+    }
+
+    @Override
+    public Optional<String> objection(double actual) {
+      return zeroOrOne(actual);
+    }
+  }
+
+  /** Mean negative log-likelihood of 0/1 actuals, probabilities kept 2^-52 away from 0 and 1. */
+  record LogLoss() implements RowLoss {
+    private static final double EPSILON = 0x1p-52;
+
+    @Override
+    public String name() {
+      return "logloss";
+    }
+
+    @Override
+    public String title() {
+      return "log loss";
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      double p = Math.min(Math.max(predicted, EPSILON), 1 - EPSILON);
+      return actual == 1 ? -Math.log(p) : -Math.log(1 - p);
+    }
+
+    @Override
+    public boolean probabilities() {
+      return true;
+    }
+
+    @Override
+    public Optional<String> objection(double actual) {
+      return zeroOrOne(actual);
+    }
+  }
+
+  /**
+   * Area under the ROC curve, ties counted half. A statistic of pairs, not a sum over rows: it is
+   * tested by its linearisation. With {@code v} a row's placement (share of the other class that it
+   * is on the right side of) the row's loss is {@code (1 - auc) w / W + w (auc - v) / W_class},
+   * which sums to {@code 1 - auc} and varies as the statistic does (DeLong, DeLong &amp;
+   * Clarke-Pearson 1988).
+   */
+  record Auc() implements Loss {
+    @Override
+    public String name() {
+      return "auc";
+    }
+
+    @Override
+    public String title() {
+      return "AUC";
+    }
+
+    @Override
+    public boolean higherIsBetter() {
+      return true;
+    }
+
+    @Override
+    public boolean probabilities() {
+      return true;
+    }
+
+    @Override
+    public Optional<String> objection(double actual) {
+      return zeroOrOne(actual);
+    }
+
+    @Override
+    public double value(double[] actual, double[] predicted, double[] weight) {
+      double[] placements = placements(actual, predicted, weight);
+      CompensatedSum area = new CompensatedSum();
+      CompensatedSum positives = new CompensatedSum();
+      for (int i = 0; i < actual.length; i++) {
+        if (actual[i] == 1 && weight[i] != 0) {
+          area.add(weight[i] * placements[i]);
+          positives.add(weight[i]);
+        }
+      }
+      return area.value() / positives.value();
+    }
+
+    @Override
+    public double[] losses(double[] actual, double[] predicted, double[] weight) {
+      double[] out = placements(actual, predicted, weight);
+      double auc = value(actual, predicted, weight);
+      double[] total = new double[2];
+      for (int i = 0; i < actual.length; i++) {
+        total[actual[i] == 1 ? 1 : 0] += weight[i];
+      }
+      double all = total[0] + total[1];
+      for (int i = 0; i < out.length; i++) {
+        double own = total[actual[i] == 1 ? 1 : 0];
+        out[i] =
+            weight[i] == 0 ? 0 : (1 - auc) * weight[i] / all + weight[i] * (auc - out[i]) / own;
+      }
+      return out;
+    }
+
+    /** Per row: weighted share of the other class that it is ranked rightly against. */
+    private static double[] placements(double[] actual, double[] predicted, double[] weight) {
+      int n = actual.length;
+      int[] order = Order.by(predicted);
+      double[] out = new double[n];
+      CompensatedSum[] total = {new CompensatedSum(), new CompensatedSum()};
+      for (int i = 0; i < n; i++) {
+        total[actual[i] == 1 ? 1 : 0].add(weight[i]);
+      }
+      CompensatedSum[] below = {new CompensatedSum(), new CompensatedSum()};
+      for (int from = 0; from < n; ) {
+        int to = from;
+        double[] tied = new double[2];
+        while (to < n && predicted[order[to]] == predicted[order[from]]) {
+          tied[actual[order[to]] == 1 ? 1 : 0] += weight[order[to]];
+          to++;
+        }
+        if (to == from) {
+          break; // NaN sorts last and equals nothing: no placement
+        }
+        for (int k = from; k < to; k++) {
+          int i = order[k];
+          out[i] =
+              actual[i] == 1
+                  ? (below[0].value() + tied[0] / 2) / total[0].value()
+                  : 1 - (below[1].value() + tied[1] / 2) / total[1].value();
+        }
+        below[0].add(tied[0]);
+        below[1].add(tied[1]);
+        from = to;
+      }
+      return out;
+    }
+  }
+
+  private static Optional<String> zeroOrOne(double actual) {
+    return actual == 0 || actual == 1 ? Optional.empty() : Optional.of("must be 0 or 1");
+  }
+
+  private static String number(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  }
+
+  /** The names that {@link #parse} knows, for messages. */
+  List<String> NAMES =
+      List.of(
+          "poisson_deviance",
+          "tweedie_deviance(p)",
+          "mae",
+          "rmse",
+          "wape",
+          "pinball(q)",
+          "bias",
+          "accuracy",
+          "logloss",
+          "auc");
+
+  /**
+   * Reads a metric's name as written in policies.
+   *
+   * @throws IllegalArgumentException when there is no such metric or its argument is out of range;
+   *     the message says which there are
+   */
+  static Metric parse(String name) {
+    Matcher call = Call.FORM.matcher(name.strip());
+    if (call.matches()) {
+      double argument = Double.parseDouble(call.group(2));
+      return call.group(1).equals("pinball")
+          ? new Pinball(argument)
+          : new TweedieDeviance(argument);
+    }
+    return switch (name.strip()) {
+      case "poisson_deviance" -> new PoissonDeviance();
+      case "mae" -> new MeanAbsoluteError();
+      case "rmse" -> new RootMeanSquaredError();
+      case "wape" -> new WeightedAbsolutePercentageError();
+      case "bias" -> new Bias();
+      case "accuracy" -> new Accuracy();
+      case "logloss" -> new LogLoss();
+      case "auc" -> new Auc();
+      default ->
+          throw new IllegalArgumentException(
+              "no metric '" + name + "'; there are " + String.join(", ", NAMES));
+    };
+  }
+
+  /** Form of the metrics with an argument. */
+  final class Call {
+    private static final Pattern FORM =
+        Pattern.compile(
+            "(tweedie_deviance|pinball)\\(\\s*([0-9]{1,3}(?:\\.[0-9]{1,15})?|\\.[0-9]{1,15})\\s*\\)");
+
+    private Call() {}
+  }
+}

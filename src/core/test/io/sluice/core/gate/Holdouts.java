@@ -1,0 +1,92 @@
+package io.sluice.core.gate;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+
+/** Makes holdouts for tests: counts per unit and week, forecasts with errors of a given size. */
+final class Holdouts {
+  static final Instant START = Instant.parse("2026-01-05T00:00:00Z");
+  static final Duration WEEK = Duration.ofDays(7);
+
+  int units = 150;
+  int weeks = 12;
+  double candidateError = 0.2;
+  double championError = 0.2;
+  double candidateLevel = 1;
+  double championLevel = 1;
+  boolean champion = true;
+  long seed = 1;
+  Evaluation evaluation =
+      Evaluation.of("xgboost", Optional.of("rate"), START.plus(WEEK.multipliedBy(20)));
+
+  /** One row, before it goes into the builder. */
+  record Row(
+      String unit, String market, int week, double actual, double weight, double[] predictions) {}
+
+  List<String> models() {
+    return champion
+        ? List.of("candidate:xgboost", "champion", "baseline:rate")
+        : List.of("candidate:xgboost", "baseline:rate");
+  }
+
+  List<Row> list() {
+    Random random = new Random(seed);
+    List<Row> rows = new ArrayList<>();
+    for (int u = 0; u < units; u++) {
+      double level = Math.exp(random.nextGaussian() * 0.5 + 0.7);
+      for (int w = 0; w < weeks; w++) {
+        double mean = level * Math.exp(0.2 * random.nextGaussian());
+        double actual = 0;
+        for (double t = -Math.log(random.nextDouble());
+            t < mean;
+            t -= Math.log(random.nextDouble())) {
+          actual++;
+        }
+        double candidate = candidateLevel * mean * Math.exp(candidateError * random.nextGaussian());
+        double other = championLevel * mean * Math.exp(championError * random.nextGaussian());
+        double rate = mean * Math.exp(0.9 * random.nextGaussian());
+        rows.add(
+            new Row(
+                "unit-" + u,
+                u % 3 == 0 ? "DE" : u % 3 == 1 ? "FR" : "US",
+                w,
+                actual,
+                1,
+                champion ? new double[] {candidate, other, rate} : new double[] {candidate, rate}));
+      }
+    }
+    return rows;
+  }
+
+  HoldoutRows build() {
+    return build(list());
+  }
+
+  HoldoutRows build(List<Row> rows) {
+    HoldoutRows.Builder builder = HoldoutRows.builder(List.of("market"), models());
+    for (Row r : rows) {
+      Instant origin = START.plus(WEEK.multipliedBy(r.week));
+      builder.add(
+          r.unit,
+          List.of(r.market),
+          origin,
+          1,
+          origin.plus(WEEK),
+          r.actual,
+          r.weight,
+          r.predictions);
+    }
+    return builder.build(evaluation);
+  }
+
+  HoldoutRows shuffled(long order) {
+    List<Row> rows = list();
+    Collections.shuffle(rows, new Random(order));
+    return build(rows);
+  }
+}
