@@ -2,11 +2,13 @@ package io.sluice.worker;
 
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.DiagnosticRenderer;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.ModelRegistry;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
@@ -49,9 +51,11 @@ public final class Worker {
    * Runs one command: {@code argv} is its name and its arguments.
    *
    * @return the exit status: of the user's command for {@code store}, else an {@link ExitCode}
+   * @throws InterruptedException when the thread was interrupted while it read or wrote
    */
   public int run(
-      List<String> argv, Map<String, String> env, Path cwd, PrintStream out, PrintStream err) {
+      List<String> argv, Map<String, String> env, Path cwd, PrintStream out, PrintStream err)
+      throws InterruptedException {
     try {
       return dispatch(argv, new Context(clock, stores, registries, Map.copyOf(env), cwd, out));
     } catch (SluiceException e) {
@@ -65,6 +69,11 @@ public final class Worker {
               e.getMessage() + ": it was moved aside",
               "run again: the stage that made it will run instead of being a cache hit"));
       return ExitCode.RUN_FAILED.code();
+    } catch (ClosedByInterruptException e) {
+      Thread.interrupted();
+      var interrupted = new InterruptedException(argv.getFirst() + " was interrupted");
+      interrupted.initCause(e);
+      throw interrupted;
     } catch (IOException e) {
       print(
           err,
@@ -84,13 +93,16 @@ public final class Worker {
     return switch (argv.getFirst()) {
       case "fetch" -> Fetch.run(context, rest);
       case "store" -> StoreOutputs.run(context, rest);
+      case "resolve" -> Resolve.run(context, rest);
+      case "register" -> Register.run(context, rest);
+      case "promote" -> Promote.run(context, rest);
+      case "record" -> Record.run(context, rest);
       default -> throw Arguments.wrong("unknown command " + argv.getFirst());
     };
   }
 
   private static void print(PrintStream err, Diagnostic d) {
-    err.println(d.id() + ": " + d.message());
-    d.hint().ifPresent(h -> err.println("  " + h));
+    err.print(DiagnosticRenderer.plain().render(List.of(d)));
   }
 
   /** What every command is given. */

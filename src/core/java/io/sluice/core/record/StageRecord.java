@@ -76,7 +76,22 @@ public record StageRecord(
       Optional<Digest> manifest,
       String path,
       Optional<Digest> artifact,
-      Optional<Integer> failed) {}
+      Optional<Integer> failed) {
+
+    /**
+     * Reads an element of {@code inputs}.
+     *
+     * @throws IllegalArgumentException when it is none
+     */
+    public static Input parse(JsonNode node) {
+      return new Input(
+          Fields.text(node, "name"),
+          Fields.digest(node, "manifest"),
+          Fields.text(node, "path"),
+          Fields.digest(node, "artifact"),
+          Fields.integer(node, "failed"));
+    }
+  }
 
   public StageRecord {
     inputs = List.copyOf(inputs);
@@ -141,13 +156,7 @@ public record StageRecord(
     }
     List<Input> inputs = new ArrayList<>();
     for (JsonNode i : root.path("inputs")) {
-      inputs.add(
-          new Input(
-              Fields.text(i, "name"),
-              Fields.digest(i, "manifest"),
-              Fields.text(i, "path"),
-              Fields.digest(i, "artifact"),
-              Fields.integer(i, "failed")));
+      inputs.add(Input.parse(i));
     }
     Map<String, Digest> artifacts = new TreeMap<>();
     root.path("artifacts")

@@ -1,0 +1,209 @@
+package io.sluice.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.record.RunRecord;
+import io.sluice.core.record.StageRecord;
+import io.sluice.core.registry.ModelRegistry.FileContent;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.core.run.StageStatus;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * {@code sluice-worker record}: the {@code finally} task. Folds what the stages wrote down into
+ * {@code run.json}, in the store first, then in the registry: a registry that is down costs the
+ * copy there, never the record.
+ */
+final class Record {
+  private final Worker.Context context;
+  private final RunId run;
+  private final String model;
+  private final Path storeFolder;
+  private final boolean untrusted;
+  private final String status;
+  private final Map<StageName, String> tasks;
+  private final int attempt;
+
+  private Record(Worker.Context context, Arguments arguments) {
+    this.context = context;
+    this.run = arguments.as("--run", RunId::new);
+    this.model = arguments.text("--model");
+    this.storeFolder = arguments.path("--store");
+    this.untrusted = StageArguments.untrusted(arguments);
+    this.status = arguments.text("--status");
+    this.tasks = new TreeMap<>();
+    this.attempt = Resolve.attempt(arguments);
+    for (String task : arguments.list("--tasks")) {
+      int equals = task.indexOf('=');
+      if (equals < 1) {
+        throw Arguments.wrong("a task is NAME=STATUS, not " + task);
+      }
+      try {
+        tasks.put(new StageName(task.substring(0, equals)), task.substring(equals + 1));
+      } catch (IllegalArgumentException e) {
+        throw Arguments.wrong("--tasks: " + e.getMessage());
+      }
+    }
+  }
+
+  static int run(Worker.Context context, List<String> argv) throws IOException {
+    var grammar =
+        new Arguments.Grammar(
+            Set.of("--run", "--model", "--store", "--status"),
+            Set.of("--attempt", "--untrusted"),
+            Set.of("--tasks"),
+            false);
+    return new Record(context, Arguments.read(argv, grammar, context.cwd())).run();
+  }
+
+  private int run() throws IOException {
+    ArtifactStore store = context.stores().open(storeFolder, untrusted);
+    RunRecord record = fold(store);
+    store.putRecord(run, new StageName("record"), attempt, record.bytes());
+    if (untrusted) {
+      context.out().println("an untrusted run: its record stays in the store");
+      return ExitCode.DONE.code();
+    }
+    byte[] bytes = record.bytes();
+    try {
+      context
+          .registries()
+          .open(context.env())
+          .record(
+              model,
+              run.value(),
+              tags(record),
+              List.of(
+                  new FileContent(
+                      "run.json", bytes.length, () -> new ByteArrayInputStream(bytes))));
+    } catch (SluiceException e) {
+      context
+          .out()
+          .println("the record of the run is in the store, but the registry did not take it");
+      throw e;
+    }
+    context.out().println("recorded: " + record.status().name().toLowerCase(java.util.Locale.ROOT));
+    return ExitCode.DONE.code();
+  }
+
+  private static Map<String, String> tags(RunRecord record) {
+    Map<String, String> tags = new TreeMap<>();
+    tags.put("sluice.run", record.run().value());
+    tags.put("sluice.status", record.status().name());
+    record.verdict().ifPresent(v -> tags.put("sluice.verdict", v.path("decision").asText()));
+    record.promoted().ifPresent(v -> tags.put("sluice.promoted", Integer.toString(v)));
+    return tags;
+  }
+
+  private RunRecord fold(ArtifactStore store) throws IOException {
+    List<StageRecord> records = new ArrayList<>();
+    for (byte[] bytes : store.records(run)) {
+      JsonNode node = Json.parse(bytes);
+      if (StageRecord.is(node)) {
+        records.add(StageRecord.parse(node));
+      }
+    }
+    Instant now = context.clock().instant();
+    Map<StageName, StageRecord> last = new LinkedHashMap<>();
+    records.forEach(r -> last.put(r.stage(), r));
+    Optional<Resolved> resolved = Optional.empty();
+    Optional<JsonNode> verdict = Optional.empty();
+    Map<String, Integer> versions = new TreeMap<>();
+    Optional<Integer> promoted = Optional.empty();
+    for (StageRecord r : last.values()) {
+      if (r.kind() == Plan.Kind.PROMOTE) {
+        promoted = Optional.ofNullable(r.results().get("promoted")).map(Integer::valueOf);
+      }
+      if (r.outputs().isEmpty()) {
+        continue;
+      }
+      Manifest outputs = store.manifest(r.outputs().get());
+      switch (r.kind()) {
+        case RESOLVE -> resolved = Optional.of(Resolved.from(store, outputs));
+        case GATE -> verdict = Optional.of(Json.parse(Resolved.read(store, outputs, "verdict")));
+        case REGISTER ->
+            Json.parse(Resolved.read(store, outputs, "registered"))
+                .path("versions")
+                .properties()
+                .forEach(e -> versions.put(e.getKey(), e.getValue().asInt()));
+        case DATA, STAGE, TUNE, TRAIN, EVALUATE, PROMOTE, RECORD -> {}
+      }
+    }
+    return new RunRecord(
+        run,
+        model,
+        overall(),
+        records.stream().map(StageRecord::started).min(Comparator.naturalOrder()).orElse(now),
+        now,
+        resolved.map(Resolved::asOf),
+        resolved.map(Resolved::code),
+        resolved.flatMap(Resolved::commit),
+        resolved.map(r -> Long.toString(r.seed())),
+        resolved.map(r -> r.head().toString()),
+        resolved.flatMap(Resolved::champion).map(Resolved.Champion::version),
+        verdict,
+        versions,
+        promoted,
+        tasks.entrySet().stream()
+            .map(t -> task(t.getKey(), t.getValue(), Optional.ofNullable(last.get(t.getKey()))))
+            .toList(),
+        records);
+  }
+
+  /** Tekton says {@code Completed} when tasks were skipped: that is a success too. */
+  private StageStatus overall() {
+    return switch (status) {
+      case "Succeeded", "Completed" -> StageStatus.SUCCEEDED;
+      case "Failed" -> StageStatus.FAILED;
+      case "None" -> StageStatus.SKIPPED;
+      default -> throw Arguments.wrong("--status is no word of Tekton's: " + status);
+    };
+  }
+
+  private static RunRecord.Task task(StageName name, String word, Optional<StageRecord> record) {
+    return switch (word) {
+      case "Succeeded" -> new RunRecord.Task(name, StageStatus.SUCCEEDED, "");
+      case "None" -> new RunRecord.Task(name, StageStatus.SKIPPED, "");
+      case "Failed" -> failed(name, record);
+      default ->
+          throw Arguments.wrong("the status of " + name + " is no word of Tekton's: " + word);
+    };
+  }
+
+  private static RunRecord.Task failed(StageName name, Optional<StageRecord> record) {
+    if (record.isEmpty()) {
+      return new RunRecord.Task(
+          name,
+          StageStatus.FAILED,
+          "it left no record: its pod never got as far as its first step");
+    }
+    if (record.get().status().isEmpty()) {
+      // From inside a pod, cancel, time-out and eviction look alike.
+      return new RunRecord.Task(
+          name, StageStatus.FAILED, "it was ended from outside: cancelled, out of time or evicted");
+    }
+    return new RunRecord.Task(
+        name,
+        record.get().status().get() == StageStatus.SKIPPED
+            ? StageStatus.SKIPPED
+            : StageStatus.FAILED,
+        record.get().cause());
+  }
+}

@@ -1,0 +1,343 @@
+package io.sluice.worker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.record.StageRecord;
+import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.core.run.StageStatus;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * {@code sluice-worker resolve}: pins what the whole run depends on, champion and log head above
+ * all, and brings the champion's bundle, the studies to start from and the record of earlier gates
+ * into the store. A registry that does not answer ends the run here: only its explicit "none" means
+ * a first run.
+ */
+final class Resolve {
+  private static final int PAST_RUNS = 200;
+  private static final Set<String> BUNDLE_FILES = Set.of("MLmodel", "model.onnx", "signature.json");
+
+  private final Worker.Context context;
+  private final RunId run;
+  private final String model;
+  private final Optional<String> asOf;
+  private final Digest code;
+  private final long seed;
+  private final Optional<String> commit;
+  private final int attempt;
+  private final Path storeFolder;
+  private final boolean untrusted;
+  private final Path resultOutputs;
+  private final Path resultHead;
+
+  private Resolve(Worker.Context context, Arguments arguments) {
+    this.context = context;
+    this.run = arguments.as("--run", RunId::new);
+    this.model = arguments.text("--model");
+    this.asOf = arguments.nonEmpty("--as-of");
+    this.code = arguments.digest("--code");
+    this.seed = arguments.number("--seed");
+    this.commit = arguments.nonEmpty("--commit");
+    this.attempt = attempt(arguments);
+    this.storeFolder = arguments.path("--store");
+    this.untrusted = StageArguments.untrusted(arguments);
+    this.resultOutputs = arguments.path("--result-outputs");
+    this.resultHead = arguments.path("--result-head");
+  }
+
+  static int run(Worker.Context context, List<String> argv) throws IOException {
+    var grammar =
+        new Arguments.Grammar(
+            Set.of(
+                "--run",
+                "--model",
+                "--as-of",
+                "--code",
+                "--seed",
+                "--store",
+                "--result-outputs",
+                "--result-head"),
+            Set.of("--commit", "--attempt", "--untrusted"),
+            Set.of(),
+            false);
+    return new Resolve(context, Arguments.read(argv, grammar, context.cwd())).run();
+  }
+
+  static int attempt(Arguments arguments) {
+    return arguments.nonEmpty("--attempt").isPresent()
+        ? arguments.as("--attempt", StageArguments::attempt)
+        : 0;
+  }
+
+  private int run() throws IOException {
+    Instant started = context.clock().instant();
+    Instant pinned = asOf.map(Resolve::instant).orElse(started);
+    ArtifactStore store = context.stores().open(storeFolder, untrusted);
+    ModelRegistry registry = context.registries().open(context.env());
+    Manifest tree = store.manifest(code);
+
+    List<Manifest.Entry> entries = new ArrayList<>();
+    for (Manifest.Entry e : tree.entries()) {
+      entries.add(
+          new Manifest.Entry(Resolved.CODE + "/" + e.path(), e.executable(), e.size(), e.digest()));
+    }
+    Optional<PromotionLog.Entry> top = registry.promotions(model).champion();
+    Optional<Version> version = Optional.empty();
+    if (top.isPresent()) {
+      version = Optional.of(champion(registry, top.get()));
+      entries.addAll(model(registry, version.get(), store));
+      entries.addAll(snapshots(store, version.get()));
+    }
+    List<Version> versions = registry.versions(model);
+    entries.addAll(studies(registry, versions, store));
+    entries.add(put(store, Resolved.GATES, Json.pretty(gates(registry))));
+    Resolved resolved =
+        new Resolved(
+            model,
+            run,
+            pinned,
+            new Manifest(Optional.empty(), Map.of(), tree.entries()).digest(),
+            commit,
+            seed,
+            top.map(e -> new PromotionLog.Head(e.number(), e.digest()))
+                .orElse(PromotionLog.Head.EMPTY),
+            version.map(v ->
+                new Resolved.Champion(
+                    v.version(),
+                    v.tags().getOrDefault("sluice.family", ""),
+                    v.tags().getOrDefault("sluice.run", ""),
+                    registry.params(v),
+                    v.tags())));
+    entries.add(put(store, Resolved.FILE, Json.pretty(resolved.json())));
+    // No as-of of its own: what comes from here (a study, the champion) ages nobody's data.
+    Manifest manifest = new Manifest(Optional.empty(), Map.of(), entries);
+    Digest digest = store.put(new ByteArrayInputStream(manifest.bytes()));
+    store.putRecord(
+        run, new StageName("resolve"), attempt, record(resolved, digest, started).bytes());
+    say(resolved, pinned);
+    Files.writeString(resultHead, resolved.head().toString());
+    Files.writeString(resultOutputs, digest.toString());
+    return ExitCode.DONE.code();
+  }
+
+  private void say(Resolved resolved, Instant pinned) {
+    context
+        .out()
+        .println(
+            resolved
+                .champion()
+                .map(c -> "champion: version " + c.version() + " (" + c.family() + ")")
+                .orElse("no champion yet: a first run"));
+    context.out().println("as of " + pinned);
+  }
+
+  private static Instant instant(String text) {
+    try {
+      return KnownUntil.parse(text);
+    } catch (DateTimeException e) {
+      throw Arguments.wrong("--as-of is not an instant in ISO 8601: " + text);
+    }
+  }
+
+  private Version champion(ModelRegistry registry, PromotionLog.Entry entry) {
+    return registry
+        .version(model, entry.to())
+        .orElseThrow(() ->
+            failed(
+                "SLU-4041",
+                "the promotion log says that version "
+                    + entry.to()
+                    + " of "
+                    + model
+                    + " is champion, but the registry has no such version",
+                "restore the version, or roll back to one that is there: `sluice rollback`"));
+  }
+
+  private List<Manifest.Entry> model(ModelRegistry registry, Version version, ArtifactStore store)
+      throws IOException {
+    Bundle bundle = Bundle.registered(registry, version, store);
+    Set<String> missing = new TreeSet<>(BUNDLE_FILES);
+    bundle.files().forEach(f -> missing.remove(f.path()));
+    if (!missing.isEmpty()) {
+      throw failed(
+          "SLU-4042",
+          "the bundle of champion version "
+              + version.version()
+              + " is not whole: "
+              + String.join(", ", missing)
+              + " missing in the registry",
+          "without it nothing can be compared: restore its files, or roll back");
+    }
+    String known = version.tags().getOrDefault("sluice.bundle", "");
+    if (!known.isEmpty() && !known.equals(bundle.digest().toString())) {
+      throw failed(
+          "SLU-4043",
+          "the bundle of champion version "
+              + version.version()
+              + " is not the one that was registered: "
+              + bundle.digest()
+              + " instead of "
+              + known,
+          "somebody changed files of this version in the registry: find out who, or roll back");
+    }
+    return bundle.files().stream()
+        .map(f ->
+            new Manifest.Entry(
+                Resolved.CHAMPION_MODEL + "/" + f.path(), false, f.size(), f.digest()))
+        .toList();
+  }
+
+  /**
+   * What the stages of the champion's run left, as far as this store still has it: references to
+   * blobs, nothing is copied. A snapshot that is gone is an absent input to who asks for it.
+   */
+  private List<Manifest.Entry> snapshots(ArtifactStore store, Version version) throws IOException {
+    String from = version.tags().getOrDefault("sluice.run", "");
+    if (from.isEmpty()) {
+      return List.of();
+    }
+    List<Manifest.Entry> entries = new ArrayList<>();
+    for (byte[] bytes : store.records(new RunId(from))) {
+      JsonNode node = Json.parse(bytes);
+      if (!StageRecord.is(node)) {
+        continue;
+      }
+      StageRecord record = StageRecord.parse(node);
+      boolean users =
+          switch (record.kind()) {
+            case DATA, STAGE -> true;
+            case TUNE, TRAIN, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> false;
+          };
+      if (users && record.outputs().isPresent() && store.has(record.outputs().get())) {
+        List<Manifest.Entry> left = store.manifest(record.outputs().get()).entries();
+        boolean whole = true;
+        for (Manifest.Entry e : left) {
+          whole &= store.has(e.digest());
+        }
+        if (whole) {
+          for (Manifest.Entry e : left) {
+            entries.add(
+                new Manifest.Entry(
+                    Resolved.SNAPSHOTS + record.stage() + "/" + e.path(),
+                    e.executable(),
+                    e.size(),
+                    e.digest()));
+          }
+        }
+      }
+    }
+    return entries;
+  }
+
+  /** The latest registered study of each family. */
+  private static List<Manifest.Entry> studies(
+      ModelRegistry registry, List<Version> versions, ArtifactStore store) throws IOException {
+    List<Manifest.Entry> entries = new ArrayList<>();
+    Set<String> done = new TreeSet<>();
+    for (Version v : versions.reversed()) {
+      String family = v.tags().getOrDefault("sluice.family", "");
+      if (family.isEmpty() || done.contains(family)) {
+        continue;
+      }
+      if (registry.files(v).contains(Register.STUDY)) {
+        String path = Resolved.STUDIES + family + "/" + Register.STUDY;
+        entries.add(Bundle.copy(registry, v, Register.STUDY, store, path));
+        done.add(family);
+      }
+    }
+    return entries;
+  }
+
+  /** Earlier gates of this model, newest first, from the records of its runs. */
+  private ArrayNode gates(ModelRegistry registry) {
+    ArrayNode gates = JsonNodeFactory.instance.arrayNode();
+    for (byte[] bytes : registry.recordedRuns(model, PAST_RUNS)) {
+      JsonNode record;
+      try {
+        record = Json.parse(bytes);
+      } catch (IllegalArgumentException e) {
+        // Leaving it out would let the gate look at rows that it may have seen.
+        throw new SluiceException(
+            ExitCode.UNREACHABLE,
+            List.of(
+                Diagnostic.of(
+                    "SLU-4044",
+                    "the registry holds a run record that cannot be read: " + e.getMessage(),
+                    "look at the file run.json of this model's latest runs in the registry")),
+            e);
+      }
+      JsonNode verdict = record.path("verdict");
+      if (verdict.isObject() && !record.path("run").asText().equals(run.value())) {
+        ObjectNode gate = gates.addObject();
+        gate.put("run", record.path("run").asText());
+        gate.put("at", record.path("finished").asText());
+        gate.put("verdict", verdict.path("decision").asText());
+        if (verdict.path("reason").isTextual()) {
+          gate.put("reason", verdict.path("reason").asText());
+        }
+        gate.set("holdoutKeys", verdict.path("holdoutKeys"));
+      }
+    }
+    return gates;
+  }
+
+  private static Manifest.Entry put(ArtifactStore store, String path, String text)
+      throws IOException {
+    byte[] bytes = Fetch.utf8(text);
+    return new Manifest.Entry(
+        path, false, bytes.length, store.put(new ByteArrayInputStream(bytes)));
+  }
+
+  private StageRecord record(Resolved resolved, Digest outputs, Instant started) {
+    return new StageRecord(
+        run,
+        new StageName("resolve"),
+        Plan.Kind.RESOLVE,
+        attempt,
+        Optional.empty(),
+        Optional.of(StageStatus.SUCCEEDED),
+        false,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(resolved.code()),
+        List.of(),
+        Optional.of(outputs),
+        Map.of(),
+        Map.of("head", resolved.head().toString()),
+        Optional.empty(),
+        Optional.of(0),
+        started,
+        Optional.of(context.clock().instant()),
+        "");
+  }
+
+  private static SluiceException failed(String id, String message, String hint) {
+    return new SluiceException(ExitCode.RUN_FAILED, Diagnostic.of(id, message, hint));
+  }
+}

@@ -1,0 +1,50 @@
+package io.sluice.worker;
+
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.registry.ModelRegistry;
+import io.sluice.mlflow.MlflowConfig;
+import io.sluice.mlflow.MlflowRegistry;
+import io.sluice.store.FolderStore;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The process {@code sluice-worker}: a {@link Worker} on this machine's clock, disk and network.
+ */
+public final class WorkerMain {
+  private WorkerMain() {}
+
+  public static void main(String[] args) throws InterruptedException {
+    var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    var err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+    System.exit(worker().run(List.of(args), System.getenv(), Path.of(""), out, err));
+  }
+
+  /** A worker on real adapters: folders and MLflow. */
+  public static Worker worker() {
+    return new Worker(
+        Clock.systemUTC(),
+        (folder, untrusted) ->
+            new FolderStore(
+                folder, untrusted ? FolderStore.Area.UNTRUSTED : FolderStore.Area.TRUSTED),
+        WorkerMain::registry);
+  }
+
+  private static ModelRegistry registry(Map<String, String> env) {
+    return MlflowRegistry.connect(
+        MlflowConfig.fromEnvironment(env)
+            .orElseThrow(() ->
+                new SluiceException(
+                    ExitCode.INPUT_WRONG,
+                    Diagnostic.of(
+                        "SLU-4040",
+                        "MLFLOW_TRACKING_URI is not set",
+                        "set it in the target, or let `sluice run` start a server"))));
+  }
+}
