@@ -1,0 +1,61 @@
+package io.sluice.tekton.lower;
+
+import io.sluice.core.diag.SourceFile;
+import io.sluice.core.plan.Plan;
+import io.sluice.tekton.v1.Task;
+import io.sluice.tekton.v1.TektonObject;
+import io.sluice.tekton.yaml.TektonYaml;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** The tasks that pipelines are made of: {@code tekton-tasks/}, carried as resources. */
+public final class Catalog {
+  /** Every task, sorted by name. */
+  public static final List<String> NAMES =
+      List.of(
+          "sluice-evaluate",
+          "sluice-gate",
+          "sluice-promote",
+          "sluice-record",
+          "sluice-register",
+          "sluice-resolve",
+          "sluice-stage",
+          "sluice-tune");
+
+  private Catalog() {}
+
+  /** The task that a stage of this kind becomes. */
+  public static String nameOf(Plan.Kind kind) {
+    return switch (kind) {
+      case RESOLVE -> "sluice-resolve";
+      case DATA, STAGE, TRAIN -> "sluice-stage";
+      case TUNE -> "sluice-tune";
+      case EVALUATE -> "sluice-evaluate";
+      case GATE -> "sluice-gate";
+      case REGISTER -> "sluice-register";
+      case PROMOTE -> "sluice-promote";
+      case RECORD -> "sluice-record";
+    };
+  }
+
+  /** The task of this name; throws for others than {@link #NAMES}, which is a bug of the caller. */
+  public static Task task(String name) {
+    String resource = "/tekton-tasks/" + name + "/" + name + ".yaml";
+    try (InputStream in = Catalog.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IllegalArgumentException("no task " + name + " in the catalog");
+      }
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      List<TektonObject> objects = TektonYaml.parse(new SourceFile(resource, text));
+      if (objects.size() == 1 && objects.getFirst() instanceof Task task) {
+        return task;
+      }
+      throw new IllegalStateException(resource + " is not one task");
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot read a resource of this jar: " + resource, e);
+    }
+  }
+}

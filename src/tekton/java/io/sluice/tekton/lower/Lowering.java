@@ -1,0 +1,376 @@
+package io.sluice.tekton.lower;
+
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.plan.Plan;
+import io.sluice.tekton.v1.Metadata;
+import io.sluice.tekton.v1.OnError;
+import io.sluice.tekton.v1.Param;
+import io.sluice.tekton.v1.ParamSpec;
+import io.sluice.tekton.v1.ParamValue;
+import io.sluice.tekton.v1.Pipeline;
+import io.sluice.tekton.v1.PipelineResult;
+import io.sluice.tekton.v1.PipelineRun;
+import io.sluice.tekton.v1.PipelineSpec;
+import io.sluice.tekton.v1.PipelineTask;
+import io.sluice.tekton.v1.Task;
+import io.sluice.tekton.v1.TaskRef;
+import io.sluice.tekton.v1.When;
+import io.sluice.tekton.v1.WorkspaceDeclaration;
+import io.sluice.tekton.v1.WorkspaceReference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Lowers a plan to a Tekton pipeline over the tasks of the catalog. The tasks are generic; the
+ * pipeline says what each stage runs; what differs from run to run are parameters. Edges are
+ * results only: a stage waits for the manifests that it reads, and for resolve.
+ */
+public final class Lowering {
+  /** Limit of the task that writes the run's record. */
+  static final Duration RECORD_TIMEOUT = Duration.ofMinutes(10);
+
+  private static final List<String> FUNCTION_LOOP = List.of("python", "-m", "sluice_ml.family");
+
+  private final Plan plan;
+
+  private Lowering(Plan plan) {
+    this.plan = plan;
+  }
+
+  /**
+   * The pipeline and the tasks that it refers to; equal plans give equal objects.
+   *
+   * @throws SluiceException {@code SLU-2012} when Tekton cannot do what the plan asks for
+   */
+  public static Compiled lower(Plan plan) {
+    return new Lowering(plan).compiled();
+  }
+
+  /**
+   * One run of the compiled plan.
+   *
+   * @param plan the one that was compiled: without the run's profile and overlays
+   * @throws SluiceException exit code 2: {@code SLU-2010} an environment has no image for this run,
+   *     {@code SLU-2011} settings for a stage that has none
+   */
+  public static PipelineRun run(Plan plan, RunParameters parameters) {
+    return RunLowering.lower(plan, parameters);
+  }
+
+  /** Whether a run may set the values of stages of this kind; the gate's and evaluate's stay. */
+  static boolean hasValues(Plan.Kind kind) {
+    return switch (kind) {
+      case DATA, STAGE, TUNE, TRAIN -> true;
+      case RESOLVE, EVALUATE, GATE, REGISTER, PROMOTE, RECORD -> false;
+    };
+  }
+
+  /** The environments that stages run in, sorted by name. */
+  static List<Plan.Environment> environments(Plan plan) {
+    return plan.environments().stream()
+        .filter(e ->
+            plan.stages().stream().anyMatch(s -> s.environment().equals(Optional.of(e.name()))))
+        .toList();
+  }
+
+  static boolean tunes(Plan plan) {
+    return plan.stages().stream().anyMatch(s -> s.kind() == Plan.Kind.TUNE);
+  }
+
+  static SluiceException wrong(String id, String message, String hint) {
+    return new SluiceException(ExitCode.INPUT_WRONG, Diagnostic.of(id, message, hint));
+  }
+
+  private Compiled compiled() {
+    Map<String, String> labels = new LinkedHashMap<>();
+    labels.put("app.kubernetes.io/part-of", "sluice");
+    labels.put("sluice.io/model", Names.labelValue(plan.model()));
+    Pipeline pipeline =
+        new Pipeline(
+            new Metadata(
+                Optional.of(Names.pipeline(plan.model())),
+                Optional.empty(),
+                Optional.empty(),
+                labels,
+                Map.of()),
+            new PipelineSpec(
+                Optional.empty(),
+                Optional.of("Builds, tests and promotes " + plan.model().replace("$", "") + "."),
+                params(),
+                List.of(
+                    workspace(Names.STAGE_WORKSPACE, "Scratch space; bind an emptyDir."),
+                    workspace(Names.STORE_WORKSPACE, "The artifact store.")),
+                results(),
+                plan.stages().stream().map(this::task).toList(),
+                List.of(record())));
+    List<Task> tasks =
+        Stream.concat(plan.stages().stream().map(Plan.Stage::kind), Stream.of(Plan.Kind.RECORD))
+            .map(Catalog::nameOf)
+            .distinct()
+            .sorted()
+            .map(Catalog::task)
+            .toList();
+    return new Compiled(pipeline, tasks);
+  }
+
+  private List<ParamSpec> params() {
+    List<ParamSpec> params = new ArrayList<>();
+    params.add(param(Names.RUN, "Id of the run.", Optional.empty()));
+    params.add(
+        param(
+            Names.AS_OF, "Instant as of which data is looked at; empty for now.", Optional.of("")));
+    params.add(param(Names.CODE, "Digest of the code tree in the store.", Optional.empty()));
+    params.add(param(Names.COMMIT, "Commit of the code, for the record.", Optional.of("")));
+    params.add(param(Names.WHO, "In whose name it promotes.", Optional.of("")));
+    params.add(
+        param(Names.UNTRUSTED, "yes: write nothing that trusted runs read.", Optional.of("no")));
+    params.add(param(Names.WORKER_IMAGE, "Image with sluice-worker.", Optional.empty()));
+    if (tunes(plan)) {
+      params.add(param(Names.TUNER_IMAGE, "Image with sluice_ml.", Optional.empty()));
+    }
+    for (Plan.Environment e : environments(plan)) {
+      params.add(param(Names.image(e.name()), "Image of environment " + e.name() + ".", e.image()));
+    }
+    for (Plan.Environment e : environments(plan)) {
+      params.add(
+          param(
+              Names.environment(e.name()),
+              "Digest of environment " + e.name() + ".",
+              Optional.of(e.digest().toString())));
+    }
+    for (Plan.Stage s : plan.stages()) {
+      if (hasValues(s.kind())) {
+        params.add(
+            param(
+                Names.with(s.name().value()),
+                "Values of " + s.name() + ", a JSON object.",
+                Optional.of(Escapes.json(s.with()))));
+      }
+    }
+    return params;
+  }
+
+  private static ParamSpec param(String name, String description, Optional<String> fallback) {
+    return new ParamSpec(
+        name, Optional.empty(), Optional.of(description), fallback.map(ParamValue::of));
+  }
+
+  private static WorkspaceDeclaration workspace(String name, String description) {
+    return new WorkspaceDeclaration(
+        name, Optional.of(description), Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  private List<PipelineResult> results() {
+    List<PipelineResult> results = new ArrayList<>();
+    for (Plan.Stage s : plan.stages()) {
+      if (s.kind() == Plan.Kind.GATE) {
+        results.add(
+            result("verdict", "PROMOTE or HOLD.", Names.result(s.name().value(), "verdict")));
+      } else if (s.kind() == Plan.Kind.REGISTER) {
+        results.add(
+            result(
+                "registered",
+                "Digest of the manifest that names the registered versions.",
+                Names.result(s.name().value(), Names.OUTPUTS)));
+      }
+    }
+    return results;
+  }
+
+  private static PipelineResult result(String name, String description, String value) {
+    return new PipelineResult(
+        name, Optional.empty(), Optional.of(description), ParamValue.of(value));
+  }
+
+  private PipelineTask task(Plan.Stage stage) {
+    return new PipelineTask(
+        stage.name().value(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(new TaskRef(Catalog.nameOf(stage.kind()), Optional.empty())),
+        Optional.empty(),
+        List.of(),
+        writesRegistry(stage.kind()) ? List.of(trusted()) : List.of(),
+        onError(stage),
+        stage.retries() > 0 ? Optional.of(stage.retries()) : Optional.empty(),
+        Optional.of(stage.timeout()),
+        params(stage),
+        hasStageWorkspace(stage.kind())
+            ? List.of(bound(Names.STAGE_WORKSPACE), bound(Names.STORE_WORKSPACE))
+            : List.of(bound(Names.STORE_WORKSPACE)));
+  }
+
+  private static boolean writesRegistry(Plan.Kind kind) {
+    return kind == Plan.Kind.REGISTER || kind == Plan.Kind.PROMOTE;
+  }
+
+  private static When trusted() {
+    return new When(Names.param(Names.UNTRUSTED), When.Operator.NOT_IN, List.of("yes"));
+  }
+
+  private static boolean hasStageWorkspace(Plan.Kind kind) {
+    return switch (kind) {
+      case DATA, STAGE, TUNE, TRAIN, EVALUATE, GATE, REGISTER -> true;
+      case RESOLVE, PROMOTE, RECORD -> false;
+    };
+  }
+
+  private static Optional<OnError> onError(Plan.Stage stage) {
+    if (!stage.mayFail()) {
+      return Optional.empty();
+    }
+    if (stage.retries() > 0) {
+      throw wrong(
+          "SLU-2012",
+          "the stage "
+              + stage.name()
+              + " may fail and has retries, which Tekton does not do together",
+          "set retries: 0 for the stage, or remove onFailure: continue from its family");
+    }
+    return Optional.of(OnError.CONTINUE);
+  }
+
+  private static WorkspaceReference bound(String name) {
+    return new WorkspaceReference(name, Optional.empty(), Optional.empty());
+  }
+
+  private List<Param> params(Plan.Stage stage) {
+    return switch (stage.kind()) {
+      case RESOLVE -> resolve();
+      case PROMOTE -> promote();
+      case DATA, STAGE, TRAIN, TUNE, EVALUATE, GATE, REGISTER -> staged(stage);
+      case RECORD -> throw new IllegalArgumentException("record is no stage of a plan");
+    };
+  }
+
+  private List<Param> resolve() {
+    return List.of(
+        passed(Names.RUN),
+        Param.of("model", Escapes.argument(plan.model())),
+        passed(Names.AS_OF),
+        passed(Names.CODE),
+        passed(Names.COMMIT),
+        Param.of("seed", Long.toString(plan.seed())),
+        passed(Names.UNTRUSTED),
+        passed(Names.WORKER_IMAGE));
+  }
+
+  private List<Param> promote() {
+    String gate = only(Plan.Kind.GATE);
+    return List.of(
+        passed(Names.RUN),
+        resolved(),
+        Param.of("registered", Names.result(only(Plan.Kind.REGISTER), Names.OUTPUTS)),
+        Param.of("verdict", Names.result(gate, "verdict")),
+        Param.of("verdict-manifest", Names.result(gate, Names.OUTPUTS)),
+        Param.of("head", Names.result(only(Plan.Kind.RESOLVE), "head")),
+        passed(Names.WHO),
+        passed(Names.WORKER_IMAGE));
+  }
+
+  private List<Param> staged(Plan.Stage stage) {
+    List<Param> params = new ArrayList<>();
+    params.add(passed(Names.RUN));
+    params.add(Param.of("stage", stage.name().value()));
+    if (stage.kind() == Plan.Kind.DATA || stage.kind() == Plan.Kind.TRAIN) {
+      params.add(Param.of("kind", stage.kind() == Plan.Kind.DATA ? "data" : "train"));
+    }
+    params.add(resolved());
+    stage
+        .environment()
+        .ifPresent(e -> {
+          params.add(Param.of("environment", Names.param(Names.environment(e))));
+          params.add(Param.of("image", Names.param(Names.image(e))));
+        });
+    stage.family().ifPresent(f -> params.add(Param.of("family", Escapes.argument(f))));
+    params.add(Param.of("seed", Long.toString(plan.seed())));
+    params.add(
+        Param.of(
+            "with",
+            hasValues(stage.kind())
+                ? Names.param(Names.with(stage.name().value()))
+                : Escapes.json(stage.with())));
+    if (stage.kind() == Plan.Kind.TUNE) {
+      params.add(Param.of("loop", isFunction(stage.command()) ? "function" : "command"));
+    }
+    params.add(Param.of("inputs", stage.inputs().stream().map(Lowering::input).toList()));
+    params.add(Param.of("outputs", arguments(stage.outputs())));
+    if (!stage.command().isEmpty()) {
+      params.add(Param.of("command", arguments(stage.command())));
+    }
+    params.add(passed(Names.UNTRUSTED));
+    params.add(passed(Names.WORKER_IMAGE));
+    if (stage.kind() == Plan.Kind.TUNE) {
+      params.add(passed(Names.TUNER_IMAGE));
+    }
+    return params;
+  }
+
+  /** Whether the command is the loop itself, in the process that calls the family's function. */
+  private static boolean isFunction(List<String> command) {
+    return command.size() > FUNCTION_LOOP.size()
+        && command.subList(0, FUNCTION_LOOP.size()).equals(FUNCTION_LOOP);
+  }
+
+  /** {@code NAME=DIGEST#PATH}, where the digest is a result of the producer. */
+  private static String input(Plan.Input input) {
+    return (input.optional() ? "?" : "")
+        + Escapes.argument(input.name())
+        + "="
+        + Names.result(input.from().value(), Names.OUTPUTS)
+        + "#"
+        + Escapes.argument(input.artifact());
+  }
+
+  private static List<String> arguments(List<String> texts) {
+    return texts.stream().map(Escapes::argument).toList();
+  }
+
+  private static Param passed(String name) {
+    return Param.of(name, Names.param(name));
+  }
+
+  private Param resolved() {
+    return Param.of("resolved", Names.result(only(Plan.Kind.RESOLVE), Names.OUTPUTS));
+  }
+
+  private String only(Plan.Kind kind) {
+    return plan.stages().stream()
+        .filter(s -> s.kind() == kind)
+        .map(s -> s.name().value())
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("a plan without a " + kind + " stage"));
+  }
+
+  private PipelineTask record() {
+    return new PipelineTask(
+        Names.RECORD,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(new TaskRef(Catalog.nameOf(Plan.Kind.RECORD), Optional.empty())),
+        Optional.empty(),
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.of(RECORD_TIMEOUT),
+        List.of(
+            passed(Names.RUN),
+            Param.of("model", Escapes.argument(plan.model())),
+            Param.of("status", "$(tasks.status)"),
+            Param.of(
+                "tasks",
+                plan.stages().stream()
+                    .map(s -> s.name() + "=$(tasks." + s.name() + ".status)")
+                    .toList()),
+            passed(Names.WORKER_IMAGE)),
+        List.of(bound(Names.STORE_WORKSPACE)));
+  }
+}

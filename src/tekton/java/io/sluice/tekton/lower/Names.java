@@ -1,0 +1,66 @@
+package io.sluice.tekton.lower;
+
+import io.sluice.core.artifact.Digest;
+import java.util.Locale;
+import java.util.regex.Pattern;
+
+/** The names of what is handed over: in one place, because two objects must agree on each. */
+final class Names {
+  static final String RUN = "run";
+  static final String AS_OF = "as-of";
+  static final String CODE = "code";
+  static final String COMMIT = "commit";
+  static final String WHO = "who";
+  static final String UNTRUSTED = "untrusted";
+  static final String WORKER_IMAGE = "worker-image";
+  static final String TUNER_IMAGE = "tuner-image";
+  static final String STAGE_WORKSPACE = "stage";
+  static final String STORE_WORKSPACE = "store";
+  static final String OUTPUTS = "outputs";
+  static final String RECORD = "record";
+
+  private static final Pattern LABEL = Pattern.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?");
+  private static final int LONGEST = 40;
+
+  private Names() {}
+
+  static String image(String environment) {
+    return "image-" + environment;
+  }
+
+  static String environment(String environment) {
+    return "environment-" + environment;
+  }
+
+  static String with(String stage) {
+    return "with-" + stage;
+  }
+
+  /** A reference to a parameter; names with a dot need brackets. */
+  static String param(String name) {
+    return name.indexOf('.') < 0 ? "$(params." + name + ")" : "$(params[\"" + name + "\"])";
+  }
+
+  static String result(String task, String result) {
+    return "$(tasks." + task + ".results." + result + ")";
+  }
+
+  /** The pipeline of a model; a name that is no DNS label is made one, and stays distinct. */
+  static String pipeline(String model) {
+    if (LABEL.matcher(model).matches()) {
+      return model;
+    }
+    String slug =
+        model.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^[^a-z]+|-+$", "");
+    String brief = slug.substring(0, Math.min(slug.length(), LONGEST)).replaceAll("-+$", "");
+    return (brief.isEmpty() ? "model" : brief) + "-" + Digest.of(model).brief();
+  }
+
+  /** A label's value: what Kubernetes does not allow there is replaced. */
+  static String labelValue(String text) {
+    String allowed = text.replaceAll("[^A-Za-z0-9._-]", "-");
+    return allowed
+        .substring(0, Math.min(allowed.length(), 63))
+        .replaceAll("^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "");
+  }
+}

@@ -1,0 +1,222 @@
+package io.sluice.tekton.lower;
+
+import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.Settings;
+import io.sluice.core.run.StageName;
+import io.sluice.tekton.v1.ClaimReference;
+import io.sluice.tekton.v1.EmptyDir;
+import io.sluice.tekton.v1.Metadata;
+import io.sluice.tekton.v1.Param;
+import io.sluice.tekton.v1.PipelineRun;
+import io.sluice.tekton.v1.PipelineRunSpec;
+import io.sluice.tekton.v1.PipelineRunSpec.PodSecurityContext;
+import io.sluice.tekton.v1.PipelineRunSpec.PodTemplate;
+import io.sluice.tekton.v1.PipelineRunSpec.StepSpec;
+import io.sluice.tekton.v1.PipelineRunSpec.TaskRunSpec;
+import io.sluice.tekton.v1.PipelineRunSpec.TaskRunTemplate;
+import io.sluice.tekton.v1.PipelineRunSpec.Timeouts;
+import io.sluice.tekton.v1.Quantity;
+import io.sluice.tekton.v1.ResourceRequirements;
+import io.sluice.tekton.v1.WorkspaceBinding;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Lowers one run: parameter values, workspaces, limits, resources. */
+final class RunLowering {
+  /** The user that every container runs as; the store's files belong to this group. */
+  private static final long USER = 65532;
+
+  private final Plan plan;
+  private final RunParameters parameters;
+
+  private RunLowering(Plan plan, RunParameters parameters) {
+    this.plan = plan;
+    this.parameters = parameters;
+  }
+
+  static PipelineRun lower(Plan plan, RunParameters parameters) {
+    return new RunLowering(plan, parameters).run();
+  }
+
+  private PipelineRun run() {
+    checkSettings();
+    Map<String, String> labels = new LinkedHashMap<>(parameters.labels());
+    labels.put("app.kubernetes.io/part-of", "sluice");
+    labels.put("sluice.io/model", Names.labelValue(plan.model()));
+    labels.put("sluice.io/run", parameters.run().value());
+    return new PipelineRun(
+        new Metadata(
+            Optional.of(parameters.run().value()),
+            Optional.empty(),
+            Optional.empty(),
+            labels,
+            Map.of()),
+        new PipelineRunSpec(
+            Optional.of(new PipelineRunSpec.PipelineRef(Names.pipeline(plan.model()))),
+            Optional.empty(),
+            params(),
+            workspaces(),
+            Optional.of(timeouts()),
+            Optional.of(
+                new TaskRunTemplate(
+                    Optional.empty(),
+                    Optional.of(
+                        new PodTemplate(
+                            Map.of(),
+                            Optional.of(
+                                new PodSecurityContext(
+                                    Optional.of(USER),
+                                    Optional.of(USER),
+                                    Optional.of(true),
+                                    Optional.of(USER))))))),
+            taskRunSpecs(),
+            Optional.empty()));
+  }
+
+  private void checkSettings() {
+    parameters
+        .settings()
+        .forEach((name, settings) -> {
+          Plan.Stage stage =
+              plan.stages().stream()
+                  .filter(s -> s.name().equals(name))
+                  .findFirst()
+                  .orElseThrow(() ->
+                      Lowering.wrong(
+                          "SLU-2011",
+                          "settings for " + name + ", which is no stage of the compiled plan",
+                          "stages are "
+                              + String.join(
+                                  ", ",
+                                  plan.stages().stream().map(s -> s.name().value()).toList())));
+          if (!Lowering.hasValues(stage.kind()) && !settings.with().equals(stage.with())) {
+            throw Lowering.wrong(
+                "SLU-2011",
+                "a run cannot change the values of " + name,
+                "change them in sluice.yaml, where they are reviewed");
+          }
+        });
+  }
+
+  private List<Param> params() {
+    List<Param> params = new ArrayList<>();
+    params.add(Param.of(Names.RUN, parameters.run().value()));
+    parameters.asOf().ifPresent(i -> params.add(Param.of(Names.AS_OF, i.toString())));
+    params.add(Param.of(Names.CODE, parameters.code().toString()));
+    parameters.commit().ifPresent(c -> params.add(Param.of(Names.COMMIT, Escapes.argument(c))));
+    parameters.who().ifPresent(w -> params.add(Param.of(Names.WHO, Escapes.argument(w))));
+    if (parameters.untrusted()) {
+      params.add(Param.of(Names.UNTRUSTED, "yes"));
+    }
+    params.add(Param.of(Names.WORKER_IMAGE, parameters.workerImage()));
+    if (Lowering.tunes(plan)) {
+      params.add(
+          Param.of(
+              Names.TUNER_IMAGE,
+              parameters
+                  .tunerImage()
+                  .orElseThrow(() ->
+                      Lowering.wrong(
+                          "SLU-2010",
+                          "the tuner has no image for this run",
+                          "name one in the target"))));
+    }
+    for (Plan.Environment e : Lowering.environments(plan)) {
+      String image = parameters.images().get(e.name());
+      if (image != null) {
+        params.add(Param.of(Names.image(e.name()), image));
+      } else if (e.image().isEmpty()) {
+        throw Lowering.wrong(
+            "SLU-2010",
+            "the environment " + e.name() + " has no image for this run",
+            "give it an image in sluice.yaml, or in the target");
+      }
+    }
+    for (Plan.Stage stage : plan.stages()) {
+      Settings settings = parameters.settings().get(stage.name());
+      if (settings != null && !settings.with().equals(stage.with())) {
+        params.add(Param.of(Names.with(stage.name().value()), Escapes.json(settings.with())));
+      }
+    }
+    return params;
+  }
+
+  private List<WorkspaceBinding> workspaces() {
+    return List.of(
+        new WorkspaceBinding(
+            Names.STAGE_WORKSPACE, Optional.empty(), Optional.of(EmptyDir.PLAIN), Optional.empty()),
+        new WorkspaceBinding(
+            Names.STORE_WORKSPACE,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(new ClaimReference(parameters.storeClaim(), Optional.empty()))));
+  }
+
+  /** Time for the run's record is set aside, because it is wanted most when time ran out. */
+  private Timeouts timeouts() {
+    Duration whole = plan.pipelineTimeout();
+    Duration last = shorter(Lowering.RECORD_TIMEOUT, whole.dividedBy(10));
+    return new Timeouts(Optional.of(whole), Optional.of(whole.minus(last)), Optional.of(last));
+  }
+
+  private static Duration shorter(Duration a, Duration b) {
+    return a.compareTo(b) <= 0 ? a : b;
+  }
+
+  private List<TaskRunSpec> taskRunSpecs() {
+    Duration longest = timeouts().tasks().orElseThrow();
+    List<TaskRunSpec> specs = new ArrayList<>();
+    for (Plan.Stage stage : plan.stages()) {
+      StageName name = stage.name();
+      Settings settings =
+          parameters
+              .settings()
+              .getOrDefault(name, new Settings(stage.with(), stage.timeout(), stage.resources()));
+      Duration timeout = shorter(settings.timeout(), longest);
+      Optional<String> account = Optional.ofNullable(parameters.serviceAccounts().get(name));
+      boolean sameTimeout = timeout.equals(stage.timeout());
+      boolean plainResources = settings.resources().equals(Plan.Resources.NONE);
+      if (account.isPresent() || !sameTimeout || !plainResources) {
+        specs.add(
+            new TaskRunSpec(
+                name.value(),
+                account,
+                Optional.empty(),
+                sameTimeout ? Optional.empty() : Optional.of(timeout),
+                Optional.empty(),
+                plainResources
+                    ? List.of()
+                    : List.of(new StepSpec("run", requirements(settings.resources()))),
+                List.of()));
+      }
+    }
+    return specs;
+  }
+
+  /**
+   * Memory and GPUs are reserved and limited alike; CPU is only reserved, since a limit would
+   * throttle where there is room.
+   */
+  private static ResourceRequirements requirements(Plan.Resources resources) {
+    Map<String, Quantity> requests = new LinkedHashMap<>();
+    Map<String, Quantity> limits = new LinkedHashMap<>();
+    resources.cpu().ifPresent(c -> requests.put("cpu", new Quantity(c)));
+    resources
+        .memory()
+        .ifPresent(m -> {
+          requests.put("memory", new Quantity(m));
+          limits.put("memory", new Quantity(m));
+        });
+    resources
+        .gpu()
+        .ifPresent(g -> {
+          requests.put("nvidia.com/gpu", new Quantity(g));
+          limits.put("nvidia.com/gpu", new Quantity(g));
+        });
+    return new ResourceRequirements(requests, limits);
+  }
+}

@@ -1,0 +1,163 @@
+package io.sluice.tekton.lower;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.plan.Settings;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What one run has of its own; everything else is in the committed pipeline.
+ *
+ * @param run also the name of the PipelineRun
+ * @param asOf as of when data is looked at; empty: when resolve runs
+ * @param code digest of the code tree in the store
+ * @param commit of the code, for the record
+ * @param who in whose name it promotes
+ * @param untrusted whether it writes to the store's untrusted area, and nothing to the registry
+ * @param workerImage image with {@code sluice-worker}
+ * @param tunerImage image with {@code sluice_ml}; needed when the plan tunes
+ * @param images of environments by name, instead of the spec's
+ * @param settings of stages under the run's profile and overlays, as {@code Planner.settings} gives
+ *     them; stages that are absent or the same as in the plan keep the committed ones
+ * @param storeClaim name of the volume claim that holds the store; a runner on this machine has its
+ *     own folder for it
+ * @param labels of the PipelineRun, inherited by what it creates
+ * @param serviceAccounts of single tasks by stage name, for those that write to the registry
+ */
+public record RunParameters(
+    RunId run,
+    Optional<Instant> asOf,
+    Digest code,
+    Optional<String> commit,
+    Optional<String> who,
+    boolean untrusted,
+    String workerImage,
+    Optional<String> tunerImage,
+    Map<String, String> images,
+    Map<StageName, Settings> settings,
+    String storeClaim,
+    Map<String, String> labels,
+    Map<StageName, String> serviceAccounts) {
+
+  /** The claim that is bound unless a target names another. */
+  public static final String DEFAULT_STORE_CLAIM = "sluice-store";
+
+  public RunParameters {
+    images = Collections.unmodifiableMap(new TreeMap<>(images));
+    settings = Collections.unmodifiableMap(new TreeMap<>(settings));
+    labels = Collections.unmodifiableMap(new TreeMap<>(labels));
+    serviceAccounts = Collections.unmodifiableMap(new TreeMap<>(serviceAccounts));
+  }
+
+  /** A trusted run as of now, with the settings that are committed. */
+  public static RunParameters of(RunId run, Digest code, String workerImage, String tunerImage) {
+    return new RunParameters(
+        run,
+        Optional.empty(),
+        code,
+        Optional.empty(),
+        Optional.empty(),
+        false,
+        workerImage,
+        Optional.of(tunerImage),
+        Map.of(),
+        Map.of(),
+        DEFAULT_STORE_CLAIM,
+        Map.of(),
+        Map.of());
+  }
+
+  public RunParameters withAsOf(Instant instant) {
+    return new RunParameters(
+        run,
+        Optional.of(instant),
+        code,
+        commit,
+        who,
+        untrusted,
+        workerImage,
+        tunerImage,
+        images,
+        settings,
+        storeClaim,
+        labels,
+        serviceAccounts);
+  }
+
+  /** The same run, with images of environments by name. */
+  public RunParameters withImages(Map<String, String> byEnvironment) {
+    return new RunParameters(
+        run,
+        asOf,
+        code,
+        commit,
+        who,
+        untrusted,
+        workerImage,
+        tunerImage,
+        byEnvironment,
+        settings,
+        storeClaim,
+        labels,
+        serviceAccounts);
+  }
+
+  /** The same run under a profile and overlays. */
+  public RunParameters withSettings(Map<StageName, Settings> byStage) {
+    return new RunParameters(
+        run,
+        asOf,
+        code,
+        commit,
+        who,
+        untrusted,
+        workerImage,
+        tunerImage,
+        images,
+        byStage,
+        storeClaim,
+        labels,
+        serviceAccounts);
+  }
+
+  /** The same run, with what is known about its origin. */
+  public RunParameters withOrigin(Optional<String> revision, Optional<String> person) {
+    return new RunParameters(
+        run,
+        asOf,
+        code,
+        revision,
+        person,
+        untrusted,
+        workerImage,
+        tunerImage,
+        images,
+        settings,
+        storeClaim,
+        labels,
+        serviceAccounts);
+  }
+
+  /** The same run on behalf of somebody who may not promote, such as a pull request. */
+  public RunParameters asUntrusted() {
+    return new RunParameters(
+        run,
+        asOf,
+        code,
+        commit,
+        who,
+        true,
+        workerImage,
+        tunerImage,
+        images,
+        settings,
+        storeClaim,
+        labels,
+        serviceAccounts);
+  }
+}
