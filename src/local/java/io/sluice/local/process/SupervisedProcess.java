@@ -163,6 +163,11 @@ public final class SupervisedProcess {
     }
   }
 
+  /** What happens to the pipe when this JVM dies. */
+  synchronized void closeLine() throws IOException {
+    supervisor.getOutputStream().close();
+  }
+
   private synchronized void tell(String word) {
     OutputStream line = supervisor.getOutputStream();
     try {

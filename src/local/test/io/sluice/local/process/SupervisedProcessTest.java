@@ -1,0 +1,152 @@
+package io.sluice.local.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class SupervisedProcessTest {
+  private static final Map<String, String> PATH = Map.of("PATH", "/usr/bin:/bin");
+  @TempDir private Path folder;
+  private final List<String> lines = Collections.synchronizedList(new ArrayList<>());
+
+  @Test
+  void exitCodeAndBothStreamsArrive() throws Exception {
+    SupervisedProcess process = shell("echo out; echo err >&2; exit 7");
+    assertThat(process.await()).isEqualTo(7);
+    assertThat(lines).containsExactly("out", "err");
+  }
+
+  @Test
+  void argumentsReachTheProgramUnchanged() throws Exception {
+    String odd = "a 'b' \"c\" $HOME $(id) `id` \\ * \u00e9\nsecond";
+    SupervisedProcess process = start(List.of("printf", "%s|", odd, "", "end"));
+    assertThat(process.await()).isZero();
+    assertThat(String.join("\n", lines)).isEqualTo(odd + "||end|");
+  }
+
+  @Test
+  void nothingOfTheCallersEnvironmentLeaksIn() throws Exception {
+    start(List.of("env")).await();
+    assertThat(lines).anyMatch(l -> l.startsWith("PATH=")).noneMatch(l -> l.startsWith("HOME="));
+  }
+
+  @Test
+  void aProgramThatDoesNotExistEndsWith127AndSaysSo() throws Exception {
+    SupervisedProcess process = start(List.of("no-such-program"));
+    assertThat(process.await()).isEqualTo(127);
+    assertThat(lines).anyMatch(l -> l.contains("no-such-program"));
+  }
+
+  @Test
+  void aCommandThatFillsItsOutputIsReadToTheEnd() throws Exception {
+    SupervisedProcess process = shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done");
+    assertThat(process.await()).isZero();
+    assertThat(lines).hasSize(20000).endsWith("line 19999");
+  }
+
+  @Test
+  void standardInputIsEmpty() throws Exception {
+    assertThat(shell("cat; echo done").await()).isZero();
+    assertThat(lines).containsExactly("done");
+  }
+
+  @Test
+  void stopAsksFirstAndLetsTheCommandCleanUp() throws Exception {
+    SupervisedProcess process =
+        shell("trap 'echo cleaning; exit 3' TERM; echo ready; while :; do sleep 0.1; done");
+    await().until(() -> lines.contains("ready"));
+    assertThat(process.stop(Duration.ofSeconds(20))).isEqualTo(3);
+    assertThat(lines).containsExactly("ready", "cleaning");
+  }
+
+  @Test
+  void stopKillsAWholeGroupThatDoesNotListen() throws Exception {
+    SupervisedProcess process =
+        shell(
+            "trap '' TERM; (trap '' TERM; echo $$ > a; sh -c 'echo $$ > b; while :; do sleep 1;"
+                + " done') & echo ready; while :; do sleep 1; done");
+    await().until(() -> lines.contains("ready") && pid("b") > 0);
+    assertThat(process.stop(Duration.ofMillis(300))).isEqualTo(137);
+    assertGone("a");
+    assertGone("b");
+  }
+
+  @Test
+  void aBackgroundProcessDoesNotOutliveTheCommand() throws Exception {
+    SupervisedProcess process = shell("sh -c 'echo $$ > child; sleep 600' & sleep 0.3; exit 0");
+    assertThat(process.await()).isZero();
+    assertGone("child");
+  }
+
+  @Test
+  void aDaemonThatLeftTheGroupDoesNotOutliveTheCommand() throws Exception {
+    SupervisedProcess process =
+        shell(
+            "(setsid sh -c 'trap \"\" TERM HUP; echo $$ > daemon; while :; do sleep 1; done' &)"
+                + " ; while ! [ -s daemon ]; do sleep 0.1; done; exit 5");
+    assertThat(process.await()).isEqualTo(5);
+    assertGone("daemon");
+  }
+
+  @Test
+  void whenTheRunnersEndOfThePipeClosesEverythingEnds() throws Exception {
+    // What the kernel does when this JVM dies; KilledRunnerIT kills a real one.
+    SupervisedProcess process = shell("trap '' TERM; echo $$ > me; while :; do sleep 1; done");
+    await().until(() -> pid("me") > 0);
+    process.closeLine();
+    assertThat(process.await(Duration.ofSeconds(5))).isTrue();
+    assertGone("me");
+  }
+
+  @Test
+  void aCommandStoppedBeforeItBeganDoesNotBegin() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      SupervisedProcess process = start(List.of("sleep", "600"));
+      assertThat(process.stop(Duration.ofSeconds(10))).isEqualTo(143);
+    }
+  }
+
+  private SupervisedProcess shell(String script) throws IOException {
+    return start(List.of("/bin/sh", "-c", script));
+  }
+
+  private SupervisedProcess start(List<String> argv) throws IOException {
+    return SupervisedProcess.start(
+        new SupervisedProcess.Command(argv, PATH, folder), lines::add);
+  }
+
+  private long pid(String file) throws IOException {
+    Path path = folder.resolve(file);
+    String text = Files.exists(path) ? Files.readString(path).strip() : "";
+    return text.isEmpty() ? 0 : Long.parseLong(text);
+  }
+
+  private void assertGone(String file) throws IOException {
+    long pid = pid(file);
+    assertThat(pid).isPositive();
+    await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> !Files.exists(Path.of("/proc/" + pid)) || zombie(pid));
+  }
+
+  /** Dead, but its parent (a container's first process, say) has not collected it. */
+  private static boolean zombie(long pid) {
+    try {
+      return Files.readString(Path.of("/proc/" + pid + "/stat")).contains(") Z ");
+    } catch (IOException e) {
+      return true;
+    }
+  }
+}
