@@ -44,10 +44,9 @@ class LineCutterTest {
     assertThat(String.join("", lines)).isEqualTo("x" + euros);
     assertThat(lines)
         .hasSizeGreaterThan(2)
-        .allSatisfy(
-            l ->
-                assertThat(l.getBytes(StandardCharsets.UTF_8).length)
-                    .isLessThanOrEqualTo(LineCutter.LONGEST));
+        .allSatisfy(l ->
+            assertThat(l.getBytes(StandardCharsets.UTF_8).length)
+                .isLessThanOrEqualTo(LineCutter.LONGEST));
   }
 
   @Test
@@ -58,11 +57,10 @@ class LineCutterTest {
     cutter.close();
     assertThat(lines)
         .isNotEmpty()
-        .allSatisfy(
-            l -> {
-              assertThat(l.length()).isLessThanOrEqualTo(LineCutter.LONGEST);
-              assertThat(l.chars().filter(c -> Character.isISOControl(c) && c != '\t')).isEmpty();
-            });
+        .allSatisfy(l -> {
+          assertThat(l.length()).isLessThanOrEqualTo(LineCutter.LONGEST);
+          assertThat(l.chars().filter(c -> Character.isISOControl(c) && c != '\t')).isEmpty();
+        });
   }
 
   private void write(String text) {

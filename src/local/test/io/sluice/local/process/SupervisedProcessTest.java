@@ -51,7 +51,8 @@ class SupervisedProcessTest {
 
   @Test
   void aCommandThatFillsItsOutputIsReadToTheEnd() throws Exception {
-    SupervisedProcess process = shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done");
+    SupervisedProcess process =
+        shell("i=0; while [ $i -lt 20000 ]; do echo line $i; i=$((i+1)); done");
     assertThat(process.await()).isZero();
     assertThat(lines).hasSize(20000).endsWith("line 19999");
   }
@@ -123,8 +124,7 @@ class SupervisedProcessTest {
   }
 
   private SupervisedProcess start(List<String> argv) throws IOException {
-    return SupervisedProcess.start(
-        new SupervisedProcess.Command(argv, PATH, folder), lines::add);
+    return SupervisedProcess.start(new SupervisedProcess.Command(argv, PATH, folder), lines::add);
   }
 
   private long pid(String file) throws IOException {
