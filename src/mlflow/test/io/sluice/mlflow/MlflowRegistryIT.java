@@ -50,7 +50,9 @@ class MlflowRegistryIT {
                 List.of(file("study.json", "{}"), file("reports/empty", ""))));
 
     assertThat(v.version()).isEqualTo(1);
-    assertThat(v.tags()).containsEntry("sluice.run", "run-1").containsEntry("sluice.code", "sha256:abc");
+    assertThat(v.tags())
+        .containsEntry("sluice.run", "run-1")
+        .containsEntry("sluice.code", "sha256:abc");
     assertThat(registry.version("release", 1)).contains(v);
     assertThat(registry.versions("release")).containsExactly(v);
     assertThat(registry.files(v))
@@ -73,7 +75,8 @@ class MlflowRegistryIT {
 
     assertThat(again).isEqualTo(first);
     assertThat(other.version()).isEqualTo(2);
-    assertThat(registry.register(candidate("twice", "k2 with 'quotes' and\nlines"))).isEqualTo(other);
+    assertThat(registry.register(candidate("twice", "k2 with 'quotes' and\nlines")))
+        .isEqualTo(other);
     assertThat(registry.versions("twice")).hasSize(2);
   }
 
@@ -183,18 +186,18 @@ class MlflowRegistryIT {
         .isEqualTo(second);
     assertThatExceptionOfType(SluiceException.class)
         .isThrownBy(() -> log.append(request(Kind.PROMOTE, pinned, 1, "run-3")))
-        .satisfies(
-            e -> {
-              assertThat(e.exitCode()).isEqualTo(ExitCode.CHAMPION_MOVED);
-              assertThat(e.getMessage()).contains("SLU-5020", "entry 2", "version 2", "run-2");
-            });
+        .satisfies(e -> {
+          assertThat(e.exitCode()).isEqualTo(ExitCode.CHAMPION_MOVED);
+          assertThat(e.getMessage()).contains("SLU-5020", "entry 2", "version 2", "run-2");
+        });
 
     log.append(request(Kind.ROLLBACK, log.head(), 1, ""));
     PromotionLog.Inspection seen = registry.promotions("moving").inspect();
     assertThat(seen.alias()).contains(1);
     assertThat(seen.production()).containsExactly(1);
     assertThat(seen.projectionsAgree()).isTrue();
-    assertThat(seen.entries()).extracting(PromotionLog.Entry::kind)
+    assertThat(seen.entries())
+        .extracting(PromotionLog.Entry::kind)
         .containsExactly(Kind.PROMOTE, Kind.PROMOTE, Kind.ROLLBACK);
     assertThatExceptionOfType(SluiceException.class)
         .isThrownBy(() -> log.append(request(Kind.OVERRIDE, log.head(), 99, "")))
@@ -211,15 +214,16 @@ class MlflowRegistryIT {
     try (var walk = Files.walk(bundle)) {
       files =
           walk.filter(Files::isRegularFile)
-              .map(
-                  p -> {
-                    try {
-                      return new FileContent(
-                          bundle.relativize(p).toString(), Files.size(p), () -> Files.newInputStream(p));
-                    } catch (IOException e) {
-                      throw new UncheckedIOException(e);
-                    }
-                  })
+              .map(p -> {
+                try {
+                  return new FileContent(
+                      bundle.relativize(p).toString(),
+                      Files.size(p),
+                      () -> Files.newInputStream(p));
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              })
               .toList();
     }
     registry.register(
