@@ -125,6 +125,7 @@ public final class Execution implements PipelineRunner.Running {
   private @Nullable StageStatus stopping;
 
   private String reason = "";
+  private boolean cancelled;
   private Deadline runDeadline = Deadline.NEVER;
 
   private Execution(Machine machine, Graph graph, RunId run, Consumer<RunEvent> consumer) {
@@ -287,6 +288,12 @@ public final class Execution implements PipelineRunner.Running {
           end(end, deadline.isOver());
         }
         case Message.Cancel cancel -> {
+          boolean first = !cancelled;
+          cancelled = true;
+          if (isLast && first) {
+            // Came when the tasks were over: `finally` is promised to run. A second one ends it.
+            continue;
+          }
           stop(StageStatus.CANCELLED, "cancelled");
           for (Progress task : all) {
             Thread thread = task.thread;
