@@ -1,0 +1,348 @@
+package io.sluice.tekton.lower;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.diag.SourceFile;
+import io.sluice.core.json.Json;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.Settings;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.tekton.v1.OnError;
+import io.sluice.tekton.v1.ParamSpec;
+import io.sluice.tekton.v1.ParamValue;
+import io.sluice.tekton.v1.PipelineRun;
+import io.sluice.tekton.v1.PipelineTask;
+import io.sluice.tekton.v1.Task;
+import io.sluice.tekton.v1.TektonObject;
+import io.sluice.tekton.yaml.TektonYaml;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Goldens are in {@code src/tekton/test/goldens}. To write them anew: {@code mvn -q -Pquick -pl
+ * src/tekton -am test -Dtest=LoweringTest -Dsurefire.failIfNoSpecifiedTests=false -Dgoldens=write};
+ * then review the diff.
+ */
+class LoweringTest {
+  private static final Path GOLDENS =
+      Path.of(System.getProperty("sluice.root"), "src/tekton/test/goldens");
+
+  private static RunParameters parameters() {
+    return RunParameters.of(new RunId("rma-forecast-1"), Digest.of("code"), "worker:1", "tuner:1")
+        .withAsOf(Instant.parse("2026-01-05T00:00:00Z"))
+        .withImages(Map.of("deep", "deep:1"));
+  }
+
+  @Test
+  void lowersToTheCommittedGoldens() throws IOException {
+    Map<String, String> files = new TreeMap<>(Lowering.lower(Plans.forecast()).files());
+    files.put("run.yaml", TektonYaml.write(Lowering.run(Plans.forecast(), parameters())));
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Path golden = GOLDENS.resolve("forecast").resolve(file.getKey());
+      if ("write".equals(System.getProperty("goldens"))) {
+        Files.createDirectories(golden.getParent());
+        Files.writeString(golden, file.getValue());
+      }
+      assertThat(file.getValue()).as(file.getKey()).isEqualTo(Files.readString(golden));
+    }
+  }
+
+  @Test
+  void loweringTwiceGivesTheSameBytesAndReadingThemBackTheSameObjects() {
+    Compiled once = Lowering.lower(Plans.forecast());
+    assertThat(Lowering.lower(Plans.forecast()).files()).isEqualTo(once.files());
+    assertThat(parse(TektonYaml.write(once.pipeline()))).containsExactly(once.pipeline());
+    assertThat(parse(TektonYaml.write(once.tasks()))).isEqualTo(once.tasks());
+    PipelineRun run = Lowering.run(Plans.forecast(), parameters());
+    assertThat(parse(TektonYaml.write(run))).containsExactly(run);
+  }
+
+  @Test
+  void everyStageGivesItsTaskWhatTheTaskDeclaresAndNothingElse() {
+    Compiled compiled = Lowering.lower(Plans.forecast());
+    for (PipelineTask t : allTasks(compiled)) {
+      Task task = task(compiled, t.taskRef().orElseThrow().name());
+      Set<String> declared = new HashSet<>();
+      for (ParamSpec p : task.spec().params()) {
+        declared.add(p.name());
+        t.params().stream()
+            .filter(given -> given.name().equals(p.name()))
+            .findFirst()
+            .ifPresentOrElse(
+                given ->
+                    assertThat(given.value() instanceof ParamValue.Array)
+                        .as("%s of %s is an array", p.name(), t.name())
+                        .isEqualTo(p.effectiveType() == io.sluice.tekton.v1.ParamType.ARRAY),
+                () ->
+                    assertThat(p.fallback())
+                        .as("%s of %s is given or has a default", p.name(), t.name())
+                        .isPresent());
+      }
+      assertThat(t.params()).allSatisfy(p -> assertThat(declared).contains(p.name()));
+      assertThat(t.workspaces().stream().map(w -> w.name()).toList())
+          .isEqualTo(task.spec().workspaces().stream().map(w -> w.name()).toList());
+    }
+  }
+
+  @Test
+  void everyReferenceOfThePipelineLeadsSomewhere() {
+    Compiled compiled = Lowering.lower(Plans.forecast());
+    String text = TektonYaml.write(compiled.pipeline());
+    Set<String> params = new HashSet<>();
+    compiled.pipeline().spec().params().forEach(p -> params.add(p.name()));
+    matches("\\$\\(params\\.([a-z0-9-]+)\\)", text).forEach(m -> assertThat(params).contains(m));
+    for (PipelineTask t : allTasks(compiled)) {
+      String own = TektonYaml.write(compiled.pipeline());
+      assertThat(own).contains("name: " + t.name());
+    }
+    for (String reference : matches("\\$\\(tasks\\.([a-z0-9.-]+)\\)", text)) {
+      String[] parts = reference.split("\\.");
+      if (parts.length == 3) {
+        PipelineTask producer =
+            allTasks(compiled).stream()
+                .filter(t -> t.name().equals(parts[0]))
+                .findFirst()
+                .orElseThrow();
+        assertThat(task(compiled, producer.taskRef().orElseThrow().name()).spec().results())
+            .anyMatch(r -> r.name().equals(parts[2]));
+      }
+    }
+  }
+
+  @Test
+  void edgesAreResultsAndNothingElse() {
+    for (PipelineTask t : allTasks(Lowering.lower(Plans.forecast()))) {
+      assertThat(t.runAfter()).isEmpty();
+    }
+    assertThat(values(stage("evaluate"), "inputs"))
+        .containsExactly(
+            "candidates/itransformer=$(tasks.train-itransformer.results.outputs)#model",
+            "candidates/xgboost=$(tasks.train-xgboost.results.outputs)#model",
+            "?champion=$(tasks.resolve.results.outputs)#champion/model",
+            "holdout=$(tasks.preprocess.results.outputs)#holdout");
+  }
+
+  @Test
+  void aFamilyThatMayFailDoesNotFailTheRun() {
+    assertThat(stage("train-itransformer").onError()).contains(OnError.CONTINUE);
+    assertThat(stage("train-xgboost").onError()).isEmpty();
+  }
+
+  @Test
+  void aFamilyThatMayFailCannotHaveRetries() {
+    Plan.Stage s = Plans.forecast().stage(new StageName("train-itransformer"));
+    Plan.Stage retried =
+        new Plan.Stage(
+            s.name(),
+            s.specName(),
+            s.kind(),
+            s.family(),
+            s.environment(),
+            s.command(),
+            s.inputs(),
+            s.outputs(),
+            s.with(),
+            s.timeout(),
+            2,
+            s.resources(),
+            true);
+    assertThatThrownBy(() -> Lowering.lower(Plans.with(Plans.forecast(), retried)))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-2012")
+        .hasMessageContaining("train-itransformer");
+  }
+
+  @Test
+  void aFunctionDoesTheLoopItself() {
+    assertThat(text(stage("tune-itransformer"), "loop")).isEqualTo("function");
+    assertThat(text(stage("tune-xgboost"), "loop")).isEqualTo("command");
+  }
+
+  @Test
+  void thePolicyOfTheGateIsNoParameter() {
+    assertThat(text(stage("gate"), "with")).isEqualTo("{\"confidence\":0.95}");
+    assertThat(Lowering.lower(Plans.forecast()).pipeline().spec().params())
+        .extracting(ParamSpec::name)
+        .contains("with-preprocess", "with-tune-xgboost")
+        .doesNotContain("with-gate", "with-evaluate", "image-unused");
+  }
+
+  @Test
+  void aRunCarriesOnlyWhatDiffersFromThePlan() {
+    Plan plan = Plans.forecast();
+    Plan.Stage tune = plan.stage(new StageName("tune-xgboost"));
+    PipelineRun same =
+        Lowering.run(
+            plan,
+            parameters()
+                .withSettings(
+                    Map.of(
+                        tune.name(), new Settings(tune.with(), tune.timeout(), tune.resources()))));
+    assertThat(same).isEqualTo(Lowering.run(plan, parameters()));
+
+    PipelineRun smoke =
+        Lowering.run(
+            plan,
+            parameters()
+                .withSettings(
+                    Map.of(
+                        tune.name(),
+                        new Settings(
+                            Json.parse("{\"trials\":5,\"price\":\"$(x)\"}"),
+                            Duration.ofMinutes(5),
+                            tune.resources()))));
+    assertThat(smoke.spec().params())
+        .anySatisfy(p -> {
+          assertThat(p.name()).isEqualTo("with-tune-xgboost");
+          assertThat(p.value()).isEqualTo(ParamValue.of("{\"price\":\"\\u0024(x)\",\"trials\":5}"));
+        });
+    assertThat(smoke.spec().taskRunSpecs())
+        .anySatisfy(s -> {
+          assertThat(s.pipelineTaskName()).isEqualTo("tune-xgboost");
+          assertThat(s.timeout()).contains(Duration.ofMinutes(5));
+        });
+  }
+
+  @Test
+  void aRunCannotChangeWhatTheGateAsksFor() {
+    Settings lenient =
+        new Settings(
+            Json.parse("{\"confidence\":0.5}"), Duration.ofMinutes(90), Plan.Resources.NONE);
+    assertThatThrownBy(() ->
+            Lowering.run(
+                Plans.forecast(),
+                parameters().withSettings(Map.of(new StageName("gate"), lenient))))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-2011");
+  }
+
+  @Test
+  void aRunNeedsAnImageForEveryEnvironmentThatStagesUse() {
+    assertThatThrownBy(() -> Lowering.run(Plans.forecast(), parameters().withImages(Map.of())))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-2010")
+        .hasMessageContaining("deep");
+  }
+
+  @Test
+  void nothingOfAnUntrustedRunReachesTheRegistry() {
+    for (String writer : List.of("register", "promote")) {
+      assertThat(stage(writer).when())
+          .as(writer)
+          .singleElement()
+          .satisfies(w -> {
+            assertThat(w.input()).isEqualTo("$(params.untrusted)");
+            assertThat(w.values()).containsExactly("yes");
+          });
+    }
+    assertThat(Lowering.run(Plans.forecast(), parameters().asUntrusted()).spec().params())
+        .anySatisfy(p -> {
+          assertThat(p.name()).isEqualTo("untrusted");
+          assertThat(p.value()).isEqualTo(ParamValue.of("yes"));
+        });
+  }
+
+  @Test
+  void timeForTheRecordIsSetAside() {
+    var timeouts = Lowering.run(Plans.forecast(), parameters()).spec().timeouts().orElseThrow();
+    assertThat(timeouts.tasks().orElseThrow().plus(timeouts.last().orElseThrow()))
+        .isEqualTo(timeouts.pipeline().orElseThrow());
+  }
+
+  @Test
+  void dollarsOfAUserReachTheProcessAsTheyWere() {
+    for (String text :
+        List.of("$(date)", "$$(date)", "$", "$$", "a$b", "$HOME", "$(", "$()", "${x}", "$$$(y)$")) {
+      assertThat(kubernetes(Escapes.argument(text))).as(text).isEqualTo(text);
+    }
+    assertThat(Json.parse(Escapes.json(Json.parse("{\"a\":\"$(x)\\\\$\"}"))))
+        .isEqualTo(Json.parse("{\"a\":\"$(x)\\\\$\"}"));
+  }
+
+  @Test
+  void namesOfModelsBecomeNamesOfPipelines() {
+    assertThat(Names.pipeline("rma-forecast")).isEqualTo("rma-forecast");
+    assertThat(Names.pipeline("RMA Forecast"))
+        .startsWith("rma-forecast-")
+        .isNotEqualTo(Names.pipeline("rma forecast"));
+  }
+
+  /** What Kubernetes makes of an argument, by its rule: third_party/forked/golang/expansion. */
+  private static String kubernetes(String text) {
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c != '$' || i + 1 == text.length()) {
+        out.append(c);
+      } else if (text.charAt(i + 1) == '$') {
+        out.append('$');
+        i++;
+      } else if (text.startsWith("$(SLUICE_D)", i)) {
+        out.append('$');
+        i += "$(SLUICE_D)".length() - 1;
+      } else {
+        out.append(c);
+      }
+    }
+    return out.toString();
+  }
+
+  private static List<TektonObject> parse(String text) {
+    return TektonYaml.parse(new SourceFile("test.yaml", text));
+  }
+
+  private static List<String> matches(String pattern, String text) {
+    return Pattern.compile(pattern).matcher(text).results().map(m -> m.group(1)).toList();
+  }
+
+  private static List<PipelineTask> allTasks(Compiled compiled) {
+    return java.util.stream.Stream.concat(
+            compiled.pipeline().spec().tasks().stream(), compiled.pipeline().spec().last().stream())
+        .toList();
+  }
+
+  private static Task task(Compiled compiled, String name) {
+    return compiled.tasks().stream()
+        .filter(t -> t.metadata().name().equals(Optional.of(name)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static PipelineTask stage(String name) {
+    return allTasks(Lowering.lower(Plans.forecast())).stream()
+        .filter(t -> t.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String text(PipelineTask task, String param) {
+    return ((ParamValue.Text) value(task, param)).value();
+  }
+
+  private static List<String> values(PipelineTask task, String param) {
+    return ((ParamValue.Array) value(task, param)).values();
+  }
+
+  private static ParamValue value(PipelineTask task, String param) {
+    return task.params().stream()
+        .filter(p -> p.name().equals(param))
+        .findFirst()
+        .orElseThrow()
+        .value();
+  }
+}
