@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param expected flat {@code [rows][horizons]}, finite
  * @param tolerance a difference up to {@code tolerance * max(1, |expected|)} is none
  */
+@SuppressWarnings("ArrayRecordComponent") // tensors; nobody compares two probes
 record Probe(int rows, float[] windows, long[] originDays, float[] expected, double tolerance) {
   static final int MIN_ROWS = 3;
   static final int MAX_ROWS = 1_000;

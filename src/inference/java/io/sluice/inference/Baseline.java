@@ -1,0 +1,186 @@
+package io.sluice.inference;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The forecasts that anybody could make without a model, from the same vintages that a model may
+ * look at: what was known at the origin, nothing else. Definitions (also in docs/evaluate.md), for
+ * a unit u and origin o; a period is <em>known</em> when it has a vintage with {@code knownAt <= o}
+ * and a value in it, <em>mature</em> when its end + matureAfter {@code <= o}:
+ *
+ * <ul>
+ *   <li>{@code zero}: 0.
+ *   <li>{@code movingAverage}: mean of the label over the latest {@value #AVERAGED} known mature
+ *       periods of u; without any, over the latest {@value #AVERAGED} known ones; without any, 0.
+ *   <li>{@code seasonal}: the label of the period one year (365.25 days, rounded to whole periods)
+ *       before the target, if known and mature; else {@code movingAverage}.
+ *   <li>{@code rate}: (sum of the label / sum of the exposure over the latest {@value #RATED}
+ *       mature periods where both are known) times the mean exposure of the latest {@value
+ *       #AVERAGED} periods where it is known. The exposure is the first channel that is not the
+ *       label. Where the exposure sums to nothing: {@code movingAverage}.
+ * </ul>
+ */
+enum Baseline {
+  ZERO("zero"),
+  MOVING_AVERAGE("movingAverage"),
+  SEASONAL("seasonal"),
+  RATE("rate");
+
+  static final int AVERAGED = 8;
+  static final int RATED = 52;
+  private static final Duration YEAR = Duration.ofHours(8766);
+
+  private final String spelled;
+
+  Baseline(String spelled) {
+    this.spelled = spelled;
+  }
+
+  String spelled() {
+    return spelled;
+  }
+
+  static Optional<Baseline> of(String spelled) {
+    for (Baseline b : values()) {
+      if (b.spelled.equals(spelled)) {
+        return Optional.of(b);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Whether the panel has what this baseline looks at. */
+  boolean offered(PanelFormat format) {
+    return this != RATE || format.channels().size() > 1;
+  }
+
+  /** One forecast per row. */
+  double[] predict(PanelFormat format, Panel panel, LabelRows rows, Duration matureAfter) {
+    int label = format.channels().indexOf(format.label());
+    int exposure = label == 0 ? 1 : 0;
+    long maturity = Micros.of(matureAfter);
+    double[] out = new double[rows.size()];
+    if (this == ZERO) {
+      return out;
+    }
+    double[] level = new double[rows.groups()];
+    for (int g = 0; g < level.length; g++) {
+      int unit = rows.groupUnit()[g];
+      long origin = rows.groupOrigin()[g];
+      level[g] = average(panel, unit, origin, label, maturity);
+      if (this == RATE) {
+        level[g] = rate(panel, unit, origin, label, exposure, maturity, level[g]);
+      }
+    }
+    int year = (int) Math.max(1, Math.round((double) Micros.of(YEAR) / format.periodMicros()));
+    for (int row = 0; row < out.length; row++) {
+      int g = rows.group()[row];
+      out[row] =
+          this == SEASONAL
+              ? lastYear(panel, rows, row, rows.targetSlot()[row] - year, label, maturity, level[g])
+              : level[g];
+    }
+    return out;
+  }
+
+  private static double lastYear(
+      Panel panel, LabelRows rows, int row, int slot, int label, long maturity, double otherwise) {
+    long origin = rows.origin(row);
+    if (panel.endOf(slot) + maturity > origin) {
+      return otherwise;
+    }
+    double value = panel.valueAsOf(rows.unit(row), slot, origin, label);
+    return Double.isNaN(value) ? otherwise : value;
+  }
+
+  private static double average(Panel panel, int unit, long origin, int label, long maturity) {
+    double mature = 0;
+    int matureCount = 0;
+    double any = 0;
+    int anyCount = 0;
+    AsOf periods = new AsOf(panel, unit, origin);
+    while (matureCount < AVERAGED && periods.next()) {
+      double value = periods.value(label);
+      if (Double.isNaN(value)) {
+        continue;
+      }
+      if (panel.endOf(periods.slot()) + maturity <= origin) {
+        mature += value;
+        matureCount++;
+      }
+      if (anyCount < AVERAGED) {
+        any += value;
+        anyCount++;
+      }
+    }
+    return matureCount > 0 ? mature / matureCount : anyCount > 0 ? any / anyCount : 0;
+  }
+
+  private static double rate(
+      Panel panel,
+      int unit,
+      long origin,
+      int label,
+      int exposure,
+      long maturity,
+      double otherwise) {
+    double labels = 0;
+    double exposures = 0;
+    int pairs = 0;
+    double recent = 0;
+    int recentCount = 0;
+    AsOf periods = new AsOf(panel, unit, origin);
+    while ((pairs < RATED || recentCount < AVERAGED) && periods.next()) {
+      double e = periods.value(exposure);
+      if (Double.isNaN(e)) {
+        continue;
+      }
+      if (recentCount < AVERAGED) {
+        recent += e;
+        recentCount++;
+      }
+      double l = periods.value(label);
+      if (pairs < RATED && !Double.isNaN(l) && panel.endOf(periods.slot()) + maturity <= origin) {
+        labels += l;
+        exposures += e;
+        pairs++;
+      }
+    }
+    return exposures > 0 ? labels / exposures * (recent / recentCount) : otherwise;
+  }
+
+  /** Walks the known periods of a unit back from an origin, each by the vintage that held then. */
+  private static final class AsOf {
+    private final Panel panel;
+    private final long origin;
+    private final int start;
+    private int at;
+    private int slot = Integer.MAX_VALUE;
+
+    AsOf(Panel panel, int unit, long origin) {
+      this.panel = panel;
+      this.origin = origin;
+      this.start = panel.start(unit);
+      this.at = panel.lowerBound(unit, panel.slotStarting(origin));
+    }
+
+    boolean next() {
+      while (--at >= start) {
+        if (panel.slot(at) != slot && panel.knownAt(at) <= origin) {
+          slot = panel.slot(at);
+          return true;
+        }
+      }
+      return false;
+    }
+
+    int slot() {
+      return slot;
+    }
+
+    double value(int channel) {
+      return panel.value(at, channel);
+    }
+  }
+}

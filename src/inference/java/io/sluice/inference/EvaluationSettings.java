@@ -1,0 +1,100 @@
+package io.sluice.inference;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.gate.Metric;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The values of an evaluate stage ({@code with}), checked.
+ *
+ * @param metric by which families and baselines are picked
+ * @param unit columns that name a unit
+ * @param slices columns by which the gate looks at parts
+ * @param labels how the snapshot's labels are laid out and mature; empty when the spec says nothing
+ * @param baselines to score, in this order
+ */
+record EvaluationSettings(
+    Metric.Loss metric,
+    List<String> unit,
+    List<String> slices,
+    Optional<Labels> labels,
+    List<Baseline> baselines) {
+
+  /** Columns of the snapshot, and how long after its period a label still changes. */
+  record Labels(String column, String eventTime, String knownAt, Duration matureAfter) {}
+
+  /**
+   * Reads {@code with}.
+   *
+   * @throws io.sluice.core.diag.SluiceException SLU-6040
+   */
+  static EvaluationSettings parse(JsonNode with) {
+    try {
+      Fields fields = new Fields("`with` of evaluate", with);
+      String metric = fields.text("metric");
+      if (!(Metric.parse(metric) instanceof Metric.Loss loss)) {
+        throw new IllegalArgumentException("`" + metric + "` cannot rank models");
+      }
+      List<String> unit = fields.texts("unit", 1, 16);
+      List<String> slices =
+          fields.optional("slices").isPresent() ? fields.texts("slices", 0, 16) : List.of();
+      List<Baseline> baselines = new ArrayList<>();
+      for (String name : fields.texts("baselines", 1, 16)) {
+        baselines.add(
+            Baseline.of(name)
+                .orElseThrow(
+                    () -> new IllegalArgumentException("no baseline " + Refusal.quoted(name))));
+      }
+      Optional<Labels> labels = fields.optional("labels").map(EvaluationSettings::labels);
+      fields.end();
+      return new EvaluationSettings(loss, unit, slices, labels, List.copyOf(baselines));
+    } catch (IllegalArgumentException e) {
+      throw Refusal.of(
+          "SLU-6040",
+          "evaluate: " + e.getMessage(),
+          "see `with` of evaluate in docs/architecture.md",
+          e);
+    }
+  }
+
+  private static Labels labels(JsonNode node) {
+    Fields fields = new Fields("`labels` of evaluate", node);
+    Labels labels =
+        new Labels(
+            fields.text("column"),
+            fields.text("eventTime"),
+            fields.text("knownAt"),
+            fields.duration("matureAfter"));
+    fields.end();
+    if (labels.matureAfter().isNegative()) {
+      throw new IllegalArgumentException("`matureAfter` is negative");
+    }
+    return labels;
+  }
+
+  /** Zero when the spec says nothing of labels. */
+  Duration matureAfter() {
+    return labels.map(Labels::matureAfter).orElse(Duration.ZERO);
+  }
+
+  /** Refuses tables of other units or without the slices that the gate wants. */
+  void holdAgainst(PanelFormat format, String name) {
+    if (!format.unit().equals(unit)) {
+      throw Refusal.of(
+          "SLU-6040",
+          "evaluate: `unit` is %s, %s/panel.json says %s".formatted(unit, name, format.unit()),
+          "name the same unit columns in both");
+    }
+    for (String slice : slices) {
+      if (!format.keyColumns().contains(slice)) {
+        throw Refusal.of(
+            "SLU-6040",
+            "evaluate: there is no column `%s` to slice %s by".formatted(slice, name),
+            "name it in `slices` of panel.json and write it into rows.csv");
+      }
+    }
+  }
+}

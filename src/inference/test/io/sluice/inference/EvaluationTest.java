@@ -1,0 +1,236 @@
+package io.sluice.inference;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluationTest {
+  @TempDir Path folder;
+  Sample sample;
+
+  @BeforeEach
+  void inputs() throws IOException {
+    sample = new Sample(folder);
+  }
+
+  private SluiceException refused() {
+    SluiceException e = catchThrowableOfType(SluiceException.class, sample::run);
+    assertThat(e).isNotNull();
+    assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_WRONG);
+    assertThat(sample.outputs.resolve("rows/rows.csv")).doesNotExist();
+    return e;
+  }
+
+  private void isRefused(String id, String where) {
+    assertThat(refused().diagnostics())
+        .anySatisfy(d -> {
+          assertThat(d.id()).isEqualTo(id);
+          assertThat(d.message()).contains(where);
+        });
+  }
+
+  @Test
+  void scoresEveryModelOnTheSameHoldoutRows() throws IOException {
+    Sample.copy(Sample.bundle("linear"), sample.inputs.resolve("champion"));
+    Evaluation.Summary summary = sample.run();
+
+    assertThat(summary.chosen()).isEqualTo("linear");
+    assertThat(summary.hasChampion()).isTrue();
+    assertThat(summary.unaudited()).isEmpty();
+    List<String> lines = Files.readAllLines(sample.outputs.resolve("rows/rows.csv"));
+    assertThat(lines.getFirst())
+        .isEqualTo(
+            "product,market,origin,horizon,targetEnd,knownAt,actual,weight,candidate:doubled,"
+                + "candidate:linear,champion,baseline:zero,baseline:movingAverage,"
+                + "baseline:seasonal,baseline:rate");
+    assertThat(lines).hasSize(1 + 3 * 6 * 3);
+    JsonNode json = sample.evaluation();
+    assertThat(json.at("/audit/snapshot").asText()).isEqualTo("clean");
+    assertThat(json.at("/rows/expected").asLong()).isEqualTo(54);
+    assertThat(json.at("/families/0/eligible").asBoolean()).isTrue();
+    assertThat(json.at("/champion/unseenRows").asLong()).isEqualTo(54);
+  }
+
+  @Test
+  void aForecastUsesTheVintagesThatWereKnownAtItsOrigin() throws IOException {
+    sample.run();
+    String[] first = Files.readAllLines(sample.outputs.resolve("rows/rows.csv")).get(1).split(",");
+    int o = 40;
+    // week w's revision is known three weeks after it starts: 36 and 37 are revised, 38 and 39 not
+    double sum = 0;
+    for (int w = o - 4; w < o; w++) {
+      sum += Sample.returned(0, w, w + 3 <= o ? 1 : 0);
+    }
+    long weekday = Sample.week(o).toEpochDay() % 7;
+    assertThat(Double.parseDouble(first[9]))
+        .isCloseTo(sum / 4 * 1.1 + weekday / 100.0, org.assertj.core.data.Offset.offset(1e-5));
+    // moving average: the latest eight weeks that ended two weeks before the origin, so revised
+    double mean = 0;
+    for (int w = o - 10; w < o - 2; w++) {
+      mean += Sample.returned(0, w, 1) / 8.0;
+    }
+    assertThat(Double.parseDouble(first[11]))
+        .isCloseTo(mean, org.assertj.core.data.Offset.offset(1e-12));
+  }
+
+  @Test
+  void sameInputsGiveTheSameBytes() throws IOException {
+    sample.run();
+    byte[] rows = Files.readAllBytes(sample.outputs.resolve("rows/rows.csv"));
+    byte[] json = Files.readAllBytes(sample.outputs.resolve("rows/evaluation.json"));
+    sample.run();
+    assertThat(sample.outputs.resolve("rows/rows.csv")).hasBinaryContent(rows);
+    assertThat(sample.outputs.resolve("rows/evaluation.json")).hasBinaryContent(json);
+  }
+
+  @Test
+  void aTargetInsideTheWindowIsRefused() {
+    sample.editFirstRow("holdout/rows.csv", 4, Sample.week(40).toString());
+    isRefused("SLU-6030", "holdout/rows.csv, line 2, column 5");
+  }
+
+  @Test
+  void aPeriodKnownBeforeItIsOverIsRefused() {
+    sample.editFirstRow("holdout/panel.csv", 3, Sample.week(0).toString());
+    isRefused("SLU-6031", "holdout/panel.csv, line 2, column 4");
+  }
+
+  @Test
+  void aRevisedFeatureUnderItsOldKnownAtIsRefused() {
+    // week 0 as first reported carries the value of its later revision
+    sample.editFirstRow("holdout/panel.csv", 4, String.valueOf(Sample.returned(0, 0, 1)));
+    isRefused("SLU-6032", "holdout/panel.csv, line 2");
+  }
+
+  @Test
+  void anImmatureLabelIsRefused() {
+    sample.editFirstRow("holdout/rows.csv", 5, Sample.week(42).toString());
+    isRefused("SLU-6033", "immature");
+  }
+
+  @Test
+  void aLabelKnownAfterTheAsOfIsRefused() {
+    sample.editFirstRow("holdout/rows.csv", 5, "2026-03-02");
+    isRefused("SLU-6034", "after the as-of");
+  }
+
+  @Test
+  void anActualThatTheSnapshotNeverHadAtItsKnownAtIsRefused() {
+    // all rows of that target, so that they agree with each other and only the snapshot tells
+    sample.editFirstRow("holdout/rows.csv", 6, String.valueOf(Sample.returned(0, 40, 0)));
+    isRefused("SLU-6035", "holdout/rows.csv, line 2");
+  }
+
+  @Test
+  void twoActualsOfOneTargetAreRefused() {
+    sample.edit(
+        "holdout/rows.csv",
+        text -> {
+          String row = "EU,%s,2,%s,".formatted(Sample.week(40), Sample.week(42));
+          int at = text.indexOf(row) + row.length() + 11;
+          return text.substring(0, at) + "9" + text.substring(at);
+        });
+    isRefused("SLU-6036", "two different actuals");
+  }
+
+  @Test
+  void validationLabelsInTheHoldoutAreRefused() throws IOException {
+    Files.copy(
+        sample.inputs.resolve("holdout/rows.csv"),
+        sample.inputs.resolve("validation/rows.csv"),
+        java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    isRefused("SLU-6038", "also a label of validation");
+  }
+
+  @Test
+  void aCandidateTrainedOnTheHoldoutIsOutAndTheOthersGoOn() throws IOException {
+    sample.edit("candidates/linear/signature.json", s -> s.replace("2025-01-06", "2025-12-01"));
+    Evaluation.Summary summary = sample.run();
+    assertThat(summary.chosen()).isEqualTo("doubled");
+    assertThat(summary.families().get(1).problem().orElseThrow().id()).isEqualTo("SLU-6037");
+    assertThat(sample.evaluation().at("/families/1/reason/id").asText()).isEqualTo("SLU-6037");
+  }
+
+  @Test
+  void withoutAnEligibleCandidateTheStageFailsWithEveryReason() {
+    sample.edit("candidates/linear/probe.json", s -> s.replaceFirst("\"output\": \\[\\[", "$0 9"));
+    sample.edit("candidates/doubled/signature.json", s -> s.replace("P7D", "P1D"));
+    assertThat(refused().diagnostics())
+        .extracting(d -> d.id())
+        .containsExactly("SLU-6041", "SLU-6009", "SLU-6007");
+  }
+
+  @Test
+  void aChampionThatFailsItsProbeFailsTheStage() throws IOException {
+    Sample.copy(Sample.bundle("linear"), sample.inputs.resolve("champion"));
+    sample.edit("champion/probe.json", s -> s.replaceFirst("\"output\": \\[\\[", "$0 9"));
+    assertThat(refused().diagnostics())
+        .extracting(d -> d.id())
+        .containsExactly("SLU-6042", "SLU-6007");
+  }
+
+  @Test
+  void aSnapshotOfAnotherFormLeavesTheTablesUnauditedAndSaysWhy() throws IOException {
+    sample.edit("snapshot", s -> s.replaceFirst("reported", "seen"));
+    assertThat(sample.run().unaudited()).hasValue("the snapshot has no column reported");
+    assertThat(sample.evaluation().at("/audit/snapshot").asText()).isEqualTo("unaudited");
+  }
+
+  @Test
+  void aMissingOrStrangeColumnIsRefused() {
+    sample.edit("holdout/rows.csv", s -> s.replaceFirst("weight", "candidate"));
+    isRefused("SLU-6021", "`weight`");
+  }
+
+  @Test
+  void aBadNumberIsShownWithFileLineAndColumn() {
+    sample.editFirstRow("holdout/panel.csv", 4, "0x1p3");
+    isRefused("SLU-6022", "holdout/panel.csv, line 2, column 5 (`returned`)");
+  }
+
+  @Test
+  void aShortRowIsRefused() {
+    sample.edit("holdout/rows.csv", s -> s + "P-1,EU\n");
+    isRefused("SLU-6022", "holdout/rows.csv");
+  }
+
+  @Test
+  void twoVintagesOfOneInstantAreRefused() {
+    sample.edit(
+        "holdout/panel.csv",
+        s -> s + "P-1,EU,%s,%s,77,40\n".formatted(Sample.week(0), Sample.known(0, 0)));
+    isRefused("SLU-6023", "lines 2 and");
+  }
+
+  @Test
+  void anUnknownMetricIsRefused() {
+    SluiceException e =
+        catchThrowableOfType(
+            SluiceException.class, () -> sample.run(Sample.with().put("metric", "vibes")));
+    assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-6040");
+  }
+
+  @Test
+  void rateIsNotOfferedWithoutASecondChannel() throws IOException {
+    for (String set : List.of("validation", "holdout")) {
+      sample.edit(set + "/panel.json", s -> s.replace(",\"shipped\"", ""));
+      sample.edit(set + "/panel.csv", s -> s.replaceAll("(?m),[^,\n]*$", ""));
+    }
+    // both models want the second channel: neither fits
+    assertThat(refused().diagnostics())
+        .extracting(d -> d.id())
+        .containsExactly("SLU-6041", "SLU-6009", "SLU-6009");
+    PanelFormat one = PanelFormat.read(sample.inputs.resolve("holdout"), "holdout");
+    assertThat(Baseline.RATE.offered(one)).isFalse();
+  }
+}
