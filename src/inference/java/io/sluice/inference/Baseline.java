@@ -5,9 +5,9 @@ import java.util.Optional;
 
 /**
  * The forecasts that anybody could make without a model, from the same vintages that a model may
- * look at: what was known at the origin, nothing else. Definitions (also in docs/evaluate.md), for
- * a unit u and origin o; a period is <em>known</em> when it has a vintage with {@code knownAt <= o}
- * and a value in it, <em>mature</em> when its end + matureAfter {@code <= o}:
+ * look at: what was known at the origin, nothing else. Definitions, for a unit u and origin o; a
+ * period is <em>known</em> when it has a vintage with {@code knownAt <= o} and a value in it,
+ * <em>mature</em> when its end + matureAfter {@code <= o}:
  *
  * <ul>
  *   <li>{@code zero}: 0.

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * The stage evaluate: scores candidates, champion and baselines on the same holdout rows, after it
  * has refused what would make the comparison a lie (leaks, immature labels, bundles that are not
  * what they say). Picks the family and the best baseline on validation; decides nothing, that is
- * the gate's. See docs/evaluate.md.
+ * the gate's.
  */
 public final class Evaluation {
   public static final String API_VERSION = "sluice.io/evaluation/v1";
