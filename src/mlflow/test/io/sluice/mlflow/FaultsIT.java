@@ -1,0 +1,216 @@
+package io.sluice.mlflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.promotion.PromotionLog.Kind;
+import io.sluice.core.registry.ModelRegistry.Version;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A registry that is down, slow, failing or not a registry: a clear error, nothing half-done. */
+class FaultsIT {
+  private static MlflowRegistry direct;
+
+  @BeforeAll
+  static void server() {
+    direct = RealServer.registry();
+  }
+
+  private static final Map<String, FaultProxy.Fault> ANSWERS =
+      Map.of(
+          "hang", FaultProxy.HANG,
+          "cut", FaultProxy.CUT_BEFORE,
+          "truncated", FaultProxy.TRUNCATE,
+          "500", FaultProxy.say("500 Oops", "text/html", "<html>no</html>"),
+          "503",
+              FaultProxy.say(
+                  "503 Busy",
+                  "application/json",
+                  "{\"error_code\":\"TEMPORARILY_UNAVAILABLE\",\"message\":\"pool\"}"),
+          "html", FaultProxy.say("200 OK", "text/html", "<html>Sign in</html>"),
+          "garbage", FaultProxy.say("200 OK", "application/json", "{\"a\": \u0000"),
+          "array", FaultProxy.say("200 OK", "application/json", "[]"),
+          "redirect",
+              new FaultProxy.Fault.Say(
+                  "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/?token=t\r\nContent-Length: 0\r\n\r\n"),
+          "unauthorized", FaultProxy.say("401 Who", "text/plain", "who are you"));
+
+  @ParameterizedTest
+  @CsvSource({
+    "hang, SLU-5002",
+    "cut, SLU-5001",
+    "truncated, SLU-5001",
+    "500, SLU-5003",
+    "503, SLU-5003",
+    "html, SLU-5004",
+    "garbage, SLU-5004",
+    "array, SLU-5004",
+    "redirect, SLU-5004",
+    "unauthorized, SLU-5005",
+  })
+  void whateverAnswersTheUserIsToldWhichServerAndTheCredentialsStaySecret(String what, String id)
+      throws IOException {
+    try (FaultProxy proxy = new FaultProxy(direct.rest().uri(), line -> ANSWERS.get(what))) {
+      MlflowRegistry registry =
+          MlflowRegistry.connect(
+              impatient(
+                  URI.create(proxy.uri().toString().replace("http://", "http://user:hunter2@"))));
+      assertThatExceptionOfType(SluiceException.class)
+          .isThrownBy(() -> registry.versions("any"))
+          .satisfies(e -> {
+            assertThat(e.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
+            assertThat(e.diagnostics().getFirst().id()).isEqualTo(id);
+            assertThat(e.getMessage()).contains(proxy.uri().toString());
+            assertThat(e.getMessage()).doesNotContain("hunter2", "token=t");
+          });
+    }
+  }
+
+  @Test
+  void nobodyThereIsSaidSo() throws IOException {
+    FaultProxy gone = new FaultProxy(direct.rest().uri(), line -> FaultProxy.NONE);
+    URI uri = gone.uri();
+    gone.close();
+    assertThatExceptionOfType(SluiceException.class)
+        .isThrownBy(() -> MlflowRegistry.connect(impatient(uri)).promotions("any").head())
+        .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5001", uri.toString()));
+  }
+
+  @Test
+  void anAnswerWithoutEndIsHungUpOn() throws IOException {
+    String body = "x".repeat(33 << 20);
+    try (FaultProxy proxy =
+        new FaultProxy(
+            direct.rest().uri(), line -> FaultProxy.say("200 OK", "application/json", body))) {
+      assertThatExceptionOfType(SluiceException.class)
+          .isThrownBy(() -> MlflowRegistry.connect(MlflowConfig.of(proxy.uri())).versions("any"))
+          .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5004", "more than 32 MiB"));
+      assertThat(proxy.requests()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aFileWhoseEndIsMissingIsAnErrorAndNotAShorterFile() throws IOException {
+    Version v = direct.register(MlflowRegistryIT.candidate("cut-file", "k"));
+    try (FaultProxy proxy =
+        new FaultProxy(
+            direct.rest().uri(),
+            line -> line.contains("mlflow-artifacts") ? FaultProxy.TRUNCATE : FaultProxy.NONE)) {
+      MlflowRegistry registry = MlflowRegistry.connect(impatient(proxy.uri()));
+      assertThatExceptionOfType(IOException.class)
+          .isThrownBy(() -> {
+            try (var in = registry.open(v, "model/MLmodel")) {
+              in.readAllBytes();
+            }
+          });
+    }
+  }
+
+  /** Fails for good at one call: nothing must be visible, and the retry must complete it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "experiments/create",
+        "registered-models/create",
+        "runs/create",
+        "runs/log-batch",
+        "PUT",
+        "model-versions/create"
+      })
+  void aRegistrationThatFailsAnywhereIsInvisibleAndTheRetryCompletesIt(String call)
+      throws IOException {
+    String model = "fails-at-" + call.replace('/', '-');
+    for (FaultProxy.Fault fault :
+        new FaultProxy.Fault[] {FaultProxy.CUT_BEFORE, ANSWERS.get("500"), ANSWERS.get("html")}) {
+      try (FaultProxy proxy =
+          new FaultProxy(
+              direct.rest().uri(), line -> line.contains(call) ? fault : FaultProxy.NONE)) {
+        MlflowRegistry registry = MlflowRegistry.connect(impatient(proxy.uri()));
+        assertThatExceptionOfType(SluiceException.class)
+            .isThrownBy(() -> registry.register(MlflowRegistryIT.candidate(model, "k")))
+            .satisfies(e -> assertThat(e.exitCode()).isEqualTo(ExitCode.UNREACHABLE));
+        assertThat(direct.versions(model)).isEmpty();
+      }
+    }
+    assertThat(direct.register(MlflowRegistryIT.candidate(model, "k")).version()).isEqualTo(1);
+    assertThat(direct.versions(model)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void aRegistrationOverABadLineIsMadeOnce(long seed) throws IOException {
+    Random random = new Random(seed);
+    Function<String, FaultProxy.Fault> plan =
+        line -> {
+          synchronized (random) {
+            return switch (random.nextInt(12)) {
+              case 0 -> FaultProxy.CUT_BEFORE;
+              case 1 -> FaultProxy.CUT_AFTER;
+              case 2 -> FaultProxy.TRUNCATE;
+              case 3 -> ANSWERS.get("500");
+              default -> FaultProxy.NONE;
+            };
+          }
+        };
+    try (FaultProxy proxy = new FaultProxy(direct.rest().uri(), plan)) {
+      MlflowRegistry registry =
+          MlflowRegistry.connect(
+              MlflowConfig.of(proxy.uri())
+                  .patience(Duration.ofSeconds(20), Duration.ofSeconds(60)));
+      String model = "bad-line-" + seed;
+      Version v = registry.register(MlflowRegistryIT.candidate(model, "k"));
+      PromotionLog log = registry.promotions(model);
+      log.append(MlflowRegistryIT.request(Kind.PROMOTE, log.head(), v.version(), "run"));
+
+      assertThat(direct.versions(model)).hasSize(1);
+      PromotionLog.Inspection seen = direct.promotions(model).inspect();
+      assertThat(seen.damage()).isEmpty();
+      assertThat(seen.entries()).filteredOn(PromotionLog.Entry::valid).hasSize(1);
+      assertThat(seen.alias()).contains(1);
+    }
+  }
+
+  @Test
+  void aPromotionThatFailsLeavesTheChampionUntouched() throws IOException {
+    direct.register(MlflowRegistryIT.candidate("stays", "k1"));
+    direct.register(MlflowRegistryIT.candidate("stays", "k2"));
+    PromotionLog log = direct.promotions("stays");
+    log.append(MlflowRegistryIT.request(Kind.PROMOTE, log.head(), 1, "run-1"));
+    PromotionLog.Head head = log.head();
+    try (FaultProxy proxy =
+        new FaultProxy(
+            direct.rest().uri(),
+            line ->
+                line.contains("model-versions/create") ? ANSWERS.get("500") : FaultProxy.NONE)) {
+      assertThatExceptionOfType(SluiceException.class)
+          .isThrownBy(() ->
+              MlflowRegistry.connect(impatient(proxy.uri()))
+                  .promotions("stays")
+                  .append(MlflowRegistryIT.request(Kind.PROMOTE, head, 2, "run-2")))
+          .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5022"));
+    }
+    assertThat(log.head()).isEqualTo(head);
+    assertThat(log.inspect().alias()).contains(1);
+    assertThat(log.append(MlflowRegistryIT.request(Kind.PROMOTE, head, 2, "run-2")).to())
+        .isEqualTo(2);
+  }
+
+  private static MlflowConfig impatient(URI uri) {
+    return MlflowConfig.fromEnvironment(Map.of("MLFLOW_TRACKING_URI", uri.toString()))
+        .orElseThrow()
+        .patience(Duration.ofSeconds(2), Duration.ofSeconds(2));
+  }
+}

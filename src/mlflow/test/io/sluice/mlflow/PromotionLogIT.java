@@ -1,0 +1,246 @@
+package io.sluice.mlflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.promotion.PromotionLog.Entry;
+import io.sluice.core.promotion.PromotionLog.Kind;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The log under fire, on a real server: many promoters that die anywhere, and tampering. */
+class PromotionLogIT {
+  private static final int CLIENTS = 40;
+
+  private static MlflowRegistry direct;
+
+  @BeforeAll
+  static void server() {
+    direct = RealServer.registry();
+  }
+
+  private record Told(int version, boolean won) {}
+
+  /**
+   * Clients at once, each of whose calls may be its last: before or after the server did what it
+   * asked. Those that live are told whether they won.
+   */
+  @ParameterizedTest(name = "seed {0}, {1} % die at each call")
+  @CsvSource({"1, 0", "2, 5", "3, 10", "4, 20"})
+  void oneEntryWinsEachHeadAndNobodyIsToldWrong(long seed, int deathsInHundred) throws Exception {
+    String model = "race-" + seed;
+    direct.createModel(model, java.util.Map.of());
+    direct.register(MlflowRegistryIT.candidate(model, "first"));
+    for (int i = 2; i <= CLIENTS; i++) {
+      copyVersion(model);
+    }
+    List<Told> told = new ArrayList<>();
+    int died = 0;
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Told>> clients = new ArrayList<>();
+      for (int i = 1; i <= CLIENTS; i++) {
+        int version = i;
+        clients.add(
+            threads.submit(client(model, version, new Random(seed * 1000 + i), deathsInHundred)));
+      }
+      for (Future<Told> client : clients) {
+        Told t = client.get();
+        if (t == null) {
+          died++;
+        } else {
+          told.add(t);
+        }
+      }
+    }
+
+    PromotionLog log = direct.promotions(model);
+    log.repairProjections();
+    PromotionLog.Inspection end = direct.promotions(model).inspect();
+    List<Entry> valid = end.entries().stream().filter(Entry::valid).toList();
+    assertThat(end.damage()).isEmpty();
+    assertThat(valid).extracting(Entry::from).doesNotHaveDuplicates();
+    assertThat(valid).isNotEmpty();
+    for (Told t : told) {
+      assertThat(valid.stream().anyMatch(e -> e.to() == t.version()))
+          .as("what version " + t.version() + "'s promoter was told")
+          .isEqualTo(t.won());
+    }
+    assertThat(end.projectionsAgree()).as("alias and tag after one more repair").isTrue();
+    assertThat(told.size() + died).isEqualTo(CLIENTS);
+    assertThat(died > 0).isEqualTo(deathsInHundred > 0);
+  }
+
+  private static Callable<Told> client(String model, int version, Random random, int deaths) {
+    return () -> {
+      boolean[] dead = {false};
+      try (FaultProxy line =
+          new FaultProxy(
+              direct.rest().uri(),
+              request -> {
+                synchronized (random) {
+                  if (!dead[0] && random.nextInt(100) < deaths) {
+                    dead[0] = true;
+                    return random.nextBoolean() ? FaultProxy.CUT_AFTER : FaultProxy.CUT_BEFORE;
+                  }
+                  return dead[0] ? FaultProxy.CUT_BEFORE : FaultProxy.NONE;
+                }
+              })) {
+        PromotionLog log =
+            MlflowRegistry.connect(
+                    MlflowConfig.of(line.uri())
+                        .patience(
+                            Duration.ofSeconds(60),
+                            deaths == 0 ? Duration.ofSeconds(120) : Duration.ofSeconds(60)))
+                .promotions(model);
+        try {
+          log.append(MlflowRegistryIT.request(Kind.PROMOTE, log.head(), version, "run-" + version));
+          return new Told(version, true);
+        } catch (SluiceException e) {
+          if (e.exitCode() == ExitCode.CHAMPION_MOVED) {
+            return new Told(version, false);
+          }
+          if (dead[0]) {
+            return null;
+          }
+          throw e;
+        }
+      }
+    };
+  }
+
+  @Test
+  void anEntryThatWasChangedFreezesPromotionsUntilAPersonAcceptsIt() {
+    PromotionLog log = promoted("changed", 3);
+    direct.setVersionTag("changed.promotions", 2, "to", "1");
+
+    frozen("changed", "entry 2 was changed");
+    PromotionLog fresh = direct.promotions("changed");
+    PromotionLog.Inspection seen = fresh.inspect();
+    assertThat(seen.alias()).as("nothing was repaired").contains(3);
+
+    PromotionLog.Request accept =
+        new PromotionLog.Request(Kind.OVERRIDE, seen.head(), 2, "ann", "looked into it", "");
+    assertThatExceptionOfType(SluiceException.class)
+        .isThrownBy(() -> fresh.accept(Digest.of("other damage"), accept))
+        .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5024"));
+    fresh.accept(seen.damageDigest().orElseThrow(), accept);
+
+    PromotionLog.Inspection after = direct.promotions("changed").inspect();
+    assertThat(after.damage()).isEmpty();
+    assertThat(after.accepted()).isEqualTo(seen.damage());
+    assertThat(after.alias()).contains(2);
+    assertThat(log.champion()).map(Entry::to).contains(2);
+  }
+
+  @Test
+  void aDeletedEntryFreezesPromotions() {
+    promoted("hole", 3);
+    delete("model-versions/delete", "hole.promotions", "2");
+    frozen("hole", "entry 2 is missing");
+  }
+
+  @Test
+  void aDeletedLastEntryFreezesPromotions() {
+    promoted("tail", 3);
+    delete("model-versions/delete", "tail.promotions", "3");
+    frozen("tail", "entry 3 is missing");
+    assertThat(direct.promotions("tail").inspect().alias()).contains(3);
+  }
+
+  @Test
+  void aDeletedLogFreezesPromotionsAndAPersonBeginsItAnew() {
+    promoted("gone", 2);
+    delete("registered-models/delete", "gone.promotions", "");
+    frozen("gone", "is gone");
+
+    PromotionLog log = direct.promotions("gone");
+    PromotionLog.Inspection seen = log.inspect();
+    log.accept(
+        seen.damageDigest().orElseThrow(),
+        new PromotionLog.Request(Kind.OVERRIDE, seen.head(), 2, "ann", "restored", ""));
+    assertThat(direct.promotions("gone").inspect().damage()).isEmpty();
+    assertThat(direct.promotions("gone").champion()).map(Entry::to).contains(2);
+  }
+
+  @Test
+  void aStaleAliasIsSetFromTheLogAndReadersLeaveItAlone() {
+    promoted("stale", 2);
+    direct
+        .rest()
+        .post(
+            "registered-models/alias",
+            Json.object().put("name", "stale").put("alias", "champion").put("version", "1"));
+    direct.setVersionTag("stale", 1, "stage", "Production");
+
+    PromotionLog log = direct.promotions("stale");
+    assertThat(log.champion()).map(Entry::to).contains(2);
+    assertThat(log.inspect().projectionsAgree()).isFalse();
+    assertThat(log.repairProjections())
+        .containsExactly(
+            "alias champion: version 1 -> version 2",
+            "tag stage=Production removed from version 1");
+    assertThat(log.inspect().projectionsAgree()).isTrue();
+    assertThat(log.repairProjections()).isEmpty();
+  }
+
+  private static PromotionLog promoted(String model, int versions) {
+    PromotionLog log = direct.promotions(model);
+    for (int i = 1; i <= versions; i++) {
+      direct.register(MlflowRegistryIT.candidate(model, "k" + i));
+      log.append(MlflowRegistryIT.request(Kind.PROMOTE, log.head(), i, "run-" + i));
+    }
+    return log;
+  }
+
+  private static void frozen(String model, String why) {
+    PromotionLog log = direct.promotions(model);
+    PromotionLog.Head head = log.inspect().head();
+    List<Runnable> all =
+        List.of(
+            log::head,
+            log::entries,
+            log::repairProjections,
+            () -> log.append(MlflowRegistryIT.request(Kind.PROMOTE, head, 1, "later")));
+    for (Runnable use : all) {
+      assertThatExceptionOfType(SluiceException.class)
+          .isThrownBy(use::run)
+          .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5021", why));
+    }
+  }
+
+  private static void delete(String call, String name, String version) {
+    var body = Json.object().put("name", name);
+    if (!version.isEmpty()) {
+      body.put("version", version);
+    }
+    direct.rest().delete(call, body);
+  }
+
+  /** One more version of the same run, for races that need many. */
+  private static void copyVersion(String model) throws IOException {
+    var first = direct.rawVersion(model, 1).orElseThrow();
+    direct
+        .rest()
+        .post(
+            "model-versions/create",
+            Json.object()
+                .put("name", model)
+                .put("source", first.path("source").asText())
+                .put("run_id", first.path("run_id").asText()));
+  }
+}
