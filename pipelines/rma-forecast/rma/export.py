@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import xgboost as xgb
-from sluice_ml.bundle import Signature, check_parity, write_bundle
-from sluice_ml.panel import DAY, PanelSet
-from sluice_ml.stage import Stage
 
 from rma import features
 from rma.trees import add_trees
+from sluice_ml.bundle import Signature, check_parity, write_bundle
+from sluice_ml.panel import DAY, PanelSet
+from sluice_ml.stage import Stage
 
 _PARITY_ROWS = 2_000
 _PROBE_ROWS = 8

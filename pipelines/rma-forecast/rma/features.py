@@ -18,6 +18,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+
 from sluice_ml.bundle import session
 from sluice_ml.panel import Ints, Windows
 

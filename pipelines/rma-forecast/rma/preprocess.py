@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from rma import features
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.panel import DAY, Ints, Panel, PanelSet, Rows, Shape, iso_instant, read_vintages, seconds_of
 from sluice_ml.stage import Stage
-
-from rma import features
 
 
 @dataclass(frozen=True)

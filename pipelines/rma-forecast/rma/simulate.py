@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.panel import DAY, iso_instant
 from sluice_ml.stage import Stage
@@ -110,7 +111,8 @@ def hazard(p: Product) -> Floats:
     young = np.exp(-age / 5.0)
     old = 1 / (1 + np.exp(-(age - 78) / 6.0))
     shape = p.early * young / young.sum() + p.wear * old / old.sum() + (1 - p.early - p.wear) / WARRANTY
-    return p.faulty * shape
+    per_week: Floats = p.faulty * shape
+    return per_week
 
 
 @dataclass(frozen=True)
@@ -221,8 +223,8 @@ def vintages(seed: int, as_of: int) -> Iterator[tuple[str, str, int, int, int, i
                 )
             )
     log: dict[tuple[str, int, int], dict[int, int]] = {}
-    for name, market, week, known, sign in events:
-        steps = log.setdefault((name, market, week), {})
+    for name, place, week, known, sign in events:
+        steps = log.setdefault((name, place, week), {})
         steps[known] = steps.get(known, 0) + sign
     for name in sorted(names):
         p = names[name]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
+
 from sluice_ml.stage import Stage
 
 Floats = NDArray[np.float32]

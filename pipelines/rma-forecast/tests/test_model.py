@@ -1,0 +1,159 @@
+"""The graph is the model: features, trees and bundle against numpy and XGBoost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import xgboost as xgb
+
+from rma import features
+from rma.export import graph
+from rma.train_xgboost import bias, calibrate, poisson_deviance
+from rma.trees import add_trees
+from sluice_ml.bundle import Signature, check_parity, predict, write_bundle
+from sluice_ml.errors import SluiceMlError
+
+L, H = 26, 4
+F32 = np.float32
+
+
+def windows(n: int, seed: int) -> tuple[np.ndarray[tuple[int, int, int], np.dtype[np.float32]], np.ndarray[tuple[int], np.dtype[np.int64]]]:  # fmt: skip  # noqa: E501
+    rng = np.random.default_rng(seed)
+    window = rng.negative_binomial(1, 0.2, (n, L, 2)).astype(F32)
+    window[rng.random((n, L)) < 0.1] = np.nan
+    return window, rng.integers(18_000, 22_000, n)
+
+
+def booster(seed: int, rounds: int = 20, depth: int = 5) -> xgb.Booster:
+    window, day = windows(300, seed)
+    x = features.compute(window, day, H)
+    y = np.random.default_rng(seed).poisson(np.nan_to_num(window[:, -8:, 0]).mean(1))
+    data = xgb.DMatrix(x.reshape(-1, x.shape[2]), np.repeat(y, H))
+    options = {"objective": "reg:tweedie", "max_depth": depth, "eta": 0.3, "nthread": 1, "base_score": 0.7}
+    return xgb.train(options, data, rounds)
+
+
+def test_features_are_what_their_names_say() -> None:
+    window, day = windows(50, 1)
+    x = features.compute(window, day, H)
+    filled = np.nan_to_num(window)
+
+    assert x.shape == (50, H, features.width(L))
+    returned, shipped = filled[:, :, 0], filled[:, :, 1]
+    np.testing.assert_array_equal(x[:, 0, :8], returned[:, -8:])
+    np.testing.assert_array_equal(x[:, 0, 8:16], shipped[:, -8:])
+    at = 16
+    for channel in (returned, shipped):
+        for far, near in features.spans(L):
+            np.testing.assert_array_equal(x[:, 0, at], channel[:, L - far : L - near].sum(1))
+            at += 1
+    np.testing.assert_array_equal(x[:, 0, at], returned.sum(1))
+    rate = returned.sum(1, dtype=F32) / (shipped.sum(1, dtype=F32) + F32(1))
+    np.testing.assert_array_equal(x[:, 0, at + 5], rate)
+    for h in range(H):
+        np.testing.assert_array_equal(x[:, h, :-3], x[:, 0, :-3])
+        np.testing.assert_array_equal(x[:, h, -3], np.full(50, h + 1, F32))
+        angle = 2 * np.pi * ((day + 7 * (h + 1)) * 4 % 1461 // 28) * 28 / 1461
+        np.testing.assert_array_equal(x[:, h, -2], np.sin(angle).astype(F32))
+
+
+def test_a_feature_is_the_same_bits_whatever_the_batch() -> None:
+    window, day = windows(64, 2)
+    together = features.compute(window, day, H)
+
+    for i in range(0, 64, 9):
+        np.testing.assert_array_equal(features.compute(window[i : i + 1], day[i : i + 1], H)[0], together[i])
+
+
+@pytest.mark.parametrize(("seed", "rounds", "depth"), [(1, 20, 5), (2, 1, 1), (3, 60, 7), (4, 5, 2)])
+def test_the_graph_forecasts_what_the_booster_forecasts(seed: int, rounds: int, depth: int) -> None:
+    trained = booster(seed, rounds, depth)
+    window, day = windows(500, seed + 100)
+    blob = graph(trained, 1.25, L, H).SerializeToString()
+    x = features.compute(window, day, H)
+    expected = (trained.inplace_predict(x.reshape(-1, x.shape[2])) * F32(1.25)).reshape(-1, H)
+
+    assert check_parity(blob, window, day, expected) < 1e-5
+
+
+def test_missing_values_go_where_the_booster_sends_them() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(400, 3)).astype(F32)
+    x[rng.random(x.shape) < 0.3] = np.nan
+    y = rng.poisson(np.where(np.isnan(x[:, 0]), 5.0, 1.0))
+    trained = xgb.train({"objective": "count:poisson", "max_depth": 4, "nthread": 1}, xgb.DMatrix(x, y), 10)
+    g = features.Graph()
+    add_trees(g, "x", trained)
+    g.nodes[-1].output[0] = "y"
+    inputs = [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 3])]
+    outputs = [onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, ["n", 1])]
+    opsets = [onnx.helper.make_opsetid("", 18), onnx.helper.make_opsetid("ai.onnx.ml", 3)]
+    model = onnx.helper.make_model(onnx.helper.make_graph(g.nodes, "t", inputs, outputs), opset_imports=opsets)
+    model.ir_version = 10
+
+    from sluice_ml.bundle import session
+
+    got = session(model.SerializeToString()).run(None, {"x": x})[0][:, 0]
+
+    np.testing.assert_allclose(got, trained.inplace_predict(x), rtol=1e-5)
+
+
+def test_an_objective_without_a_log_link_is_refused() -> None:
+    trained = xgb.train({"objective": "reg:squarederror"}, xgb.DMatrix(np.eye(4), np.arange(4)), 2)
+
+    with pytest.raises(ValueError, match="no log link"):
+        add_trees(features.Graph(), "x", trained)
+
+
+def signature() -> Signature:
+    return Signature(("returned", "shipped"), L, H, 7 * 86_400, 1_767_571_200, "xgboost")
+
+
+def test_a_bundle_is_the_same_bytes_and_its_probe_holds(tmp_path: Path) -> None:
+    window, day = windows(6, 9)
+    for name in ("one", "two"):
+        write_bundle(tmp_path / name, graph(booster(5), 1.0, L, H), signature(), {"eta": 0.3}, window, day)
+
+    files = sorted(p.name for p in (tmp_path / "one").iterdir())
+    assert files == ["MLmodel", "model.onnx", "params.json", "probe.json", "signature.json"]
+    for name in files:
+        one, two = ((tmp_path / folder / name).read_bytes() for folder in ("one", "two"))
+        assert hashlib.sha256(one).digest() == hashlib.sha256(two).digest(), name
+    probe = json.loads((tmp_path / "one/probe.json").read_text())
+    read = np.array(probe["inputs"]["window"], dtype=object)
+    again = np.where(read == None, np.nan, read).astype(F32)  # noqa: E711
+    output = predict((tmp_path / "one/model.onnx").read_bytes(), again, np.array(probe["inputs"]["origin_day"])[:, 0])
+    np.testing.assert_array_equal(output, np.array(probe["output"], F32))
+
+
+def test_a_graph_that_says_something_else_is_not_written() -> None:
+    window, day = windows(20, 3)
+    blob = graph(booster(6), 1.0, L, H).SerializeToString()
+    wrong = predict(blob, window, day)
+    wrong[7, 2] += 0.01
+
+    with pytest.raises(SluiceMlError, match=r"SLU-7201.*row 7, horizon 3"):
+        check_parity(blob, window, day, wrong)
+
+
+def test_a_model_that_forecasts_nonsense_is_not_written(tmp_path: Path) -> None:
+    window, day = windows(4, 3)
+    with pytest.raises(SluiceMlError, match="SLU-7202"):
+        write_bundle(tmp_path / "m", graph(booster(6), -1.0, L, H), signature(), {}, window, day)
+    assert not (tmp_path / "m").exists()
+
+
+def test_measures_are_their_definitions() -> None:
+    y, p, w = (np.array(v, F32) for v in ([0, 1, 3], [0.0, 1.0, 2.0], [1, 1, 2]))
+
+    expected = (2 * 1e-3 + 0 + 2 * (2 * (3 * np.log(1.5) - 1))) / 4
+    assert poisson_deviance(y, p, w) == pytest.approx(expected, rel=1e-9)
+    assert bias(y, p) == pytest.approx(-0.25)
+    assert calibrate(y * 1000, p * 1000) == pytest.approx(4050 / 3050)
+    # few counts say little about the level
+    assert abs(calibrate(y, p) - 1) < 0.05

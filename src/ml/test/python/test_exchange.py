@@ -1,0 +1,205 @@
+"""The exchange for real: the tuner as a process, and on the other side the loop of the task catalog."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sluice_ml.exchange import children_seconds, outcome, times
+from sluice_ml.tuner import inconclusive_gates, read_env
+
+ROOT = Path(__file__).parents[4]
+TASK = ROOT / "tekton-tasks" / "sluice-tune" / "sluice-tune.yaml"
+WITH: dict[str, Any] = {
+    "objective": "loss",
+    "trials": 6,
+    "patience": 3,
+    "space": {"x": {"float": [0, 1]}, "n": {"int": [1, 4]}},
+}
+
+#: a family in plain shell: the loss is x itself
+SHELL_FAMILY = """
+x=$(sed -n 's/.*"x": *\\([0-9.e-]*\\).*/\\1/p' "$SLUICE_PARAMS")
+printf %s "$x" >"$SLUICE_RESULTS/objective"
+"""
+
+
+def loop() -> str:
+    steps = yaml.safe_load(TASK.read_text())["spec"]["steps"]
+    script: str = next(s for s in steps if s["name"] == "run")["script"]
+    return script
+
+
+def workspace(folder: Path, values: dict[str, Any]) -> Path:
+    for name in ("inputs", "outputs", "results", "code", "tmp"):
+        (folder / name).mkdir()
+    (folder / "params.json").write_text(json.dumps(values))
+    return folder
+
+
+def env_file(folder: Path) -> None:
+    """As fetch does: last, by rename."""
+    lines = {
+        "SLUICE_INPUTS": folder / "inputs",
+        "SLUICE_OUTPUTS": folder / "outputs",
+        "SLUICE_PARAMS": folder / "params.json",
+        "SLUICE_RESULTS": folder / "results",
+        "SLUICE_MODE": "trial",
+        "SLUICE_SEED": "7",
+        "SLUICE_FAMILY": "it's",
+        "SLUICE_RUN": "run-1",
+    }
+    quoted = {name: str(value).replace("'", "'\\''") for name, value in lines.items()}
+    (folder / "env.tmp").write_text("".join(f"export {name}='{value}'\n" for name, value in quoted.items()))
+    (folder / "env.tmp").rename(folder / "env")
+
+
+def exchange(folder: Path, command: list[str], loop_kind: str = "command") -> tuple[int, int, str]:
+    """(code of the loop, code of the tuner, what both said)."""
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src/ml'}:{folder / 'code'}", "PYTHONWARNINGS": "default"}
+    tuner = subprocess.Popen(
+        [sys.executable, "-m", "sluice_ml.tuner", "--workspace", str(folder)],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        env_file(folder)
+        variables = {"SLUICE_WORKSPACE": str(folder), "SLUICE_LOOP": loop_kind, "SLUICE_PATIENCE": "60"}
+        run = subprocess.run(
+            ["/bin/sh", "-c", loop(), "loop", *command],
+            env=environment | variables, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        said, _ = tuner.communicate(timeout=30)
+        return run.returncode, tuner.returncode, said + run.stdout + run.stderr
+    finally:
+        tuner.kill()
+        tuner.wait()
+
+
+def test_a_search_over_a_shell_command(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH)
+
+    loop_code, tuner_code, said = exchange(folder, ["/bin/sh", "-c", SHELL_FAMILY])
+
+    assert (loop_code, tuner_code) == (0, 0), said
+    best = json.loads((folder / "outputs/best").read_text())
+    study = json.loads((folder / "outputs/study/study.json").read_text())
+    assert best["objective"] == min(t["objective"] for t in study["trials"])
+    assert best["params"]["x"] == pytest.approx(best["objective"])
+    assert (study["family"], study["seed"], study["run"]) == ("it's", 7, "run-1")
+
+
+def test_the_next_cycle_starts_from_what_the_last_one_found(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    first = workspace(tmp_path / "first", WITH)
+    exchange(first, ["/bin/sh", "-c", SHELL_FAMILY])
+    second = workspace(tmp_path / "second", WITH)
+    (first / "outputs/study/study.json").rename(second / "inputs/study")
+
+    _, _, said = exchange(second, ["/bin/sh", "-c", SHELL_FAMILY])
+
+    study = json.loads((second / "outputs/study/study.json").read_text())
+    assert study["search"] == "warm", said
+    assert study["cycle"] == 2
+    assert study["trials"][0]["params"] == json.loads((first / "outputs/best").read_text())["params"]
+
+
+def test_trials_that_fail_in_every_way_are_failed_trials(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH)
+    family = """
+    case "$SLUICE_PARAMS" in
+      */0/*) exit 3 ;;
+      */1/*) exit 0 ;;
+      */2/*) echo nan >"$SLUICE_RESULTS/objective" ;;
+      */3/*) echo much >"$SLUICE_RESULTS/objective" ;;
+      */4/*) ln -s /etc/hostname "$SLUICE_RESULTS/objective" ;;
+      *) echo 1.5 >"$SLUICE_RESULTS/objective" ;;
+    esac
+    """
+
+    loop_code, _, said = exchange(folder, ["/bin/sh", "-c", family])
+
+    assert loop_code == 0, said
+    trials = json.loads((folder / "outputs/study/study.json").read_text())["trials"]
+    assert [t["state"] for t in trials] == ["failed"] * 5 + ["complete"]
+    assert [t["reason"] for t in trials[:4]] == [
+        "exit code 3",
+        "no objective: results/objective was not written",
+        "the objective is NaN",
+        "the objective is no number: 'much'",
+    ]
+    assert trials[4]["reason"] == trials[1]["reason"]
+
+
+def test_when_every_trial_fails_so_does_the_stage_and_says_why(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH)
+
+    loop_code, tuner_code, said = exchange(folder, ["/bin/sh", "-c", "exit 9"])
+
+    assert (loop_code, tuner_code) == (1, 1)
+    assert "SLU-7401: all 6 trials failed, 6 of them so: exit code 9" in said
+    assert not (folder / "outputs/best").exists()
+
+
+def test_a_function_runs_its_trials_in_one_process(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH)
+    (folder / "code/fam.py").write_text(
+        "import os\ncalls = []\n"
+        "def family(stage):\n"
+        "    calls.append(os.getpid())\n"
+        "    if len(calls) == 2: raise RuntimeError('boom')\n"
+        "    assert len(set(calls)) == 1 and stage.mode == 'trial'\n"
+        "    return stage.params['x'] ** 2\n"
+    )
+
+    loop_code, _, said = exchange(folder, [sys.executable, "-m", "sluice_ml.family", "fam:family"], "function")
+
+    assert loop_code == 0, said
+    trials = json.loads((folder / "outputs/study/study.json").read_text())["trials"]
+    assert [t["state"] for t in trials] == ["complete", "failed", *["complete"] * 4]
+    assert all(t["cpuSeconds"] is not None for t in trials)
+    assert "RuntimeError: boom" in said
+
+
+def test_a_function_refits_when_it_is_asked_to(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, {"x": 0.25})
+    (folder / "code/fam.py").write_text(
+        "def family(stage):\n"
+        "    assert stage.mode == 'refit'\n"
+        "    stage.outputs.joinpath('model').write_text(str(stage.params['x']))\n"
+    )
+    variables = {
+        "SLUICE_INPUTS": folder / "inputs", "SLUICE_OUTPUTS": folder / "outputs", "SLUICE_MODE": "refit",
+        "SLUICE_RESULTS": folder / "results", "SLUICE_PARAMS": folder / "params.json", "PYTHONPATH": ROOT / "src/ml",
+    }  # fmt: skip
+
+    subprocess.run(
+        [sys.executable, "-m", "sluice_ml.family", "fam:family"],
+        cwd=folder / "code", env=os.environ | {k: str(v) for k, v in variables.items()}, check=True,
+    )  # fmt: skip
+
+    assert (folder / "outputs/model").read_text() == "0.25"
+
+
+def test_the_files_of_the_exchange_are_read_with_care(tmp_path: Path) -> None:
+    assert outcome(tmp_path) == (None, "the loop told no exit code")
+    (tmp_path / "exit").write_text("0\n")
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results/objective").write_text("1e400")
+    assert outcome(tmp_path) == (None, "the objective is infinite")
+    (tmp_path / "times").write_text(times(65.5))
+    assert children_seconds(tmp_path) == pytest.approx(65.5)
+    (tmp_path / "env").write_text("export A='it'\\''s $(x)'\nexport B='two\nlines'\n")
+    assert read_env(tmp_path / "env") == {"A": "it's $(x)", "B": "two\nlines"}
+    (tmp_path / "gates").write_text(
+        json.dumps([{"verdict": "HOLD", "reason": "inconclusive"}] * 2 + [{"verdict": "PROMOTE"}])
+    )
+    assert inconclusive_gates(tmp_path / "gates") == 2
+    assert inconclusive_gates(tmp_path / "nothing") == 0
