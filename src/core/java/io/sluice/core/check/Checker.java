@@ -40,6 +40,8 @@ public final class Checker {
 
   private static final Pattern GLOB_SIGNS = Pattern.compile("[*?\\[\\]{}\\\\]");
 
+  private static final Pattern OTHER_GLOB_SIGNS = Pattern.compile("[\\[\\]{}]");
+
   private final Spec spec;
   private final Spans spans;
   private final Optional<SourceTree> tree;
@@ -100,7 +102,7 @@ public final class Checker {
     List<String> globs = spec.code().include();
     for (int i = 0; i < globs.size(); i++) {
       Location at = spans.value("code", "include", Integer.toString(i));
-      if (inside(globs.get(i), at) && tree.isPresent() && !tree.get().matches(globs.get(i))) {
+      if (glob(globs.get(i), at) && tree.isPresent() && !tree.get().matches(globs.get(i))) {
         add(
             "SLU-1032",
             at,
@@ -152,20 +154,39 @@ public final class Checker {
     }
   }
 
-  /** Reports a path that could lead outside of its folder. */
-  private boolean inside(String path, Location at) {
-    boolean up = Arrays.asList(path.split("[/\\\\]", -1)).contains("..");
-    boolean absolute = path.startsWith("/") || path.startsWith("~") || path.matches("[A-Za-z]:.*");
-    boolean odd = path.contains("\\") || path.chars().anyMatch(c -> c < ' ');
-    if (up || absolute || odd) {
+  /**
+   * Globs know {@code *}, {@code **} and {@code ?}: what else there is differs between programs.
+   */
+  private boolean glob(String glob, Location at) {
+    if (inside(glob, at) && OTHER_GLOB_SIGNS.matcher(glob).find()) {
       add(
           "SLU-1027",
           at,
-          "\"" + path + "\" leads outside of the pipeline's folder",
-          "name files below the folder of sluice.yaml, with / and without ..");
+          "\"" + glob + "\" is no glob that every program reads the same way",
+          "use *, ** and ? only; write several globs instead of brackets and braces");
       return false;
     }
-    return true;
+    return inside(glob);
+  }
+
+  /** Reports a path that could lead outside of its folder. */
+  private boolean inside(String path, Location at) {
+    if (inside(path)) {
+      return true;
+    }
+    add(
+        "SLU-1027",
+        at,
+        "\"" + path + "\" leads outside of the pipeline's folder",
+        "name files below the folder of sluice.yaml, with / and without ..");
+    return false;
+  }
+
+  private static boolean inside(String path) {
+    boolean up = Arrays.asList(path.split("[/\\\\]", -1)).contains("..");
+    boolean absolute = path.startsWith("/") || path.startsWith("~") || path.matches("[A-Za-z]:.*");
+    boolean odd = path.contains("\\") || path.chars().anyMatch(c -> c < ' ');
+    return !(up || absolute || odd);
   }
 
   // Names

@@ -262,7 +262,8 @@ public final class Planner {
         command = family.map(f -> f.trainer().argv()).orElse(List.of());
         with = Overlay.merge(tuneValues(tune.with()), change.with());
         with.set("space", space(family.map(Spec.Family::space).orElse(new TreeMap<>())));
-        if (with.path("warmStart").asText().equals(Spec.WarmStart.CHAMPION.word())) {
+        // by the spec alone: edges are the same for every profile
+        if (!tune.with().warmStart().equals(Optional.of(Spec.WarmStart.NONE))) {
           inputs.add(
               new Plan.Input(
                   "study",
@@ -466,6 +467,7 @@ public final class Planner {
     policy.put("minUnits", g.minUnits().orElse(100));
     policy.put("nonInferiority", g.nonInferiority().orElse(0.01));
     policy.put("onDrift", g.onDrift().orElse("review"));
+    policy.put("repetition", g.repetition().orElse("hold"));
     policy.put("replicates", g.replicates().orElse(1999));
     policy.set(
         "slices",

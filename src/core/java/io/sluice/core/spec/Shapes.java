@@ -202,7 +202,7 @@ final class Shapes {
   }
 
   /** A percentage, read as a fraction: {@code 1%} is 0.01. Bounds are percentages, included. */
-  static Shape<Double> percentage(int low, int high) {
+  static Shape<Double> percentage(String low, String high) {
     String hint = "a number with a percent sign, from " + low + "% to " + high + "%";
     return new Shape<>() {
       @Override
@@ -215,8 +215,8 @@ final class Shapes {
           return Optional.empty();
         }
         BigDecimal percent = new BigDecimal(s.text().substring(0, s.text().length() - 1));
-        if (percent.compareTo(BigDecimal.valueOf(low)) < 0
-            || percent.compareTo(BigDecimal.valueOf(high)) > 0) {
+        if (percent.compareTo(new BigDecimal(low)) < 0
+            || percent.compareTo(new BigDecimal(high)) > 0) {
           problems.add("SLU-1011", s.at(), s.text() + " is out of range", hint);
           return Optional.empty();
         }

@@ -314,6 +314,7 @@ public record Spec(
       Optional<Integer> minPositiveUnits,
       Optional<Double> maxUnitShare,
       Optional<Double> minNewRows,
+      Optional<String> repetition,
       Optional<Integer> replicates,
       Optional<Duration> staleAfter,
       Optional<Double> nonInferiority,

@@ -36,17 +36,24 @@ final class SpecModel {
   private static final String ARTIFACT_HINT =
       "letters, digits, _ and -, starting with a letter, at most 63";
 
+  /** The losses of the gate; two of them have a parameter. */
   static final List<String> METRICS =
       List.of(
           "poisson_deviance",
-          "tweedie_deviance",
           "mae",
           "rmse",
           "wape",
-          "pinball",
           "accuracy",
           "logloss",
-          "auc");
+          "auc",
+          "tweedie_deviance(1.5)",
+          "pinball(0.9)");
+
+  /** Their form: Tweedie's power is between 1 and 2, a quantile between 0 and 1. */
+  private static final String METRIC =
+      "poisson_deviance|mae|rmse|wape|accuracy|logloss|auc"
+          + "|tweedie_deviance\\(1\\.[0-9]{0,8}[1-9]\\)|pinball\\(0\\.[0-9]{0,8}[1-9]\\)";
+
   static final List<String> BASELINES = List.of("zero", "movingAverage", "seasonal", "rate");
   static final List<String> TASKS = List.of("tune@1", "train@1", "evaluate@1");
 
@@ -480,8 +487,7 @@ final class SpecModel {
 
   /** The values of {@code tune@1}; an overlay's must fit as well. */
   static Shape<Spec.TuneOptions> tuneOptions() {
-    var objective =
-        optional("objective", Shapes.word(METRICS), "the loss to minimise (the gate's metric)");
+    var objective = optional("objective", metric(), "the loss to minimise (the gate's metric)");
     var trials = optional("trials", Shapes.count(1, 100_000), "most trials to sample (40)");
     var patience =
         optional(
@@ -570,16 +576,16 @@ final class SpecModel {
   private static Shape<Spec.Gate> gate() {
     var rows =
         required("rows", ref(), "the rows of an evaluate@1 stage, for example evaluate.rows");
-    var metric = required("metric", Shapes.word(METRICS), "the loss that decides");
+    var metric = required("metric", metric(), "the loss that decides");
     var minImprovement =
-        optional("minImprovement", Shapes.percentage(0, 99), "how much better it must be (1%)");
-    var confidence = optional("confidence", Shapes.percentage(50, 99), "of the test (95%)");
+        optional("minImprovement", Shapes.percentage("0", "99"), "how much better it must be (1%)");
+    var confidence = optional("confidence", Shapes.percentage("50", "99.99"), "of the test (95%)");
     var candidates =
         optional(
             "candidates",
             Shapes.word(List.of("validation", "all")),
             "which meet the holdout: the best on validation, or all by max-t (validation)");
-    var bias = optional("bias", Shapes.percentage(0, 999), "largest bias (20%)");
+    var bias = optional("bias", Shapes.percentage("0", "999"), "largest bias (20%)");
     var guards =
         optional(
             "guards",
@@ -587,11 +593,13 @@ final class SpecModel {
             "what no promotion may break: { bias: 20% }");
     var biasSlack =
         optional(
-            "biasSlack", Shapes.percentage(0, 999), "or so much worse than the champion's (5%)");
+            "biasSlack",
+            Shapes.percentage("0", "100"),
+            "or so much worse than the champion's (5%)");
     var firstRun =
         optional(
             "firstRun",
-            Shapes.word(List.of("beatsNaive")),
+            Shapes.word(List.of("beatsNaive", "hold")),
             "what the first version must do (beatsNaive)");
     var onDrift =
         optional("onDrift", Shapes.word(List.of("review", "hold")), "what drift means (review)");
@@ -600,15 +608,20 @@ final class SpecModel {
         optional(
             "minPositiveUnits", Shapes.count(0, 10_000_000), "fewest units with any label (30)");
     var maxUnitShare =
-        optional("maxUnitShare", Shapes.percentage(0, 100), "most of the loss by one unit (20%)");
+        optional(
+            "maxUnitShare", Shapes.percentage("0", "100"), "most of the loss by one unit (20%)");
     var minNewRows =
-        optional("minNewRows", Shapes.percentage(0, 100), "new rows since the last gate (25%)");
-    var replicates =
-        optional("replicates", Shapes.count(199, 1_000_000), "draws of the test (1999)");
+        optional("minNewRows", Shapes.percentage("0", "100"), "new rows since the last gate (25%)");
+    var repetition =
+        optional(
+            "repetition",
+            Shapes.word(List.of("hold", "spend")),
+            "too few new rows: hold, or spend confidence (hold)");
+    var replicates = optional("replicates", Shapes.count(199, 99_999), "draws of the test (1999)");
     var staleAfter =
         optional("staleAfter", Shapes.duration(), "when as good as the champion is enough (90d)");
     var nonInferiority =
-        optional("nonInferiority", Shapes.percentage(0, 99), "the margin of as good as (1%)");
+        optional("nonInferiority", Shapes.percentage("0", "50"), "the margin of as good as (1%)");
     var slices =
         optional(
             "slices",
@@ -630,6 +643,7 @@ final class SpecModel {
             minPositiveUnits,
             maxUnitShare,
             minNewRows,
+            repetition,
             replicates,
             staleAfter,
             nonInferiority,
@@ -649,6 +663,7 @@ final class SpecModel {
                 v.find(minPositiveUnits),
                 v.find(maxUnitShare),
                 v.find(minNewRows),
+                v.find(repetition),
                 v.find(replicates),
                 v.find(staleAfter),
                 v.find(nonInferiority),
@@ -764,6 +779,29 @@ final class SpecModel {
 
   private static Shape<String> label() {
     return Shapes.matching("a name", LABEL, "SLU-1014", LABEL_HINT);
+  }
+
+  private static Shape<String> metric() {
+    Shape<String> form = Shapes.matching("a metric", METRIC, "SLU-1011", "");
+    return new Shape<>() {
+      @Override
+      public Optional<String> read(Yaml node, Problems problems) {
+        if (node instanceof Yaml.Scalar s && !s.text().matches(METRIC)) {
+          problems.add(
+              "SLU-1011",
+              s.at(),
+              "\"" + s.text() + "\" is not a metric",
+              DidYouMean.hint(METRICS, s.text()));
+          return Optional.empty();
+        }
+        return form.read(node, problems);
+      }
+
+      @Override
+      public ObjectNode schema() {
+        return form.schema();
+      }
+    };
   }
 
   private static Shape<String> artifact() {

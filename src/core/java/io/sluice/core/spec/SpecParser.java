@@ -4,6 +4,7 @@ import io.sluice.core.diag.SourceFile;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Reads a spec strictly: all that is wrong with the text and with the types of its parts is
@@ -43,8 +44,7 @@ public final class SpecParser {
       Spec spec, Overlay overlay, Optional<Yaml> root, List<String> prefix, Problems problems) {
     for (Map.Entry<String, Overlay.Change> change : overlay.stages().entrySet()) {
       List<String> path =
-          java.util.stream.Stream.concat(
-                  prefix.stream(), List.of("stages", change.getKey(), "with").stream())
+          Stream.concat(prefix.stream(), List.of("stages", change.getKey(), "with").stream())
               .toList();
       Optional<Yaml> with = root.flatMap(r -> r.find(path));
       Spec.Stage stage = spec.stages().get(change.getKey());
@@ -52,7 +52,18 @@ public final class SpecParser {
         continue;
       }
       switch (stage) {
-        case Spec.Tune tune -> SpecModel.tuneOptions().read(with.get(), problems);
+        case Spec.Tune tune ->
+            SpecModel.tuneOptions()
+                .read(with.get(), problems)
+                .filter(o -> o.warmStart().equals(Optional.of(Spec.WarmStart.CHAMPION)))
+                .filter(o -> tune.with().warmStart().equals(Optional.of(Spec.WarmStart.NONE)))
+                .ifPresent(o ->
+                    problems.add(
+                        "SLU-1028",
+                        with.get().find(List.of("warmStart")).orElse(with.get()).at(),
+                        "a warm start in a profile of a pipeline that has none",
+                        "its stages read no earlier study; write warmStart: champion in the"
+                            + " stage, and none in the profiles that start cold"));
         case Spec.Evaluate evaluate ->
             problems.add(
                 "SLU-1028",

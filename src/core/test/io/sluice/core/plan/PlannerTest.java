@@ -1,0 +1,346 @@
+package io.sluice.core.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.check.Checker;
+import io.sluice.core.check.Fixtures;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.diag.SourceFile;
+import io.sluice.core.json.Json;
+import io.sluice.core.run.StageName;
+import io.sluice.core.spec.Overlay;
+import io.sluice.core.spec.Spec;
+import io.sluice.core.spec.SpecParser;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class PlannerTest {
+  private static final Digest WHEEL = Digest.of(bytes("the wheel"));
+  private static final LockContents LOCKS = path -> Optional.of(bytes("lock " + path));
+
+  private final Spec full = spec("full.yaml");
+  private final Plan plan = Planner.base(full, LOCKS, WHEEL);
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Spec spec(String name) {
+    return parsed(Fixtures.good(name));
+  }
+
+  private static Spec parsed(SourceFile source) {
+    var parsed = SpecParser.parse(source);
+    assertThat(Checker.check(parsed)).isEmpty();
+    return parsed.orThrow();
+  }
+
+  private Plan.Stage stage(String name) {
+    return plan.stage(new StageName(name));
+  }
+
+  private static Plan.Input input(String name, String from, String artifact, boolean optional) {
+    return new Plan.Input(name, new StageName(from), artifact, optional);
+  }
+
+  @Test
+  void stagesComeInAnOrderInWhichTheyCanRun() {
+    assertThat(plan.stages().stream().map(s -> s.name().value()))
+        .containsExactly(
+            "resolve",
+            "data-prices",
+            "data-returns",
+            "preprocess",
+            "tune-itransformer",
+            "train-itransformer",
+            "explain-itransformer",
+            "tune-linear",
+            "train-linear",
+            "explain-linear",
+            "tune-xgboost",
+            "train-xgboost",
+            "evaluate",
+            "explain-xgboost",
+            "summary",
+            "gate",
+            "register",
+            "promote");
+  }
+
+  @Test
+  void everyInputIsMadeByAnEarlierStageThatDeclaresIt() {
+    for (int i = 0; i < plan.stages().size(); i++) {
+      for (Plan.Input in : plan.stages().get(i).inputs()) {
+        Plan.Stage producer = plan.stage(in.from());
+        assertThat(plan.stages().indexOf(producer)).isLessThan(i);
+        if (producer.kind() != Plan.Kind.RESOLVE) {
+          assertThat(producer.outputs()).contains(in.artifact());
+        }
+      }
+    }
+  }
+
+  @Test
+  void aFamilyReadsWhatTheSameFamilyMade() {
+    assertThat(stage("train-xgboost").inputs())
+        .containsExactly(
+            input("params", "tune-xgboost", "best", false),
+            input("train", "preprocess", "train", false),
+            input("validation", "preprocess", "validation", false));
+    assertThat(stage("explain-linear").inputs())
+        .contains(input("model", "train-linear", "model", false));
+  }
+
+  @Test
+  void aStageThatIsNotPerFamilyReadsThemAllByName() {
+    assertThat(stage("evaluate").inputs())
+        .containsExactly(
+            input("candidates/itransformer", "train-itransformer", "model", false),
+            input("candidates/linear", "train-linear", "model", false),
+            input("candidates/xgboost", "train-xgboost", "model", false),
+            input("champion", "resolve", "champion/model", true),
+            input("holdout", "preprocess", "holdout", false),
+            input("snapshot", "data-returns", "returns", false),
+            input("validation", "preprocess", "validation", false));
+    assertThat(stage("summary").inputs().get(0))
+        .isEqualTo(input("reports/itransformer", "explain-itransformer", "report", false));
+  }
+
+  @Test
+  void whatTheChampionsRunMadeIsAnOptionalInputFromResolve() {
+    assertThat(stage("preprocess").inputs())
+        .contains(input("before", "resolve", "champion/snapshots/preprocess/train", true));
+    assertThat(stage("tune-linear").inputs())
+        .contains(input("study", "resolve", "champion/studies/linear/study.json", true));
+  }
+
+  @Test
+  void registerGetsEveryCandidateItsStudyTheRowsAndTheVerdict() {
+    assertThat(stage("register").inputs())
+        .containsExactly(
+            input("candidates/itransformer", "train-itransformer", "model", false),
+            input("candidates/linear", "train-linear", "model", false),
+            input("candidates/xgboost", "train-xgboost", "model", false),
+            input("rows", "evaluate", "rows", false),
+            input("studies/itransformer", "tune-itransformer", "study", false),
+            input("studies/linear", "tune-linear", "study", false),
+            input("studies/xgboost", "tune-xgboost", "study", false),
+            input("verdict", "gate", "verdict", false));
+    assertThat(stage("promote").inputs())
+        .containsExactly(
+            input("registered", "register", "registered", false),
+            input("verdict", "gate", "verdict", false));
+    assertThat(stage("gate").inputs())
+        .containsExactly(
+            input("gates", "resolve", "gates.json", true),
+            input("rows", "evaluate", "rows", false));
+  }
+
+  @Test
+  void commandsAreWhatTheAuthorMeant() {
+    assertThat(stage("preprocess").command()).containsExactly("python", "-m", "src.preprocess");
+    assertThat(stage("tune-itransformer").command())
+        .containsExactly(
+            "/bin/sh", "-eu", "-c", "export THREADS=2\npython -m src.train_itransformer\n");
+    assertThat(stage("tune-linear").command())
+        .containsExactly("python", "-m", "sluice_ml.family", "src.linear:fit");
+    assertThat(stage("train-linear").command()).isEqualTo(stage("tune-linear").command());
+    assertThat(stage("evaluate").command()).isEmpty();
+  }
+
+  @Test
+  void storedDataTravelsWithTheCodeAndIsCopiedFromThere() {
+    assertThat(plan.codeIncludes())
+        .containsExactly("data/returns.csv", "data/returns.csv/**", "src/**");
+    assertThat(stage("data-prices").command())
+        .startsWith("/bin/sh", "-eu", "-c")
+        .endsWith("data/returns.csv", "prices");
+    assertThat(stage("data-prices").outputs()).containsExactly("prices");
+  }
+
+  @Test
+  void defaultsAreFilledIn() {
+    Plan minimal = Planner.base(spec("minimal.yaml"), LOCKS, WHEEL);
+    assertThat(minimal.pipelineTimeout()).isEqualTo(Duration.ofHours(24));
+    assertThat(minimal.stage(new StageName("split")).timeout()).isEqualTo(Duration.ofHours(1));
+    assertThat(minimal.seed()).isZero();
+    assertThat(minimal.gate())
+        .isEqualTo(
+            Json.parse(
+                """
+                {"metric": "mae", "minImprovement": 0.01, "confidence": 0.95,
+                 "candidates": "validation", "guards": {"bias": 0.2}, "biasSlack": 0.05,
+                 "firstRun": "beatsNaive", "onDrift": "review", "minUnits": 100,
+                 "minPositiveUnits": 30, "maxUnitShare": 0.2, "minNewRows": 0.25,
+                 "repetition": "hold", "replicates": 1999, "staleAfter": "P90D",
+                 "nonInferiority": 0.01, "slices": []}
+                """));
+    assertThat(minimal.stage(new StageName("gate")).with()).isEqualTo(minimal.gate());
+    assertThat(minimal.stage(new StageName("evaluate")).inputs())
+        .contains(
+            input("champion", "resolve", "champion/model", true),
+            input("validation", "split", "validation", false));
+    assertThat(minimal.stage(new StageName("evaluate")).with())
+        .isEqualTo(
+            Json.parse(
+                """
+                {"baselines": ["zero", "movingAverage", "seasonal", "rate"], "metric": "mae",
+                 "slices": [], "unit": ["product"]}
+                """));
+  }
+
+  @Test
+  void theTunerIsToldHowToSearchAndWhere() {
+    assertThat(stage("tune-xgboost").with())
+        .isEqualTo(
+            Json.parse(
+                """
+                {"objective": "poisson_deviance", "trials": 40, "patience": 8,
+                 "warmStart": "champion", "coldEvery": 6,
+                 "space": {"depth": {"int": [2, 10]}, "eta": {"float": [0.01, 0.5], "log": true},
+                           "rounds": {"int": [10, 500], "log": true}}}
+                """));
+  }
+
+  @Test
+  void labelsReachTheSourceAndTheEvaluation() {
+    var labels =
+        Json.parse(
+            """
+            {"column": "returned", "eventTime": "week", "knownAt": "reported_week",
+             "matureAfter": "P180D"}
+            """);
+    assertThat(stage("data-returns").with().get("labels")).isEqualTo(labels);
+    assertThat(stage("evaluate").with().get("labels")).isEqualTo(labels);
+  }
+
+  @Test
+  void theFamilysOwnResourcesWinOverTheStagesAndThoseOverTheDefaults() {
+    assertThat(stage("train-itransformer").resources())
+        .isEqualTo(new Plan.Resources(Optional.of("4"), Optional.of("12Gi"), Optional.of("1")));
+    assertThat(stage("preprocess").resources())
+        .isEqualTo(new Plan.Resources(Optional.of("2"), Optional.of("4Gi"), Optional.empty()));
+  }
+
+  @Test
+  void onlyFamiliesThatMayFailAreLetFail() {
+    assertThat(plan.stages().stream().filter(Plan.Stage::mayFail).map(s -> s.name().value()))
+        .containsExactly("tune-itransformer", "train-itransformer", "explain-itransformer");
+  }
+
+  @Test
+  void aProfileChangesValuesTimeoutsAndResourcesAndNothingElse() {
+    Plan smoke = Planner.plan(full, Optional.of("smoke"), List.of(), LOCKS, WHEEL);
+    Plan.Stage tuned = smoke.stage(new StageName("tune-xgboost"));
+    assertThat(tuned.with().get("trials").intValue()).isEqualTo(5);
+    assertThat(tuned.with().get("patience").intValue()).isEqualTo(8);
+    assertThat(tuned.timeout()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(tuned.resources().cpu()).contains("1");
+    assertThat(smoke.stage(new StageName("data-returns")).with())
+        .isEqualTo(
+            Json.parse(
+                """
+                {"products": 4, "until": {"year": 2026, "week": 40},
+                 "labels": {"column": "returned", "eventTime": "week",
+                            "knownAt": "reported_week", "matureAfter": "P180D"}}
+                """));
+    assertThat(smoke.stage(new StageName("preprocess")).with().get("scale").toString())
+        .as("lists replace")
+        .isEqualTo("[1]");
+    for (Plan.Stage s : smoke.stages()) {
+      Plan.Stage base = plan.stage(s.name());
+      assertThat(
+              new Plan.Stage(
+                  s.name(),
+                  s.specName(),
+                  s.kind(),
+                  s.family(),
+                  s.environment(),
+                  s.command(),
+                  s.inputs(),
+                  s.outputs(),
+                  base.with(),
+                  base.timeout(),
+                  s.retries(),
+                  base.resources(),
+                  s.mayFail()))
+          .isEqualTo(base);
+    }
+    assertThat(smoke.gate()).isEqualTo(plan.gate());
+  }
+
+  @Test
+  void overlaysOfStepsGoOverTheProfileInTheirOrder() {
+    Overlay nine = overlay("stages: { tune: { with: { trials: 9, patience: 3 } } }");
+    Overlay ten = overlay("stages: { tune: { with: { trials: 10 } } }");
+    Map<StageName, Settings> settings =
+        Planner.settings(full, Optional.of("smoke"), List.of(nine, ten));
+    Settings tune = settings.get(new StageName("tune-linear"));
+    assertThat(tune.with().get("trials").intValue()).isEqualTo(10);
+    assertThat(tune.with().get("patience").intValue()).isEqualTo(3);
+    assertThat(tune.timeout()).isEqualTo(Duration.ofMinutes(10));
+    assertThat(List.copyOf(settings.keySet()))
+        .isEqualTo(plan.stages().stream().map(Plan.Stage::name).toList());
+  }
+
+  @Test
+  void aColdStartInAProfileLeavesTheGraphAsItIs() {
+    Overlay cold = overlay("stages: { tune: { with: { warmStart: none } } }");
+    Plan.Stage tune =
+        Planner.plan(full, Optional.empty(), List.of(cold), LOCKS, WHEEL)
+            .stage(new StageName("tune-linear"));
+    assertThat(tune.with().get("warmStart").textValue()).isEqualTo("none");
+    assertThat(tune.inputs()).isEqualTo(stage("tune-linear").inputs());
+  }
+
+  @Test
+  void aPipelineThatNeverStartsWarmReadsNoStudy() {
+    SourceFile source = Fixtures.good("full.yaml");
+    Spec cold =
+        parsed(
+            new SourceFile(
+                "cold", source.text().replace("warmStart: champion", "warmStart: none")));
+    assertThat(
+            Planner.base(cold, LOCKS, WHEEL).stage(new StageName("tune-linear")).inputs().stream()
+                .map(Plan.Input::name))
+        .containsExactly("train", "validation");
+  }
+
+  @Test
+  void aProfileOrStageThatIsNotThereIsSaidSo() {
+    assertThatThrownBy(() -> Planner.plan(full, Optional.of("smok"), List.of(), LOCKS, WHEEL))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-1033");
+    assertThatThrownBy(() ->
+            Planner.settings(
+                full, Optional.empty(), List.of(overlay("stages: { tunee: { timeout: 1h } }"))))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-1021");
+    assertThatThrownBy(() -> Planner.base(full, path -> Optional.empty(), WHEEL))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-1032");
+  }
+
+  @Test
+  void anEnvironmentIsWhatIsInstalledNotWhereOrUnderWhichName() {
+    Digest tabular = plan.environments().get(2).digest();
+    assertThat(plan.environments().get(2).name()).isEqualTo("tabular");
+    Plan otherLock = Planner.base(full, p -> Optional.of(bytes("changed")), WHEEL);
+    assertThat(otherLock.environments().get(2).digest()).isNotEqualTo(tabular);
+    Plan otherWheel = Planner.base(full, LOCKS, Digest.of(bytes("another wheel")));
+    assertThat(otherWheel.environments().get(2).digest()).isNotEqualTo(tabular);
+    assertThat(otherWheel.environments().get(0).digest())
+        .as("deep does not install the wheel")
+        .isEqualTo(plan.environments().get(0).digest());
+  }
+
+  private Overlay overlay(String yaml) {
+    return SpecParser.parseOverlay(new SourceFile("step", yaml + "\n"), full).orThrow();
+  }
+}
