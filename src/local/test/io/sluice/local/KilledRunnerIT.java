@@ -60,14 +60,11 @@ class KilledRunnerIT {
     victim.destroyForcibly().waitFor();
     await()
         .atMost(Duration.ofSeconds(5))
-        .until(
-            () ->
-                ProcessHandle.of(pid("step")).isEmpty()
-                    && ProcessHandle.of(pid("daemon")).isEmpty());
+        .until(() ->
+            ProcessHandle.of(pid("step")).isEmpty() && ProcessHandle.of(pid("daemon")).isEmpty());
     var next = run(task("n").steps(step("s").command("true")));
     next.name = "r2";
-    var outcome =
-        runner(folder).start(next.run(), next.pipeline(), List.of(), e -> {}).await();
+    var outcome = runner(folder).start(next.run(), next.pipeline(), List.of(), e -> {}).await();
     assertThat(outcome.status()).isEqualTo(StageStatus.SUCCEEDED);
     assertThat(folder.resolve("runs/r1/work")).doesNotExist();
   }
