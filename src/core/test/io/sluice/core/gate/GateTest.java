@@ -1,27 +1,370 @@
 package io.sluice.core.gate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GateTest {
   private static final Policy POLICY = Policy.of(new Metric.PoissonDeviance());
 
+  private final Holdouts holdouts = new Holdouts();
+
   @Test
   void aClearlyBetterCandidateIsPromoted() {
-    Holdouts holdouts = new Holdouts();
     holdouts.championError = 0.8;
 
-    Verdict verdict = Gate.decide(holdouts.build(), POLICY, History.NONE, 7);
+    Verdict verdict = decide();
 
     assertThat(verdict.findings()).isEmpty();
+    assertThat(verdict.decision()).isEqualTo(Decision.PROMOTE);
+    assertThat(verdict.sentences().get(0)).isEqualTo("PROMOTE: xgboost replaces the champion.");
+  }
+
+  @Test
+  void aClearlyWorseOneIsHeldAsWorse() {
+    holdouts.candidateError = 0.9;
+
+    assertThat(decide().reason()).contains(Reason.WORSE);
+  }
+
+  @Test
+  void theChampionItselfIsInconclusive() {
+    List<Holdouts.Row> rows =
+        holdouts.list().stream()
+            .map(r ->
+                new Holdouts.Row(
+                    r.unit(),
+                    r.market(),
+                    r.week(),
+                    r.actual(),
+                    1,
+                    new double[] {r.predictions()[1], r.predictions()[1], 1}))
+            .toList();
+
+    Verdict verdict = Gate.decide(holdouts.build(rows), POLICY, History.NONE, 1);
+
+    assertThat(verdict.reason()).contains(Reason.INCONCLUSIVE);
+    assertThat(verdict.tests().get(0).improvement()).contains(0.0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3})
+  void theOrderOfRowsChangesNoByte(long order) {
+    Verdict straight = decide();
+
+    Verdict shuffled = Gate.decide(holdouts.shuffled(order), POLICY, History.NONE, 7);
+
+    assertThat(Json.write(shuffled.toJson())).isEqualTo(Json.write(straight.toJson()));
+  }
+
+  @Test
+  void scalingAllWeightsChangesNoTest() {
+    holdouts.championError = 0.3;
+    List<Holdouts.Row> scaled =
+        holdouts.list().stream()
+            .map(r ->
+                new Holdouts.Row(r.unit(), r.market(), r.week(), r.actual(), 4, r.predictions()))
+            .toList();
+
+    Verdict verdict = Gate.decide(holdouts.build(scaled), POLICY, History.NONE, 7);
+
+    assertThat(verdict.tests()).isEqualTo(decide().tests());
+    assertThat(verdict.slices()).isEqualTo(decide().slices());
+  }
+
+  @Test
+  void aBiasedCandidateIsHeldByTheGuard() {
+    holdouts.championError = 1.2;
+    holdouts.candidateLevel = 0.7;
+    holdouts.championLevel = 0.5;
+
+    Verdict verdict = decide();
+
+    assertThat(verdict.reason()).contains(Reason.GUARD);
+    assertThat(verdict.sentences().get(0))
+        .startsWith("HOLD (guard): forecasts are")
+        .contains("too low in total (bias -0.", "what would lift it");
+  }
+
+  @Test
+  void aBiasNotMuchAboveTheChampionsPasses() {
+    holdouts.candidateLevel = 1.25;
+    holdouts.candidateError = 0.05;
+    holdouts.championLevel = 1.6;
+    holdouts.championError = 0.05;
+
+    assertThat(decide().decision()).isEqualTo(Decision.PROMOTE);
+  }
+
+  @Test
+  void aProvenRegressionOfOneSliceHolds() {
+    holdouts.championError = 0.8;
+    List<Holdouts.Row> rows =
+        holdouts.list().stream()
+            .map(r ->
+                r.market().equals("FR")
+                    ? new Holdouts.Row(
+                        r.unit(),
+                        r.market(),
+                        r.week(),
+                        r.actual(),
+                        1,
+                        new double[] {r.predictions()[1] * 1.5, r.predictions()[1], 1})
+                    : r)
+            .toList();
+
+    Verdict verdict = Gate.decide(holdouts.build(rows), POLICY, History.NONE, 1);
+
+    assertThat(verdict.findings()).extracting(Verdict.Finding::code).contains("slice");
+    assertThat(verdict.slices().stream().filter(Verdict.Slice::regression))
+        .extracting(Verdict.Slice::value)
+        .containsExactly("FR");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, -0.1})
+  void unusablePredictionsMakeACandidateIneligible(double bad) {
+    holdouts.championError = 0.8;
+    List<Holdouts.Row> rows = holdouts.list();
+    rows.get(5).predictions()[0] = bad;
+
+    Verdict verdict = Gate.decide(holdouts.build(rows), POLICY, History.NONE, 1);
+
+    assertThat(verdict.reason()).contains(Reason.GUARD);
+    assertThat(verdict.findings()).extracting(Verdict.Finding::code).containsExactly("predictions");
+    assertThat(Verdict.parse(verdict.toJson())).isEqualTo(verdict);
+  }
+
+  @Test
+  void zeroForecastsAreFlooredNotRefused() {
+    List<Holdouts.Row> rows = holdouts.list();
+    rows.get(5).predictions()[0] = 0;
+
+    assertThat(Gate.decide(holdouts.build(rows), POLICY, History.NONE, 1).tests()).hasSize(1);
+  }
+
+  @Test
+  void fewUnitsAreInsufficient() {
+    holdouts.units = 99;
+    holdouts.championError = 0.8;
+
+    assertThat(decide().reason()).contains(Reason.INSUFFICIENT);
+    assertThat(decide().findings()).extracting(Verdict.Finding::code).containsExactly("units");
+  }
+
+  @Test
+  void oneUnitThatDominatesIsInsufficient() {
+    List<Holdouts.Row> rows =
+        holdouts.list().stream()
+            .map(r ->
+                new Holdouts.Row(
+                    r.unit(),
+                    r.market(),
+                    r.week(),
+                    r.actual(),
+                    r.unit().equals("unit-3") ? 500 : 1,
+                    r.predictions()))
+            .toList();
+
+    Verdict verdict = Gate.decide(holdouts.build(rows), POLICY, History.NONE, 1);
+
+    assertThat(verdict.findings()).extracting(Verdict.Finding::code).contains("topUnit");
+    assertThat(verdict.data().topUnit()).contains("unit-3");
+  }
+
+  @Test
+  void missingRowsAreInsufficient() {
+    holdouts.championError = 0.8;
+    holdouts.evaluation =
+        new Evaluation(
+            "xgboost",
+            Optional.of("rate"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Holdouts.START,
+            OptionalLong.of(1801),
+            DriftStatus.UNKNOWN);
+
+    assertThat(decide().data().missingRows()).isEqualTo(1);
+    assertThat(decide().reason()).contains(Reason.INSUFFICIENT);
+  }
+
+  @Test
+  void fewPeriodsMakeTheVerdictConditional() {
+    holdouts.weeks = 4;
+    holdouts.championError = 0.8;
+
+    Verdict verdict = decide();
+
+    assertThat(verdict.conditional()).isTrue();
+    assertThat(verdict.tests().get(0).twoWay()).isEmpty();
+    assertThat(String.join(" ", verdict.sentences())).contains("conditional on this window");
+  }
+
+  @Test
+  void aFirstRunMustBeatTheBaseline() {
+    holdouts.champion = false;
+
+    Verdict verdict = decide();
+
+    assertThat(verdict.reference()).contains("baseline:rate");
+    assertThat(verdict.sentences().get(0))
+        .isEqualTo("PROMOTE: xgboost becomes the first champion.");
+  }
+
+  @Test
+  void theSameRowsAreNotAskedTwice() {
+    holdouts.championError = 0.8;
+    Verdict first = decide();
+    History history = new History(List.of(History.PastGate.of("r1", Holdouts.START, first)));
+
+    Verdict again = Gate.decide(holdouts.build(), POLICY, history, 7);
+
+    assertThat(again.reason()).contains(Reason.INSUFFICIENT);
+    assertThat(again.data().newRows()).isZero();
+    assertThat(History.parse(history.toJson())).isEqualTo(history);
+  }
+
+  @Test
+  void aQuarterOfNewRowsIsEnough() {
+    holdouts.championError = 0.8;
+    holdouts.weeks = 9;
+    Verdict first = decide();
+    holdouts.weeks = 12;
+
+    Verdict later =
+        Gate.decide(
+            holdouts.build(),
+            POLICY,
+            new History(List.of(History.PastGate.of("r1", Holdouts.START, first))),
+            7);
+
+    assertThat(later.data().newRowShare()).isCloseTo(0.25, within(1e-12));
+    assertThat(later.decision()).isEqualTo(Decision.PROMOTE);
+  }
+
+  @Test
+  void spendingAsksForStrongerProofWithEveryLook() {
+    Policy spend =
+        Policy.parse(Json.parse("{\"metric\":\"poisson_deviance\",\"repetition\":\"spend\"}"));
+    Verdict first = Gate.decide(holdouts.build(), spend, History.NONE, 7);
+    History history = new History(List.of(History.PastGate.of("r1", Holdouts.START, first)));
+
+    Verdict second = Gate.decide(holdouts.build(), spend, history, 7);
+
+    assertThat(first.tests().get(0).level())
+        .isCloseTo(0.05 * 6 / (Math.PI * Math.PI), within(1e-12));
+    assertThat(second.tests().get(0).level())
+        .isCloseTo(first.tests().get(0).level() / 4, within(1e-12));
+  }
+
+  @Test
+  void aStaleChampionYieldsToAFreshEqual() {
+    Instant now = Holdouts.START.plus(Duration.ofDays(200));
+    holdouts.candidateError = 0.1;
+    holdouts.championError = 0.1;
+    holdouts.units = 1500;
+    holdouts.evaluation =
+        new Evaluation(
+            "xgboost",
+            Optional.of("rate"),
+            Optional.of(now.minus(Duration.ofDays(10))),
+            Optional.of(now.minus(Duration.ofDays(110))),
+            Optional.empty(),
+            now,
+            OptionalLong.empty(),
+            DriftStatus.UNKNOWN);
+
+    Verdict verdict = decide();
+
+    assertThat(verdict.basis()).isEqualTo(Verdict.Basis.NON_INFERIORITY);
     assertThat(verdict.decision()).isEqualTo(Decision.PROMOTE);
   }
 
   @Test
-  void theVerdictSurvivesJson() {
-    Verdict verdict = Gate.decide(new Holdouts().build(), POLICY, History.NONE, 7);
+  void theGainOnRowsTheChampionNeverSawIsReported() {
+    Instant until = Holdouts.START.plus(Holdouts.WEEK.multipliedBy(6));
+    holdouts.evaluation =
+        new Evaluation(
+            "xgboost",
+            Optional.of("rate"),
+            Optional.empty(),
+            Optional.of(until),
+            Optional.empty(),
+            until,
+            OptionalLong.empty(),
+            DriftStatus.UNKNOWN);
 
-    assertThat(Verdict.parse(verdict.toJson())).isEqualTo(verdict);
+    assertThat(decide().unseen().orElseThrow().rows()).isEqualTo(6L * holdouts.units);
+  }
+
+  @Test
+  void aNegativeCountIsRefusedByName() {
+    List<Holdouts.Row> rows = holdouts.list();
+    Holdouts.Row r = rows.get(0);
+    rows.set(0, new Holdouts.Row(r.unit(), r.market(), r.week(), -1, 1, r.predictions()));
+
+    assertThatThrownBy(() -> Gate.decide(holdouts.build(rows), POLICY, History.NONE, 1))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-8004")
+        .hasMessageContaining("unit-0");
+  }
+
+  @Test
+  void aKeyThatComesTwiceIsRefused() {
+    List<Holdouts.Row> rows = holdouts.list();
+    rows.add(rows.get(0));
+
+    assertThatThrownBy(() -> holdouts.build(rows)).hasMessageContaining("SLU-8003");
+  }
+
+  @Test
+  void aPolicyTellsAllItsFaultsAtOnce() {
+    assertThatThrownBy(() ->
+            Policy.parse(
+                Json.parse(
+                    "{\"metric\":\"bias\",\"confidence\":\"195%\",\"min_units\":3,\"guards\":{\"bais\":1}}")))
+        .isInstanceOfSatisfying(
+            SluiceException.class,
+            e -> {
+              assertThat(e.diagnostics()).hasSize(4);
+              assertThat(e.diagnostics().toString()).contains("did you mean 'minUnits'");
+            });
+  }
+
+  @Test
+  void aPolicyReadsBackAsWritten() {
+    Policy policy =
+        Policy.parse(
+            Json.parse(
+                "{\"metric\":\"pinball(0.9)\",\"minImprovement\":\"2.5%\",\"staleAfter\":\"12w\",\"candidates\":\"all\",\"slices\":[\"market\"]}"));
+
+    assertThat(policy.minImprovement()).isEqualTo(0.025);
+    assertThat(policy.staleAfter()).isEqualTo(Duration.ofDays(84));
+    assertThat(Policy.parse(policy.toJson())).isEqualTo(policy);
+  }
+
+  @Test
+  void theVerdictSurvivesJson() {
+    Verdict verdict = decide();
+
+    assertThat(Verdict.parse(Json.parse(Json.pretty(verdict.toJson())))).isEqualTo(verdict);
+    assertThatThrownBy(() -> Verdict.parse(Json.object())).hasMessageContaining("SLU-8006");
+  }
+
+  private Verdict decide() {
+    return Gate.decide(holdouts.build(), POLICY, History.NONE, 7);
   }
 }
