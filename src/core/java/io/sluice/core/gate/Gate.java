@@ -495,7 +495,7 @@ public final class Gate {
     return new Verdict.Labels(facts.asOf(), facts.candidateNewestLabel(), its, stale);
   }
 
-  /** The level of this look; see ADR 24. */
+  /** The level of this look; see docs/gate.md. */
   private double level(History.Novelty novelty) {
     double level = 1 - policy.confidence();
     if (policy.repetition() == Repetition.HOLD) {

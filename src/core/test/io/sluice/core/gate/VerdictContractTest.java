@@ -1,0 +1,54 @@
+package io.sluice.core.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.networknt.schema.Error;
+import com.networknt.schema.InputFormat;
+import com.networknt.schema.Schema;
+import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SpecificationVersion;
+import io.sluice.core.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class VerdictContractTest {
+  private static final Policy POLICY = Policy.of(new Metric.PoissonDeviance());
+
+  @Test
+  void whatTheGateWritesKeepsTheContract() throws IOException {
+    Holdouts holdouts = new Holdouts();
+    assertThat(errors(Gate.decide(holdouts.build(), POLICY, History.NONE, 3))).isEmpty();
+
+    holdouts.championError = 0.8;
+    assertThat(errors(Gate.decide(holdouts.build(), POLICY, History.NONE, 3))).isEmpty();
+
+    holdouts.champion = false;
+    holdouts.units = 10;
+    assertThat(errors(Gate.decide(holdouts.build(), POLICY, History.NONE, 3))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"promote", "hold-guard", "hold-insufficient-first-run"})
+  void theSamplesReadAsVerdicts(String name) throws IOException {
+    var json = Json.parse(resource("/contracts/samples/verdict/valid/" + name + ".json"));
+
+    assertThat(Json.write(Verdict.parse(json).toJson())).isEqualTo(Json.write(json));
+  }
+
+  private static List<Error> errors(Verdict verdict) throws IOException {
+    Schema schema =
+        SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12)
+            .getSchema(resource("/contracts/verdict.schema.json"), InputFormat.JSON);
+    return schema.validate(Json.write(verdict.toJson()), InputFormat.JSON);
+  }
+
+  private static String resource(String path) throws IOException {
+    try (var in = VerdictContractTest.class.getResourceAsStream(path)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}
