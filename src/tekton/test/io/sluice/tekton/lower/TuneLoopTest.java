@@ -1,0 +1,122 @@
+package io.sluice.tekton.lower;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.tekton.v1.Step;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The loop of sluice-tune as it stands in the catalog, by the shells that images have. */
+class TuneLoopTest {
+  @TempDir Path workspace;
+
+  @BeforeEach
+  void layOut() throws IOException {
+    Files.createDirectories(workspace.resolve("code"));
+    Files.createDirectories(workspace.resolve("tuner"));
+    Files.writeString(workspace.resolve("env"), "export SLUICE_MODE='trial'\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dash", "busybox sh", "bash"})
+  void runsTrialsUntilToldToStopAndSurvivesOneThatFails(String shell) throws Exception {
+    Process loop =
+        start(
+            shell,
+            "60",
+            "command",
+            "sh",
+            "-c",
+            "cat; pwd >where; n=${SLUICE_PARAMS%/params.json}; n=${n##*/};"
+                + " echo \"$SLUICE_MODE $n\" >\"$SLUICE_RESULTS/objective\"; exit $((n * 3))");
+    for (int n = 0; n < 3; n++) {
+      hand("ask", Integer.toString(n));
+      await("tell");
+      assertThat(read("tuner/tell")).isEqualTo(Integer.toString(n));
+      Files.delete(workspace.resolve("tuner/tell"));
+      assertThat(read("tuner/trials/" + n + "/exit")).isEqualTo(Integer.toString(n * 3));
+      assertThat(read("tuner/trials/" + n + "/results/objective")).isEqualTo("trial " + n);
+    }
+    hand("stop", "1");
+    assertThat(loop.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.exitValue()).isEqualTo(1);
+    assertThat(read("code/where")).isEqualTo(workspace.resolve("code").toRealPath().toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dash", "busybox sh", "bash"})
+  void givesUpWhenTheTunerGivesNoSign(String shell) throws Exception {
+    Process loop = start(shell, "1", "command", "true");
+    assertThat(loop.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.exitValue()).isEqualTo(70);
+    assertThat(new String(loop.getInputStream().readAllBytes())).contains("no sign of the tuner");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dash", "busybox sh", "bash"})
+  void leavesTheLoopToAFunction(String shell) throws Exception {
+    Process loop = start(shell, "60", "function", "sh", "-c", "echo in $SLUICE_MODE; exit 3");
+    assertThat(loop.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.exitValue()).isEqualTo(3);
+    assertThat(new String(loop.getInputStream().readAllBytes())).isEqualTo("in trial\n");
+  }
+
+  private Process start(String shell, String patience, String loop, String... command)
+      throws IOException {
+    List<String> argv = new ArrayList<>(List.of(shell.split(" ")));
+    Assumptions.assumeTrue(onPath(argv.getFirst()), argv.getFirst() + " is not here");
+    Step run =
+        Catalog.task("sluice-tune").spec().steps().stream()
+            .filter(s -> s.name().equals(Optional.of("run")))
+            .findFirst()
+            .orElseThrow();
+    Path script = workspace.resolve("loop.sh");
+    Files.writeString(script, run.script().orElseThrow());
+    argv.add(script.toString());
+    argv.addAll(List.of(command));
+    ProcessBuilder builder = new ProcessBuilder(argv).redirectErrorStream(true);
+    builder.environment().put("SLUICE_WORKSPACE", workspace.toRealPath().toString());
+    builder.environment().put("SLUICE_PATIENCE", patience);
+    builder.environment().put("SLUICE_LOOP", loop);
+    return builder.start();
+  }
+
+  private static boolean onPath(String program) {
+    for (String folder : System.getenv("PATH").split(":")) {
+      if (Files.isExecutable(Path.of(folder, program))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void hand(String name, String content) throws IOException {
+    Path file = workspace.resolve("tuner").resolve(name + ".tmp");
+    Files.writeString(file, content);
+    Files.move(file, workspace.resolve("tuner").resolve(name));
+  }
+
+  private void await(String name) throws InterruptedException {
+    for (int i = 0; i < 400; i++) {
+      if (Files.exists(workspace.resolve("tuner").resolve(name))) {
+        return;
+      }
+      Thread.sleep(50);
+    }
+    throw new AssertionError("no " + name);
+  }
+
+  private String read(String file) throws IOException {
+    return Files.readString(workspace.resolve(file)).strip();
+  }
+}
