@@ -30,7 +30,10 @@ public final class Escapes {
     return out.toString();
   }
 
-  /** Canonical JSON without a {@code $}: it can only be inside strings, as {@code \u0024}. */
+  /**
+   * Canonical JSON without a {@code $}: it can only be inside strings, as its six-character JSON
+   * escape.
+   */
   public static String json(JsonNode value) {
     return Json.canonical(value).replace("$", "\\u0024");
   }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The fields of a record type as YAML names them: what both directions of the codec walk, so that a
@@ -67,7 +68,7 @@ record Fields(Constructor<?> constructor, Map<String, Field> byName) {
     }
   }
 
-  Object create(Object[] values) {
+  Object create(@Nullable Object[] values) {
     try {
       return constructor.newInstance(values);
     } catch (InvocationTargetException e) {

@@ -189,7 +189,7 @@ final class YamlWriter {
   }
 
   private static boolean isPlainCharacter(char c) {
-    return c >= ' ' && c < 0x7f || c >= 0xa0 && c < 0xd800 && c != 0x2028 && c != 0x2029;
+    return (c >= ' ' && c < 0x7f) || (c >= 0xa0 && c < 0xd800 && c != 0x2028 && c != 0x2029);
   }
 
   /**
@@ -200,13 +200,21 @@ final class YamlWriter {
   private static String line(String text, boolean tight) {
     boolean bare =
         AMOUNT.matcher(text).matches()
-            || WORDS.matcher(text).matches()
+            || (WORDS.matcher(text).matches()
                 && !TAKEN.contains(text.toLowerCase(Locale.ROOT))
                 && !text.endsWith(":")
                 && !text.endsWith(" ")
                 && !text.contains(": ")
-                && !(tight && (text.indexOf(',') >= 0 || text.indexOf(':') >= 0));
-    return bare ? text : quoted(text);
+                && !(tight && (text.indexOf(',') >= 0 || text.indexOf(':') >= 0)));
+    if (bare) {
+      return text;
+    }
+    // JSON reads better without a backslash before every quote
+    boolean single =
+        text.indexOf('"') >= 0
+            && text.indexOf('\'') < 0
+            && text.chars().allMatch(c -> isPlainCharacter((char) c));
+    return single ? "'" + text + "'" : quoted(text);
   }
 
   private static String quoted(String text) {
