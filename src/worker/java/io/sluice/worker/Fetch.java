@@ -190,6 +190,8 @@ final class Fetch {
     root.put("run", arguments.run().value());
     root.put("stage", arguments.stage().value());
     root.put("model", stage.resolved().model());
+    root.put("asOf", stage.asOf().toString());
+    root.put("seed", stage.seed());
     root.set("resolved", stage.resolved().json());
     StageRecord self = begun(stage, stage.resolved().asOf());
     root.set("inputs", self.json().get("inputs"));

@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -41,9 +40,9 @@ final class Register {
   private final JsonNode verdict;
   private final JsonNode evaluation;
 
-  private Register(Worker.Context context) throws IOException {
+  private Register(Worker.Context context, List<String> argv) throws IOException {
     this.context = context;
-    this.step = Step.of(context);
+    this.step = Step.of(context, argv);
     this.resolved = step.resolved();
     this.lineage = new Lineage(step.context().path("records"));
     this.verdict = json(step.inputs().resolve("verdict"));
@@ -51,8 +50,7 @@ final class Register {
   }
 
   static int run(Worker.Context context, List<String> argv) throws IOException {
-    Arguments.read(argv, new Arguments.Grammar(Set.of(), Set.of(), Set.of(), false), context.cwd());
-    return new Register(context).run();
+    return new Register(context, argv).run();
   }
 
   private int run() throws IOException {
@@ -296,7 +294,7 @@ final class Register {
     return folders;
   }
 
-  private static JsonNode json(Path file) throws IOException {
+  static JsonNode json(Path file) throws IOException {
     try {
       return Json.parse(Files.readAllBytes(file));
     } catch (IllegalArgumentException e) {

@@ -5,7 +5,10 @@ import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.List;
+import java.util.Set;
 
 /**
  * What a worker command finds when it stands in the {@code run} step: the contract of a user's
@@ -20,18 +23,21 @@ record Step(
     long seed,
     JsonNode context) {
 
-  static Step of(Worker.Context context) throws IOException {
-    Path params = context.cwd().resolve(variable(context, "SLUICE_PARAMS"));
+  static Step of(Worker.Context context, List<String> argv) throws IOException {
+    var grammar = new Arguments.Grammar(Set.of("--workspace"), Set.of(), Set.of(), false);
+    Arguments arguments = Arguments.read(argv, grammar, context.cwd());
+    Workspace workspace = new Workspace(arguments.path("--workspace"));
     try {
+      JsonNode told = Json.parse(Files.readAllBytes(workspace.context()));
       return new Step(
-          context.cwd().resolve(variable(context, "SLUICE_INPUTS")),
-          context.cwd().resolve(variable(context, "SLUICE_OUTPUTS")),
-          context.cwd().resolve(variable(context, "SLUICE_RESULTS")),
-          Json.parse(Files.readAllBytes(params)),
-          KnownUntil.parse(variable(context, "SLUICE_AS_OF")),
-          Long.parseLong(variable(context, "SLUICE_SEED")),
-          Json.parse(Files.readAllBytes(params.resolveSibling("context.json"))));
-    } catch (IllegalArgumentException | java.time.DateTimeException e) {
+          workspace.inputs(),
+          workspace.outputs(),
+          workspace.results(),
+          Json.parse(Files.readAllBytes(workspace.params())),
+          Instant.parse(told.path("asOf").asText()),
+          told.path("seed").asLong(),
+          told);
+    } catch (IllegalArgumentException | DateTimeException e) {
       throw Arguments.wrong("the stage workspace is not as fetch leaves it: " + e.getMessage());
     }
   }
@@ -43,14 +49,5 @@ record Step(
   /** The small values of this stage, which consumers and records read from the manifest. */
   void result(String name, String value) throws IOException {
     Files.writeString(results.resolve(name), value);
-  }
-
-  private static String variable(Worker.Context context, String name) {
-    String value = context.env().get(name);
-    if (value == null) {
-      throw Arguments.wrong(
-          name + " is not set: this command runs as the step `run` of a stage, after fetch");
-    }
-    return value;
   }
 }

@@ -94,6 +94,8 @@ public final class Worker {
       case "fetch" -> Fetch.run(context, rest);
       case "store" -> StoreOutputs.run(context, rest);
       case "resolve" -> Resolve.run(context, rest);
+      case "evaluate" -> Evaluate.run(context, rest);
+      case "gate" -> Judge.run(context, rest);
       case "register" -> Register.run(context, rest);
       case "promote" -> Promote.run(context, rest);
       case "record" -> Record.run(context, rest);
