@@ -1,0 +1,302 @@
+package io.sluice.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.json.Json;
+import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.record.StageRecord;
+import io.sluice.core.run.RunId;
+import io.sluice.store.FolderStore;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A stage as its pod runs it: fetch, the user's command, store; on a real store. */
+class FetchAndStoreTest {
+  private static final Instant AS_OF = Instant.parse("2026-03-01T00:00:00Z");
+
+  @TempDir Path folder;
+  private FolderStore store;
+  private Worker worker;
+  private Digest resolved;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @BeforeEach
+  void aResolvedRun() throws IOException {
+    store = new FolderStore(folder.resolve("store"));
+    worker =
+        new Worker(
+            Clock.fixed(Instant.parse("2026-03-02T00:00:00Z"), ZoneOffset.UTC),
+            (path, untrusted) ->
+                new FolderStore(
+                    path, untrusted ? FolderStore.Area.UNTRUSTED : FolderStore.Area.TRUSTED),
+            env -> {
+              throw new AssertionError("fetch and store have no business with the registry");
+            });
+    resolved = pin(AS_OF);
+  }
+
+  @Test
+  void laysOutWhatTheCommandFindsAndStoresWhatItLeaves() throws Exception {
+    Digest data = manifest("train", "a,b\n1,2\n");
+    assertThat(fetch("stage", List.of("train=" + data + "#train"), List.of("model"))).isZero();
+    assertThat(text("hit")).isEqualTo("no");
+    assertThat(text("w/inputs/train")).isEqualTo("a,b\n1,2\n");
+    assertThat(text("w/code/rma/train.py")).isEqualTo("print()");
+    assertThat(
+            sh(
+                ". \"$0\" && printf %s \"$SLUICE_AS_OF $SLUICE_MODE\" > \"$SLUICE_OUTPUTS/model\""
+                    + " && printf 0.5 > \"$SLUICE_RESULTS/loss\""))
+        .isZero();
+    assertThat(store("stage", List.of("train=" + data + "#train"), List.of("model"), "no", 0))
+        .isZero();
+    Manifest left = store.manifest(Digest.parse(text("outputs")));
+    assertThat(left.results()).containsExactly(Map.entry("loss", "0.5"));
+    assertThat(left.entries().getFirst().digest())
+        .isEqualTo(Digest.of("2026-03-01T00:00:00Z stage"));
+    StageRecord record =
+        StageRecord.parse(Json.parse(store.records(new RunId("run-1")).getFirst()));
+    assertThat(record.outputs()).contains(left.digest());
+    assertThat(record.artifacts()).containsKey("model");
+  }
+
+  @Test
+  void theSameStageHitsTheCacheAndAChangedInputDoesNot() throws Exception {
+    List<String> inputs = List.of("train=" + manifest("train", "1") + "#train");
+    fetch("stage", inputs, List.of("model"));
+    Files.writeString(folder.resolve("w/outputs/model"), "m");
+    store("stage", inputs, List.of("model"), "no", 0);
+    String first = text("outputs");
+    fetch("stage", inputs, List.of("model"));
+    assertThat(text("hit")).isEqualTo("yes");
+    store("stage", inputs, List.of("model"), "yes", 0);
+    assertThat(text("outputs")).isEqualTo(first);
+    fetch("stage", List.of("train=" + manifest("train", "2") + "#train"), List.of("model"));
+    assertThat(text("hit")).isEqualTo("no");
+  }
+
+  @Test
+  void aFailureIsPassedOnAndNeverCached() throws Exception {
+    fetch("train", List.of(), List.of("model"));
+    assertThat(store("train", List.of(), List.of("model"), "no", 7)).isEqualTo(7);
+    assertThat(text("outputs")).isEqualTo("failed:7");
+    fetch("train", List.of(), List.of("model"));
+    assertThat(text("hit")).isEqualTo("no");
+    List<String> failed = List.of("params=failed:7#best");
+    fetch("train", failed, List.of("model"));
+    assertThat(text("hit")).isEqualTo("upstream-failed");
+    assertThat(store("train", failed, List.of("model"), "upstream-failed", 0)).isEqualTo(7);
+    assertThat(text("outputs")).isEqualTo("failed:7");
+  }
+
+  @Test
+  void aFanInGoesOnWithWhatIsLeftUntilNothingIs() throws Exception {
+    Digest model = manifest("model", "m");
+    String dead = "candidates/deep=failed:1#model";
+    assertThat(fetch("stage", List.of("candidates/xgb=" + model + "#model", dead), List.of("o")))
+        .isZero();
+    assertThat(text("hit")).isEqualTo("no");
+    assertThat(Files.list(folder.resolve("w/inputs/candidates"))).hasSize(1);
+    assertThat(fetch("stage", List.of(dead), List.of("o"))).isEqualTo(1);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("SLU-4022").contains("candidates");
+  }
+
+  @Test
+  void aMissingOutputIsNamedWithWhatIsThere() throws Exception {
+    fetch("stage", List.of(), List.of("model", "report"));
+    Files.writeString(folder.resolve("w/outputs/modle"), "m");
+    Files.writeString(folder.resolve("w/outputs/report"), "r");
+    assertThat(store("stage", List.of(), List.of("model", "report"), "no", 0)).isEqualTo(1);
+    assertThat(err.toString(StandardCharsets.UTF_8))
+        .contains("SLU-4010")
+        .contains("did not write model; in SLUICE_OUTPUTS there is modle, report");
+    assertThat(text("outputs")).isEqualTo("failed:1");
+  }
+
+  @Test
+  void aLinkInAnOutputIsRefused() throws Exception {
+    fetch("stage", List.of(), List.of("model"));
+    Files.createSymbolicLink(folder.resolve("w/outputs/model"), Path.of("/etc/passwd"));
+    assertThat(store("stage", List.of(), List.of("model"), "no", 0)).isEqualTo(1);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("SLU-4012");
+  }
+
+  @Test
+  void labelledDataIsAsOfItsLatestKnownRowAndMayNotComeFromTheFuture() throws Exception {
+    String with = "{\"labels\":{\"knownAt\":\"known\"}}";
+    run("fetch", "data", List.of(), List.of("returns"), with, "--result-hit", at("hit"));
+    Path table = folder.resolve("w/outputs/returns");
+    Files.writeString(table, "week,known\n1,2026-02-01\n2,\n3,2026-02-08T06:00:00Z\n");
+    assertThat(storeData(with)).isZero();
+    assertThat(store.manifest(Digest.parse(text("outputs"))).asOf())
+        .contains(Instant.parse("2026-02-08T06:00:00Z"));
+    Files.writeString(table, "week,known\n1,2026-03-02\n");
+    assertThat(storeData(with)).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("SLU-4032").contains("line 2");
+  }
+
+  @Test
+  void trainingFindsTheHyperparametersThatTuningFound() throws Exception {
+    Digest best = manifest("best", "{\"params\":{\"depth\":4}}");
+    fetch("train", List.of("params=" + best + "#best"), List.of("model"));
+    JsonNode params = Json.parse(text("w/params.json"));
+    assertThat(params.path("depth").asInt()).isEqualTo(4);
+  }
+
+  @Test
+  void anyTextSurvivesTheShell() throws Exception {
+    Random random = new Random(7);
+    String alphabet = "ab '\"\\$`\n\t!*?~#;&|<>(){}[]=%\u00e9\u2028";
+    for (int i = 0; i < 60; i++) {
+      StringBuilder value = new StringBuilder();
+      for (int c = random.nextInt(20); c >= 0; c--) {
+        value.append(alphabet.charAt(random.nextInt(alphabet.length())));
+      }
+      value.append('.'); // $(..) in the checker below would drop final line breaks
+      Workspace workspace = new Workspace(Files.createDirectories(folder.resolve("q")));
+      workspace.writeEnv(Map.of("V", value.toString()));
+      Process p =
+          new ProcessBuilder("/bin/sh", "-c", ". \"$0\" && printf %s \"$V\"", at("q/env")).start();
+      assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .isEqualTo(value.toString());
+    }
+  }
+
+  @Test
+  void argumentsThatATaskWouldNotWriteAreRefused() throws Exception {
+    assertThat(run(List.of("fetch", "--nope"))).isEqualTo(2);
+    assertThat(run(List.of("dance"))).isEqualTo(2);
+    assertThat(run(List.of())).isEqualTo(2);
+    assertThat(err.toString(StandardCharsets.UTF_8)).contains("SLU-4020");
+  }
+
+  private int storeData(String with) throws Exception {
+    Files.writeString(folder.resolve("exit"), "0");
+    return run(
+        "store",
+        "data",
+        List.of(),
+        List.of("returns"),
+        with,
+        "--hit",
+        "no",
+        "--exit-code-file",
+        at("exit"),
+        "--result-outputs",
+        at("outputs"));
+  }
+
+  private int fetch(String kind, List<String> inputs, List<String> outputs) throws Exception {
+    return run("fetch", kind, inputs, outputs, "{}", "--result-hit", at("hit"));
+  }
+
+  private int store(
+      String kind, List<String> inputs, List<String> outputs, String hit, int exitCode)
+      throws Exception {
+    Files.writeString(folder.resolve("exit"), Integer.toString(exitCode));
+    return run(
+        "store",
+        kind,
+        inputs,
+        outputs,
+        "{}",
+        "--hit",
+        hit,
+        "--exit-code-file",
+        at("exit"),
+        "--result-outputs",
+        at("outputs"));
+  }
+
+  private int run(
+      String command,
+      String kind,
+      List<String> inputs,
+      List<String> outputs,
+      String with,
+      String... own)
+      throws Exception {
+    List<String> argv = new ArrayList<>(List.of(command));
+    argv.addAll(List.of(own));
+    argv.addAll(List.of("--run", "run-1", "--stage", "s", "--kind", kind, "--attempt", "0"));
+    argv.addAll(List.of("--resolved", resolved.toString(), "--environment", "", "--image", "i"));
+    argv.addAll(List.of("--family", "", "--seed", "7", "--with", with));
+    argv.addAll(List.of("--workspace", at("w"), "--store", at("store"), "--inputs"));
+    argv.addAll(inputs);
+    argv.add("--outputs");
+    argv.addAll(outputs);
+    argv.addAll(List.of("--command", "python", "--run", "x"));
+    return run(argv);
+  }
+
+  private int run(List<String> argv) throws Exception {
+    return worker.run(
+        argv,
+        Map.of(),
+        folder,
+        new PrintStream(out, true, StandardCharsets.UTF_8),
+        new PrintStream(err, true, StandardCharsets.UTF_8));
+  }
+
+  private int sh(String script) throws Exception {
+    return new ProcessBuilder("/bin/sh", "-c", script, at("w/env")).inheritIO().start().waitFor();
+  }
+
+  private String at(String path) {
+    return folder.resolve(path).toString();
+  }
+
+  private String text(String path) throws IOException {
+    return Files.readString(folder.resolve(path));
+  }
+
+  private Digest pin(Instant asOf) throws IOException {
+    Manifest.Entry code = file("code/rma/train.py", "print()");
+    Resolved pinned =
+        new Resolved(
+            "m",
+            new RunId("run-1"),
+            asOf,
+            new Manifest(Optional.empty(), Map.of(), List.of(file("rma/train.py", "print()")))
+                .digest(),
+            Optional.empty(),
+            7,
+            PromotionLog.Head.EMPTY,
+            Optional.empty());
+    return put(List.of(code, file("resolved.json", Json.write(pinned.json()))));
+  }
+
+  private Digest manifest(String name, String text) throws IOException {
+    return put(List.of(file(name, text)));
+  }
+
+  private Digest put(List<Manifest.Entry> entries) throws IOException {
+    Manifest manifest = new Manifest(Optional.empty(), Map.of(), entries);
+    return store.put(new ByteArrayInputStream(manifest.bytes()));
+  }
+
+  private Manifest.Entry file(String path, String text) throws IOException {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return new Manifest.Entry(
+        path, false, bytes.length, store.put(new ByteArrayInputStream(bytes)));
+  }
+}
