@@ -1,0 +1,112 @@
+package io.sluice.app;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.Planner;
+import io.sluice.core.run.RunId;
+import io.sluice.tekton.lower.Compiled;
+import io.sluice.tekton.lower.Lowering;
+import io.sluice.tekton.lower.RunParameters;
+import io.sluice.tekton.v1.Metadata;
+import io.sluice.tekton.v1.Pipeline;
+import io.sluice.tekton.v1.PipelineRun;
+import io.sluice.tekton.v1.Task;
+import io.sluice.tekton.yaml.TektonYaml;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * A pipeline as Tekton objects. Pipeline and tasks are the same for every run and are committed;
+ * what differs from run to run is in the PipelineRun.
+ */
+public final class Compilation {
+  /** What run.yaml names until a target says otherwise. */
+  private static final String WORKER_IMAGE = "sluice-worker:0.1.0";
+
+  private static final String TUNER_IMAGE = "sluice-tuner:0.1.0";
+
+  private final Pipelines.Opened opened;
+  private final Plan base;
+  private final Compiled compiled;
+
+  private Compilation(Pipelines.Opened opened, Plan base) {
+    this.opened = opened;
+    this.base = base;
+    this.compiled = Lowering.lower(base);
+  }
+
+  /**
+   * Compiles.
+   *
+   * @param wheel digest of the {@code sluice_ml} wheel
+   */
+  public static Compilation of(Pipelines.Opened opened, Digest wheel) {
+    return new Compilation(opened, opened.base(wheel));
+  }
+
+  public Pipeline pipeline() {
+    return compiled.pipeline();
+  }
+
+  public List<Task> tasks() {
+    return compiled.tasks();
+  }
+
+  /** The files to commit, and {@code run.yaml} for {@code kubectl create}; by path. */
+  public SortedMap<String, String> files() {
+    SortedMap<String, String> files = new TreeMap<>(compiled.files());
+    boolean imagesKnown = base.environments().stream().allMatch(e -> e.image().isPresent());
+    if (imagesKnown) {
+      files.put("run.yaml", TektonYaml.write(List.of(template())));
+    }
+    return files;
+  }
+
+  /** A run of the committed code, named by the cluster. */
+  private PipelineRun template() {
+    RunParameters parameters =
+        RunParameters.of(new RunId("manual"), codeDigest(), WORKER_IMAGE, TUNER_IMAGE);
+    PipelineRun run = Lowering.run(base, parameters);
+    Metadata m = run.metadata();
+    return new PipelineRun(
+        new Metadata(
+            Optional.empty(),
+            Optional.of(base.model() + "-"),
+            m.namespace(),
+            m.labels(),
+            m.annotations()),
+        run.spec());
+  }
+
+  private Digest codeDigest() {
+    CodeSelection selection = new CodeSelection(base.codeIncludes());
+    List<Manifest.Entry> entries = new ArrayList<>();
+    for (SourceTree.CodeFile file : opened.tree().files()) {
+      if (selection.takes(file.path())) {
+        byte[] content = opened.tree().read(file.path()).orElse(new byte[0]);
+        entries.add(
+            new Manifest.Entry(file.path(), file.executable(), content.length, Digest.of(content)));
+      }
+    }
+    return new Manifest(Optional.empty(), java.util.Map.of(), entries).digest();
+  }
+
+  /** The PipelineRun of one run. */
+  PipelineRun run(RunPipeline.Request request, Digest code, Target.Images images) {
+    RunParameters parameters =
+        RunParameters.of(request.id(), code, images.worker(), images.tuner())
+            .withImages(images.environments())
+            .withSettings(Planner.settings(opened.spec(), request.profile(), request.overlays()))
+            .withOrigin(
+                opened.tree().commit().map(c -> c.id() + (c.dirty() ? "-dirty" : "")),
+                request.who());
+    if (request.asOf().isPresent()) {
+      parameters = parameters.withAsOf(request.asOf().get());
+    }
+    return Lowering.run(base, parameters);
+  }
+}

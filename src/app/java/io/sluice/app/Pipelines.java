@@ -1,0 +1,115 @@
+package io.sluice.app;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.check.Checker;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.diag.SourceFile;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.Planner;
+import io.sluice.core.spec.Overlay;
+import io.sluice.core.spec.Parsed;
+import io.sluice.core.spec.Spec;
+import io.sluice.core.spec.SpecParser;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+
+/** Opens pipelines: reads the spec, checks it, plans it. */
+public final class Pipelines {
+  private static final int SPEC_LIMIT_BYTES = 1 << 20;
+
+  private Pipelines() {}
+
+  /**
+   * A pipeline whose spec is right.
+   *
+   * @param tree its folder
+   * @param spec what its author wrote
+   */
+  public record Opened(SourceTree tree, Spec spec) {
+
+    /**
+     * The plan that is compiled: the same for every run.
+     *
+     * @param wheel digest of the {@code sluice_ml} wheel
+     */
+    public Plan base(Digest wheel) {
+      return Planner.base(spec, tree::read, wheel);
+    }
+
+    /** The plan of one run, under a profile and overlays. */
+    public Plan plan(Optional<String> profile, List<Overlay> overlays, Digest wheel) {
+      return Planner.plan(spec, profile, overlays, tree::read, wheel);
+    }
+  }
+
+  /**
+   * Reads and checks a spec.
+   *
+   * @param file name of the spec file in the folder
+   * @throws SluiceException exit code 2, with everything that is wrong with it
+   */
+  public static Opened open(SourceTree tree, String file) {
+    byte[] bytes =
+        tree.read(file)
+            .orElseThrow(() ->
+                wrong(
+                    "SLU-9012",
+                    "there is no " + file + " in " + tree.name(),
+                    "`sluice init` makes a pipeline to start from"));
+    if (bytes.length > SPEC_LIMIT_BYTES) {
+      throw wrong(
+          "SLU-9013",
+          file + " has " + bytes.length + " bytes; a spec has at most " + SPEC_LIMIT_BYTES,
+          "is this the right file?");
+    }
+    String name =
+        tree.name().isEmpty() || tree.name().equals(".") ? file : tree.name() + "/" + file;
+    Parsed<Spec> parsed = SpecParser.parse(new SourceFile(name, text(name, bytes)));
+    Spec spec = parsed.orThrow();
+    List<Diagnostic> problems = Checker.check(parsed, new FilesForCheck(tree));
+    if (!problems.isEmpty()) {
+      throw new SluiceException(ExitCode.INPUT_WRONG, problems);
+    }
+    return new Opened(tree, spec);
+  }
+
+  /** What the checker asks of the files, answered from one listing. */
+  private static final class FilesForCheck implements io.sluice.core.check.SourceTree {
+    private final List<String> paths;
+
+    FilesForCheck(SourceTree tree) {
+      this.paths = tree.files().stream().map(SourceTree.CodeFile::path).toList();
+    }
+
+    @Override
+    public boolean exists(String path) {
+      return paths.stream().anyMatch(p -> p.equals(path) || p.startsWith(path + "/"));
+    }
+
+    @Override
+    public boolean matches(String glob) {
+      CodeSelection selection = new CodeSelection(List.of(glob));
+      return paths.stream().anyMatch(selection::takes);
+    }
+  }
+
+  private static String text(String name, byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          List.of(Diagnostic.of("SLU-9014", name + " is not UTF-8 text", "save it as UTF-8")),
+          e);
+    }
+  }
+
+  private static SluiceException wrong(String id, String message, String hint) {
+    return new SluiceException(ExitCode.INPUT_WRONG, Diagnostic.of(id, message, hint));
+  }
+}

@@ -1,0 +1,189 @@
+package io.sluice.app;
+
+import io.sluice.app.Target.CodeContent;
+import io.sluice.app.Target.Images;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.run.RunEvent;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.core.run.StageStatus;
+import io.sluice.core.spec.Overlay;
+import io.sluice.tekton.PipelineRunner.Running;
+import io.sluice.tekton.RunOutcome;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/**
+ * Runs a pipeline on a target: code into the store, objects compiled, started, watched to the end.
+ * Everything that decides happens inside the run; this only starts and watches.
+ */
+public final class RunPipeline {
+  private final Target target;
+  private final Digest wheel;
+
+  /**
+   * A use case for one target.
+   *
+   * @param wheel digest of the {@code sluice_ml} wheel
+   */
+  public RunPipeline(Target target, Digest wheel) {
+    this.target = target;
+    this.wheel = wheel;
+  }
+
+  /**
+   * What to run.
+   *
+   * @param id of the run; the same id again is the same run
+   * @param profile of the spec
+   * @param overlays applied after the profile, in order
+   * @param asOf what the data sources may know; empty: decided by resolve
+   * @param who in whose name it promotes
+   */
+  public record Request(
+      Pipelines.Opened pipeline,
+      RunId id,
+      Optional<String> profile,
+      List<Overlay> overlays,
+      Optional<Instant> asOf,
+      Optional<String> who) {}
+
+  /** A run that is going on. */
+  public interface Started {
+    /** Waits for its end. */
+    RunReport await() throws InterruptedException;
+
+    /** Ends what is running; its {@code finally} tasks still run. */
+    void cancel();
+  }
+
+  /**
+   * Prepares and starts a run.
+   *
+   * @param events receives what happens, in order
+   * @throws SluiceException when the spec takes no files, or the target cannot run it
+   */
+  public Started start(Request request, Consumer<RunEvent> events) {
+    Plan base = request.pipeline().base(wheel);
+    Plan plan = request.pipeline().plan(request.profile(), request.overlays(), wheel);
+    Images images = target.prepare(plan, events);
+    Digest code = target.upload(code(request.pipeline(), base));
+    Compilation compilation = Compilation.of(request.pipeline(), wheel);
+    ExitCodes exits = new ExitCodes(events);
+    Running running =
+        target
+            .runner()
+            .start(
+                compilation.run(request, code, images),
+                compilation.pipeline(),
+                compilation.tasks(),
+                exits);
+    return new Started() {
+      @Override
+      public RunReport await() throws InterruptedException {
+        return report(request, base, running.await(), exits);
+      }
+
+      @Override
+      public void cancel() {
+        running.cancel();
+      }
+    };
+  }
+
+  private static List<CodeContent> code(Pipelines.Opened pipeline, Plan plan) {
+    CodeSelection selection = new CodeSelection(plan.codeIncludes());
+    List<CodeContent> out = new ArrayList<>();
+    for (SourceTree.CodeFile file : pipeline.tree().files()) {
+      if (selection.takes(file.path())) {
+        byte[] content =
+            pipeline
+                .tree()
+                .read(file.path())
+                .orElseThrow(() ->
+                    new SluiceException(
+                        ExitCode.INPUT_WRONG,
+                        Diagnostic.of(
+                            "SLU-9019",
+                            file.path() + " vanished while the code was read",
+                            "is something else writing to the folder?")));
+        out.add(new CodeContent(file.path(), file.executable(), content));
+      }
+    }
+    return out;
+  }
+
+  private static RunReport report(Request request, Plan plan, RunOutcome outcome, ExitCodes exits) {
+    Optional<String> verdict = Optional.ofNullable(outcome.results().get("verdict"));
+    Optional<Integer> version =
+        Optional.ofNullable(outcome.results().get("version"))
+            .filter(v -> v.matches("[0-9]{1,9}"))
+            .map(Integer::valueOf);
+    return new RunReport(
+        request.id(),
+        plan.model(),
+        outcome.status(),
+        verdict,
+        version,
+        outcome.reason(),
+        exitCode(plan, outcome, exits));
+  }
+
+  /**
+   * A failed run ends with 1, unless the first of our own stages that failed said why more
+   * precisely: wrong input, a service out of reach, a champion that moved.
+   */
+  private static ExitCode exitCode(Plan plan, RunOutcome outcome, ExitCodes exits) {
+    if (outcome.status() == StageStatus.SUCCEEDED) {
+      return ExitCode.DONE;
+    }
+    for (Plan.Stage stage : plan.stages()) {
+      RunOutcome.TaskOutcome task = outcome.tasks().get(stage.name());
+      boolean failed = task != null && task.status() == StageStatus.FAILED && !stage.mayFail();
+      if (failed && stage.command().isEmpty()) {
+        int code = exits.last(stage.name());
+        for (ExitCode known :
+            List.of(ExitCode.INPUT_WRONG, ExitCode.UNREACHABLE, ExitCode.CHAMPION_MOVED)) {
+          if (known.code() == code) {
+            return known;
+          }
+        }
+      }
+      if (failed) {
+        return ExitCode.RUN_FAILED;
+      }
+    }
+    return ExitCode.RUN_FAILED;
+  }
+
+  /** Remembers how steps ended while events pass through. */
+  private static final class ExitCodes implements Consumer<RunEvent> {
+    private final Consumer<RunEvent> next;
+    private final Map<StageName, Integer> last = new ConcurrentHashMap<>();
+
+    ExitCodes(Consumer<RunEvent> next) {
+      this.next = next;
+    }
+
+    @Override
+    public void accept(RunEvent event) {
+      if (event instanceof RunEvent.StepFinished step) {
+        step.exitCode().filter(c -> c != 0).ifPresent(c -> last.put(step.stage(), c));
+      }
+      next.accept(event);
+    }
+
+    int last(StageName stage) {
+      return last.getOrDefault(stage, 0);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package io.sluice.app;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.run.RunEvent;
+import io.sluice.tekton.PipelineRunner;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Where runs happen: this machine, or a cluster. Knows what is particular to it. */
+public interface Target {
+
+  /**
+   * A file of the code artifact.
+   *
+   * @param path relative, slash-separated
+   */
+  record CodeContent(String path, boolean executable, byte[] content) {}
+
+  /**
+   * What images the parts of a run use here.
+   *
+   * @param worker image of fetch, store and the worker's own stages
+   * @param tuner image of the tuner's sidecar
+   * @param environments image of each environment of the plan, by name
+   */
+  record Images(String worker, String tuner, Map<String, String> environments) {}
+
+  /** Puts the code into the store; returns the digest of its manifest. */
+  Digest upload(List<CodeContent> code);
+
+  /** Makes ready what the plan needs, reporting progress, and says which images are which. */
+  Images prepare(Plan plan, Consumer<RunEvent> progress);
+
+  PipelineRunner runner();
+}

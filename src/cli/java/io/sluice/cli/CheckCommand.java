@@ -1,0 +1,62 @@
+package io.sluice.cli;
+
+import io.sluice.app.Pipelines;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice check}: is the spec right? */
+@Command(
+    name = "check",
+    mixinStandardHelpOptions = true,
+    description = "Checks a pipeline's spec and tells everything that is wrong with it in one go.",
+    footer = {"", "Example:", "  sluice check pipelines/rma-forecast"})
+final class CheckCommand implements Callable<Integer> {
+  @Mixin private PipelineArgument pipeline = new PipelineArgument();
+
+  @Option(names = "--json", description = "Print the diagnostics as a JSON array.")
+  private boolean json;
+
+  private final Terminal terminal;
+
+  CheckCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() {
+    PipelineArgument.Located located = pipeline.locate();
+    try {
+      Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
+      opened.base(Wiring.wheelDigest());
+    } catch (SluiceException e) {
+      if (!json) {
+        throw e;
+      }
+      terminal.out().print(Json.pretty(list(e.diagnostics())));
+      return e.exitCode().code();
+    }
+    terminal.out().print(json ? "[]\n" : located.folder().resolve(located.spec()) + ": fine\n");
+    return 0;
+  }
+
+  private static com.fasterxml.jackson.databind.JsonNode list(List<Diagnostic> diagnostics) {
+    var array = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.arrayNode();
+    for (Diagnostic d : diagnostics) {
+      var o = array.addObject().put("id", d.id()).put("message", d.message());
+      d.location()
+          .ifPresent(at ->
+              o.put("file", at.file().name())
+                  .put("line", at.line())
+                  .put("column", at.column())
+                  .put("length", at.length()));
+      d.hint().ifPresent(h -> o.put("hint", h));
+    }
+    return array;
+  }
+}

@@ -1,0 +1,139 @@
+package io.sluice.cli;
+
+import io.sluice.app.Compilation;
+import io.sluice.app.Pipelines;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice compile}: spec to Tekton objects, which are committed. */
+@Command(
+    name = "compile",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Compiles a pipeline to Tekton v1: pipeline.yaml, tasks/*.yaml (the same bytes for every run;",
+      "commit them) and run.yaml (for `kubectl create -f`)."
+    },
+    footer = {
+      "",
+      "Example:",
+      "  sluice compile pipelines/rma-forecast",
+      "  sluice compile --check pipelines/rma-forecast   # in CI: exit 2 and a diff when stale"
+    })
+final class CompileCommand implements Callable<Integer> {
+  private static final String DEFAULT_FOLDER = "tekton";
+
+  @Mixin private PipelineArgument pipeline = new PipelineArgument();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "DIR",
+      description = "Where to write. Default: tekton/ in the pipeline's folder.")
+  private @Nullable Path output;
+
+  @Option(names = "--check", description = "Write nothing; fail with a diff when files are stale.")
+  private boolean check;
+
+  private final Terminal terminal;
+
+  CompileCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    PipelineArgument.Located located = pipeline.locate();
+    Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
+    Map<String, String> files = Compilation.of(opened, Wiring.wheelDigest()).files();
+    Path folder = output == null ? located.folder().resolve(DEFAULT_FOLDER) : output;
+    return check ? compare(folder, files) : write(folder, files);
+  }
+
+  private int write(Path folder, Map<String, String> files) throws IOException {
+    Map<String, String> present = present(folder);
+    for (var e : files.entrySet()) {
+      Path file = folder.resolve(e.getKey());
+      if (e.getValue().equals(present.get(e.getKey()))) {
+        continue;
+      }
+      Files.createDirectories(file.getParent());
+      Path tmp = Files.createTempFile(file.getParent(), ".compile", ".tmp");
+      Files.writeString(tmp, e.getValue());
+      Files.move(tmp, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+      terminal.out().println("wrote " + file);
+    }
+    for (String stale : new TreeSet<>(present.keySet())) {
+      if (!files.containsKey(stale)) {
+        Files.delete(folder.resolve(stale));
+        terminal.out().println("removed " + folder.resolve(stale));
+      }
+    }
+    return 0;
+  }
+
+  private int compare(Path folder, Map<String, String> files) throws IOException {
+    Map<String, String> present = present(folder);
+    TreeSet<String> names = new TreeSet<>(files.keySet());
+    names.addAll(present.keySet());
+    List<String> stale = new ArrayList<>();
+    for (String name : names) {
+      String was = present.getOrDefault(name, "");
+      String is = files.getOrDefault(name, "");
+      if (!was.equals(is)) {
+        stale.add(name);
+        terminal.out().print(LineDiff.unified(folder.resolve(name).toString(), was, is));
+      }
+    }
+    if (stale.isEmpty()) {
+      return 0;
+    }
+    throw new SluiceException(
+        ExitCode.INPUT_WRONG,
+        Diagnostic.of(
+            "SLU-9015",
+            "compiled files in " + folder + " are stale: " + String.join(", ", stale),
+            "run `sluice compile " + folder.getParent() + "` and commit what it writes"));
+  }
+
+  /** The compiled files that are there: ours are YAML files at the top and under tasks/. */
+  private static Map<String, String> present(Path folder) throws IOException {
+    Map<String, String> out = new TreeMap<>();
+    for (Path at : List.of(folder, folder.resolve("tasks"))) {
+      if (!Files.isDirectory(at)) {
+        continue;
+      }
+      try (Stream<Path> list = Files.list(at)) {
+        for (Path file : (Iterable<Path>) list.sorted()::iterator) {
+          boolean ours =
+              file.toString().endsWith(".yaml")
+                  && Files.isRegularFile(file)
+                  && (!at.equals(folder)
+                      || List.of("pipeline.yaml", "run.yaml")
+                          .contains(file.getFileName().toString()));
+          if (ours) {
+            out.put(
+                folder.relativize(file).toString().replace('\\', '/'),
+                new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
+          }
+        }
+      }
+    }
+    return out;
+  }
+}

@@ -1,0 +1,165 @@
+package io.sluice.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.app.Pipelines;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import io.sluice.core.promotion.PromotionLog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice doctor}: is everything that a run needs well, and does the log hold? */
+@Command(
+    name = "doctor",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Checks this machine, the registry and the promotion log. Mends the alias `champion` and the",
+      "tag stage=Production where they differ from the log; a damaged log is only accepted with",
+      "--accept-damage DIGEST --reason TEXT, by a person."
+    },
+    footer = {
+      "",
+      "Exit codes: 0 all is well (or was mended); 1 something is not; 3 the registry is unreachable.",
+      "",
+      "Example:",
+      "  sluice doctor pipelines/rma-forecast"
+    })
+final class DoctorCommand implements Callable<Integer> {
+  @Mixin private PipelineArgument pipeline = new PipelineArgument();
+
+  @Option(names = "--json", description = "Print JSON instead of text.")
+  private boolean json;
+
+  @Option(
+      names = "--accept-damage",
+      paramLabel = "DIGEST",
+      description = "Accept exactly the damage of this digest, as an earlier doctor printed it.")
+  private @Nullable String damage;
+
+  @Option(names = "--reason", description = "Why the damage is accepted; it is logged.")
+  private @Nullable String reason;
+
+  private final Terminal terminal;
+
+  DoctorCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** One thing that was looked at. */
+  private record Finding(String what, boolean well, String detail) {}
+
+  @Override
+  public Integer call() {
+    if (damage != null && (reason == null || reason.isBlank())) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of("SLU-9017", "--accept-damage needs --reason", "say why, in your words"));
+    }
+    PipelineArgument.Located located = pipeline.locate();
+    Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
+    List<Finding> findings = new ArrayList<>();
+    findings.add(
+        new Finding(
+            "java",
+            true,
+            System.getProperty("java.version") + ", " + System.getProperty("java.home")));
+    Wiring.environments(opened)
+        .forEach((name, state) -> findings.add(new Finding("environment " + name, true, state)));
+    String model = opened.spec().model();
+    try (Console console =
+            new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
+        RegistrySession session = Wiring.registry(located.state(), console)) {
+      PromotionLog log = session.registry().promotions(model);
+      findings.add(new Finding("registry", true, session.address()));
+      if (damage != null && reason != null) {
+        findings.add(accept(log, damage, reason));
+      }
+      logFindings(log, findings);
+    }
+    boolean well = findings.stream().allMatch(Finding::well);
+    print(findings, well);
+    return well ? ExitCode.DONE.code() : ExitCode.RUN_FAILED.code();
+  }
+
+  private static Finding accept(PromotionLog log, String damage, String reason) {
+    PromotionLog.Inspection inspection = log.inspect();
+    Digest shown;
+    try {
+      shown = Digest.parse(damage);
+    } catch (IllegalArgumentException e) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-9018", "--accept-damage: " + e.getMessage(), "copy it from `sluice doctor`"));
+    }
+    PromotionLog.Entry entry =
+        log.accept(
+            shown,
+            new PromotionLog.Request(
+                PromotionLog.Kind.OVERRIDE,
+                inspection.head(),
+                inspection.champion().orElse(0),
+                Person.name(),
+                reason,
+                ""));
+    return new Finding("damage accepted", true, "entry " + entry.number());
+  }
+
+  private static void logFindings(PromotionLog log, List<Finding> findings) {
+    PromotionLog.Inspection inspection = log.inspect();
+    for (String text : inspection.damage()) {
+      findings.add(new Finding("promotion log", false, text));
+    }
+    for (String text : inspection.accepted()) {
+      findings.add(new Finding("promotion log", true, "accepted earlier: " + text));
+    }
+    if (!inspection.damage().isEmpty()) {
+      String digest = inspection.damageDigest().map(Digest::toString).orElse("");
+      findings.add(
+          new Finding(
+              "promotions",
+              false,
+              "frozen until a person accepts: --accept-damage " + digest + " --reason .."));
+      return;
+    }
+    findings.add(
+        new Finding(
+            "promotion log",
+            true,
+            inspection.entries().size()
+                + " entries, "
+                + inspection
+                    .champion()
+                    .map(v -> "champion is version " + v)
+                    .orElse("no champion yet")));
+    if (!inspection.projectionsAgree()) {
+      for (String change : log.repairProjections()) {
+        findings.add(new Finding("mended", true, change));
+      }
+    }
+    findings.add(new Finding("alias and tag", true, "say what the log says"));
+  }
+
+  private void print(List<Finding> findings, boolean well) {
+    if (json) {
+      ObjectNode root = Json.object().put("well", well);
+      var list = root.putArray("findings");
+      findings.forEach(f ->
+          list.addObject().put("what", f.what()).put("well", f.well()).put("detail", f.detail()));
+      terminal.out().print(Json.pretty(root));
+    } else {
+      for (Finding f : findings) {
+        terminal.out().printf("%-5s %-16s %s%n", f.well() ? "ok" : "WRONG", f.what(), f.detail());
+      }
+    }
+    terminal.out().flush();
+  }
+}

@@ -1,0 +1,118 @@
+package io.sluice.cli;
+
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The entry point: parses arguments, runs a command, renders what went wrong. */
+@Command(
+    name = "sluice",
+    mixinStandardHelpOptions = true,
+    version = "sluice 0.1.0-SNAPSHOT",
+    synopsisSubcommandLabel = "COMMAND",
+    header = "Builds a model version, tests it against the one in production,",
+    description = "and lets it through only when it is better.%n",
+    subcommands = {
+      InitCommand.class,
+      CheckCommand.class,
+      CompileCommand.class,
+      RunCommand.class,
+      HistoryCommand.class,
+      TraceCommand.class,
+      DiffCommand.class,
+      RollbackCommand.class,
+      OverrideCommand.class,
+      DoctorCommand.class,
+      SchemaCommand.class
+    },
+    footer = {
+      "",
+      "Exit codes: 0 done (promoted or held); 1 a run failed; 2 the input is wrong;",
+      "3 a service is unreachable; 4 the champion moved; 5 held, with --fail-on-hold.",
+      "",
+      "Example:",
+      "  sluice run pipelines/rma-forecast"
+    })
+public final class Main implements Runnable {
+  private final Terminal terminal;
+
+  private Main(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  public static void main(String[] args) {
+    PrintStream out = stream(FileDescriptor.out);
+    PrintStream err = stream(FileDescriptor.err);
+    int code = run(args, new Terminal(out, err, System.console() != null && Terminal.wanted()));
+    out.flush();
+    err.flush();
+    System.exit(code);
+  }
+
+  /** Runs one command line; returns the exit code. Throws nothing. */
+  static int run(String[] args, Terminal terminal) {
+    CommandLine line = new CommandLine(new Main(terminal), new Commands(terminal));
+    line.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
+    line.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
+    line.setColorScheme(
+        CommandLine.Help.defaultColorScheme(
+            terminal.interactive() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler((e, a) -> wrongArguments(e, terminal));
+    line.setExecutionExceptionHandler((e, command, parsed) -> failed(e, terminal));
+    return line.execute(args);
+  }
+
+  @Override
+  public void run() {
+    CommandLine.usage(this, terminal.out());
+  }
+
+  private static int wrongArguments(ParameterException e, Terminal terminal) {
+    CommandLine command = e.getCommandLine();
+    List<String> near =
+        e instanceof UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
+    String hint =
+        near.isEmpty()
+            ? "see `" + command.getCommandSpec().qualifiedName() + " --help`"
+            : "did you mean " + String.join(", ", near) + "?";
+    String message = e.getMessage().lines().findFirst().orElse("wrong arguments");
+    terminal.show(List.of(Diagnostic.of("SLU-9010", message, hint)));
+    return ExitCode.INPUT_WRONG.code();
+  }
+
+  private static int failed(Exception e, Terminal terminal) {
+    if (e instanceof SluiceException known) {
+      terminal.show(known.diagnostics());
+      return known.exitCode().code();
+    }
+    if (e instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+      return ExitCode.INTERRUPTED.code();
+    }
+    terminal.show(
+        List.of(
+            Diagnostic.of(
+                "SLU-9099",
+                "this is a bug in sluice: " + e,
+                "please report it with what follows when you repeat the command with SLUICE_DEBUG=1")));
+    if (System.getenv("SLUICE_DEBUG") != null) {
+      e.printStackTrace(terminal.err());
+    }
+    return ExitCode.RUN_FAILED.code();
+  }
+
+  private static PrintStream stream(FileDescriptor descriptor) {
+    return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,39 @@
+package io.sluice.cli;
+
+import io.sluice.app.Releases;
+import io.sluice.core.json.Json;
+import io.sluice.core.promotion.PromotionLog.Entry;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sluice override}: a person promotes what the gate held. */
+@Command(
+    name = "override",
+    mixinStandardHelpOptions = true,
+    description =
+        "Promotes a version that the gate held. The promotion log keeps who did it and why.",
+    footer = {
+      "",
+      "Example:",
+      "  sluice override pipelines/rma-forecast 4 --reason 'recall of product 17 is over'"
+    })
+final class OverrideCommand extends ReleaseCommand {
+  @Parameters(index = "1", paramLabel = "VERSION", description = "The version to promote.")
+  private int version;
+
+  @Option(names = "--reason", required = true, description = "Why, in your words; it is logged.")
+  private String reason = "";
+
+  OverrideCommand(Terminal terminal) {
+    super(terminal);
+  }
+
+  @Override
+  void execute(Releases releases) {
+    Entry entry = releases.override(version, Person.name(), reason);
+    print(
+        Json.object().put("champion", entry.to()).put("entry", entry.number()),
+        "version " + entry.to() + " is champion (entry " + entry.number() + ", by override)\n");
+  }
+}

@@ -1,0 +1,77 @@
+package io.sluice.cli;
+
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Parameters;
+
+/** The pipeline that a command works on: its folder, or a spec file in it. */
+final class PipelineArgument {
+  static final String SPEC = "sluice.yaml";
+
+  @Parameters(
+      index = "0",
+      arity = "0..1",
+      paramLabel = "PIPELINE",
+      defaultValue = ".",
+      description = "Folder with a sluice.yaml, or a spec file. Default: the current folder.")
+  private Path path = Path.of(".");
+
+  /**
+   * Where the spec is.
+   *
+   * @param folder the pipeline's folder, as the user named it
+   * @param spec name of the spec file in it
+   */
+  record Located(Path folder, String spec) {
+    LocalSourceTree tree() {
+      return new LocalSourceTree(folder);
+    }
+
+    /**
+     * Where this machine's state of the project is: beside the repository's root or, where there is
+     * no repository, in the pipeline's folder. {@code SLUICE_STATE} says otherwise.
+     */
+    Path state() {
+      String given = System.getenv("SLUICE_STATE");
+      if (given != null && !given.isEmpty()) {
+        return Path.of(given).toAbsolutePath();
+      }
+      Path start = folder.toAbsolutePath().normalize();
+      for (Path at = start; at != null; at = at.getParent()) {
+        if (Files.exists(at.resolve(".git")) || Files.isDirectory(at.resolve(".sluice"))) {
+          return at.resolve(".sluice");
+        }
+      }
+      return start.resolve(".sluice");
+    }
+  }
+
+  /**
+   * Finds the spec.
+   *
+   * @throws SluiceException SLU-9012 when there is none
+   */
+  Located locate() {
+    Path normal = path.normalize();
+    if (Files.isRegularFile(normal)) {
+      Path parent = normal.getParent();
+      return new Located(parent == null ? Path.of(".") : parent, normal.getFileName().toString());
+    }
+    Path folder = normal.toString().isEmpty() ? Path.of(".") : normal;
+    if (Files.isRegularFile(folder.resolve(SPEC))) {
+      return new Located(folder, SPEC);
+    }
+    throw new SluiceException(
+        ExitCode.INPUT_WRONG,
+        Diagnostic.of(
+            "SLU-9012",
+            Files.isDirectory(folder)
+                ? "there is no " + SPEC + " in " + folder
+                : "there is no folder or file " + folder,
+            "name a pipeline's folder, for example `sluice run pipelines/rma-forecast`; `sluice init"
+                + " FOLDER` makes a new one"));
+  }
+}

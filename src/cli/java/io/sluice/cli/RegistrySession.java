@@ -1,0 +1,21 @@
+package io.sluice.cli;
+
+import io.sluice.core.registry.ModelRegistry;
+import java.util.Map;
+
+/**
+ * A registry for the time of a command: the one that {@code MLFLOW_TRACKING_URI} names, or the
+ * embedded one, which ends with the session unless another process uses it.
+ */
+interface RegistrySession extends AutoCloseable {
+  ModelRegistry registry();
+
+  /** Where it is, for people; without credentials. */
+  String address();
+
+  /** The variables by which programs that speak MLflow find it. Some are secret. */
+  Map<String, String> environment();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,58 @@
+package io.sluice.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.app.Pipelines;
+import io.sluice.app.Releases;
+import io.sluice.core.json.Json;
+import io.sluice.core.promotion.PromotionLog.Entry;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** What the commands on a model's releases share: the pipeline, the registry, {@code --json}. */
+abstract class ReleaseCommand implements Callable<Integer> {
+  @Mixin private PipelineArgument pipeline = new PipelineArgument();
+
+  @Option(names = "--json", description = "Print JSON instead of text.")
+  private boolean json;
+
+  private final Terminal terminal;
+
+  ReleaseCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Does the work and prints it. */
+  abstract void execute(Releases releases);
+
+  @Override
+  public Integer call() {
+    PipelineArgument.Located located = pipeline.locate();
+    String model = Pipelines.open(located.tree(), located.spec()).spec().model();
+    try (Console console =
+            new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
+        RegistrySession session = Wiring.registry(located.state(), console)) {
+      execute(new Releases(session.registry(), model));
+    }
+    return 0;
+  }
+
+  /** Prints one or the other, as the user asked. */
+  final void print(JsonNode value, String text) {
+    terminal.out().print(json ? Json.pretty(value) : text);
+    terminal.out().flush();
+  }
+
+  static String line(Entry e, boolean inForce) {
+    String state = inForce ? "champion" : e.valid() ? "" : "lost the race";
+    return String.format(
+        "%4d  %-9s version %-4d %-20s %-12s %s%s%n",
+        e.number(),
+        e.kind().name().toLowerCase(java.util.Locale.ROOT),
+        e.to(),
+        e.at(),
+        e.who(),
+        e.why(),
+        state.isEmpty() ? "" : "  [" + state + "]");
+  }
+}

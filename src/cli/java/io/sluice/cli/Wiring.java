@@ -1,0 +1,354 @@
+package io.sluice.cli;
+
+import io.sluice.app.Pipelines;
+import io.sluice.app.Target;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.run.RunEvent;
+import io.sluice.local.Environment;
+import io.sluice.local.LocalRunner;
+import io.sluice.local.environment.EnvironmentBuilder;
+import io.sluice.local.environment.EnvironmentRequest;
+import io.sluice.local.environment.WheelSource;
+import io.sluice.ml.Wheel;
+import io.sluice.mlflow.EmbeddedMlflow;
+import io.sluice.mlflow.MlflowConfig;
+import io.sluice.mlflow.MlflowRegistry;
+import io.sluice.store.FolderStore;
+import io.sluice.tekton.PipelineRunner;
+import io.sluice.worker.Worker;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+
+/** Picks adapters: the only class here that knows which store, registry and runner there are. */
+final class Wiring {
+  private static final String WORKER_IMAGE = "sluice/worker";
+  private static final String TUNER_IMAGE = "sluice/tuner";
+
+  /** What a step gets between SIGTERM and SIGKILL. */
+  private static final Duration GRACE = Duration.ofSeconds(5);
+
+  private Wiring() {}
+
+  /** Digest of the {@code sluice_ml} wheel that this build carries. */
+  static Digest wheelDigest() {
+    return Wheel.digest();
+  }
+
+  /** What this machine has of a pipeline's environments, in words, by name. */
+  static Map<String, String> environments(Pipelines.Opened pipeline) {
+    EnvironmentBuilder builder = builder(Clock.systemUTC());
+    Map<String, String> out = new TreeMap<>();
+    for (Plan.Environment e : pipeline.base(wheelDigest()).environments()) {
+      Optional<EnvironmentRequest> request = request(pipeline, e);
+      out.put(
+          e.name(),
+          request
+              .map(r ->
+                  builder.isBuilt(r) ? "built: " + builder.folder(r) : "built on the first run")
+              .orElse("this machine's own programs"));
+    }
+    return out;
+  }
+
+  /** Opens the registry for the time of a command. */
+  static RegistrySession registry(Path state, Consumer<RunEvent> progress) {
+    Clock clock = Clock.systemUTC();
+    Map<String, String> caller = System.getenv();
+    Optional<MlflowConfig> given = MlflowConfig.fromEnvironment(caller);
+    if (given.isPresent()) {
+      Map<String, String> variables = new TreeMap<>();
+      caller.forEach((k, v) -> {
+        if (k.startsWith("MLFLOW_TRACKING_")) {
+          variables.put(k, v);
+        }
+      });
+      return new Session(given.get(), variables, () -> {});
+    }
+    try {
+      Path venv =
+          builder(clock)
+              .build(
+                  new EnvironmentRequest(
+                      "mlflow",
+                      EmbeddedMlflow.PYTHON,
+                      "mlflow.lock",
+                      EmbeddedMlflow.lock(),
+                      Optional.empty()),
+                  progress::accept);
+      EmbeddedMlflow server =
+          EmbeddedMlflow.start(
+              state.resolve("mlflow"),
+              venv,
+              detail ->
+                  progress.accept(
+                      new RunEvent.SetUp(
+                          clock.instant(), "mlflow", RunEvent.SetUp.Phase.PROGRESS, detail)));
+      progress.accept(
+          new RunEvent.SetUp(
+              clock.instant(), "mlflow", RunEvent.SetUp.Phase.DONE, server.uri().toString()));
+      return new Session(
+          server.config(), Map.of("MLFLOW_TRACKING_URI", server.uri().toString()), server::close);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private record Session(MlflowConfig config, Map<String, String> environment, Runnable end)
+      implements RegistrySession {
+    @Override
+    public ModelRegistry registry() {
+      return MlflowRegistry.connect(config);
+    }
+
+    @Override
+    public String address() {
+      return config.uri().toString();
+    }
+
+    @Override
+    public void close() {
+      end.run();
+    }
+  }
+
+  /** This machine, made ready for one run. */
+  interface LocalRun extends AutoCloseable {
+    Target target();
+
+    /** Of the registry. */
+    String address();
+
+    @Override
+    void close();
+  }
+
+  /**
+   * Sets up what a run on this machine needs. The registry starts while environments are built.
+   *
+   * @param progress must be thread-safe
+   */
+  static LocalRun local(
+      PipelineArgument.Located located,
+      Pipelines.Opened pipeline,
+      Clock clock,
+      Consumer<RunEvent> progress)
+      throws InterruptedException {
+    Path state = located.state();
+    RegistrySession session;
+    Map<String, Environment> images = new LinkedHashMap<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<RegistrySession> registry = threads.submit(() -> registry(state, progress));
+      try {
+        images.putAll(environments(pipeline, clock, progress));
+      } catch (SluiceException | InterruptedException e) {
+        closeQuietly(registry);
+        throw e;
+      }
+      session = get(registry);
+    }
+    return new LocalRun() {
+      private final Target target = new LocalTarget(state, images, session, clock);
+
+      @Override
+      public Target target() {
+        return target;
+      }
+
+      @Override
+      public String address() {
+        return session.address();
+      }
+
+      @Override
+      public void close() {
+        session.close();
+      }
+    };
+  }
+
+  private static Map<String, Environment> environments(
+      Pipelines.Opened pipeline, Clock clock, Consumer<RunEvent> progress)
+      throws InterruptedException {
+    EnvironmentBuilder builder = builder(clock);
+    Map<String, Environment> out = new LinkedHashMap<>();
+    boolean tunes = false;
+    Plan plan = pipeline.base(wheelDigest());
+    for (Plan.Environment e : plan.environments()) {
+      Optional<EnvironmentRequest> request = request(pipeline, e);
+      out.put(
+          image(e),
+          request.isPresent()
+              ? Environment.venv(e.name(), builder.build(request.get(), progress::accept))
+              : Environment.machine(e.name()));
+    }
+    for (Plan.Stage stage : plan.stages()) {
+      tunes |= stage.kind() == Plan.Kind.TUNE;
+    }
+    if (tunes) {
+      EnvironmentRequest tuner =
+          new EnvironmentRequest(
+              "tuner",
+              EmbeddedMlflow.PYTHON,
+              "tuner.lock",
+              Wheel.tunerLock(),
+              Optional.of(wheel()));
+      out.put(TUNER_IMAGE, Environment.venv("tuner", builder.build(tuner, progress::accept)));
+    }
+    return out;
+  }
+
+  private static Optional<EnvironmentRequest> request(
+      Pipelines.Opened pipeline, Plan.Environment e) {
+    if (e.lock().isEmpty() || e.python().isEmpty()) {
+      return Optional.empty();
+    }
+    String path = e.lock().get();
+    String lock =
+        new String(pipeline.tree().read(path).orElse(new byte[0]), StandardCharsets.UTF_8);
+    return Optional.of(
+        new EnvironmentRequest(
+            e.name(),
+            e.python().get(),
+            path,
+            lock,
+            e.sluiceMl() ? Optional.of(wheel()) : Optional.empty()));
+  }
+
+  private static WheelSource wheel() {
+    return new WheelSource(Wheel.fileName(), Wheel.digest(), Wheel::open);
+  }
+
+  private static String image(Plan.Environment environment) {
+    return "local/" + environment.name();
+  }
+
+  private static EnvironmentBuilder builder(Clock clock) {
+    Map<String, String> caller = System.getenv();
+    return new EnvironmentBuilder(EnvironmentBuilder.cacheFolder(caller), caller, clock);
+  }
+
+  /** Processes on this machine over the folder store. */
+  private static final class LocalTarget implements Target {
+    private final Path state;
+    private final Map<String, Environment> environments;
+    private final RegistrySession session;
+    private final Clock clock;
+    private final FolderStore store;
+
+    LocalTarget(
+        Path state, Map<String, Environment> environments, RegistrySession session, Clock clock) {
+      this.state = state;
+      this.environments = environments;
+      this.session = session;
+      this.clock = clock;
+      this.store = new FolderStore(state.resolve("store"));
+    }
+
+    @Override
+    public Digest upload(List<CodeContent> code) {
+      try {
+        List<Manifest.Entry> entries = new ArrayList<>();
+        for (CodeContent file : code) {
+          Digest blob = store.put(new ByteArrayInputStream(file.content()));
+          entries.add(
+              new Manifest.Entry(file.path(), file.executable(), file.content().length, blob));
+        }
+        Manifest manifest = new Manifest(Optional.empty(), Map.of(), entries);
+        return store.put(new ByteArrayInputStream(manifest.bytes()));
+      } catch (IOException e) {
+        throw new SluiceException(
+            ExitCode.RUN_FAILED,
+            List.of(
+                Diagnostic.of(
+                    "SLU-9026",
+                    "the code cannot be stored: " + e.getMessage(),
+                    "is " + state + " writable, and the disk not full?")),
+            e);
+      }
+    }
+
+    @Override
+    public Images prepare(Plan plan, Consumer<RunEvent> progress) {
+      Map<String, String> images = new TreeMap<>();
+      plan.environments().forEach(e -> images.put(e.name(), image(e)));
+      return new Images(WORKER_IMAGE, TUNER_IMAGE, images);
+    }
+
+    @Override
+    public PipelineRunner runner() {
+      Worker worker =
+          new Worker(
+              clock,
+              (folder, untrusted) ->
+                  new FolderStore(
+                      folder, untrusted ? FolderStore.Area.UNTRUSTED : FolderStore.Area.TRUSTED),
+              env ->
+                  MlflowRegistry.connect(
+                      MlflowConfig.fromEnvironment(env)
+                          .orElseGet(() -> MlflowConfig.of(URI.create(session.address())))));
+      Map<String, String> variables = new TreeMap<>(session.environment());
+      return new LocalRunner(
+          new LocalRunner.Setting(
+              environments,
+              Set.of(WORKER_IMAGE),
+              worker::run,
+              variables,
+              Map.of("store", state.resolve("store")),
+              state.resolve("runs"),
+              Math.max(2, Runtime.getRuntime().availableProcessors()),
+              GRACE,
+              clock));
+    }
+  }
+
+  private static <T> T get(Future<T> future) throws InterruptedException {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException known) {
+        throw known;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  /** The run cannot start: end the registry's server too, whenever it is up. */
+  private static void closeQuietly(Future<RegistrySession> registry) throws InterruptedException {
+    try {
+      registry.get().close();
+    } catch (ExecutionException e) {
+      // It did not start either; the first failure is the one that is told.
+    }
+  }
+
+  private static SluiceException interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new SluiceException(
+        ExitCode.INTERRUPTED,
+        List.of(Diagnostic.of("SLU-9027", "interrupted while setting up", "run it again")),
+        e);
+  }
+}
