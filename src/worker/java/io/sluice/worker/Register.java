@@ -239,9 +239,15 @@ final class Register {
       if (s.path("trials").isArray()) {
         metrics.put("trials", (double) s.path("trials").size());
       }
-      s.path("savings")
-          .properties()
-          .forEach(e -> number(e.getValue(), "savings_" + e.getKey(), metrics));
+      // a saving that is not known is the word "unknown" and becomes no metric
+      JsonNode savings = s.path("savings");
+      number(savings.at("/againstCold/trials"), "saved_trials", metrics);
+      number(savings.at("/againstCold/cpuSeconds"), "saved_cpu_seconds", metrics);
+      number(savings.at("/againstColdWithPatience/trials"), "saved_trials_with_patience", metrics);
+      number(
+          savings.at("/againstColdWithPatience/cpuSeconds"),
+          "saved_cpu_seconds_with_patience",
+          metrics);
     }
     return metrics;
   }
