@@ -367,8 +367,8 @@ public final class Checker {
     }
     Set<Ref> holdouts = new HashSet<>();
     for (Spec.Stage s : spec.stages().values()) {
-      if (s instanceof Spec.Evaluate && s.inputs().get("holdout") instanceof Ref holdout) {
-        holdouts.add(holdout);
+      if (s instanceof Spec.Evaluate) {
+        Optional.ofNullable(s.inputs().get("holdout")).ifPresent(holdouts::add);
       }
     }
     stage
@@ -424,7 +424,7 @@ public final class Checker {
     }
   }
 
-  private void visit(String name, LinkedHashSet<String> path, Set<String> done) {
+  private void visit(String name, Set<String> path, Set<String> done) {
     Spec.Stage stage = spec.stages().get(name);
     if (stage == null || done.contains(name)) {
       return;
@@ -486,7 +486,8 @@ public final class Checker {
           "families are picked by it; name it, or let the stage of the holdout write it");
     }
     needs(inputs, name, "candidates", "name the models, candidates: <train stage>.model");
-    if (inputs.get("candidates") instanceof Ref candidates
+    Ref candidates = inputs.get("candidates");
+    if (candidates != null
         && !(candidates instanceof Ref.Output o
             && (spec.stages().get(o.stage()) == null
                 || spec.stages().get(o.stage()) instanceof Spec.Train))) {
@@ -496,28 +497,31 @@ public final class Checker {
           candidates + " is no model of a train@1 stage",
           "candidates are what train@1 makes, for example train.model");
     }
-    if (inputs.get("champion") instanceof Ref champion && !(champion instanceof Ref.Champion)) {
+    Ref champion = inputs.get("champion");
+    if (champion != null && !(champion instanceof Ref.Champion)) {
       add(
           "SLU-1030",
           spans.value("stages", name, "inputs", "champion"),
           champion + " is not the champion's",
           "write champion.<train stage>.model, or leave it out");
     }
-    if (inputs.get("holdout") instanceof Ref holdout && holdout.equals(inputs.get("validation"))) {
+    Ref judged = inputs.get("holdout");
+    if (judged != null && judged.equals(inputs.get("validation"))) {
       add(
           "SLU-1034",
           spans.value("stages", name, "inputs", "validation"),
-          "validation and holdout are the same data, " + holdout,
+          "validation and holdout are the same data, " + judged,
           "families are picked on validation: what picks cannot judge");
     }
-    if (inputs.get("snapshot") == null && Edges.labelled(spec).size() > 1) {
+    Ref snapshot = inputs.get("snapshot");
+    if (snapshot == null && Edges.labelled(spec).size() > 1) {
       add(
           "SLU-1030",
           spans.key("stages", name),
           "\"" + name + "\" cannot tell which labels it is about",
           "name the source: snapshot: data.<source>; labelled: "
               + String.join(", ", Edges.labelled(spec)));
-    } else if (inputs.get("snapshot") instanceof Ref snapshot && !(snapshot instanceof Ref.Data)) {
+    } else if (snapshot != null && !(snapshot instanceof Ref.Data)) {
       add(
           "SLU-1030",
           spans.value("stages", name, "inputs", "snapshot"),

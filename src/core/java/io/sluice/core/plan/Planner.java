@@ -440,9 +440,10 @@ public final class Planner {
   private ObjectNode evaluateValues(Spec.Evaluate evaluate) {
     ObjectNode with = Json.object();
     with.set("baselines", texts(evaluate.with().baselines().orElse(BASELINES)));
-    if (Edges.of(spec, evaluate).get("snapshot") instanceof Ref.Data snapshot
-        && spec.data().get(snapshot.source()) instanceof Spec.DataSource source) {
-      source.labels().ifPresent(l -> with.set("labels", labels(l)));
+    if (Edges.of(spec, evaluate).get("snapshot") instanceof Ref.Data snapshot) {
+      Optional.ofNullable(spec.data().get(snapshot.source()))
+          .flatMap(Spec.DataSource::labels)
+          .ifPresent(l -> with.set("labels", labels(l)));
     }
     with.put("metric", spec.gate().metric());
     with.set("slices", texts(evaluate.with().slices()));

@@ -38,10 +38,11 @@ public final class Edges {
         if (inputs.get("candidates") instanceof Ref.Output candidates) {
           inputs.putIfAbsent("champion", new Ref.Champion(candidates.stage(), candidates.output()));
         }
-        if (inputs.get("holdout") instanceof Ref.Output holdout
-            && spec.stages().get(holdout.stage()) instanceof Spec.Stage producer
-            && producer.outputs().contains("validation")) {
-          inputs.putIfAbsent("validation", new Ref.Output(holdout.stage(), "validation"));
+        if (inputs.get("holdout") instanceof Ref.Output holdout) {
+          Spec.Stage producer = spec.stages().get(holdout.stage());
+          if (producer != null && producer.outputs().contains("validation")) {
+            inputs.putIfAbsent("validation", new Ref.Output(holdout.stage(), "validation"));
+          }
         }
         List<String> labelled = labelled(spec);
         if (labelled.size() == 1) {

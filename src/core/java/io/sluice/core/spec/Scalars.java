@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,11 @@ final class Scalars {
   private static final Set<String> NULLS = Set.of("", "~", "null", "Null", "NULL");
 
   private Scalars() {}
+
+  /** The value of a node that is a scalar with one meaning. */
+  static Optional<JsonNode> value(Yaml node) {
+    return node instanceof Yaml.Scalar s ? Optional.ofNullable(json(s)) : Optional.empty();
+  }
 
   /** The value, or null when readers of YAML do not agree about it or it does not fit. */
   static @Nullable JsonNode json(Yaml.Scalar scalar) {

@@ -107,11 +107,10 @@ final class Shapes {
     return new Shape<>() {
       @Override
       public Optional<Boolean> read(Yaml node, Problems problems) {
-        return node instanceof Yaml.Scalar s
-                && Scalars.json(s) instanceof JsonNode j
-                && j.isBoolean()
-            ? Optional.of(j.booleanValue())
-            : Shape.mistyped(node, problems, "true or false", "write true or false, bare");
+        return Scalars.value(node)
+            .filter(JsonNode::isBoolean)
+            .map(JsonNode::booleanValue)
+            .or(() -> Shape.mistyped(node, problems, "true or false", "write true or false, bare"));
       }
 
       @Override
@@ -126,18 +125,21 @@ final class Shapes {
     return new Shape<>() {
       @Override
       public Optional<Long> read(Yaml node, Problems problems) {
-        if (!(node instanceof Yaml.Scalar s)
-            || !(Scalars.json(s) instanceof JsonNode j)
-            || !j.isIntegralNumber()) {
+        Optional<Long> value =
+            Scalars.value(node).filter(JsonNode::isIntegralNumber).map(JsonNode::longValue);
+        if (value.isEmpty()) {
           return Shape.mistyped(
               node, problems, "a whole number", "for example " + Math.max(low, 1));
         }
-        if (j.longValue() < low || j.longValue() > high) {
+        if (value.get() < low || value.get() > high) {
           problems.add(
-              "SLU-1011", s.at(), s.text() + " is out of range", "from " + low + " to " + high);
+              "SLU-1011",
+              node.at(),
+              value.get() + " is out of range",
+              "from " + low + " to " + high);
           return Optional.empty();
         }
-        return Optional.of(j.longValue());
+        return value;
       }
 
       @Override
@@ -156,11 +158,10 @@ final class Shapes {
     return new Shape<>() {
       @Override
       public Optional<Double> read(Yaml node, Problems problems) {
-        return node instanceof Yaml.Scalar s
-                && Scalars.json(s) instanceof JsonNode j
-                && j.isNumber()
-            ? Optional.of(j.doubleValue())
-            : Shape.mistyped(node, problems, "a number", "for example 0.1");
+        return Scalars.value(node)
+            .filter(JsonNode::isNumber)
+            .map(JsonNode::doubleValue)
+            .or(() -> Shape.mistyped(node, problems, "a number", "for example 0.1"));
       }
 
       @Override
