@@ -43,16 +43,22 @@ abstract class ReleaseCommand implements Callable<Integer> {
     terminal.out().flush();
   }
 
+  /** The log keeps all of it (`--json`); a line has room for the first sentence. */
+  private static String firstSentence(String why) {
+    int end = why.indexOf(". ");
+    return end < 0 ? why : why.substring(0, end + 1);
+  }
+
   static String line(Entry e, boolean inForce) {
     String state = inForce ? "champion" : e.valid() ? "" : "lost the race";
     return String.format(
-        "%4d  %-9s version %-4d %-20s %-12s %s%s%n",
+        "%4d  %-9s version %-4d %-20s  %s: %s%s%n",
         e.number(),
         e.kind().name().toLowerCase(java.util.Locale.ROOT),
         e.to(),
-        e.at(),
+        e.at().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
         e.who(),
-        e.why(),
+        firstSentence(e.why()),
         state.isEmpty() ? "" : "  [" + state + "]");
   }
 }

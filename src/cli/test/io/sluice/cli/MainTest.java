@@ -1,0 +1,106 @@
+package io.sluice.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.core.json.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the command line promises before anything runs. */
+class MainTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  @TempDir private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "init", "check", "compile", "run", "history", "trace", "diff", "rollback", "override",
+        "doctor", "schema"
+      })
+  void everyCommandHasHelpWithAnExample(String command) {
+    assertThat(sluice(command, "--help")).isZero();
+    assertThat(text(out)).contains("Usage: sluice " + command).containsPattern("Examples?:");
+  }
+
+  @Test
+  void anUnknownCommandIsToldWithWhatWasMeant() {
+    assertThat(sluice("chekc")).isEqualTo(2);
+    assertThat(text(err)).startsWith("error[SLU-9010]").contains("check").doesNotContain("\tat ");
+  }
+
+  @Test
+  void aFolderWithoutASpecIsToldSo() {
+    assertThat(sluice("check", folder.toString())).isEqualTo(2);
+    assertThat(text(err)).startsWith("error[SLU-9012]").contains("sluice init");
+  }
+
+  @Test
+  void aWrongSpecIsShownWithLineColumnAndCaret() throws IOException {
+    Files.writeString(
+        folder.resolve("sluice.yaml"), "apiVersion: sluice.io/v1alpha1\nmodle: rma\n");
+
+    assertThat(sluice("check", folder.toString())).isEqualTo(2);
+    assertThat(text(err)).contains("sluice.yaml:2:1").contains("^^^^^").contains("model");
+  }
+
+  @Test
+  void diagnosticsCanBeReadByPrograms() throws IOException {
+    Files.writeString(
+        folder.resolve("sluice.yaml"), "apiVersion: sluice.io/v1alpha1\nmodle: rma\n");
+
+    assertThat(sluice("check", "--json", folder.toString())).isEqualTo(2);
+    assertThat(Json.parse(text(out)).get(0).path("line").asInt()).isEqualTo(2);
+  }
+
+  @Test
+  void noColourReachesAPipe() {
+    sluice("--help");
+    sluice("nonsense");
+    assertThat(text(out) + text(err)).doesNotContain("\u001b");
+  }
+
+  @Test
+  void aStaleCompilationFailsWithADiff() throws IOException {
+    Path root = Path.of(System.getProperty("sluice.root"));
+    String example = root.resolve("pipelines/rma-forecast").toString();
+    Path compiled = folder.resolve("tekton");
+    assertThat(sluice("compile", "-o", compiled.toString(), example)).isZero();
+    assertThat(sluice("compile", "--check", "-o", compiled.toString(), example)).isZero();
+
+    Path pipeline = compiled.resolve("pipeline.yaml");
+    Files.writeString(pipeline, Files.readString(pipeline).replace("preprocess", "prepare"));
+
+    assertThat(sluice("compile", "--check", "-o", compiled.toString(), example)).isEqualTo(2);
+    assertThat(text(out)).contains("+++ b/").contains("-").contains("preprocess");
+    assertThat(text(err)).contains("SLU-9015").contains("pipeline.yaml");
+  }
+
+  @Test
+  void initOverwritesNothing() throws IOException {
+    Files.writeString(folder.resolve("mine.txt"), "mine");
+    assertThat(sluice("init", folder.toString())).isEqualTo(2);
+    assertThat(text(err)).contains("SLU-9016");
+  }
+
+  private int sluice(String... args) {
+    return Main.run(args, new Terminal(stream(out), stream(err), false));
+  }
+
+  private static PrintStream stream(ByteArrayOutputStream bytes) {
+    return new PrintStream(bytes, true, StandardCharsets.UTF_8);
+  }
+
+  private static String text(ByteArrayOutputStream bytes) {
+    return bytes.toString(StandardCharsets.UTF_8);
+  }
+}
