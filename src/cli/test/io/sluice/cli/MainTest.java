@@ -24,8 +24,17 @@ class MainTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "init", "check", "compile", "run", "history", "trace", "diff", "rollback", "override",
-        "doctor", "schema"
+        "init",
+        "check",
+        "compile",
+        "run",
+        "history",
+        "trace",
+        "diff",
+        "rollback",
+        "override",
+        "doctor",
+        "schema"
       })
   void everyCommandHasHelpWithAnExample(String command) {
     assertThat(sluice(command, "--help")).isZero();
@@ -59,7 +68,7 @@ class MainTest {
         folder.resolve("sluice.yaml"), "apiVersion: sluice.io/v1alpha1\nmodle: rma\n");
 
     assertThat(sluice("check", "--json", folder.toString())).isEqualTo(2);
-    assertThat(Json.parse(text(out)).get(0).path("line").asInt()).isEqualTo(2);
+    assertThat(Json.parse(text(out)).findValuesAsText("line")).contains("2");
   }
 
   @Test

@@ -90,8 +90,7 @@ public final class Evaluation {
    *     give the same bytes
    * @param with the stage's values
    * @param asOf the latest instant that the inputs know of
-   * @throws SluiceException exit code 2, SLU-6001 to SLU-6049: what was refused; nothing is written
-   *     then
+   * @throws SluiceException exit code 2: what was refused; nothing is written then
    * @throws IOException when a file cannot be read or written
    */
   public static Summary run(Path inputs, Path outputs, JsonNode with, Instant asOf)

@@ -9,7 +9,7 @@ import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The words for what goes wrong with a registry that answers: ids SLU-5005 to SLU-5029. */
+/** The words for what goes wrong with a registry that answers: ids in the 5000s. */
 final class Problems {
   private Problems() {}
 
