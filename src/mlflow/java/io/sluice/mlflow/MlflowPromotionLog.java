@@ -317,10 +317,10 @@ final class MlflowPromotionLog implements PromotionLog {
     try {
       project();
     } catch (Rest.Refused | Rest.Unanswered e) {
-      throw Problems.projectionsBehind(model, String.valueOf(e.getMessage()));
+      throw Problems.projectionsBehind(model, ExitCode.UNREACHABLE, String.valueOf(e.getMessage()));
     } catch (SluiceException e) {
-      if (e.exitCode() == ExitCode.UNREACHABLE) {
-        throw Problems.projectionsBehind(model, String.valueOf(e.getMessage()));
+      if (e.exitCode() == ExitCode.UNREACHABLE || e.exitCode() == ExitCode.INTERRUPTED) {
+        throw Problems.projectionsBehind(model, e.exitCode(), String.valueOf(e.getMessage()));
       }
       throw e;
     }
@@ -336,7 +336,7 @@ final class MlflowPromotionLog implements PromotionLog {
         return List.copyOf(done);
       }
     }
-    throw Problems.projectionsBehind(model, "others kept changing them");
+    throw Problems.projectionsBehind(model, ExitCode.UNREACHABLE, "others kept changing them");
   }
 
   private boolean changed(LogState state, int version, List<String> done) {

@@ -239,6 +239,9 @@ public final class MlflowRegistry implements ModelRegistry {
             throw e;
           }
         } catch (IOException e) {
+          if (Thread.currentThread().isInterrupted()) {
+            throw Problems.interrupted("reading a file from " + rest.uri(), e);
+          }
           throw Problems.broken(rest.uri(), e);
         }
       }

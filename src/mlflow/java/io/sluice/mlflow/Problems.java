@@ -147,18 +147,28 @@ final class Problems {
         null);
   }
 
+  /** Nobody waits for the answer any more: that says nothing about the registry. */
+  static SluiceException interrupted(String what, @Nullable Throwable cause) {
+    return problem(
+        ExitCode.INTERRUPTED,
+        "SLU-5008",
+        "interrupted while " + what,
+        "Run the command again: it finds what is already there.",
+        cause);
+  }
+
   static SluiceException outcomeUnknown(String model, SluiceException cause) {
     return problem(
-        ExitCode.UNREACHABLE,
+        cause.exitCode() == ExitCode.INTERRUPTED ? ExitCode.INTERRUPTED : ExitCode.UNREACHABLE,
         "SLU-5022",
         "whether the promotion of " + model + " took effect is unknown: " + cause.getMessage(),
         "Run it again when the registry answers: what was written is found, not written twice.",
         cause);
   }
 
-  static SluiceException projectionsBehind(String model, String what) {
+  static SluiceException projectionsBehind(String model, ExitCode exit, String what) {
     return problem(
-        ExitCode.UNREACHABLE,
+        exit,
         "SLU-5023",
         "the promotion of " + model + " stands, but its alias or tag could not be set: " + what,
         "`sluice doctor` sets them. What serves the model follows the log, not the alias.",

@@ -82,7 +82,8 @@ final class Rest {
   /**
    * Runs calls that may be repeated as a whole, again and again until the deadline.
    *
-   * @throws SluiceException exit 3 when the server did not answer
+   * @throws SluiceException exit 3 when the server did not answer, exit 130 when the thread was
+   *     interrupted
    */
   <T> T patiently(Supplier<T> calls) {
     try {
@@ -90,6 +91,10 @@ final class Rest {
     } catch (Unanswered e) {
       throw e.toSluice();
     } catch (FailsafeException e) {
+      if (e.getCause() instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+        throw Problems.interrupted("waiting to try the registry again", e);
+      }
       throw new IllegalStateException(e.getCause());
     }
   }
@@ -154,6 +159,9 @@ final class Rest {
           byte[] start = body.readNBytes(64 << 10);
           judge(request, response, start);
         } catch (IOException e) {
+          if (Thread.currentThread().isInterrupted()) {
+            throw Unanswered.interrupted(shown(request));
+          }
           throw unanswered(request, e);
         }
         throw Unanswered.protocol(
@@ -511,6 +519,7 @@ final class Rest {
   static final class Unanswered extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final String UNREACHABLE = "the registry cannot be reached";
+    private static final String INTERRUPTED = "SLU-5008";
     private final String id;
     private final String hint;
     final boolean worthRetrying;
@@ -584,12 +593,15 @@ final class Rest {
           null);
     }
 
+    /** Nobody waits any more. The call is on its way all the same, so it may take effect. */
     static Unanswered interrupted(String call) {
-      return new Unanswered(
-          "SLU-5001", "interrupted: " + call, "Run the command again.", false, null);
+      return new Unanswered(INTERRUPTED, "waiting for the registry: " + call, "", false, null);
     }
 
     SluiceException toSluice() {
+      if (id.equals(INTERRUPTED)) {
+        return Problems.interrupted(String.valueOf(getMessage()), this);
+      }
       return new SluiceException(
           ExitCode.UNREACHABLE,
           List.of(io.sluice.core.diag.Diagnostic.of(id, String.valueOf(getMessage()), hint)),

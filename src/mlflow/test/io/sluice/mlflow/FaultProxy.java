@@ -9,6 +9,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
@@ -48,6 +52,8 @@ final class FaultProxy implements Closeable {
   private final URI server;
   private final Function<String, Fault> plan;
   private final AtomicInteger seen = new AtomicInteger();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
 
   /** {@code plan} is given each request's first line. */
   FaultProxy(URI server, Function<String, Fault> plan) throws IOException {
@@ -77,17 +83,20 @@ final class FaultProxy implements Closeable {
     return seen.get();
   }
 
+  /** Returns when nothing is under way any more: what the server was told to do is done. */
   @Override
   public void close() throws IOException {
     listener.close();
+    closed.countDown();
+    requests.close();
   }
 
   private void accept() {
     while (!listener.isClosed()) {
       try {
         Socket client = listener.accept();
-        Thread.ofVirtual().start(() -> serve(client));
-      } catch (IOException e) {
+        requests.execute(() -> serve(client));
+      } catch (IOException | RejectedExecutionException e) {
         return; // closed
       }
     }
@@ -102,7 +111,7 @@ final class FaultProxy implements Closeable {
       seen.incrementAndGet();
       switch (plan.apply(line)) {
         case Fault.CutBefore() -> client.setSoLinger(true, 0);
-        case Fault.Hang() -> in.read();
+        case Fault.Hang() -> closed.await();
         case Fault.Say(String raw) -> {
           client.getOutputStream().write(raw.getBytes(StandardCharsets.UTF_8));
           client.getOutputStream().flush();
@@ -119,6 +128,8 @@ final class FaultProxy implements Closeable {
       }
     } catch (IOException e) {
       // The client hung up first: that is one of the faults under test.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

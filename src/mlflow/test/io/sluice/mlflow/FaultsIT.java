@@ -2,6 +2,7 @@ package io.sluice.mlflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -13,14 +14,21 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A registry that is down, slow, failing or not a registry: a clear error, nothing half-done. */
+@Execution(ExecutionMode.CONCURRENT) // they wait, mostly
 class FaultsIT {
   private static MlflowRegistry direct;
 
@@ -109,7 +117,7 @@ class FaultsIT {
         new FaultProxy(
             direct.rest().uri(),
             line -> line.contains("mlflow-artifacts") ? FaultProxy.TRUNCATE : FaultProxy.NONE)) {
-      MlflowRegistry registry = MlflowRegistry.connect(impatient(proxy.uri()));
+      MlflowRegistry registry = MlflowRegistry.connect(patient(proxy.uri()));
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(() -> {
             try (var in = registry.open(v, "model/MLmodel")) {
@@ -197,7 +205,7 @@ class FaultsIT {
                 line.contains("model-versions/create") ? ANSWERS.get("500") : FaultProxy.NONE)) {
       assertThatExceptionOfType(SluiceException.class)
           .isThrownBy(() ->
-              MlflowRegistry.connect(impatient(proxy.uri()))
+              MlflowRegistry.connect(patient(proxy.uri()))
                   .promotions("stays")
                   .append(MlflowRegistryIT.request(Kind.PROMOTE, head, 2, "run-2")))
           .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5022"));
@@ -208,9 +216,75 @@ class FaultsIT {
         .isEqualTo(2);
   }
 
+  /** What waits: for an answer, for the time of the next attempt. */
+  @ParameterizedTest
+  @ValueSource(strings = {"hang", "500"})
+  void anInterruptedCallIsNoFailureOfTheRegistry(String what) throws Exception {
+    try (FaultProxy proxy = new FaultProxy(direct.rest().uri(), line -> ANSWERS.get(what))) {
+      MlflowRegistry registry = MlflowRegistry.connect(MlflowConfig.of(proxy.uri()));
+      SluiceException told = interrupted(proxy::requests, () -> registry.versions("any"));
+      assertThat(told.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
+      assertThat(told.getMessage()).startsWith("SLU-5008 interrupted while waiting");
+    }
+  }
+
+  @Test
+  void anInterruptedPromotionSaysThatItsOutcomeIsUnknownAndIsFoundByTheRetry() throws Exception {
+    direct.register(MlflowRegistryIT.candidate("interrupted", "k1"));
+    PromotionLog.Head head = direct.promotions("interrupted").head();
+    PromotionLog.Request request = MlflowRegistryIT.request(Kind.PROMOTE, head, 1, "run-1");
+    AtomicInteger creates = new AtomicInteger();
+    try (FaultProxy proxy =
+        new FaultProxy(
+            direct.rest().uri(),
+            line -> {
+              if (line.contains("model-versions/create")) {
+                creates.incrementAndGet();
+                return FaultProxy.HANG;
+              }
+              return FaultProxy.NONE;
+            })) {
+      PromotionLog log =
+          MlflowRegistry.connect(MlflowConfig.of(proxy.uri())).promotions("interrupted");
+      SluiceException told = interrupted(creates::get, () -> log.append(request));
+      assertThat(told.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
+      assertThat(told.getMessage()).startsWith("SLU-5022").contains("interrupted");
+    }
+    assertThat(direct.promotions("interrupted").append(request).number()).isEqualTo(1);
+  }
+
+  /** Runs a call, interrupts it once the count is above zero, and gives what it then says. */
+  private static SluiceException interrupted(IntSupplier reached, Runnable call) throws Exception {
+    CompletableFuture<SluiceException> told = new CompletableFuture<>();
+    Thread caller =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                call.run();
+                told.completeExceptionally(new AssertionError("it came back"));
+              } catch (SluiceException e) {
+                if (Thread.currentThread().isInterrupted()) {
+                  told.complete(e);
+                } else {
+                  told.completeExceptionally(new AssertionError("interruption swallowed", e));
+                }
+              } catch (RuntimeException e) {
+                told.completeExceptionally(e);
+              }
+            });
+    await().until(() -> reached.getAsInt() > 0);
+    caller.interrupt();
+    return told.get(10, TimeUnit.SECONDS);
+  }
+
+  /** For tests in which the real server must have answered before the fault. */
+  private static MlflowConfig patient(URI uri) {
+    return MlflowConfig.of(uri).patience(Duration.ofSeconds(5), Duration.ofSeconds(5));
+  }
+
   private static MlflowConfig impatient(URI uri) {
     return MlflowConfig.fromEnvironment(Map.of("MLFLOW_TRACKING_URI", uri.toString()))
         .orElseThrow()
-        .patience(Duration.ofSeconds(2), Duration.ofSeconds(2));
+        .patience(Duration.ofSeconds(1), Duration.ofSeconds(1));
   }
 }
