@@ -117,7 +117,8 @@ final class MlflowPromotionLog implements PromotionLog {
       if (request.kind() != Kind.OVERRIDE || request.why().isBlank()) {
         throw Problems.wrongInput("damage is accepted by an override with a reason only");
       }
-      LogState state = read(true);
+      Optional<LogState.Anchor> remembered = anchor();
+      LogState state = read(true, remembered);
       if (!state.damageDigest().equals(Optional.of(damage))) {
         throw Problems.otherDamage(model, state.damage());
       }
@@ -126,7 +127,7 @@ final class MlflowPromotionLog implements PromotionLog {
       }
       JsonNode target = target(request.to());
       String log = begin();
-      EntryContent content = content(log, request, Optional.of(damage));
+      EntryContent content = content(log, request, Optional.of(damage), remembered);
       write(content, target);
       LogState after = read(true);
       Entry mine = verdict(after, content, request.from());
@@ -142,7 +143,7 @@ final class MlflowPromotionLog implements PromotionLog {
     }
     JsonNode target = target(request.to());
     String log = state.log().isEmpty() ? begin() : state.log();
-    EntryContent content = content(log, request, Optional.empty());
+    EntryContent content = content(log, request, Optional.empty(), Optional.empty());
     write(content, target);
     return verdict(sound(read(false)), content, request.from());
   }
@@ -174,7 +175,8 @@ final class MlflowPromotionLog implements PromotionLog {
             () -> Problems.wrongInput("entry " + from.entry() + " never was the head of the log"));
   }
 
-  private EntryContent content(String log, Request r, Optional<Digest> accepts) {
+  private EntryContent content(
+      String log, Request r, Optional<Digest> accepts, Optional<LogState.Anchor> remembered) {
     return new EntryContent(
         log,
         nonces.get(),
@@ -186,7 +188,8 @@ final class MlflowPromotionLog implements PromotionLog {
         cut(r.why()),
         r.run(),
         clock.instant().truncatedTo(ChronoUnit.MILLIS),
-        accepts);
+        accepts,
+        remembered);
   }
 
   private JsonNode target(int version) {
@@ -241,9 +244,12 @@ final class MlflowPromotionLog implements PromotionLog {
   }
 
   /** Replays; {@code whole} from the first entry, else from where this object was last. */
-  private synchronized LogState read(boolean whole) {
+  private LogState read(boolean whole) {
     // The model's memory before the log: the log may grow in between, never fall short of it.
-    Optional<LogState.Anchor> anchor = anchor();
+    return read(whole, anchor());
+  }
+
+  private synchronized LogState read(boolean whole, Optional<LogState.Anchor> anchor) {
     String log = genesis().orElse("");
     LogState state = checkpoint;
     if (whole || state == null || !state.log().equals(log)) {
@@ -283,9 +289,19 @@ final class MlflowPromotionLog implements PromotionLog {
             return LogState.Anchor.parse(text);
           } catch (IllegalArgumentException e) {
             // Somebody wrote something else there: it names no log that exists.
-            return new LogState.Anchor("'" + text + "'", Head.EMPTY);
+            return new LogState.Anchor("'" + foreign(text) + "'", Head.EMPTY);
           }
         });
+  }
+
+  /**
+   * A stranger's text as part of a message and a tag: printable, short, and still telling apart.
+   */
+  private static String foreign(String text) {
+    String line = text.replaceAll("[^\\p{Print}]", "?");
+    return line.equals(text) && line.length() <= 80
+        ? line
+        : line.substring(0, Math.min(80, line.length())) + ".. " + Digest.of(text).brief();
   }
 
   private Optional<Integer> alias() {

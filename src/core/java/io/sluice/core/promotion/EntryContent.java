@@ -25,6 +25,8 @@ import java.util.TreeMap;
  * @param run Sluice run id; empty for a person's entry
  * @param at when it was written, by the writer's clock; orders nothing
  * @param accepts digest of the damage that a person accepts by this entry; see {@link LogState}
+ * @param remembered what the model remembered of the log when the person looked, if anything: part
+ *     of the damage follows from it, and every replay must come to the same
  */
 public record EntryContent(
     String log,
@@ -37,7 +39,8 @@ public record EntryContent(
     String why,
     String run,
     Instant at,
-    Optional<Digest> accepts) {
+    Optional<Digest> accepts,
+    Optional<LogState.Anchor> remembered) {
 
   /** Longest {@code who} and {@code why}, in UTF-16 units. */
   public static final int MAX_TEXT = 4000;
@@ -56,6 +59,9 @@ public record EntryContent(
     }
     if (accepts.isPresent() && kind != PromotionLog.Kind.OVERRIDE) {
       throw new IllegalArgumentException("only an override accepts damage");
+    }
+    if (remembered.isPresent() && accepts.isEmpty()) {
+      throw new IllegalArgumentException("what the model remembers belongs to accepted damage");
     }
   }
 
@@ -92,7 +98,8 @@ public record EntryContent(
               tags.getOrDefault("why", ""),
               tags.getOrDefault("run", ""),
               Instant.parse(need(tags, "at")),
-              Optional.ofNullable(tags.get("accepts")).map(Digest::parse));
+              Optional.ofNullable(tags.get("accepts")).map(Digest::parse),
+              Optional.ofNullable(tags.get("remembered")).map(LogState.Anchor::parse));
     } catch (DateTimeException e) {
       throw new IllegalArgumentException("its time does not read: " + e.getMessage(), e);
     }
@@ -131,6 +138,7 @@ public record EntryContent(
     tags.put("run", run);
     tags.put("at", at.toString());
     accepts.ifPresent(d -> tags.put("accepts", d.toString()));
+    remembered.ifPresent(a -> tags.put("remembered", a.toString()));
     tags.values().removeIf(String::isEmpty);
     return tags;
   }

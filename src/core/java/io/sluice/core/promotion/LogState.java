@@ -1,12 +1,17 @@
 package io.sluice.core.promotion;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.core.promotion.PromotionLog.Head;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a replay of the promotion log says: which entries are valid, which lost, where the head is,
@@ -19,8 +24,9 @@ import java.util.Optional;
  *
  * <p>Damage (a missing number, changed content, a broken chain, a log that began anew) is never
  * mended by itself. A person accepts it by an {@code OVERRIDE} whose {@code accepts} is the digest
- * of exactly the damage open in the entries before it; from there on the log is sound again, and
- * what was accepted stays visible in {@link #accepted}.
+ * of exactly the damage there was before it: in the entries, and by what the model remembered of
+ * them, which the entry carries along. From there on the log is sound again, and what was accepted
+ * stays visible in {@link #accepted}.
  *
  * @param log id of the log
  * @param last highest number seen; 0 before the first
@@ -29,6 +35,7 @@ import java.util.Optional;
  * @param open damage in the entries that nobody accepted, in words, in the order found
  * @param accepted damage that a person accepted
  * @param acceptedAt number of the latest entry that accepted damage; 0 for none
+ * @param forgotten memories of the model, by which damage was seen, that a person accepted
  * @param beyond what the model remembers and the log does not hold; see {@link #against}
  */
 public record LogState(
@@ -39,6 +46,7 @@ public record LogState(
     List<String> open,
     List<String> accepted,
     long acceptedAt,
+    List<Anchor> forgotten,
     Optional<String> beyond) {
 
   /**
@@ -66,7 +74,7 @@ public record LogState(
      * @throws IllegalArgumentException for anything else
      */
     public static Anchor parse(String text) {
-      int space = text.indexOf(' ');
+      int space = text.lastIndexOf(' ');
       if (space < 1 || text.indexOf('@', space) < 0) {
         throw new IllegalArgumentException("not an anchor of a promotion log: " + text);
       }
@@ -78,11 +86,13 @@ public record LogState(
     entries = List.copyOf(entries);
     open = List.copyOf(open);
     accepted = List.copyOf(accepted);
+    forgotten = List.copyOf(forgotten);
   }
 
   /** A log without entries. */
   public static LogState begin(String log) {
-    return new LogState(log, 0, List.of(), Head.EMPTY, List.of(), List.of(), 0, Optional.empty());
+    return new LogState(
+        log, 0, List.of(), Head.EMPTY, List.of(), List.of(), 0, List.of(), Optional.empty());
   }
 
   /** Replays further entries, which must come in the order of their numbers. */
@@ -96,11 +106,13 @@ public record LogState(
     Head at = head;
     long seen = last;
     long acceptance = acceptedAt;
+    List<Anchor> memories = new ArrayList<>(forgotten);
     for (Stored stored : more) {
       long n = stored.number();
       if (n <= seen) {
         throw new IllegalArgumentException("entry " + n + " after entry " + seen);
       }
+      long before = seen;
       if (n > seen + 1) {
         damage.add(missing(seen + 1, n - 1));
       }
@@ -124,42 +136,59 @@ public record LogState(
             "entry " + n + " follows another entry " + at.entry() + " than the one that is there");
       }
       Digest digest = content.digest();
+      if (valid && content.accepts().isPresent()) {
+        // What the person saw: this log as it was before their entry, by the same memory.
+        LogState shown =
+            new LogState(
+                    log, before, all, at, damage, forgiven, acceptance, memories, Optional.empty())
+                .against(content.remembered());
+        if (content.accepts().equals(shown.damageDigest())) {
+          forgiven.addAll(shown.damage());
+          damage.clear();
+          acceptance = n;
+          content.remembered().ifPresent(memories::add);
+        }
+      }
       all.add(entry(n, content, valid, digest));
       if (valid) {
         at = new Head(n, digest);
-        if (content.accepts().equals(Optional.of(digestOf(damage)))) {
-          forgiven.addAll(damage);
-          damage.clear();
-          acceptance = n;
-        }
       }
     }
-    return new LogState(log, seen, all, at, damage, forgiven, acceptance, Optional.empty());
+    return new LogState(
+        log, seen, all, at, damage, forgiven, acceptance, memories, Optional.empty());
   }
 
   /** The same state, judged against what the model remembers of the log, if anything. */
   public LogState against(Optional<Anchor> anchor) {
     Optional<String> lost = anchor.flatMap(this::lost);
-    return new LogState(log, last, entries, head, open, accepted, acceptedAt, lost);
+    return new LogState(log, last, entries, head, open, accepted, acceptedAt, forgotten, lost);
   }
 
   private Optional<String> lost(Anchor anchor) {
     if (!anchor.log().equals(log)) {
-      return acceptedAt > 0
+      boolean known =
+          forgotten.stream()
+              .anyMatch(
+                  a -> a.log().equals(anchor.log()) && anchor.seen().entry() <= a.seen().entry());
+      return known
           ? Optional.empty()
           : Optional.of(
-              "the log " + anchor.log() + ", with which this model's promotions began, is gone");
+              "the log "
+                  + anchor.log()
+                  + ", which the model remembers up to entry "
+                  + anchor.seen().entry()
+                  + ", is gone");
     }
     return anchor.seen().entry() < acceptedAt
         ? Optional.empty()
         : shortfall(anchor.seen(), "the model");
   }
 
-  /** All that keeps promotions frozen: empty for a sound log. */
+  /** All that keeps promotions frozen, each finding once: empty for a sound log. */
   public List<String> damage() {
-    List<String> all = new ArrayList<>(beyond.stream().toList());
+    Set<String> all = new LinkedHashSet<>(beyond.stream().toList());
     all.addAll(open);
-    return all;
+    return List.copyOf(all);
   }
 
   /**
@@ -194,11 +223,13 @@ public record LogState(
 
   /** What an override must carry to accept the damage; empty for a sound log. */
   public Optional<Digest> damageDigest() {
-    return damage().isEmpty() ? Optional.empty() : Optional.of(digestOf(open));
-  }
-
-  private static Digest digestOf(List<String> damage) {
-    return Digest.of(String.join("\n", damage));
+    if (damage().isEmpty()) {
+      return Optional.empty();
+    }
+    ObjectNode json = Json.object();
+    ArrayNode list = json.putArray("damage");
+    damage().forEach(list::add);
+    return Optional.of(Digest.of(Json.canonical(json)));
   }
 
   private static String missing(long first, long last) {

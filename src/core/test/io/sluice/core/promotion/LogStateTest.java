@@ -99,7 +99,7 @@ class LogStateTest {
   void aLogThatBeganAnewIsNoticedByWhatTheModelRemembers() {
     Anchor anchor = new Anchor("old", new Head(5, Digest.of("x")));
     assertThat(LogState.begin("log").against(Optional.of(anchor)).damage())
-        .containsExactly("the log old, with which this model's promotions began, is gone");
+        .containsExactly("the log old, which the model remembers up to entry 5, is gone");
     assertThat(LogState.begin("").against(Optional.of(anchor)).damageDigest()).isPresent();
   }
 
@@ -138,7 +138,7 @@ class LogStateTest {
     List<Stored> log = new ArrayList<>(chain(1, 2, 3));
     log.remove(1);
     LogState damaged = LogState.begin("log").then(log);
-    EntryContent accept = accept(damaged, damaged.damageDigest().orElseThrow());
+    EntryContent accept = accept(damaged, damaged.damageDigest().orElseThrow(), Optional.empty());
     LogState sound = damaged.then(List.of(stored(4, accept)));
 
     assertThat(sound.damage()).isEmpty();
@@ -147,7 +147,10 @@ class LogStateTest {
 
     LogState more = sound.then(List.of(new Stored(6, Map.of())));
     assertThat(more.damage()).as("new damage freezes it again").hasSize(2);
-    assertThat(damaged.then(List.of(stored(4, accept(damaged, Digest.of("else"))))).damage())
+    assertThat(
+            damaged
+                .then(List.of(stored(4, accept(damaged, Digest.of("else"), Optional.empty()))))
+                .damage())
         .as("what was not seen is not accepted")
         .isEqualTo(damaged.damage());
   }
@@ -156,10 +159,44 @@ class LogStateTest {
   void anAcceptedLogStaysSoundAfterTheModelForgotTheOldOne() {
     Anchor old = new Anchor("old", new Head(5, Digest.of("x")));
     LogState lost = LogState.begin("log").against(Optional.of(old));
-    LogState sound = lost.then(List.of(stored(1, accept(lost, lost.damageDigest().orElseThrow()))));
+    LogState sound =
+        lost.then(
+            List.of(stored(1, accept(lost, lost.damageDigest().orElseThrow(), Optional.of(old)))));
 
+    assertThat(sound.accepted()).isEqualTo(lost.damage()).isNotEmpty();
     assertThat(sound.against(Optional.of(old)).damage()).isEmpty();
     assertThat(sound.against(Optional.of(new Anchor("log", sound.head()))).damage()).isEmpty();
+    assertThat(sound.against(Optional.of(new Anchor("old", new Head(6, Digest.of("y"))))).damage())
+        .as("more of the old log than the person knew of")
+        .hasSize(1);
+    assertThat(
+            sound.against(Optional.of(new Anchor("older", new Head(1, Digest.of("y"))))).damage())
+        .as("the loss of yet another log")
+        .hasSize(1);
+  }
+
+  @Test
+  void damageSeenOnlyThroughTheModelsMemoryHasItsOwnName() {
+    LogState log = LogState.begin("log").then(chain(1, 2));
+    Anchor three = new Anchor("log", new Head(3, Digest.of("x")));
+    Anchor four = new Anchor("log", new Head(4, Digest.of("x")));
+    LogState seen = log.against(Optional.of(three));
+    Digest shown = seen.damageDigest().orElseThrow();
+    assertThat(log.against(Optional.of(four)).damageDigest())
+        .isPresent()
+        .isNotEqualTo(Optional.of(shown));
+
+    LogState sound = seen.then(List.of(stored(4, accept(seen, shown, Optional.of(three)))));
+    assertThat(sound.damage()).isEmpty();
+    assertThat(sound.accepted()).containsExactly("entry 3 is missing");
+    assertThat(sound.against(Optional.of(three)).damage()).isEmpty();
+
+    assertThat(seen.then(List.of(stored(4, accept(seen, shown, Optional.of(four))))).damage())
+        .as("named by another memory than the one that showed it")
+        .containsExactly("entry 3 is missing");
+    assertThat(seen.then(List.of(stored(6, accept(seen, shown, Optional.of(three))))).damage())
+        .as("more was missing than the model remembered")
+        .containsExactly("entries 3 to 5 are missing");
   }
 
   @Test
@@ -176,7 +213,8 @@ class LogStateTest {
             "two\nlines; \"q\"",
             "",
             AT,
-            Optional.of(Digest.of("d")));
+            Optional.of(Digest.of("d")),
+            Optional.of(new Anchor("a log's name", new Head(7, Digest.of("m")))));
     Map<String, String> tags = new HashMap<>(content.tags());
     tags.put("mlflow.user", "added by the registry");
 
@@ -315,10 +353,11 @@ class LogStateTest {
         "better",
         "run-" + to,
         AT,
+        Optional.empty(),
         Optional.empty());
   }
 
-  private static EntryContent accept(LogState state, Digest damage) {
+  private static EntryContent accept(LogState state, Digest damage, Optional<Anchor> remembered) {
     return new EntryContent(
         "log",
         "accept",
@@ -330,7 +369,8 @@ class LogStateTest {
         "known restore",
         "",
         AT,
-        Optional.of(damage));
+        Optional.of(damage),
+        remembered);
   }
 
   private static Stored stored(long number, EntryContent content) {
