@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +47,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
   /** Version of Python that the lock is made for. */
   public static final String PYTHON = "3.11";
 
-  private static final Duration START_LIMIT = Duration.ofSeconds(180);
+  private static final Duration START_LIMIT = Duration.ofMinutes(3);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final int TAIL_BYTES = 2000;
 
@@ -87,7 +88,9 @@ public final class EmbeddedMlflow implements AutoCloseable {
    * @param stateFolder made if it is not there; keeps database, files and log between starts
    * @param venv an environment with the packages of {@link #lock}
    * @param progress told in words how far the start is
-   * @throws SluiceException SLU-5030 when the server does not start, with its last words
+   * @throws SluiceException SLU-5030 when the server does not start, with its last words; SLU-5031
+   *     when another process holds it and it does not answer; SLU-5032 when the folder cannot be
+   *     used; SLU-5008, exit 130, when the thread is interrupted
    */
   public static EmbeddedMlflow start(Path stateFolder, Path venv, Consumer<String> progress) {
     synchronized (HELD) {
@@ -95,7 +98,8 @@ public final class EmbeddedMlflow implements AutoCloseable {
         Files.createDirectories(stateFolder);
         Path state = stateFolder.toRealPath();
         Held held = HELD.get(state);
-        if (held != null && answers(held.uri)) {
+        // Without its supervisor a server would go on for ever: it is replaced.
+        if (held != null && supervised(state) && answers(held.uri)) {
           held.holders++;
           return new EmbeddedMlflow(state, held.uri);
         }
@@ -112,6 +116,8 @@ public final class EmbeddedMlflow implements AutoCloseable {
           }
           throw e;
         }
+      } catch (ClosedByInterruptException e) {
+        throw interrupted();
       } catch (IOException e) {
         throw problem(
             "SLU-5032",
@@ -352,12 +358,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
   }
 
   private static SluiceException interrupted() {
-    return new SluiceException(
-        ExitCode.INTERRUPTED,
-        Diagnostic.of(
-            "SLU-5030",
-            "interrupted while the embedded MLflow server was starting or ending",
-            "Run the command again."));
+    return Problems.interrupted("the embedded MLflow server was starting or ending", null);
   }
 
   private static String tail(Path log) throws IOException {

@@ -26,6 +26,7 @@ from typing import IO
 
 POLL_S = 0.2
 STOP_S = 8.0
+OWN_LOCK_S = 2.0
 MAX_LOG_BYTES = 10 << 20
 PORTS_TO_TRY = 5
 SERVER_JSON = Path("server.json")
@@ -119,11 +120,18 @@ def stop_orphan() -> None:
     """Ends a server whose supervisor was killed, if it is still ours: the process id may be reused."""
     try:
         group = int(json.loads(SERVER_JSON.read_text())["server"])
-        ours = os.path.samefile(f"/proc/{group}/cwd", ".")
     except (OSError, ValueError, KeyError, TypeError):
         return
-    if ours:
+    if any(is_ours(int(p.name), group) for p in Path("/proc").glob("[0-9]*")):
         stop_group(group, None)
+
+
+def is_ours(process: int, group: int) -> bool:
+    """Whether a process is of that group and works in this folder, as the server's processes do."""
+    try:
+        return os.getpgid(process) == group and os.path.samefile(f"/proc/{process}/cwd", ".")
+    except OSError:
+        return False
 
 
 def publish(token: str, port: int, server: int) -> None:
@@ -133,12 +141,18 @@ def publish(token: str, port: int, server: int) -> None:
     new.replace(SERVER_JSON)
 
 
-def nobody_left(users: int) -> bool:
-    try:
-        fcntl.lockf(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+def locked(file: int, patience_s: float) -> bool:
+    """Takes a lock for itself. Whoever asks whether it is held holds it for a moment: try again."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        else:
+            return True
 
 
 def main() -> int:
@@ -151,7 +165,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: told_to_stop.set())
 
     supervisor = os.open("supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    fcntl.lockf(supervisor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    if not locked(supervisor, OWN_LOCK_S):
+        print("another supervisor keeps this folder's server", file=sys.stderr)
+        return 1
     users = os.open("users.lock", os.O_RDWR | os.O_CREAT, 0o600)
     stop_orphan()
     SERVER_JSON.unlink(missing_ok=True)
@@ -167,7 +183,7 @@ def main() -> int:
                 if output.listening.is_set() and not published:
                     publish(token, port, server.pid)
                     published = True
-                if told_to_stop.is_set() or nobody_left(users):
+                if told_to_stop.is_set() or locked(users, 0):
                     return 0
                 time.sleep(POLL_S)
             output.drain()

@@ -59,9 +59,9 @@ final class RealServer {
       Path venv = cache.resolve(Digest.of(lock).brief());
       Path done = venv.resolve("complete");
       try (FileChannel channel =
-              FileChannel.open(
-                  cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-          var held = channel.lock()) {
+          FileChannel.open(
+              cache.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+        channel.lock();
         if (!Files.exists(done)) {
           Path file = cache.resolve(Digest.of(lock).brief() + ".lock");
           Files.writeString(file, lock);
