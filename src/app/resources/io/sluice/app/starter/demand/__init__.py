@@ -1,0 +1,1 @@
+"""Weekly demand, weeks ahead: the pipeline that `sluice init` writes."""
