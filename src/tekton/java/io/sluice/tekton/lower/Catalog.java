@@ -43,19 +43,28 @@ public final class Catalog {
 
   /** The task of this name; throws for others than {@link #NAMES}, which is a bug of the caller. */
   public static Task task(String name) {
-    String resource = "/tekton-tasks/" + name + "/" + name + ".yaml";
+    String resource = resource(name);
+    List<TektonObject> objects = TektonYaml.parse(new SourceFile(resource, text(name)));
+    if (objects.size() == 1 && objects.getFirst() instanceof Task task) {
+      return task;
+    }
+    throw new IllegalStateException(resource + " is not one task");
+  }
+
+  /** The task of this name as it is written in the catalog, comments included. */
+  public static String text(String name) {
+    String resource = resource(name);
     try (InputStream in = Catalog.class.getResourceAsStream(resource)) {
       if (in == null) {
         throw new IllegalArgumentException("no task " + name + " in the catalog");
       }
-      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-      List<TektonObject> objects = TektonYaml.parse(new SourceFile(resource, text));
-      if (objects.size() == 1 && objects.getFirst() instanceof Task task) {
-        return task;
-      }
-      throw new IllegalStateException(resource + " is not one task");
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot read a resource of this jar: " + resource, e);
     }
+  }
+
+  private static String resource(String name) {
+    return "/tekton-tasks/" + name + "/" + name + ".yaml";
   }
 }

@@ -1,13 +1,17 @@
 package io.sluice.tekton.lower;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.sluice.core.json.Json;
+import java.util.Map;
 
 /**
  * Brings a user's {@code $} unchanged through Tekton, which replaces {@code $(name)}, and through
  * Kubernetes, which then does the same in arguments and turns {@code $$} into {@code $}.
  */
 public final class Escapes {
+  private static final int WIDTH = 80;
+
   private Escapes() {}
 
   /**
@@ -31,10 +35,30 @@ public final class Escapes {
   }
 
   /**
-   * Canonical JSON without a {@code $}: it can only be inside strings, as its six-character JSON
-   * escape.
+   * JSON without a {@code $}: it can only be inside strings, as its six-character JSON escape. Keys
+   * are sorted; an object too long for a line has one line a member, so that a change of one value
+   * is a change of one line.
    */
   public static String json(JsonNode value) {
-    return Json.canonical(value).replace("$", "\\u0024");
+    StringBuilder out = new StringBuilder();
+    lay(Json.parse(Json.canonical(value)), "", 0, out);
+    return out.toString().replace("$", "\\u0024");
+  }
+
+  private static void lay(JsonNode value, String indent, int column, StringBuilder out) {
+    String line = Json.canonical(value);
+    if (!value.isObject() || column + line.length() <= WIDTH) {
+      out.append(line);
+      return;
+    }
+    String inner = indent + "  ";
+    String separator = "{\n";
+    for (Map.Entry<String, JsonNode> member : value.properties()) {
+      String key = inner + Json.canonical(TextNode.valueOf(member.getKey())) + ": ";
+      out.append(separator).append(key);
+      lay(member.getValue(), inner, key.length(), out);
+      separator = ",\n";
+    }
+    out.append('\n').append(indent).append('}');
   }
 }

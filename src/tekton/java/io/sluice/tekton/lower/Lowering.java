@@ -14,7 +14,6 @@ import io.sluice.tekton.v1.PipelineResult;
 import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineSpec;
 import io.sluice.tekton.v1.PipelineTask;
-import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.v1.TaskRef;
 import io.sluice.tekton.v1.When;
 import io.sluice.tekton.v1.WorkspaceDeclaration;
@@ -110,12 +109,11 @@ public final class Lowering {
                 results(),
                 plan.stages().stream().map(this::task).toList(),
                 List.of(record())));
-    List<Task> tasks =
+    List<String> tasks =
         Stream.concat(plan.stages().stream().map(Plan.Stage::kind), Stream.of(Plan.Kind.RECORD))
             .map(Catalog::nameOf)
             .distinct()
             .sorted()
-            .map(Catalog::task)
             .toList();
     return new Compiled(pipeline, tasks);
   }
@@ -130,7 +128,10 @@ public final class Lowering {
     params.add(param(Names.COMMIT, "Commit of the code, for the record.", Optional.of("")));
     params.add(param(Names.WHO, "In whose name it promotes.", Optional.of("")));
     params.add(
-        param(Names.UNTRUSTED, "yes: write nothing that trusted runs read.", Optional.of("no")));
+        param(
+            Names.UNTRUSTED,
+            "yes keeps what the run writes apart from what trusted runs read.",
+            Optional.of("no")));
     params.add(param(Names.WORKER_IMAGE, "Image with sluice-worker.", Optional.empty()));
     if (tunes(plan)) {
       params.add(param(Names.TUNER_IMAGE, "Image with sluice_ml.", Optional.empty()));
@@ -300,7 +301,9 @@ public final class Lowering {
     if (stage.kind() == Plan.Kind.TUNE) {
       params.add(Param.of("loop", isFunction(stage.command()) ? "function" : "command"));
     }
-    params.add(Param.of("inputs", stage.inputs().stream().map(Lowering::input).toList()));
+    if (!stage.inputs().isEmpty()) {
+      params.add(Param.of("inputs", stage.inputs().stream().map(Lowering::input).toList()));
+    }
     params.add(Param.of("outputs", arguments(stage.outputs())));
     if (!stage.command().isEmpty()) {
       params.add(Param.of("command", arguments(stage.command())));

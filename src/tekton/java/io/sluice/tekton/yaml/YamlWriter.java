@@ -18,10 +18,11 @@ final class YamlWriter {
   private static final int STEP = 2;
 
   /**
-   * Words, paths, references, flags and prose. No {@code #}, quotes, brackets; never a digit first.
+   * Words, paths, references, flags and prose; never a digit first. {@code #} begins a comment only
+   * after a space; quotes mean nothing after the first character.
    */
   private static final Pattern WORDS =
-      Pattern.compile("(?:--?)?[A-Za-z_/$(][A-Za-z0-9_./$()@+:,;= -]*");
+      Pattern.compile("(?:--?)?[A-Za-z_/$(][A-Za-z0-9_./$()@+:,;=#'` -]*");
 
   /** Durations and amounts with a unit: {@code 30m}, {@code 1h30m}, {@code 4Gi}. */
   private static final Pattern AMOUNT =
@@ -205,7 +206,8 @@ final class YamlWriter {
                 && !text.endsWith(":")
                 && !text.endsWith(" ")
                 && !text.contains(": ")
-                && !(tight && (text.indexOf(',') >= 0 || text.indexOf(':') >= 0)));
+                && !text.contains(" #")
+                && !(tight && text.chars().anyMatch(c -> ",:'`".indexOf(c) >= 0)));
     if (bare) {
       return text;
     }
