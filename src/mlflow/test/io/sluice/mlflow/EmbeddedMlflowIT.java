@@ -45,7 +45,13 @@ class EmbeddedMlflowIT {
   @AfterEach
   void nothingIsLeft() throws IOException {
     users.forEach(Process::destroyForcibly);
-    await().atMost(SECONDS).until(() -> processesIn(folder).isEmpty());
+    try {
+      await().atMost(SECONDS).until(() -> processesIn(folder).isEmpty());
+    } finally {
+      // A test that failed must not leave its server to this machine.
+      processesIn(folder)
+          .forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+    }
   }
 
   @Test
