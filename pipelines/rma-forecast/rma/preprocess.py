@@ -33,7 +33,8 @@ class Cut:
 
     `context`: how many periods before its first origin a set's panel reaches back, for windows and for
     baselines that look a season back. `train_every`: of this many training origins one is kept, because
-    windows a week apart say nearly the same.
+    windows a week apart say nearly the same. `history`: periods that lie before the first training origin; with
+    fewer than `lookback` the oldest windows begin with missing periods.
     """
 
     lookback: int
@@ -44,6 +45,7 @@ class Cut:
     context: int
     train_every: int
     mature_after: int
+    history: int
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,14 @@ def split(panel: Panel, cut: Cut) -> Splits:
     first_holdout = last_mature - cut.holdout * period
     first_validation = grid(first_holdout - cut.mature_after) - cut.validation * period
     last_train = grid(first_validation - cut.mature_after) - period
-    first_train = max(start + cut.lookback * period, last_train - (cut.train - 1) * period)
+    first_train = max(start + cut.history * period, last_train - (cut.train - 1) * period)
     if first_train > last_train:
-        needed = (cut.lookback + cut.validation + cut.holdout + 1) * period + 3 * cut.mature_after
+        needed = (cut.history + cut.validation + cut.holdout + 1) * period + 3 * cut.mature_after
         raise SluiceMlError(
             "SLU-7302",
             f"too little history for a split: {(as_of - start) // period} periods until {iso_instant(as_of)}, "
             f"about {needed // period} are needed",
-            "wait for more data, or shorten lookback, validationPeriods or holdoutPeriods",
+            "wait for more data, or shorten historyPeriods, validationPeriods or holdoutPeriods",
         )
 
     def build(first: int, end: int, known_by: int | None, every: int = 1) -> PanelSet:
@@ -166,6 +168,7 @@ def main() -> None:
         context=int(p.get("contextPeriods", 60)),
         train_every=int(p.get("trainEvery", 2)),
         mature_after=seconds_of(str(p.get("matureAfter", "180d"))),
+        history=int(p.get("historyPeriods", p.get("lookback", 26))),
     )
     panel = read_vintages(stage.inputs / "returns", shape, "week", "reported")
     splits = split(panel, cut)

@@ -16,7 +16,15 @@ WEEK = 7 * DAY
 START = 4 * DAY  # 1970-01-05, a Monday
 SHAPE = Shape(("product", "market"), ("market",), ("returned", "shipped"), WEEK, "returned")
 CUT = Cut(
-    lookback=6, horizons=3, train=20, validation=4, holdout=6, context=12, train_every=1, mature_after=5 * WEEK + DAY
+    lookback=6,
+    horizons=3,
+    train=20,
+    validation=4,
+    holdout=6,
+    context=12,
+    train_every=1,
+    mature_after=5 * WEEK + DAY,
+    history=6,
 )
 
 
@@ -134,3 +142,14 @@ def test_features_lie_in_the_order_of_the_rows(tmp_path: Path) -> None:
 def test_too_little_history_is_refused() -> None:
     with pytest.raises(SluiceMlError, match="SLU-7302"):
         split(panel(weeks=20), CUT)
+
+
+def test_with_little_history_the_oldest_windows_begin_with_missing_periods() -> None:
+    splits = split(panel(), replace(CUT, history=2, train=200))
+    train = splits.sets["train"]
+    windows = train.windows(CUT.lookback)
+    first = train.rows.origin == train.rows.origin.min()
+
+    assert train.rows.origin.min() == START + 2 * WEEK
+    assert np.isnan(windows[first][:, : CUT.lookback - 2]).all()
+    assert np.isfinite(windows[train.rows.origin >= START + CUT.lookback * WEEK]).all()
