@@ -16,6 +16,7 @@ public interface Target {
    *
    * @param path relative, slash-separated
    */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
   record CodeContent(String path, boolean executable, byte[] content) {}
 
   /**

@@ -639,7 +639,6 @@ public final class Execution implements PipelineRunner.Running {
         results.put(result.name(), text(Graph.substitute(result.value(), scope)));
       } catch (Variables.UnresolvedException e) {
         // Its task gave none: absent, as the port says.
-        continue;
       }
     }
     return results;

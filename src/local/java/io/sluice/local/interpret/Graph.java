@@ -474,7 +474,6 @@ final class Graph {
         put(into, "params." + p.name(), substitute(p.value(), variables));
       } catch (Variables.UnresolvedException e) {
         // A task's result. Not a default either: it will come from that task.
-        continue;
       }
     }
   }
