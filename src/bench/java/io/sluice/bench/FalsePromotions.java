@@ -64,6 +64,7 @@ public final class FalsePromotions {
   }
 
   /** Draws panels of one truth and size and tests each. */
+  @SuppressWarnings("EnumOrdinal") // a stream of its own for each row of the table
   public Rates rates(Truth truth, int units) {
     var random = RandomSource.XO_SHI_RO_256_PP.create(seed * 31 + truth.ordinal() * 1009L + units);
     var panels = new CountPanels(random, truth == Truth.HEAVY_TAILS ? 2.0 : 1.3);

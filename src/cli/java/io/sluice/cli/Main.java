@@ -53,7 +53,10 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     PrintStream out = stream(FileDescriptor.out);
     PrintStream err = stream(FileDescriptor.err);
-    int code = run(args, new Terminal(out, err, System.console() != null && Terminal.wanted()));
+    int code =
+        run(
+            args,
+            new Terminal(out, err, Boolean.getBoolean("sluice.terminal") && Terminal.wanted()));
     out.flush();
     err.flush();
     System.exit(code);
@@ -86,7 +89,7 @@ public final class Main implements Runnable {
         near.isEmpty()
             ? "see `" + command.getCommandSpec().qualifiedName() + " --help`"
             : "did you mean " + String.join(", ", near) + "?";
-    String message = e.getMessage().lines().findFirst().orElse("wrong arguments");
+    String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("wrong arguments");
     terminal.show(List.of(Diagnostic.of("SLU-9010", message, hint)));
     return ExitCode.INPUT_WRONG.code();
   }

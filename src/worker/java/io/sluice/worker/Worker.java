@@ -98,7 +98,7 @@ public final class Worker {
       case "gate" -> Judge.run(context, rest);
       case "register" -> Register.run(context, rest);
       case "promote" -> Promote.run(context, rest);
-      case "record" -> Record.run(context, rest);
+      case "record" -> RecordStage.run(context, rest);
       default -> throw Arguments.wrong("unknown command " + argv.getFirst());
     };
   }

@@ -108,9 +108,9 @@ final class Attempt {
       steps();
       outcome = end(StageStatus.SUCCEEDED, "");
     } catch (EndException e) {
-      outcome = end(e.status, e.getMessage());
+      outcome = end(e.status, String.valueOf(e.getMessage()));
     } catch (Variables.UnresolvedException e) {
-      outcome = end(StageStatus.FAILED, e.getMessage());
+      outcome = end(StageStatus.FAILED, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       outcome = end(StageStatus.FAILED, "this machine failed: " + e);
     } catch (InterruptedException e) {

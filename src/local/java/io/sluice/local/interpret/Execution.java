@@ -338,10 +338,10 @@ public final class Execution implements PipelineRunner.Running {
       own = parameters(task.node, pipeline);
     } catch (Variables.UnresolvedException e) {
       if (isLast) {
-        skip(task, e.getMessage() + ", so it is not run");
+        skip(task, String.valueOf(e.getMessage()) + ", so it is not run");
       } else {
         task.state = State.ENDED;
-        failed(task, e.getMessage());
+        failed(task, String.valueOf(e.getMessage()));
       }
       return false;
     }

@@ -31,7 +31,7 @@ import java.util.TreeMap;
  * {@code run.json}, in the store first, then in the registry: a registry that is down costs the
  * copy there, never the record.
  */
-final class Record {
+final class RecordStage {
   private final Worker.Context context;
   private final RunId run;
   private final String model;
@@ -41,7 +41,7 @@ final class Record {
   private final Map<StageName, String> tasks;
   private final int attempt;
 
-  private Record(Worker.Context context, Arguments arguments) {
+  private RecordStage(Worker.Context context, Arguments arguments) {
     this.context = context;
     this.run = arguments.as("--run", RunId::new);
     this.model = arguments.text("--model");
@@ -70,7 +70,7 @@ final class Record {
             Set.of("--attempt", "--untrusted"),
             Set.of("--tasks"),
             false);
-    return new Record(context, Arguments.read(argv, grammar, context.cwd())).run();
+    return new RecordStage(context, Arguments.read(argv, grammar, context.cwd())).run();
   }
 
   private int run() throws IOException {
