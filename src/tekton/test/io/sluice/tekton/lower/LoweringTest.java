@@ -265,6 +265,26 @@ class LoweringTest {
   }
 
   @Test
+  void longValuesHaveOneLineAMemberAndShortOnesOneLine() {
+    var values =
+        Json.parse(
+            "{\"b\":{\"y\":[1,2],\"x\":\"$(a)\"},\"a\":\"" + "long ".repeat(20) + "\",\"c\":{}}");
+    String text = Escapes.json(values);
+    assertThat(text)
+        .isEqualTo(
+            """
+            {
+              "a": "%s",
+              "b": {"x":"\\u0024(a)","y":[1,2]},
+              "c": {}
+            }\
+            """
+                .formatted("long ".repeat(20)));
+    assertThat(Json.parse(text)).isEqualTo(values);
+    assertThat(Escapes.json(Json.parse("{\"b\":1,\"a\":2}"))).isEqualTo("{\"a\":2,\"b\":1}");
+  }
+
+  @Test
   void dollarsOfAUserReachTheProcessAsTheyWere() {
     for (String text :
         List.of("$(date)", "$$(date)", "$", "$$", "a$b", "$HOME", "$(", "$()", "${x}", "$$$(y)$")) {
