@@ -72,6 +72,18 @@ final class StoreOutputs {
   }
 
   private int run() throws IOException {
+    try {
+      return end();
+    } catch (SluiceException e) {
+      Files.writeString(resultOutputs, "failed:" + e.exitCode().code());
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      Files.writeString(resultOutputs, "failed:" + ExitCode.RUN_FAILED.code());
+      throw e;
+    }
+  }
+
+  private int end() throws IOException {
     ArtifactStore store = context.stores().open(arguments.store(), arguments.untrusted());
     Stage stage = Stage.of(store, arguments);
     try {
@@ -88,9 +100,6 @@ final class StoreOutputs {
       };
     } catch (SluiceException e) {
       finish(store, stage, new End.NotMade(StageStatus.FAILED, e.exitCode().code(), cause(e)));
-      throw e;
-    } catch (IOException e) {
-      Files.writeString(resultOutputs, "failed:" + ExitCode.RUN_FAILED.code());
       throw e;
     }
   }

@@ -8,6 +8,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.ModelRegistry;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -24,6 +25,9 @@ import java.util.Map;
  * once.
  */
 public final class Worker {
+  /** Characters of a foreign message that are worth a reader's time. */
+  private static final int MOST_SAID = 500;
+
   private final Clock clock;
   private final Stores stores;
   private final Registries registries;
@@ -48,7 +52,9 @@ public final class Worker {
   }
 
   /**
-   * Runs one command: {@code argv} is its name and its arguments.
+   * Runs one command: {@code argv} is its name and its arguments. Whatever goes wrong is a
+   * diagnostic on {@code err}, with a stack trace only when {@code SLUICE_DEBUG} is set in {@code
+   * env}.
    *
    * @return the exit status: of the user's command for {@code store}, else an {@link ExitCode}
    * @throws InterruptedException when the thread was interrupted while it read or wrote
@@ -69,19 +75,57 @@ public final class Worker {
               e.getMessage() + ": it was moved aside",
               "run again: the stage that made it will run instead of being a cache hit"));
       return ExitCode.RUN_FAILED.code();
-    } catch (ClosedByInterruptException e) {
+    } catch (IOException e) {
+      return unreadable(e, argv, env, err);
+    } catch (UncheckedIOException e) {
+      return unreadable(e.getCause(), argv, env, err);
+    } catch (RuntimeException e) {
+      // what a worker wrote, a worker reads: whatever else comes up was damaged, or is our bug
+      print(
+          err,
+          Diagnostic.of(
+              "SLU-4060",
+              said(e),
+              "a record or resolved.json in the store is not as a worker writes it, or this is a"
+                  + " bug in Sluice: look with `sluice doctor`, and report what SLUICE_DEBUG=1"
+                  + " prints"));
+      trace(e, env, err);
+      return ExitCode.RUN_FAILED.code();
+    }
+  }
+
+  private static int unreadable(
+      IOException e, List<String> argv, Map<String, String> env, PrintStream err)
+      throws InterruptedException {
+    if (e instanceof ClosedByInterruptException) {
       Thread.interrupted();
       var interrupted = new InterruptedException(argv.getFirst() + " was interrupted");
       interrupted.initCause(e);
       throw interrupted;
-    } catch (IOException e) {
-      print(
-          err,
-          Diagnostic.of(
-              "SLU-4002",
-              e.getClass().getSimpleName() + ": " + e.getMessage(),
-              "look at the store's folder: is it there, whole and writable?"));
-      return ExitCode.RUN_FAILED.code();
+    }
+    print(
+        err,
+        Diagnostic.of(
+            "SLU-4002", said(e), "look at the store's folder: is it there, whole and writable?"));
+    trace(e, env, err);
+    return ExitCode.RUN_FAILED.code();
+  }
+
+  /** Class and message on one line: messages quote files that anybody may have written. */
+  private static String said(Exception e) {
+    String kind = e.getClass().getSimpleName();
+    if (e.getMessage() == null) {
+      return kind;
+    }
+    String message = e.getMessage().replaceAll("\\p{Cntrl}", " ");
+    return kind
+        + ": "
+        + (message.length() > MOST_SAID ? message.substring(0, MOST_SAID) + ".." : message);
+  }
+
+  private static void trace(Exception e, Map<String, String> env, PrintStream err) {
+    if (!env.getOrDefault("SLUICE_DEBUG", "").isEmpty()) {
+      e.printStackTrace(err);
     }
   }
 

@@ -1,6 +1,8 @@
 package io.sluice.worker;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.artifact.Digest;
@@ -9,12 +11,14 @@ import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
 import io.sluice.store.FolderStore;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.io.UncheckedIOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -37,6 +41,7 @@ class FetchAndStoreTest {
   private FolderStore store;
   private Worker worker;
   private Digest resolved;
+  private Map<String, String> env = Map.of();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
@@ -117,7 +122,7 @@ class FetchAndStoreTest {
     assertThat(text("hit")).isEqualTo("no");
     assertThat(Files.list(folder.resolve("w/inputs/candidates"))).hasSize(1);
     assertThat(fetch("stage", List.of(dead), List.of("o"))).isEqualTo(1);
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("SLU-4022").contains("candidates");
+    assertThat(err.toString(UTF_8)).contains("SLU-4022").contains("candidates");
   }
 
   @Test
@@ -126,7 +131,7 @@ class FetchAndStoreTest {
     Files.writeString(folder.resolve("w/outputs/modle"), "m");
     Files.writeString(folder.resolve("w/outputs/report"), "r");
     assertThat(store("stage", List.of(), List.of("model", "report"), "no", 0)).isEqualTo(1);
-    assertThat(err.toString(StandardCharsets.UTF_8))
+    assertThat(err.toString(UTF_8))
         .contains("SLU-4010")
         .contains("did not write model; in SLUICE_OUTPUTS there is modle, report");
     assertThat(text("outputs")).isEqualTo("failed:1");
@@ -137,7 +142,7 @@ class FetchAndStoreTest {
     fetch("stage", List.of(), List.of("model"));
     Files.createSymbolicLink(folder.resolve("w/outputs/model"), Path.of("/etc/passwd"));
     assertThat(store("stage", List.of(), List.of("model"), "no", 0)).isEqualTo(1);
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("SLU-4012");
+    assertThat(err.toString(UTF_8)).contains("SLU-4012");
   }
 
   @Test
@@ -151,7 +156,7 @@ class FetchAndStoreTest {
         .contains(Instant.parse("2026-02-08T06:00:00Z"));
     Files.writeString(table, "week,known\n1,2026-03-02\n");
     assertThat(storeData(with)).isEqualTo(2);
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("SLU-4032").contains("line 2");
+    assertThat(err.toString(UTF_8)).contains("SLU-4032").contains("line 2");
   }
 
   @Test
@@ -176,8 +181,7 @@ class FetchAndStoreTest {
       workspace.writeEnv(Map.of("V", value.toString()));
       Process p =
           new ProcessBuilder("/bin/sh", "-c", ". \"$0\" && printf %s \"$V\"", at("q/env")).start();
-      assertThat(new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-          .isEqualTo(value.toString());
+      assertThat(new String(p.getInputStream().readAllBytes(), UTF_8)).isEqualTo(value.toString());
     }
   }
 
@@ -186,7 +190,58 @@ class FetchAndStoreTest {
     assertThat(run(List.of("fetch", "--nope"))).isEqualTo(2);
     assertThat(run(List.of("dance"))).isEqualTo(2);
     assertThat(run(List.of())).isEqualTo(2);
-    assertThat(err.toString(StandardCharsets.UTF_8)).contains("SLU-4020");
+    assertThat(err.toString(UTF_8)).contains("SLU-4020");
+  }
+
+  @Test
+  void aStoredRecordThatIsNoJsonIsADiagnosticAndTheStageStillHasAResult() throws Exception {
+    store.putRecord(new RunId("run-1"), new StageName("other"), 0, "{\n\u001b[1m".getBytes(UTF_8));
+    assertThat(fetch("evaluate", List.of(), List.of("rows"))).isEqualTo(1);
+    assertThat(err.toString(UTF_8))
+        .contains("SLU-4060")
+        .contains("IllegalArgumentException: ")
+        .doesNotContain("\u001b")
+        .doesNotContain("\tat ");
+    assertThat(store("evaluate", List.of(), List.of("rows"), "no", 3)).isEqualTo(1);
+    assertThat(text("outputs")).isEqualTo("failed:1");
+  }
+
+  @Test
+  void aBrokenResolvedFileIsADiagnosticAndTheStageStillHasAResult() throws Exception {
+    resolved = put(List.of(file("resolved.json", "{\"apiVersion\":")));
+    assertThat(fetch("stage", List.of(), List.of("o"))).isEqualTo(1);
+    assertThat(store("stage", List.of(), List.of("o"), "no", 0)).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains("SLU-4060").doesNotContain("\tat ");
+    assertThat(text("outputs")).isEqualTo("failed:1");
+  }
+
+  @Test
+  void debuggingShowsWhereItHappened() throws Exception {
+    resolved = put(List.of(file("resolved.json", "{}")));
+    env = Map.of("SLUICE_DEBUG", "1");
+    assertThat(fetch("stage", List.of(), List.of("o"))).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains("SLU-4060").contains("\tat io.sluice.worker.Resolved");
+  }
+
+  @Test
+  void aStreamThatFailsInALibraryCountsAsTheStoresFailure() throws Exception {
+    worker = failing(new IOException("the share is gone"));
+    assertThat(fetch("stage", List.of(), List.of("o"))).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains("SLU-4002").contains("IOException: the share is gone");
+    worker = failing(new ClosedByInterruptException());
+    assertThatThrownBy(() -> fetch("stage", List.of(), List.of("o")))
+        .isInstanceOf(InterruptedException.class);
+  }
+
+  private static Worker failing(IOException cause) {
+    return new Worker(
+        Clock.systemUTC(),
+        (path, untrusted) -> {
+          throw new UncheckedIOException(cause);
+        },
+        env -> {
+          throw new AssertionError("no registry is asked for");
+        });
   }
 
   private int storeData(String with) throws Exception {
@@ -250,11 +305,7 @@ class FetchAndStoreTest {
 
   private int run(List<String> argv) throws Exception {
     return worker.run(
-        argv,
-        Map.of(),
-        folder,
-        new PrintStream(out, true, StandardCharsets.UTF_8),
-        new PrintStream(err, true, StandardCharsets.UTF_8));
+        argv, env, folder, new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8));
   }
 
   private int sh(String script) throws Exception {
@@ -295,7 +346,7 @@ class FetchAndStoreTest {
   }
 
   private Manifest.Entry file(String path, String text) throws IOException {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    byte[] bytes = text.getBytes(UTF_8);
     return new Manifest.Entry(
         path, false, bytes.length, store.put(new ByteArrayInputStream(bytes)));
   }
