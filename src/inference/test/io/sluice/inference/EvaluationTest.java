@@ -213,6 +213,44 @@ class EvaluationTest {
   }
 
   @Test
+  void anOriginInsideAPeriodIsRefused() {
+    sample.editFirstRow("holdout/rows.csv", 2, Sample.week(40).plusDays(1).toString());
+    isRefused("SLU-6024", "holdout/rows.csv, line 2, column 3");
+  }
+
+  @Test
+  void aPeriodOffTheGridIsRefused() {
+    sample.editFirstRow("holdout/panel.csv", 2, Sample.week(0).plusDays(1).toString());
+    isRefused("SLU-6024", "holdout/panel.csv, line 3, column 3");
+  }
+
+  @Test
+  void aRowThatIsThereTwiceIsRefused() {
+    sample.edit("holdout/rows.csv", s -> s + s.lines().skip(1).findFirst().orElseThrow() + "\n");
+    isRefused("SLU-6025", "holdout/rows.csv, lines 2 and 56");
+  }
+
+  @Test
+  void aTargetThatEndsElsewhereThanItsHorizonIsRefused() {
+    sample.editFirstRow("holdout/rows.csv", 4, Sample.week(42).toString());
+    isRefused("SLU-6026", "which is " + Sample.week(41));
+  }
+
+  @Test
+  void aRowOfAUnitWithoutHistoryIsRefused() {
+    sample.editFirstRow("holdout/rows.csv", 0, "P-9");
+    isRefused("SLU-6027", "holdout/rows.csv, line 2, column 1");
+  }
+
+  @Test
+  void aTableWithoutRowsOrWeightIsRefused() {
+    sample.edit("holdout/rows.csv", s -> s.replaceAll("(?m),1$", ",0"));
+    isRefused("SLU-6028", "holdout/rows.csv has no row with a weight above zero");
+    sample.edit("holdout/rows.csv", s -> s.substring(0, s.indexOf('\n') + 1));
+    isRefused("SLU-6028", "holdout/rows.csv has no rows");
+  }
+
+  @Test
   void anUnknownMetricIsRefused() {
     SluiceException e =
         catchThrowableOfType(

@@ -1,19 +1,19 @@
 package io.sluice.core.gate;
 
-import java.util.Comparator;
-import java.util.stream.IntStream;
+import com.carrotsearch.hppc.sorting.IndirectSort;
+import java.util.function.IntBinaryOperator;
 
-/** Sorts row numbers instead of rows: columns stay where they are. */
+/** Sorts row numbers instead of rows: columns stay where they are, and no number is boxed. */
 final class Order {
   private Order() {}
 
   /** Row numbers by ascending value, NaN last, ties by row number. */
   static int[] by(double[] values) {
-    return sorted(values.length, Comparator.comparingDouble(i -> values[i]));
+    return sorted(values.length, (a, b) -> Double.compare(values[a], values[b]));
   }
 
-  /** Row numbers in the order of the comparison, which should know no ties. */
-  static int[] sorted(int rows, Comparator<Integer> comparison) {
-    return IntStream.range(0, rows).boxed().sorted(comparison).mapToInt(i -> i).toArray();
+  /** Row numbers in the order of the comparison, ties by row number. */
+  static int[] sorted(int rows, IntBinaryOperator comparison) {
+    return IndirectSort.mergesort(0, rows, comparison);
   }
 }
