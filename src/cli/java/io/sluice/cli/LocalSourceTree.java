@@ -34,7 +34,8 @@ final class LocalSourceTree implements SourceTree {
   private final String name;
 
   LocalSourceTree(Path folder) {
-    // resolved paths are held against it, and "./a" normalizes to "a", which does not start with "."
+    // resolved paths are held against it, and "./a" normalizes to "a", which does not start with
+    // "."
     this.folder = folder.toAbsolutePath().normalize();
     this.name = folder.toString();
   }
