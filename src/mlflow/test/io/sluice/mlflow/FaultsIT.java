@@ -72,10 +72,13 @@ class FaultsIT {
   void whateverAnswersTheUserIsToldWhichServerAndTheCredentialsStaySecret(String what, String id)
       throws IOException {
     try (FaultProxy proxy = new FaultProxy(direct.rest().uri(), line -> ANSWERS.get(what))) {
-      MlflowRegistry registry =
-          MlflowRegistry.connect(
-              impatient(
-                  URI.create(proxy.uri().toString().replace("http://", "http://user:hunter2@"))));
+      URI uri = URI.create(proxy.uri().toString().replace("http://", "http://user:hunter2@"));
+      // who waits for nothing has time, or a slow machine would turn every fault into a time-out
+      MlflowConfig config =
+          what.equals("hang")
+              ? impatient(uri)
+              : MlflowConfig.of(uri).patience(Duration.ofSeconds(8), Duration.ofSeconds(8));
+      MlflowRegistry registry = MlflowRegistry.connect(config);
       assertThatExceptionOfType(SluiceException.class)
           .isThrownBy(() -> registry.versions("any"))
           .satisfies(e -> {
