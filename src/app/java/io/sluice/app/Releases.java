@@ -112,6 +112,15 @@ public final class Releases {
     return log.append(new PromotionLog.Request(Kind.OVERRIDE, head, version, who, reason, ""));
   }
 
+  /** The version that a run registered for the candidate that met the gate, if it got as far. */
+  public Optional<Integer> registeredBy(String run) {
+    return registry.versions(model).stream()
+        .filter(v -> run.equals(v.tags().get("sluice.run")))
+        .filter(v -> "true".equals(v.tags().get("sluice.chosen")))
+        .map(Version::version)
+        .findFirst();
+  }
+
   /** One line of a comparison; a side is empty where that version has no such value. */
   public record Difference(
       String section, String key, Optional<String> left, Optional<String> right) {}

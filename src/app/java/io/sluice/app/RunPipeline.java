@@ -124,16 +124,12 @@ public final class RunPipeline {
 
   private static RunReport report(Request request, Plan plan, RunOutcome outcome, ExitCodes exits) {
     Optional<String> verdict = Optional.ofNullable(outcome.results().get("verdict"));
-    Optional<Integer> version =
-        Optional.ofNullable(outcome.results().get("version"))
-            .filter(v -> v.matches("[0-9]{1,9}"))
-            .map(Integer::valueOf);
     return new RunReport(
         request.id(),
         plan.model(),
         outcome.status(),
         verdict,
-        version,
+        Optional.empty(),
         outcome.reason(),
         exitCode(plan, outcome, exits));
   }

@@ -26,6 +26,11 @@ public record RunReport(
     String reason,
     ExitCode exitCode) {
 
+  /** The same, once the registry was asked which version the run registered. */
+  public RunReport withVersion(Optional<Integer> registered) {
+    return new RunReport(run, model, status, verdict, registered, reason, exitCode);
+  }
+
   public boolean held() {
     return verdict.equals(Optional.of("HOLD"));
   }

@@ -1,6 +1,7 @@
 package io.sluice.cli;
 
 import io.sluice.app.Pipelines;
+import io.sluice.app.Releases;
 import io.sluice.app.RunPipeline;
 import io.sluice.app.RunReport;
 import io.sluice.core.diag.Diagnostic;
@@ -131,6 +132,12 @@ final class RunCommand implements Callable<Integer> {
         Thread parting = new Thread(() -> part(run, ended), "parting");
         Runtime.getRuntime().addShutdownHook(parting);
         RunReport report = run.await();
+        if (report.verdict().isPresent()) {
+          report =
+              report.withVersion(
+                  new Releases(machine.registry(), report.model())
+                      .registeredBy(report.run().value()));
+        }
         finish(report, machine.address(), console, folder);
         ended.countDown();
         forget(parting);

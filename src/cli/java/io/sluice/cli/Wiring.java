@@ -138,6 +138,8 @@ final class Wiring {
   interface LocalRun extends AutoCloseable {
     Target target();
 
+    ModelRegistry registry();
+
     /** Of the registry. */
     String address();
 
@@ -175,6 +177,11 @@ final class Wiring {
       @Override
       public Target target() {
         return target;
+      }
+
+      @Override
+      public ModelRegistry registry() {
+        return session.registry();
       }
 
       @Override
