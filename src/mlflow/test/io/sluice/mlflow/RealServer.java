@@ -48,7 +48,7 @@ final class RealServer {
   }
 
   /** The environment of a lock, in the user's cache, made once. */
-  static Path venv(String lock) {
+  static synchronized Path venv(String lock) {
     try {
       Path cache =
           Optional.ofNullable(System.getenv("XDG_CACHE_HOME"))

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * The program {@code sluice-worker}: the commands that the steps of a stage run. It reads argv,
@@ -78,7 +79,8 @@ public final class Worker {
     } catch (IOException e) {
       return unreadable(e, argv, env, err);
     } catch (UncheckedIOException e) {
-      return unreadable(e.getCause(), argv, env, err);
+      return unreadable(
+          Objects.requireNonNullElse(e.getCause(), new IOException(e)), argv, env, err);
     } catch (RuntimeException e) {
       // what a worker wrote, a worker reads: whatever else comes up was damaged, or is our bug
       print(
