@@ -1,7 +1,11 @@
 package io.sluice.app;
 
+import io.sluice.app.Target.CodeContent;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Planner;
 import io.sluice.core.run.RunId;
@@ -48,6 +52,11 @@ public final class Compilation {
     return new Compilation(opened, opened.base(wheel));
   }
 
+  /** The plan that was compiled: the same for every run. */
+  Plan base() {
+    return base;
+  }
+
   public Pipeline pipeline() {
     return compiled.pipeline();
   }
@@ -83,16 +92,36 @@ public final class Compilation {
   }
 
   private Digest codeDigest() {
+    List<Manifest.Entry> entries =
+        code().stream()
+            .map(f ->
+                new Manifest.Entry(
+                    f.path(), f.executable(), f.content().length, Digest.of(f.content())))
+            .toList();
+    return new Manifest(Optional.empty(), java.util.Map.of(), entries).digest();
+  }
+
+  /** The files that {@code code.include} takes, sorted by path. */
+  List<CodeContent> code() {
     CodeSelection selection = new CodeSelection(base.codeIncludes());
-    List<Manifest.Entry> entries = new ArrayList<>();
+    List<CodeContent> out = new ArrayList<>();
     for (SourceTree.CodeFile file : opened.tree().files()) {
       if (selection.takes(file.path())) {
-        byte[] content = opened.tree().read(file.path()).orElse(new byte[0]);
-        entries.add(
-            new Manifest.Entry(file.path(), file.executable(), content.length, Digest.of(content)));
+        byte[] content =
+            opened
+                .tree()
+                .read(file.path())
+                .orElseThrow(() ->
+                    new SluiceException(
+                        ExitCode.INPUT_WRONG,
+                        Diagnostic.of(
+                            "SLU-9019",
+                            file.path() + " vanished while the code was read",
+                            "is something else writing to the folder?")));
+        out.add(new CodeContent(file.path(), file.executable(), content));
       }
     }
-    return new Manifest(Optional.empty(), java.util.Map.of(), entries).digest();
+    return out;
   }
 
   /** The PipelineRun of one run. */

@@ -1,9 +1,7 @@
 package io.sluice.app;
 
-import io.sluice.app.Target.CodeContent;
 import io.sluice.app.Target.Images;
 import io.sluice.core.artifact.Digest;
-import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
@@ -15,7 +13,6 @@ import io.sluice.core.spec.Overlay;
 import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,11 +70,11 @@ public final class RunPipeline {
    * @throws SluiceException when the spec takes no files, or the target cannot run it
    */
   public Started start(Request request, Consumer<RunEvent> events) {
-    Plan base = request.pipeline().base(wheel);
+    Compilation compilation = Compilation.of(request.pipeline(), wheel);
+    Plan base = compilation.base();
     Plan plan = request.pipeline().plan(request.profile(), request.overlays(), wheel);
     Images images = target.prepare(plan, events);
-    Digest code = target.upload(code(request.pipeline(), base));
-    Compilation compilation = Compilation.of(request.pipeline(), wheel);
+    Digest code = target.upload(compilation.code());
     ExitCodes exits = new ExitCodes(events);
     Running running =
         target
@@ -98,28 +95,6 @@ public final class RunPipeline {
         running.cancel();
       }
     };
-  }
-
-  private static List<CodeContent> code(Pipelines.Opened pipeline, Plan plan) {
-    CodeSelection selection = new CodeSelection(plan.codeIncludes());
-    List<CodeContent> out = new ArrayList<>();
-    for (SourceTree.CodeFile file : pipeline.tree().files()) {
-      if (selection.takes(file.path())) {
-        byte[] content =
-            pipeline
-                .tree()
-                .read(file.path())
-                .orElseThrow(() ->
-                    new SluiceException(
-                        ExitCode.INPUT_WRONG,
-                        Diagnostic.of(
-                            "SLU-9019",
-                            file.path() + " vanished while the code was read",
-                            "is something else writing to the folder?")));
-        out.add(new CodeContent(file.path(), file.executable(), content));
-      }
-    }
-    return out;
   }
 
   private static RunReport report(Request request, Plan plan, RunOutcome outcome, ExitCodes exits) {
