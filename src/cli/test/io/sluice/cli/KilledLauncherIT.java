@@ -3,6 +3,7 @@ package io.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -10,12 +11,13 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher dies while a stage runs. */
+/** The launcher dies, or is asked to end, while a stage runs. */
 @Timeout(240)
 class KilledLauncherIT {
   @TempDir private Path folder;
@@ -58,6 +60,31 @@ class KilledLauncherIT {
     assertThat(next.out()).contains("HELD tiny");
     assertThat(sluice.state().resolve("runs/victim/work")).doesNotExist();
     champion();
+  }
+
+  @Test
+  void onCtrlCTheStageEndsTheRecordIsWrittenAndTheExitCodeIs130() throws Exception {
+    ForkedSluice.Going run =
+        sluice.start("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--run-id", "parted");
+    awaitSteps();
+    run.signal("INT");
+    ForkedSluice.Ended ended = run.await();
+    assertThat(ended.code()).as(ended.shown()).isEqualTo(130);
+    await().atMost(Duration.ofSeconds(5)).until(this::stepsAreGone);
+    assertThat(ended.shown()).doesNotContain("\tat ").doesNotContain("SLU-9099");
+    champion();
+    try (RegistrySession session = Wiring.registry(sluice.state(), event -> {})) {
+      List<JsonNode> records =
+          session.registry().recordedRuns("tiny", 10).stream().map(Json::parse).toList();
+      assertThat(records).extracting(r -> r.path("run").asText()).contains("parted");
+      JsonNode record =
+          records.stream()
+              .filter(r -> r.path("run").asText().equals("parted"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(record.path("status").asText()).as(record.toString()).isNotEqualTo("SUCCEEDED");
+      assertThat(session.registry().versions("tiny")).hasSize(1);
+    }
   }
 
   private ForkedSluice.Ended run() throws Exception {

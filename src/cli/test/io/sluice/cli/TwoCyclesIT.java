@@ -7,6 +7,7 @@ import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,6 +98,84 @@ class TwoCyclesIT {
     assertThat(origins).as(study.toString()).contains("warm").hasSizeGreaterThanOrEqualTo(3);
     assertThat(version(4).tags()).containsEntry("sluice.champion", "1");
     champion(report(run).path("verdict").asText().equals("PROMOTE") ? 4 : 1);
+  }
+
+  @Test
+  @Order(5)
+  void aPersonOverridesAndRollsBackAndTheLogTellsIt() throws Exception {
+    ForkedSluice.Ended override =
+        sluice.run("override", EXAMPLE, "2", "--reason", "the recall of product 17 is over");
+    assertThat(override.code()).as(override.shown()).isEqualTo(0);
+    champion(2);
+    ForkedSluice.Ended back =
+        sluice.run("rollback", EXAMPLE, "--to", "1", "--reason", "forecasts doubled overnight");
+    assertThat(back.code()).as(back.shown()).isEqualTo(0);
+    champion(1);
+
+    ForkedSluice.Ended history = sluice.run("history", EXAMPLE, "--json");
+    JsonNode log = Json.parse(history.out().getBytes(StandardCharsets.UTF_8));
+    List<String> entries = new ArrayList<>();
+    log.path("entries").forEach(e -> entries.add(e.path("kind").asText() + " " + e.path("to")));
+    assertThat(entries).startsWith("promote 1").endsWith("override 2", "rollback 1");
+    assertThat(history.out()).contains("the recall of product 17 is over");
+    assertThat(log.path("champion").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  @Order(6)
+  void whatAPersonMayNotDoEndsWithExitCodeTwoAndChangesNothing() throws Exception {
+    assertThat(sluice.run("rollback", EXAMPLE, "--to", "3", "--reason", "no").code()).isEqualTo(2);
+    assertThat(sluice.run("override", EXAMPLE, "2").code()).isEqualTo(2);
+    ForkedSluice.Ended none = sluice.run("trace", EXAMPLE, "99");
+    assertThat(none.code()).isEqualTo(2);
+    assertThat(none.err()).contains("SLU-9021").doesNotContain("\tat ");
+    champion(1);
+  }
+
+  @Test
+  @Order(7)
+  void aVersionIsTracedToDataParametersCodeEnvironmentsVerdictAndPromoter() throws Exception {
+    ForkedSluice.Ended trace = sluice.run("trace", EXAMPLE, "1", "--json");
+    assertThat(trace.code()).as(trace.shown()).isEqualTo(0);
+    JsonNode root = Json.parse(trace.out().getBytes(StandardCharsets.UTF_8));
+    JsonNode lineage = root.path("lineage");
+    for (String key :
+        List.of(
+            "sluice.snapshot",
+            "sluice.code",
+            "sluice.bundle",
+            "sluice.holdout",
+            "sluice.study",
+            "sluice.environment.train-xgboost")) {
+      assertThat(lineage.path(key).asText()).as(key).startsWith("sha256:");
+    }
+    assertThat(root.path("params").path("depth").asInt()).isBetween(2, 7);
+    assertThat(root.path("verdict").path("decision").asText()).isEqualTo("PROMOTE");
+    assertThat(root.path("promotions").path(0).path("who").asText()).isNotEmpty();
+    assertThat(root.path("champion").asBoolean()).isTrue();
+  }
+
+  @Test
+  @Order(8)
+  void diffNamesWhatTwoVersionsDifferIn() throws Exception {
+    ForkedSluice.Ended diff = sluice.run("diff", EXAMPLE, "1", "4", "--json");
+    assertThat(diff.code()).as(diff.shown()).isEqualTo(0);
+    JsonNode root = Json.parse(diff.out().getBytes(StandardCharsets.UTF_8));
+    List<String> keys = new ArrayList<>();
+    root.path("differences").forEach(d -> keys.add(d.path("key").asText()));
+    assertThat(keys).contains("sluice.snapshot", "holdout_loss", "sluice.asOf");
+    assertThat(keys).doesNotContain("sluice.code", "sluice.family");
+  }
+
+  @Test
+  @Order(9)
+  void doctorMendsAnAliasAndTagThatSomebodyMoved() throws Exception {
+    registry().tag(version(4), "stage", "Production");
+    ForkedSluice.Ended doctor = sluice.run("doctor", EXAMPLE);
+    assertThat(doctor.code()).as(doctor.shown()).isEqualTo(0);
+    assertThat(doctor.out()).contains("mended").contains("champion is version 1");
+    champion(1);
+    assertThat(sluice.run("doctor", EXAMPLE).out()).doesNotContain("mended");
   }
 
   /** Log, alias and tag all say that this version is champion. */
