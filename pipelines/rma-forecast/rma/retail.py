@@ -91,7 +91,7 @@ def main() -> None:
         for product, market, week, shipped, returned in vintages(movements):
             table.writerow([product, market, iso_instant(week), iso_instant(week + WEEK), shipped, returned])
             rows += 1
-    stage.result("vintages", rows)
+    stage.result("rows", rows)
     stage.result("units", len(movements))
 
 

@@ -276,7 +276,7 @@ def main() -> None:
             rows += 1
     if path := stage.params.get("truth"):
         Path(path).write_text(json.dumps(truth(stage.seed, as_of), indent=2) + "\n", encoding="utf-8")
-    stage.result("vintages", rows)
+    stage.result("rows", rows)
 
 
 if __name__ == "__main__":

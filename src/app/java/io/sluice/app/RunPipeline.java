@@ -117,6 +117,9 @@ public final class RunPipeline {
     if (outcome.status() == StageStatus.SUCCEEDED) {
       return ExitCode.DONE;
     }
+    if (outcome.status() == StageStatus.CANCELLED) {
+      return ExitCode.INTERRUPTED;
+    }
     for (Plan.Stage stage : plan.stages()) {
       RunOutcome.TaskOutcome task = outcome.tasks().get(stage.name());
       boolean failed = task != null && task.status() == StageStatus.FAILED && !stage.mayFail();

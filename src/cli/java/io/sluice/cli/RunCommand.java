@@ -7,15 +7,12 @@ import io.sluice.app.RunReport;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
-import io.sluice.core.diag.SourceFile;
 import io.sluice.core.json.Json;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunEventJson;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
-import io.sluice.core.spec.Spec;
-import io.sluice.core.spec.SpecParser;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
@@ -28,9 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -49,7 +44,7 @@ import picocli.CommandLine.Option;
     footer = {
       "",
       "Exit codes: 0 promoted or held; 1 a stage failed; 2 the input is wrong; 3 a service is",
-      "unreachable; 4 the champion moved during the run; 5 held, with --fail-on-hold.",
+      "unreachable; 4 the champion moved during the run; 5 held, with --fail-on-hold; 130 Ctrl-C.",
       "",
       "Examples:",
       "  sluice run pipelines/rma-forecast",
@@ -59,9 +54,6 @@ import picocli.CommandLine.Option;
 final class RunCommand implements Callable<Integer> {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
-
-  /** How long Ctrl-C waits for finally tasks before the process ends all the same. */
-  private static final long PARTING_SECONDS = 60;
 
   @Mixin private PipelineArgument pipeline = new PipelineArgument();
 
@@ -104,7 +96,7 @@ final class RunCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     PipelineArgument.Located located = pipeline.locate();
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
-    List<Overlay> overlays = settings.stream().map(s -> overlay(s, opened.spec())).toList();
+    List<Overlay> overlays = settings.stream().map(s -> Setting.overlay(s, opened.spec())).toList();
     Clock clock = Clock.systemUTC();
     RunId id = id(clock);
     RunPipeline.Request request =
@@ -116,35 +108,52 @@ final class RunCommand implements Callable<Integer> {
             Optional.of(instant(clock)),
             Optional.of(Person.name()));
 
-    CountDownLatch ended = new CountDownLatch(1);
+    // Outermost: a signal's process ends only once everything below is closed.
+    try (Parting parting = Parting.open()) {
+      try {
+        return run(located, opened, request, clock, parting);
+      } catch (SluiceException | InterruptedException e) {
+        if (!parting.asked()) {
+          throw e;
+        }
+        // Whatever was going on broke because it was told to.
+        terminal.show(
+            List.of(Diagnostic.of("SLU-9027", "interrupted while setting up", "run it again")));
+        return ExitCode.INTERRUPTED.code();
+      }
+    }
+  }
+
+  private int run(
+      PipelineArgument.Located located,
+      Pipelines.Opened opened,
+      RunPipeline.Request request,
+      Clock clock,
+      Parting parting)
+      throws IOException, InterruptedException {
     try (Console console =
             new Console(
                 json ? terminal.err() : terminal.out(),
                 terminal.interactive() && !json,
                 verbose,
                 Terminal.width());
-        RunFolder folder = new RunFolder(located.state(), id.value())) {
+        RunFolder folder = new RunFolder(located.state(), request.id().value())) {
       Consumer<RunEvent> events = json ? this::printJson : console;
       Consumer<RunEvent> all = events.andThen(folder);
       try (Wiring.LocalRun machine = Wiring.local(located, opened, clock, all)) {
         RunPipeline.Started run =
             new RunPipeline(machine.target(), Wiring.wheelDigest()).start(request, all);
-        Thread parting = new Thread(() -> part(run, ended), "parting");
-        Runtime.getRuntime().addShutdownHook(parting);
+        parting.cancelBy(run::cancel);
         RunReport report = run.await();
-        if (report.verdict().isPresent()) {
+        if (report.verdict().isPresent() && !parting.asked()) {
           report =
               report.withVersion(
                   new Releases(machine.registry(), report.model())
                       .registeredBy(report.run().value()));
         }
         finish(report, machine.address(), console, folder);
-        ended.countDown();
-        forget(parting);
         return exitCode(report);
       }
-    } finally {
-      ended.countDown();
     }
   }
 
@@ -181,45 +190,6 @@ final class RunCommand implements Callable<Integer> {
   private void printJson(RunEvent event) {
     terminal.out().println(Json.write(RunEventJson.write(event)));
     terminal.out().flush();
-  }
-
-  /** Ctrl-C or SIGTERM: cancel, and give finally tasks their time. Runs in the shutdown hook. */
-  private static void part(RunPipeline.Started run, CountDownLatch ended) {
-    if (ended.getCount() == 0) {
-      return;
-    }
-    run.cancel();
-    try {
-      var unused = ended.await(PARTING_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void forget(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The machine is shutting down already: the hook runs, sees the end, and returns.
-    }
-  }
-
-  private static Overlay overlay(String setting, Spec spec) {
-    int equals = setting.indexOf('=');
-    if (equals <= 0) {
-      throw wrong(
-          "SLU-9023",
-          "--set " + setting + " is not PATH=VALUE",
-          "for example --set stages.tune.with.trials=10");
-    }
-    StringBuilder text = new StringBuilder();
-    String[] path = setting.substring(0, equals).split("\\.", -1);
-    for (int i = 0; i < path.length; i++) {
-      text.repeat("  ", i).append(path[i]).append(i < path.length - 1 ? ":\n" : ": ");
-    }
-    text.append(setting, equals + 1, setting.length()).append('\n');
-    return SpecParser.parseOverlay(new SourceFile("--set " + setting, text.toString()), spec)
-        .orThrow();
   }
 
   private Instant instant(Clock clock) {

@@ -37,9 +37,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 
 /** Picks adapters: the only class here that knows which store, registry and runner there are. */
@@ -49,6 +48,9 @@ final class Wiring {
 
   /** What a step gets between SIGTERM and SIGKILL. */
   private static final Duration GRACE = Duration.ofSeconds(5);
+
+  /** How long nothing was written to a temporary file of the store before it counts as left. */
+  private static final Duration ABANDONED = Duration.ofHours(1);
 
   private Wiring() {}
 
@@ -77,15 +79,20 @@ final class Wiring {
   static RegistrySession registry(Path state, Consumer<RunEvent> progress) {
     Clock clock = Clock.systemUTC();
     Map<String, String> caller = System.getenv();
+    Consumer<String> says =
+        detail ->
+            progress.accept(
+                new RunEvent.SetUp(
+                    clock.instant(), "registry", RunEvent.SetUp.Phase.PROGRESS, detail));
     Optional<MlflowConfig> given = MlflowConfig.fromEnvironment(caller);
     if (given.isPresent()) {
       Map<String, String> variables = new TreeMap<>();
       caller.forEach((k, v) -> {
-        if (k.startsWith("MLFLOW_TRACKING_")) {
+        if (k.startsWith("MLFLOW_TRACKING_") || k.equals("MLFLOW_HTTP_REQUEST_TIMEOUT")) {
           variables.put(k, v);
         }
       });
-      return new Session(given.get(), variables, () -> {});
+      return new Session(given.get(), variables, says, () -> {});
     }
     try {
       Path venv =
@@ -110,17 +117,21 @@ final class Wiring {
           new RunEvent.SetUp(
               clock.instant(), "mlflow", RunEvent.SetUp.Phase.DONE, server.uri().toString()));
       return new Session(
-          server.config(), Map.of("MLFLOW_TRACKING_URI", server.uri().toString()), server::close);
+          server.config(),
+          Map.of("MLFLOW_TRACKING_URI", server.uri().toString()),
+          says,
+          server::close);
     } catch (InterruptedException e) {
       throw interrupted(e);
     }
   }
 
-  private record Session(MlflowConfig config, Map<String, String> environment, Runnable end)
+  private record Session(
+      MlflowConfig config, Map<String, String> environment, Consumer<String> says, Runnable end)
       implements RegistrySession {
     @Override
     public ModelRegistry registry() {
-      return MlflowRegistry.connect(config);
+      return MlflowRegistry.connect(config, says);
     }
 
     @Override
@@ -156,23 +167,12 @@ final class Wiring {
       PipelineArgument.Located located,
       Pipelines.Opened pipeline,
       Clock clock,
-      Consumer<RunEvent> progress)
-      throws InterruptedException {
+      Consumer<RunEvent> progress) {
     Path state = located.state();
-    RegistrySession session;
-    Map<String, Environment> images = new LinkedHashMap<>();
-    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<RegistrySession> registry = threads.submit(() -> registry(state, progress));
-      try {
-        images.putAll(environments(pipeline, clock, progress));
-      } catch (SluiceException | InterruptedException e) {
-        closeQuietly(registry);
-        throw e;
-      }
-      session = get(registry);
-    }
+    FutureTask<RegistrySession> registry = new FutureTask<>(() -> registry(state, progress));
+    Thread.ofVirtual().name("registry").start(registry);
     return new LocalRun() {
-      private final Target target = new LocalTarget(state, images, session, clock);
+      private final Target target = new LocalTarget(state, pipeline, registry, clock);
 
       @Override
       public Target target() {
@@ -181,28 +181,27 @@ final class Wiring {
 
       @Override
       public ModelRegistry registry() {
-        return session.registry();
+        return get(registry).registry();
       }
 
       @Override
       public String address() {
-        return session.address();
+        return get(registry).address();
       }
 
       @Override
       public void close() {
-        session.close();
+        end(registry);
       }
     };
   }
 
   private static Map<String, Environment> environments(
-      Pipelines.Opened pipeline, Clock clock, Consumer<RunEvent> progress)
+      Pipelines.Opened pipeline, Plan plan, Clock clock, Consumer<RunEvent> progress)
       throws InterruptedException {
     EnvironmentBuilder builder = builder(clock);
     Map<String, Environment> out = new LinkedHashMap<>();
     boolean tunes = false;
-    Plan plan = pipeline.base(wheelDigest());
     for (Plan.Environment e : plan.environments()) {
       Optional<EnvironmentRequest> request = request(pipeline, e);
       out.put(
@@ -260,16 +259,17 @@ final class Wiring {
   /** Processes on this machine over the folder store. */
   private static final class LocalTarget implements Target {
     private final Path state;
-    private final Map<String, Environment> environments;
-    private final RegistrySession session;
+    private final Pipelines.Opened pipeline;
+    private final Future<RegistrySession> registry;
     private final Clock clock;
     private final FolderStore store;
+    private final Map<String, Environment> environments = new LinkedHashMap<>();
 
     LocalTarget(
-        Path state, Map<String, Environment> environments, RegistrySession session, Clock clock) {
+        Path state, Pipelines.Opened pipeline, Future<RegistrySession> registry, Clock clock) {
       this.state = state;
-      this.environments = environments;
-      this.session = session;
+      this.pipeline = pipeline;
+      this.registry = registry;
       this.clock = clock;
       this.store = new FolderStore(state.resolve("store"));
     }
@@ -277,6 +277,8 @@ final class Wiring {
     @Override
     public Digest upload(List<CodeContent> code) {
       try {
+        // What writers that were killed left; none that lives is that slow between two writes.
+        store.sweep(clock.instant().minus(ABANDONED));
         List<Manifest.Entry> entries = new ArrayList<>();
         for (CodeContent file : code) {
           Digest blob = store.put(new ByteArrayInputStream(file.content()));
@@ -299,6 +301,11 @@ final class Wiring {
 
     @Override
     public Images prepare(Plan plan, Consumer<RunEvent> progress) {
+      try {
+        environments.putAll(environments(pipeline, plan, clock, progress));
+      } catch (InterruptedException e) {
+        throw interrupted(e);
+      }
       Map<String, String> images = new TreeMap<>();
       plan.environments().forEach(e -> images.put(e.name(), image(e)));
       return new Images(WORKER_IMAGE, TUNER_IMAGE, images);
@@ -306,16 +313,18 @@ final class Wiring {
 
     @Override
     public PipelineRunner runner() {
+      RegistrySession session = get(registry);
       Worker worker =
           new Worker(
               clock,
               (folder, untrusted) ->
                   new FolderStore(
                       folder, untrusted ? FolderStore.Area.UNTRUSTED : FolderStore.Area.TRUSTED),
-              env ->
+              (env, says) ->
                   MlflowRegistry.connect(
                       MlflowConfig.fromEnvironment(env)
-                          .orElseGet(() -> MlflowConfig.of(URI.create(session.address())))));
+                          .orElseGet(() -> MlflowConfig.of(URI.create(session.address()))),
+                      says));
       Map<String, String> variables = new TreeMap<>(session.environment());
       return new LocalRunner(
           new LocalRunner.Setting(
@@ -331,9 +340,11 @@ final class Wiring {
     }
   }
 
-  private static <T> T get(Future<T> future) throws InterruptedException {
+  private static RegistrySession get(Future<RegistrySession> registry) {
     try {
-      return future.get();
+      return registry.get();
+    } catch (InterruptedException e) {
+      throw interrupted(e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException known) {
         throw known;
@@ -342,12 +353,24 @@ final class Wiring {
     }
   }
 
-  /** The run cannot start: end the registry's server too, whenever it is up. */
-  private static void closeQuietly(Future<RegistrySession> registry) throws InterruptedException {
+  /** Ends the registry's server whenever it is up, interrupted or not: it would be left behind. */
+  private static void end(Future<RegistrySession> registry) {
+    boolean interrupted = false;
     try {
-      registry.get().close();
-    } catch (ExecutionException e) {
-      // It did not start either; the first failure is the one that is told.
+      while (true) {
+        try {
+          registry.get().close();
+          return;
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          return; // It did not start: whoever asked for it was told.
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 

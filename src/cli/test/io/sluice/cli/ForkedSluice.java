@@ -16,6 +16,7 @@ final class ForkedSluice {
 
   private final Path state;
   private final Map<String, String> variables = new TreeMap<>();
+  private List<String> prefix = List.of();
 
   ForkedSluice(Path state) {
     this.state = state;
@@ -54,6 +55,12 @@ final class ForkedSluice {
     return this;
   }
 
+  /** A command that runs another one, which is given as its last arguments. */
+  ForkedSluice within(String... command) {
+    prefix = List.of(command);
+    return this;
+  }
+
   Path state() {
     return state;
   }
@@ -63,7 +70,7 @@ final class ForkedSluice {
   }
 
   Going start(String... arguments) throws IOException {
-    List<String> argv = new ArrayList<>();
+    List<String> argv = new ArrayList<>(prefix);
     // A shell that starts tests in the background makes them ignore Ctrl-C, and so would the JVM.
     argv.addAll(List.of("/usr/bin/env", "--default-signal=INT"));
     argv.add(ProcessHandle.current().info().command().orElseThrow());

@@ -81,7 +81,7 @@ class TwoCyclesIT {
     ForkedSluice.Ended run =
         sluice.run("run", EXAMPLE, "--as-of", "2026-06-01", "--profile", "smoke", "--fail-on-hold");
     assertThat(run.code()).as(run.shown()).isEqualTo(5);
-    assertThat(run.out()).contains("HELD rma-forecast");
+    assertThat(run.out()).contains("HELD rma-forecast version 3");
     champion(1);
   }
 

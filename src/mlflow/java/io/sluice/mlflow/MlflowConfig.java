@@ -19,14 +19,16 @@ import java.util.Optional;
  * @param uri {@code http(s)://host[:port][/prefix]}, without user, query or fragment
  * @param authorization value of the Authorization header
  * @param callTimeout limit of one call, from connecting to the last byte; uploads and downloads get
- *     a second more for each MiB
- * @param deadline limit of one call with all of its retries
+ *     a second more for each MiB; {@code MLFLOW_HTTP_REQUEST_TIMEOUT} seconds, 20 by default
+ * @param deadline limit of one call with all of its retries: time for two calls and the waits
+ *     between them, see docs/adr/0100-patience-with-the-registry.md
  */
 public record MlflowConfig(
     URI uri, Optional<Secret> authorization, Duration callTimeout, Duration deadline) {
 
-  private static final Duration CALL = Duration.ofSeconds(30);
-  private static final Duration DEADLINE = Duration.ofSeconds(90);
+  private static final Duration CALL = Duration.ofSeconds(20);
+  private static final Duration WAITS = Duration.ofSeconds(5);
+  private static final String TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT";
 
   /** A text that does not print itself. */
   public record Secret(String value) {
@@ -60,10 +62,12 @@ public record MlflowConfig(
   }
 
   /**
-   * What {@code MLFLOW_TRACKING_URI}, {@code _TOKEN}, {@code _USERNAME} and {@code _PASSWORD} say;
-   * empty when no URI is set. A token comes before user and password, as in MLflow's own client.
+   * What {@code MLFLOW_TRACKING_URI}, {@code _TOKEN}, {@code _USERNAME}, {@code _PASSWORD} and
+   * {@code MLFLOW_HTTP_REQUEST_TIMEOUT} say; empty when no URI is set. A token comes before user
+   * and password, as in MLflow's own client.
    *
-   * @throws SluiceException SLU-5007 when the URI is not that of a server
+   * @throws SluiceException SLU-5007 when the URI is not that of a server, or the time-out is no
+   *     number of seconds
    */
   public static Optional<MlflowConfig> fromEnvironment(Map<String, String> environment) {
     String uri = environment.getOrDefault("MLFLOW_TRACKING_URI", "").strip();
@@ -77,7 +81,27 @@ public record MlflowConfig(
         !token.isEmpty()
             ? Optional.of(new Secret("Bearer " + token))
             : !user.isEmpty() ? Optional.of(basic(user + ":" + password)) : Optional.empty();
-    return Optional.of(of(uri, authorization));
+    MlflowConfig config = of(uri, authorization);
+    String seconds = environment.getOrDefault(TIMEOUT, "").strip();
+    return Optional.of(seconds.isEmpty() ? config : config.patience(call(seconds)));
+  }
+
+  private static Duration call(String seconds) {
+    if (!seconds.matches("[1-9][0-9]{0,3}")) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-5007",
+              TIMEOUT + " is " + seconds,
+              "Give whole seconds, 1 to 9999, or unset it: a call then has "
+                  + CALL.toSeconds()
+                  + " s."));
+    }
+    return Duration.ofSeconds(Long.parseLong(seconds));
+  }
+
+  private MlflowConfig patience(Duration call) {
+    return patience(call, call.multipliedBy(2).plus(WAITS));
   }
 
   /** The same server with other limits. */
@@ -105,7 +129,7 @@ public record MlflowConfig(
     String path = uri.getRawPath() == null ? "" : uri.getRawPath().replaceAll("/+$", "");
     String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
     URI clean = URI.create(scheme + "://" + uri.getHost() + port + path);
-    return new MlflowConfig(clean, authorization, CALL, DEADLINE);
+    return new MlflowConfig(clean, authorization, CALL, CALL.multipliedBy(2).plus(WAITS));
   }
 
   private static Secret basic(String userAndPassword) {

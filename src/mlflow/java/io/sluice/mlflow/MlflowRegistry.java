@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
@@ -57,17 +58,24 @@ public final class MlflowRegistry implements ModelRegistry {
    * A registry on the server that {@code config} names; calls it when asked to do something.
    *
    * @param nonces gives a text that nobody gave before, for keys of log entries
+   * @param says told in words whenever an answer is waited for again
    */
-  public MlflowRegistry(MlflowConfig config, Clock clock, Supplier<String> nonces) {
-    this.rest = new Rest(config);
+  public MlflowRegistry(
+      MlflowConfig config, Clock clock, Supplier<String> nonces, Consumer<String> says) {
+    this.rest = new Rest(config, says);
     this.clock = clock;
     this.nonces = nonces;
   }
 
   /** A registry with this machine's clock and random nonces. */
-  public static MlflowRegistry connect(MlflowConfig config) {
+  public static MlflowRegistry connect(MlflowConfig config, Consumer<String> says) {
     return new MlflowRegistry(
-        config, Clock.systemUTC(), () -> UUID.randomUUID().toString().replace("-", ""));
+        config, Clock.systemUTC(), () -> UUID.randomUUID().toString().replace("-", ""), says);
+  }
+
+  /** As {@link #connect(MlflowConfig, Consumer)}, for callers that wait in silence. */
+  public static MlflowRegistry connect(MlflowConfig config) {
+    return connect(config, says -> {});
   }
 
   @Override
@@ -512,13 +520,15 @@ public final class MlflowRegistry implements ModelRegistry {
     ObjectNode body = Json.object().put("run_id", run);
     ObjectNode input = body.putArray("datasets").addObject();
     input.putArray("tags").addObject().put("key", "mlflow.data.context").put("value", "training");
-    input
-        .putObject("dataset")
-        .put("name", d.name())
-        .put("digest", cut(d.digest(), MAX_DATASET_DIGEST))
-        .put("source_type", "local")
-        .put("source", Json.write(Json.object().put("uri", d.source())))
-        .put("profile", Json.write(Json.object().put("num_rows", d.rows())));
+    ObjectNode dataset =
+        input
+            .putObject("dataset")
+            .put("name", d.name())
+            .put("digest", cut(d.digest(), MAX_DATASET_DIGEST))
+            .put("source_type", "local")
+            .put("source", Json.write(Json.object().put("uri", d.source())));
+    d.rows()
+        .ifPresent(rows -> dataset.put("profile", Json.write(Json.object().put("num_rows", rows))));
     return body;
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.failsafe.Failsafe;
 import dev.failsafe.FailsafeException;
 import dev.failsafe.RetryPolicy;
+import dev.failsafe.event.ExecutionScheduledEvent;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
@@ -37,6 +38,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -57,7 +59,10 @@ final class Rest {
   private final HttpClient http;
   private final RetryPolicy<Object> patience;
 
-  Rest(MlflowConfig config) {
+  /**
+   * @param says told in words before each wait for another try
+   */
+  Rest(MlflowConfig config, Consumer<String> says) {
     this.config = config;
     this.http =
         HttpClient.newBuilder()
@@ -72,7 +77,19 @@ final class Rest {
             .withJitter(0.25)
             .withMaxRetries(6)
             .withMaxDuration(config.deadline())
+            .onRetryScheduled(e -> says.accept(waiting(e)))
             .build();
+  }
+
+  private String waiting(ExecutionScheduledEvent<Object> e) {
+    Throwable last = e.getLastException();
+    return String.format(
+        Locale.ROOT,
+        "%s; trying again in %.1f s (%d s of at most %d s)",
+        last == null ? "no answer" : last.getMessage(),
+        e.getDelay().toMillis() / 1000.0,
+        e.getElapsedTime().toSeconds(),
+        config.deadline().toSeconds());
   }
 
   URI uri() {

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,7 +46,8 @@ class MlflowRegistryIT {
                 Map.of("eta", "0.05", "long", "x".repeat(7000)),
                 Map.of("poisson_deviance", 1.25, "undefined", Double.NaN),
                 Map.of("sluice.run", "run-1", "sluice.code", "sha256:abc"),
-                Optional.of(new Dataset("returns", "8c53a9f0d2", "file:data.csv", 32776)),
+                Optional.of(
+                    new Dataset("returns", "8c53a9f0d2", "file:data.csv", OptionalLong.of(32776))),
                 List.of(file("MLmodel", "flavors: {}"), file("nested/deep/er/a b%c.txt", "deep")),
                 List.of(file("study.json", "{}"), file("reports/empty", ""))));
 

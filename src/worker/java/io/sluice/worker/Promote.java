@@ -121,7 +121,7 @@ final class Promote {
     if (version < 1 || !bundle.equals(judged.results().getOrDefault("bundle", ""))) {
       throw refused("the bundle that was judged is not the one that was registered");
     }
-    ModelRegistry registry = context.registries().open(context.env());
+    ModelRegistry registry = context.registry();
     Version there =
         registry
             .version(pinned.model(), version)

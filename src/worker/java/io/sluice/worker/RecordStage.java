@@ -84,8 +84,7 @@ final class RecordStage {
     byte[] bytes = record.bytes();
     try {
       context
-          .registries()
-          .open(context.env())
+          .registry()
           .record(
               model,
               run.value(),

@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 
 /**
@@ -67,7 +68,7 @@ final class Register {
                   + String.join(", ", candidates.keySet()),
               "run again: the stages of this run do not belong together"));
     }
-    ModelRegistry registry = context.registries().open(context.env());
+    ModelRegistry registry = context.registry();
     ObjectNode out = Json.object();
     ObjectNode versions = out.putObject("versions");
     for (Map.Entry<String, Path> candidate : candidates.entrySet()) {
@@ -184,15 +185,22 @@ final class Register {
         .map(digest -> {
           List<StageRecord> data = stages.stream().filter(s -> s.kind() == Plan.Kind.DATA).toList();
           String name = String.join("+", data.stream().map(s -> s.stage().value()).toList());
-          long rows =
-              data.stream()
-                  .map(s -> s.results().getOrDefault("rows", ""))
-                  .filter(t -> t.matches("\\d{1,15}"))
-                  .mapToLong(Long::parseLong)
-                  .sum();
           // MLflow keeps 36 characters; the tag sluice.snapshot has them all.
-          return new Dataset(name, digest.hex().substring(0, 36), "sluice:" + digest, rows);
+          return new Dataset(name, digest.hex().substring(0, 36), "sluice:" + digest, rows(data));
         });
+  }
+
+  /** What the data sources gave as their result {@code rows}; unknown unless all of them did. */
+  private static OptionalLong rows(List<StageRecord> data) {
+    long sum = 0;
+    for (StageRecord stage : data) {
+      String rows = stage.results().getOrDefault("rows", "");
+      if (!rows.matches("\\d{1,15}")) {
+        return OptionalLong.empty();
+      }
+      sum += Long.parseLong(rows);
+    }
+    return OptionalLong.of(sum);
   }
 
   private Map<String, String> params(Path folder) throws IOException {

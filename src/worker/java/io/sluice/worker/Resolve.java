@@ -98,7 +98,7 @@ final class Resolve {
     Instant started = context.clock().instant();
     Instant pinned = asOf.map(Resolve::instant).orElse(started);
     ArtifactStore store = context.stores().open(storeFolder, untrusted);
-    ModelRegistry registry = context.registries().open(context.env());
+    ModelRegistry registry = context.registry();
     Manifest tree = store.manifest(code);
 
     List<Manifest.Entry> entries = new ArrayList<>();

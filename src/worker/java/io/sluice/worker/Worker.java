@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 
 /**
  * The program {@code sluice-worker}: the commands that the steps of a stage run. It reads argv,
@@ -43,7 +44,10 @@ public final class Worker {
 
   /** Opens the registry that the variables name ({@code MLFLOW_TRACKING_URI}, ..). */
   public interface Registries {
-    ModelRegistry open(Map<String, String> env);
+    /**
+     * @param says told in words what the registry is waited for
+     */
+    ModelRegistry open(Map<String, String> env, Consumer<String> says);
   }
 
   public Worker(Clock clock, Stores stores, Registries registries) {
@@ -160,5 +164,11 @@ public final class Worker {
       Registries registries,
       Map<String, String> env,
       Path cwd,
-      PrintStream out) {}
+      PrintStream out) {
+
+    /** The registry; while it is waited for, the step's output says so. */
+    ModelRegistry registry() {
+      return registries.open(env, out::println);
+    }
+  }
 }

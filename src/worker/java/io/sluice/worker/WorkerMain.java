@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * The process {@code sluice-worker}: a {@link Worker} on this machine's clock, disk and network.
@@ -36,7 +37,7 @@ public final class WorkerMain {
         WorkerMain::registry);
   }
 
-  private static ModelRegistry registry(Map<String, String> env) {
+  private static ModelRegistry registry(Map<String, String> env, Consumer<String> says) {
     return MlflowRegistry.connect(
         MlflowConfig.fromEnvironment(env)
             .orElseThrow(() ->
@@ -45,6 +46,7 @@ public final class WorkerMain {
                     Diagnostic.of(
                         "SLU-4040",
                         "MLFLOW_TRACKING_URI is not set",
-                        "set it in the target, or let `sluice run` start a server"))));
+                        "set it in the target, or let `sluice run` start a server"))),
+        says);
   }
 }

@@ -54,7 +54,7 @@ class FetchAndStoreTest {
             (path, untrusted) ->
                 new FolderStore(
                     path, untrusted ? FolderStore.Area.UNTRUSTED : FolderStore.Area.TRUSTED),
-            env -> {
+            (env, says) -> {
               throw new AssertionError("fetch and store have no business with the registry");
             });
     resolved = pin(AS_OF);
@@ -239,7 +239,7 @@ class FetchAndStoreTest {
         (path, untrusted) -> {
           throw new UncheckedIOException(cause);
         },
-        env -> {
+        (env, says) -> {
           throw new AssertionError("no registry is asked for");
         });
   }

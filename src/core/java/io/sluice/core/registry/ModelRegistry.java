@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A model registry as Sluice needs it. Every method throws {@link
@@ -48,8 +49,12 @@ public interface ModelRegistry {
       List<FileContent> bundle,
       List<FileContent> extra) {}
 
-  /** A dataset input of a run. */
-  record Dataset(String name, String digest, String source, long rows) {}
+  /**
+   * A dataset input of a run.
+   *
+   * @param rows empty when nobody counted them
+   */
+  record Dataset(String name, String digest, String source, OptionalLong rows) {}
 
   /**
    * A registered version.

@@ -1,9 +1,11 @@
 package io.sluice.core.spec;
 
+import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.SourceFile;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -35,8 +37,27 @@ public final class SpecParser {
     YamlReader.Document document = YamlReader.read(file, problems);
     Optional<Overlay> overlay =
         document.root().flatMap(root -> SpecModel.overlay().read(root, problems));
-    overlay.ifPresent(o -> values(spec, o, document.root(), List.of(), problems));
+    overlay.ifPresent(o -> {
+      known("stage", spec.stages().keySet(), document.root(), "stages", problems);
+      known("data source", spec.data().keySet(), document.root(), "data", problems);
+      values(spec, o, document.root(), List.of(), problems);
+    });
     return parsed(file, overlay, document, problems);
+  }
+
+  private static void known(
+      String what, Set<String> known, Optional<Yaml> root, String key, Problems problems) {
+    if (root.flatMap(r -> r.find(List.of(key))).orElse(null) instanceof Yaml.Mapping named) {
+      for (Yaml.Entry entry : named.entries()) {
+        if (!known.contains(entry.key())) {
+          problems.add(
+              "SLU-1021",
+              entry.keyAt(),
+              "no " + what + " \"" + entry.key() + "\" to change",
+              DidYouMean.hint(known, entry.key()));
+        }
+      }
+    }
   }
 
   /** Where an overlay changes a known task, its values must be ones that the task knows. */

@@ -39,7 +39,7 @@ import java.util.regex.Pattern;
  * first use, then a uv on {@code PATH}, else pip.
  */
 public final class EnvironmentBuilder {
-  private static final String UV_VERSION = "0.13.9";
+  static final String UV_VERSION = "0.13.9";
   private static final Pattern PINNED =
       Pattern.compile("^[A-Za-z0-9][A-Za-z0-9._-]*(\\[[^\\]]*\\])?\\s*===?\\s*[^\\s;]+");
 

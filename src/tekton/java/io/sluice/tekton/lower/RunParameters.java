@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * What one run has of its own; everything else is in the committed pipeline.
@@ -72,92 +73,75 @@ public record RunParameters(
         Map.of());
   }
 
+  /** The same run, looking at data as of this instant. */
   public RunParameters withAsOf(Instant instant) {
-    return new RunParameters(
-        run,
-        Optional.of(instant),
-        code,
-        commit,
-        who,
-        untrusted,
-        workerImage,
-        tunerImage,
-        images,
-        settings,
-        storeClaim,
-        labels,
-        serviceAccounts);
+    return changed(d -> d.asOf = Optional.of(instant));
   }
 
   /** The same run, with images of environments by name. */
   public RunParameters withImages(Map<String, String> byEnvironment) {
-    return new RunParameters(
-        run,
-        asOf,
-        code,
-        commit,
-        who,
-        untrusted,
-        workerImage,
-        tunerImage,
-        byEnvironment,
-        settings,
-        storeClaim,
-        labels,
-        serviceAccounts);
+    return changed(d -> d.images = byEnvironment);
   }
 
   /** The same run under a profile and overlays. */
   public RunParameters withSettings(Map<StageName, Settings> byStage) {
-    return new RunParameters(
-        run,
-        asOf,
-        code,
-        commit,
-        who,
-        untrusted,
-        workerImage,
-        tunerImage,
-        images,
-        byStage,
-        storeClaim,
-        labels,
-        serviceAccounts);
+    return changed(d -> d.settings = byStage);
   }
 
   /** The same run, with what is known about its origin. */
   public RunParameters withOrigin(Optional<String> revision, Optional<String> person) {
-    return new RunParameters(
-        run,
-        asOf,
-        code,
-        revision,
-        person,
-        untrusted,
-        workerImage,
-        tunerImage,
-        images,
-        settings,
-        storeClaim,
-        labels,
-        serviceAccounts);
+    return changed(d -> {
+      d.commit = revision;
+      d.who = person;
+    });
   }
 
   /** The same run on behalf of somebody who may not promote, such as a pull request. */
   public RunParameters asUntrusted() {
-    return new RunParameters(
-        run,
-        asOf,
-        code,
-        commit,
-        who,
-        true,
-        workerImage,
-        tunerImage,
-        images,
-        settings,
-        storeClaim,
-        labels,
-        serviceAccounts);
+    return changed(d -> d.untrusted = true);
+  }
+
+  private RunParameters changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.done();
+  }
+
+  /** The parts that a copy may have of its own; the one place that lists all of them again. */
+  private static final class Draft {
+    private final RunParameters from;
+    private Optional<Instant> asOf;
+    private Optional<String> commit;
+    private Optional<String> who;
+    private boolean untrusted;
+    private Map<String, String> images;
+    private Map<StageName, Settings> settings;
+
+    Draft(RunParameters from) {
+      this.from = from;
+      this.asOf = from.asOf;
+      this.commit = from.commit;
+      this.who = from.who;
+      this.untrusted = from.untrusted;
+      this.images = from.images;
+      this.settings = from.settings;
+    }
+
+    RunParameters done() {
+      return new RunParameters(
+          from.run,
+          asOf,
+          from.code,
+          commit,
+          who,
+          untrusted,
+          from.workerImage,
+          from.tunerImage,
+          images,
+          settings,
+          from.storeClaim,
+          from.labels,
+          from.serviceAccounts);
+    }
   }
 }

@@ -1,0 +1,75 @@
+package io.sluice.cli;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ctrl-C and SIGTERM for a command that must not simply vanish: asks what is going on to end, and
+ * holds the process until {@link #close}, so that nothing which it started is left when it is gone.
+ *
+ * <p>Opened and closed by the thread that does the work. Until {@link #cancelBy} that thread is
+ * interrupted, afterwards it is left alone and the given action runs.
+ */
+final class Parting implements AutoCloseable {
+  /** How long the process is held at most: a second signal does not shorten it, SIGKILL does. */
+  private static final long PATIENCE_SECONDS = 60;
+
+  private final Thread worker = Thread.currentThread();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread hook = new Thread(this::part, "parting");
+  private @Nullable Runnable cancel;
+  private boolean asked;
+
+  private Parting() {}
+
+  static Parting open() {
+    Parting parting = new Parting();
+    Runtime.getRuntime().addShutdownHook(parting.hook);
+    return parting;
+  }
+
+  /** From now on, this is how the work is asked to end; at once when it was asked already. */
+  synchronized void cancelBy(Runnable action) {
+    cancel = action;
+    if (asked) {
+      // The interrupt was for the set-up, which was over already: waiting must not see it.
+      Thread.interrupted();
+      action.run();
+    }
+  }
+
+  /** Whether a signal came. */
+  synchronized boolean asked() {
+    return asked;
+  }
+
+  private void part() {
+    if (closed.getCount() == 0) {
+      return;
+    }
+    synchronized (this) {
+      asked = true;
+      if (cancel == null) {
+        worker.interrupt();
+      } else {
+        cancel.run();
+      }
+    }
+    try {
+      var unused = closed.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process is ending already: the hook sees that this is closed, and returns.
+    }
+  }
+}
