@@ -44,7 +44,7 @@ class FullDiskIT {
                 store.toString(),
                 ready.toString())
             .start();
-    await().atMost(Duration.ofSeconds(10)).until(() -> Files.exists(ready) || !namespace.isAlive());
+    await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(ready) || !namespace.isAlive());
     assumeThat(ready).as("a mount namespace of one's own").exists();
     sluice.within(
         "nsenter", "--target", namespace.pid() + "", "-U", "-m", "--preserve-credentials");

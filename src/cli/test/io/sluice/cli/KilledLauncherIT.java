@@ -4,70 +4,109 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
 import io.sluice.core.json.Json;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The launcher dies, or is asked to end, while a stage runs. */
+/**
+ * The launcher is asked to end, or dies, while it sets up or while a stage runs. One story told in
+ * order; each chapter needs those before it.
+ */
 @Timeout(240)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class KilledLauncherIT {
-  @TempDir private Path folder;
+  /** Ignores SIGTERM, has a child that left its session and one that left its parent. */
+  private static final String HANGS =
+      """
+      trap '' TERM
+      (setsid sh -c 'echo $$ > %1$s/daemon; while :; do sleep 1; done' &)
+      ( (sh -c 'echo $$ > %1$s/orphan; while :; do sleep 1; done' &) & )
+      echo $$ > %1$s/step
+      while :; do sleep 1; done
+      """;
+
+  private Path folder;
   private ForkedSluice sluice;
   private TinyPipeline pipeline;
 
-  @BeforeEach
-  void aChampionAndAStageThatHangs() throws Exception {
+  @BeforeAll
+  void aChampion(@TempDir Path temporary) throws Exception {
+    folder = temporary;
     sluice = new ForkedSluice(folder.resolve("state"));
     pipeline = new TinyPipeline(folder.resolve("tiny"));
     ForkedSluice.Ended first = run();
     assertThat(first.code()).as(first.shown()).isEqualTo(0);
     assertThat(first.out()).contains("PROMOTED tiny");
-    pipeline.train(
-        """
-        trap '' TERM
-        (setsid sh -c 'echo $$ > %1$s/daemon; while :; do sleep 1; done' &)
-        ( (sh -c 'echo $$ > %1$s/orphan; while :; do sleep 1; done' &) & )
-        echo $$ > %1$s/step
-        while :; do sleep 1; done
-        """
-            .formatted(folder));
   }
 
   @Test
-  void afterAKillStepsEndWithinFiveSecondsTheServerSoonAndTheNextRunRepairs() throws Exception {
-    ForkedSluice.Going victim =
-        sluice.start("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--run-id", "victim");
-    awaitSteps();
-    int port = port();
-    assertThat(accepts(port)).isTrue();
-    victim.signal("KILL");
-    assertThat(victim.await().code()).isEqualTo(137);
-
-    await().atMost(Duration.ofSeconds(5)).until(this::stepsAreGone);
-    await().atMost(Duration.ofSeconds(30)).until(() -> !accepts(port));
-
-    pipeline.train("cp -r src/model \"$SLUICE_OUTPUTS/model\"; echo again");
-    ForkedSluice.Ended next = run();
-    assertThat(next.code()).as(next.shown()).isEqualTo(0);
-    assertThat(next.out()).contains("HELD tiny");
-    assertThat(sluice.state().resolve("runs/victim/work")).doesNotExist();
-    champion();
+  @Order(1)
+  void onCtrlCWhileAnEnvironmentIsBuiltTheInstallerEndsToo() throws Exception {
+    Path never = folder.resolve("never");
+    TinyPipeline slow =
+        new TinyPipeline(never).locked("nowhere==1.0 --hash=sha256:" + "0".repeat(64));
+    CountDownLatch asked = new CountDownLatch(1);
+    CountDownLatch over = new CountDownLatch(1);
+    HttpServer index =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    index.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    index.createContext(
+        "/",
+        exchange -> {
+          asked.countDown();
+          try (exchange) {
+            over.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    index.start();
+    try {
+      ForkedSluice.Going run =
+          new ForkedSluice(folder.resolve("setup"))
+              .with("UV_DEFAULT_INDEX", "http://127.0.0.1:" + index.getAddress().getPort())
+              .with("UV_NO_CONFIG", "1")
+              .with("TMPDIR", folder.toString())
+              .start("run", slow.path());
+      assertThat(asked.await(120, TimeUnit.SECONDS)).as(run.shown()).isTrue();
+      run.signal("INT");
+      ForkedSluice.Ended ended = run.await();
+      assertThat(living()).isEmpty();
+      assertThat(ended.code()).as(ended.shown()).isEqualTo(130);
+      assertThat(ended.err()).contains("SLU-9027").doesNotContain("\tat ");
+    } finally {
+      over.countDown();
+      index.stop(0);
+    }
   }
 
-  /** The stage ignores SIGTERM, has a child that left its session and one that left its parent. */
   @Test
+  @Order(2)
   void onCtrlCNothingIsLeftTheRecordIsWrittenAndTheExitCodeIs130() throws Exception {
+    pipeline.train(HANGS.formatted(folder));
     ForkedSluice.Going run =
         sluice.start("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--run-id", "parted");
     awaitSteps();
@@ -82,7 +121,6 @@ class KilledLauncherIT {
     List<JsonNode> events =
         ForkedSluice.json(Files.readString(sluice.state().resolve("runs/parted/events.jsonl")));
     assertThat(events.getLast().path("status").asText()).isEqualTo("cancelled");
-    champion();
     try (RegistrySession session = Wiring.registry(sluice.state(), event -> {})) {
       JsonNode record =
           session.registry().recordedRuns("tiny", 10).stream()
@@ -90,9 +128,41 @@ class KilledLauncherIT {
               .filter(r -> r.path("run").asText().equals("parted"))
               .findFirst()
               .orElseThrow();
+      // Tekton tells `finally` no more than that a task failed.
       assertThat(record.path("status").asText()).isEqualTo("failed");
       assertThat(record.toString()).contains("ended from outside: cancelled");
       assertThat(session.registry().versions("tiny")).hasSize(1);
+      championIsOne(session);
+    }
+  }
+
+  @Test
+  @Order(3)
+  void afterAKillStepsEndWithinFiveSecondsTheServerSoonAndTheNextRunRepairs() throws Exception {
+    for (String pid : List.of("step", "daemon", "orphan")) {
+      Files.delete(folder.resolve(pid));
+    }
+    ForkedSluice.Going victim =
+        sluice.start("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--run-id", "victim");
+    awaitSteps();
+    int port = port();
+    assertThat(accepts(port)).isTrue();
+    victim.signal("KILL");
+    assertThat(victim.await().code()).isEqualTo(137);
+
+    await().atMost(Duration.ofSeconds(5)).until(this::stepsAreGone);
+    await().atMost(Duration.ofSeconds(30)).until(() -> !accepts(port));
+
+    Path left = Files.writeString(sluice.state().resolve("store/tmp/w-left"), "half of a blob");
+    Files.setLastModifiedTime(left, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+    pipeline.train("cp -r src/model \"$SLUICE_OUTPUTS/model\"; echo again");
+    ForkedSluice.Ended next = run();
+    assertThat(next.code()).as(next.shown()).isEqualTo(0);
+    assertThat(next.out()).contains("HELD tiny version 2");
+    assertThat(sluice.state().resolve("runs/victim/work")).doesNotExist();
+    assertThat(left).doesNotExist();
+    try (RegistrySession session = Wiring.registry(sluice.state(), event -> {})) {
+      championIsOne(session);
     }
   }
 
@@ -100,13 +170,11 @@ class KilledLauncherIT {
     return sluice.run("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF);
   }
 
-  private void champion() {
-    try (RegistrySession session = Wiring.registry(sluice.state(), event -> {})) {
-      var inspection = session.registry().promotions("tiny").inspect();
-      assertThat(inspection.entries()).hasSize(1);
-      assertThat(inspection.alias()).contains(1);
-      assertThat(inspection.production()).containsExactly(1);
-    }
+  private static void championIsOne(RegistrySession session) {
+    var inspection = session.registry().promotions("tiny").inspect();
+    assertThat(inspection.entries()).hasSize(1);
+    assertThat(inspection.alias()).contains(1);
+    assertThat(inspection.production()).containsExactly(1);
   }
 
   private void awaitSteps() {

@@ -25,6 +25,7 @@ final class TinyPipeline {
   private String train = "cp -r src/model \"$SLUICE_OUTPUTS/model\"";
   private String limits = "";
   private String firstRun = "beatsNaive";
+  private String environment = "{ python: \"3.11\" }";
 
   TinyPipeline(Path folder) throws IOException {
     this.folder = folder;
@@ -69,6 +70,13 @@ final class TinyPipeline {
     return write();
   }
 
+  /** The environment gets a lock of these lines. */
+  TinyPipeline locked(String lines) throws IOException {
+    Files.writeString(folder.resolve("shell.lock"), lines + "\n");
+    environment = "{ python: \"3.11\", lock: shell.lock }";
+    return write();
+  }
+
   /** Policy of the first run. */
   TinyPipeline firstRun(String policy) throws IOException {
     firstRun = policy;
@@ -83,7 +91,7 @@ final class TinyPipeline {
         model: tiny
         code: { include: ["src/**"] }
         environments:
-          shell: { python: "3.11" }
+          shell: %s
         data:
           weeks:
             environment: shell
@@ -122,7 +130,11 @@ final class TinyPipeline {
           smoke: { stages: { train: { with: { quick: true } } } }
         """
             .formatted(
-                limits, data.indent(6).stripTrailing(), train.indent(6).stripTrailing(), firstRun));
+                environment,
+                limits,
+                data.indent(6).stripTrailing(),
+                train.indent(6).stripTrailing(),
+                firstRun));
     return this;
   }
 

@@ -66,7 +66,27 @@ class MlflowRegistryIT {
     assertThat(registry.params(v).get("long")).hasSize(6000);
     assertThat(registry.metrics(v)).isEqualTo(Map.of("poisson_deviance", 1.25));
     assertThat(registry.rest().get("runs/get", "run_id", v.run()).toString())
-        .contains("\"FINISHED\"", "\"8c53a9f0d2\"", "mlflow.data.context");
+        .contains("\"FINISHED\"", "\"8c53a9f0d2\"", "mlflow.data.context", "32776");
+  }
+
+  @Test
+  void aDatasetWhoseRowsNobodyCountedHasNoNumberOfRows() {
+    Registration plain = candidate("uncounted", "k");
+    Version v =
+        registry.register(
+            new Registration(
+                plain.model(),
+                plain.name(),
+                plain.idempotencyKey(),
+                plain.params(),
+                plain.metrics(),
+                plain.tags(),
+                Optional.of(new Dataset("returns", "aa", "file:x", OptionalLong.empty())),
+                plain.bundle(),
+                plain.extra()));
+    assertThat(registry.rest().get("runs/get", "run_id", v.run()).toString())
+        .contains("\"aa\"")
+        .doesNotContain("num_rows");
   }
 
   @Test

@@ -27,6 +27,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Builds Python environments from locked files, each once per machine and user, whoever asks and
@@ -52,6 +53,9 @@ public final class EnvironmentBuilder {
   private final Path cache;
   private final Map<String, String> caller;
   private final Clock clock;
+
+  /** Why uv could not be fetched: asked once for a builder, each try makes an environment. */
+  private volatile @Nullable String withoutUv;
 
   /**
    * A builder.
@@ -261,26 +265,28 @@ public final class EnvironmentBuilder {
   }
 
   /** The pinned uv, fetched on first use; else one on {@code PATH}; else none. */
-  private @org.jspecify.annotations.Nullable Path uv(Python python, Progress says)
-      throws IOException, InterruptedException {
+  private @Nullable Path uv(Python python, Progress says) throws IOException, InterruptedException {
     Path home = cache.resolve("uv-" + UV_VERSION);
     Path program = home.resolve("bin/uv");
     if (Files.isExecutable(program)) {
       return program;
     }
-    List<String> complaint = new ArrayList<>();
-    locked(
-        cache.resolve("uv-" + UV_VERSION + ".lock"),
-        says,
-        () -> {
-          if (!Files.isExecutable(program)) {
-            complaint.addAll(fetchUv(python, home, says));
-          }
-        });
-    if (Files.isExecutable(program)) {
-      return program;
+    if (withoutUv == null) {
+      List<String> complaint = new ArrayList<>();
+      locked(
+          cache.resolve("uv-" + UV_VERSION + ".lock"),
+          says,
+          () -> {
+            if (!Files.isExecutable(program)) {
+              complaint.addAll(fetchUv(python, home, says));
+            }
+          });
+      if (Files.isExecutable(program)) {
+        return program;
+      }
+      withoutUv = complaint.isEmpty() ? "no reason given" : complaint.getLast();
     }
-    String last = complaint.isEmpty() ? "no reason given" : complaint.get(complaint.size() - 1);
+    String last = withoutUv;
     for (String folder : caller.getOrDefault("PATH", "").split(":", -1)) {
       if (folder.startsWith("/") && Files.isExecutable(Path.of(folder, "uv"))) {
         says.say(SetUp.Phase.PROGRESS, "uv on PATH instead of the pinned one (" + last + ")");
@@ -425,8 +431,8 @@ public final class EnvironmentBuilder {
           }
 
           @Override
-          public FileVisitResult postVisitDirectory(
-              Path dir, @org.jspecify.annotations.Nullable IOException failed) throws IOException {
+          public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException failed)
+              throws IOException {
             if (failed != null) {
               throw failed;
             }
