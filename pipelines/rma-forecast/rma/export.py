@@ -10,6 +10,7 @@ import xgboost as xgb
 from rma import features
 from rma.trees import add_trees
 from sluice_ml.bundle import Signature, check_parity, write_bundle
+from sluice_ml.graph import Graph
 from sluice_ml.panel import DAY, PanelSet
 from sluice_ml.stage import Stage
 
@@ -19,7 +20,7 @@ _PROBE_ROWS = 8
 
 def graph(booster: xgb.Booster, factor: float, lookback: int, horizons: int) -> Any:
     """The whole model as ONNX: features, trees, level, one row per window."""
-    g = features.Graph()
+    g = Graph()
     name = features.add_features(g, lookback, horizons)
     counts = g("Mul", add_trees(g, name, booster), g.constant(np.float32(factor)))
     g("Reshape", counts, g.constant(np.array([-1, horizons], np.int64)), to="forecast")

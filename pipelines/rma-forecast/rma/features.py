@@ -11,39 +11,18 @@ too good, because it is trained on windows of the same kind.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
 import numpy as np
 import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto
 
 from sluice_ml.bundle import session
+from sluice_ml.graph import Graph
 from sluice_ml.panel import Ints, Windows
 
-OPSET = 18
 #: quarter days in four years: the season's index needs whole numbers only
 _QUARTER_DAYS = 1461
 _SEASON_STEPS = 53
-
-
-@dataclass
-class Graph:
-    """Grows an ONNX graph, one named node at a time."""
-
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    constants: list[onnx.TensorProto] = field(default_factory=list)
-
-    def constant(self, value: Any) -> str:
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(value), name))
-        return name
-
-    def __call__(self, op: str, *inputs: str, to: str | None = None, domain: str = "", **attributes: Any) -> str:
-        to = to or f"{op.lower()}_{len(self.nodes)}"
-        self.nodes.append(helper.make_node(op, list(inputs), [to], name=f"make_{to}", domain=domain, **attributes))
-        return to
 
 
 def spans(lookback: int) -> list[tuple[int, int]]:
@@ -91,8 +70,8 @@ def add_features(g: Graph, lookback: int, horizons: int) -> str:
             parts.append(s)
     everything, all_shipped = total(returned), total(shipped)
     parts += [everything, all_shipped]
-    parts.append(total(_as_float(g, g("Greater", returned, zero))))
-    parts.append(total(_as_float(g, g("Greater", shipped, zero))))
+    parts.append(total(g.as_float(g("Greater", returned, zero))))
+    parts.append(total(g.as_float(g("Greater", shipped, zero))))
     parts.append(g("ReduceMax", returned, axis1, keepdims=1))
     parts.append(g("Div", everything, g("Add", all_shipped, one)))
     # of the oldest stretch nearly all is reported: its rate, applied to what shipped since
@@ -114,18 +93,12 @@ def add_features(g: Graph, lookback: int, horizons: int) -> str:
     angle = 2 * np.pi * np.arange(_SEASON_STEPS) * 28 / _QUARTER_DAYS
     sine = g("Gather", g.constant(np.sin(angle).astype(f32)), index)
     cosine = g("Gather", g.constant(np.cos(angle).astype(f32)), index)
-    horizon = _as_float(g, g("Add", g("Mul", target_day, g.constant(np.array([0], np.int64))), steps))
+    horizon = g.as_float(g("Add", g("Mul", target_day, g.constant(np.array([0], np.int64))), steps))
     per_step = [g("Unsqueeze", x, axis2) for x in (horizon, sine, cosine)]
     ones = g("Add", g("Mul", per_step[0], zero), one)
     spread = g("Mul", g("Unsqueeze", base, axis1), ones)
     features = g("Concat", spread, *per_step, axis=2)
     return g("Reshape", features, g.constant(np.array([-1, width(lookback)], np.int64)))
-
-
-def _as_float(g: Graph, x: str) -> str:
-    name = f"cast_{len(g.nodes)}"
-    g.nodes.append(helper.make_node("Cast", [x], [name], name=f"make_{name}", to=TensorProto.FLOAT))
-    return name
 
 
 def width(lookback: int) -> int:
@@ -135,16 +108,11 @@ def width(lookback: int) -> int:
 
 def model(g: Graph, output: str, dims: list[int | str], lookback: int, ml: bool = False) -> onnx.ModelProto:
     """A model of what was added to `g`, with the two inputs of a bundle."""
-    inputs = [
-        helper.make_tensor_value_info("window", TensorProto.FLOAT, ["batch", lookback, 2]),
-        helper.make_tensor_value_info("origin_day", TensorProto.INT64, ["batch", 1]),
+    inputs: list[tuple[str, int, list[int | str]]] = [
+        ("window", TensorProto.FLOAT, ["batch", lookback, 2]),
+        ("origin_day", TensorProto.INT64, ["batch", 1]),
     ]
-    outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, dims)]
-    graph = helper.make_graph(g.nodes, "panel", inputs, outputs, g.constants)
-    opsets = [helper.make_opsetid("", OPSET)] + ([helper.make_opsetid("ai.onnx.ml", 3)] if ml else [])
-    built = helper.make_model(graph, opset_imports=opsets, producer_name="rma")
-    built.ir_version = 10
-    return built
+    return g.model("panel", inputs, [(output, TensorProto.FLOAT, dims)], "rma", ml_opset=3 if ml else None)
 
 
 def compute(window: Windows, origin_day: Ints, horizons: int) -> NDArray[np.float32]:

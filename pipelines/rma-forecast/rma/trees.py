@@ -15,7 +15,7 @@ import numpy as np
 import xgboost as xgb
 from onnx import helper
 
-from rma.features import Graph
+from sluice_ml.graph import Graph
 
 #: objectives whose prediction is exp(margin)
 _LOG_LINK = ("reg:tweedie", "count:poisson")

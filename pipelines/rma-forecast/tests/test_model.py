@@ -17,6 +17,7 @@ from rma.train_xgboost import bias, calibrate, poisson_deviance
 from rma.trees import add_trees
 from sluice_ml.bundle import Signature, check_parity, predict, write_bundle
 from sluice_ml.errors import SluiceMlError
+from sluice_ml.graph import Graph
 
 L, H = 26, 4
 F32 = np.float32
@@ -87,7 +88,7 @@ def test_missing_values_go_where_the_booster_sends_them() -> None:
     x[rng.random(x.shape) < 0.3] = np.nan
     y = rng.poisson(np.where(np.isnan(x[:, 0]), 5.0, 1.0))
     trained = xgb.train({"objective": "count:poisson", "max_depth": 4, "nthread": 1}, xgb.DMatrix(x, y), 10)
-    g = features.Graph()
+    g = Graph()
     add_trees(g, "x", trained)
     g.nodes[-1].output[0] = "y"
     inputs = [onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, ["n", 3])]
@@ -107,7 +108,7 @@ def test_an_objective_without_a_log_link_is_refused() -> None:
     trained = xgb.train({"objective": "reg:squarederror"}, xgb.DMatrix(np.eye(4), np.arange(4)), 2)
 
     with pytest.raises(ValueError, match="no log link"):
-        add_trees(features.Graph(), "x", trained)
+        add_trees(Graph(), "x", trained)
 
 
 def signature() -> Signature:

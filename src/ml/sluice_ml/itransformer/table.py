@@ -1,0 +1,145 @@
+"""A file of series: a column `date`, then one column of numbers per series; cut in time, scaled by its first part."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sluice_ml.errors import SluiceMlError
+from sluice_ml.itransformer.training import Batch, Indices
+
+Floats = NDArray[np.float32]
+
+_MONTHS = re.compile(r"(\d+)/(\d+)/(\d+)m")
+_SHARES = re.compile(r"(\d+)/(\d+)/(\d+)%")
+#: what benchmarks call a month
+_MONTH = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Series on one regular grid: `values` [times, series], all finite; `step` between two times."""
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    step: timedelta
+
+    @staticmethod
+    def read(file: Path, date: str = "date") -> Table:
+        """Reads a CSV with a header. Raises SLU-7420 with line and column for anything else."""
+
+        def wrong(what: str, hint: str = "") -> SluiceMlError:
+            return SluiceMlError("SLU-7420", f"{file.name}{what}", hint)
+
+        times: list[datetime] = []
+        rows: list[list[float]] = []
+        try:
+            with file.open(encoding="utf-8-sig", newline="") as lines:
+                reader = csv.reader(lines, strict=True)
+                header = next(reader, [])
+                if date not in header or len(header) < 2 or len(set(header)) < len(header):
+                    raise wrong(f", line 1: a column `{date}` and at least one other are needed, each once")
+                at = header.index(date)
+                names = tuple(name for i, name in enumerate(header) if i != at)
+                for record in reader:
+                    where = f", line {reader.line_num}"
+                    if len(record) != len(header):
+                        raise wrong(f"{where}: {len(record)} fields, the header has {len(header)}")
+                    try:
+                        times.append(datetime.fromisoformat(record[at]))
+                    except ValueError:
+                        raise wrong(f"{where}: {date} is no time: {record[at]!r}") from None
+                    texts = [text for i, text in enumerate(record) if i != at]
+                    rows.append([_number(text) for text in texts])
+                    for name, value, text in zip(names, rows[-1], texts, strict=True):
+                        if not math.isfinite(value):
+                            raise wrong(
+                                f"{where}: {name} is {text!r}, not a finite number",
+                                "fill or drop what is missing: the benchmark says nothing about gaps",
+                            )
+        except (OSError, csv.Error, UnicodeDecodeError) as e:
+            raise wrong(f" cannot be read: {e}") from e
+        if len(rows) < 2:
+            raise wrong(f": {len(rows)} rows of data")
+        step = times[1] - times[0]
+        for line, (before, after) in enumerate(itertools.pairwise(times), start=3):
+            if step <= timedelta(0) or after - before != step:
+                raise wrong(
+                    f", line {line}: {after} follows {before}; the step was {step}", "one regular grid is needed"
+                )
+        return Table(names, np.array(rows), step)
+
+
+@dataclass(frozen=True)
+class Split:
+    """The number of times in train, validation and test, which follow one another."""
+
+    train: int
+    validation: int
+    test: int
+
+    @staticmethod
+    def of(text: str, table: Table) -> Split:
+        """`12/4/4m`: months of 30 days (what papers do with ETT); `70/10/20%`: shares. Raises SLU-7421."""
+        total = len(table.values)
+        if match := _MONTHS.fullmatch(text):
+            counts = [int(n) * _MONTH // table.step for n in match.groups()]
+        elif (match := _SHARES.fullmatch(text)) and sum(map(int, match.groups())) <= 100:
+            train, _, test = (total * int(n) // 100 for n in match.groups())
+            rest = total - train - test if sum(map(int, match.groups())) == 100 else total * int(match[2]) // 100
+            counts = [train, rest, test]
+        else:
+            raise SluiceMlError("SLU-7421", f"{text!r} is no split", "write 12/4/4m (months of 30 days) or 70/10/20%")
+        if sum(counts) > total or min(counts) < 1:
+            raise SluiceMlError("SLU-7421", f"the split {text} needs {counts} times, the file has {total}")
+        return Split(*counts)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Samples of `lookback` times and the `horizons` after them; `values` [times, series]."""
+
+    values: Floats
+    lookback: int
+    horizons: int
+
+    def __len__(self) -> int:
+        return max(0, len(self.values) - self.lookback - self.horizons + 1)
+
+    def batch(self, at: Indices) -> Batch:
+        """(past [n, lookback, series], future [n, horizons, series])."""
+        times = at[:, None] + np.arange(self.lookback + self.horizons)
+        both = self.values[times]
+        return both[:, : self.lookback], both[:, self.lookback :]
+
+
+def cut(table: Table, split: Split, lookback: int, horizons: int) -> tuple[Windows, Windows, Windows]:
+    """Train, validation and test, in units of the training part's standard deviation around its mean.
+
+    The past of the first validation and test windows reaches into the part before, their futures do not. A
+    series that is constant in training is only centred.
+    """
+    fitted = table.values[: split.train]
+    scale = fitted.std(axis=0)
+    scaled = ((table.values - fitted.mean(axis=0)) / np.where(scale > 0, scale, 1.0)).astype(np.float32)
+    ends = np.cumsum([split.train, split.validation, split.test]).tolist()
+    starts = [0, max(0, ends[0] - lookback), max(0, ends[1] - lookback)]
+    train, validation, test = (
+        Windows(scaled[start:end], lookback, horizons) for start, end in zip(starts, ends, strict=True)
+    )
+    return train, validation, test
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
