@@ -120,7 +120,8 @@ public final class RunMemory {
     try {
       String stat = Files.readString(proc.resolve("stat"), StandardCharsets.ISO_8859_1);
       // The name in parentheses may hold anything: fields are counted from its end.
-      return Optional.of(Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[1]));
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", 3);
+      return Optional.of(Long.parseLong(fields[1]));
     } catch (IOException e) {
       return Optional.empty(); // it ended meanwhile
     }
@@ -130,7 +131,7 @@ public final class RunMemory {
     try {
       Map<String, Long> kib = new HashMap<>();
       for (String line : Files.readAllLines(proc.resolve("smaps_rollup"))) {
-        String[] words = line.split("\\s+");
+        String[] words = line.split("\\s+", -1);
         if (words.length == 3 && words[2].equals("kB")) {
           kib.put(words[0], Long.parseLong(words[1]));
         }
