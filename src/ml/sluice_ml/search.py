@@ -82,12 +82,18 @@ class Search:
         space: Space,
         seed: int,
         last: Study | None = None,
-        inconclusive: int = 0,
+        asked_cold: str = "",
+        *,
+        window: str | None = None,
+        environment: str | None = None,
     ) -> None:
-        """`last`: the study to start from; `inconclusive`: how many gates in a row held as inconclusive."""
+        """`last`: the study to start from; `asked_cold`: why the run asks for a cold search, if it does;
+        `window`, `environment`: digests of the data and of the trials' environment, for the record."""
         self._options, self._space, self._seed, self._last = options, space, seed, last
+        # of the space as declared: narrowing is our own doing
+        self._digests = Digests(window, digest_of(space.document()), environment)
         handed = [] if last is None else good(last.trials, space, 1 + WARM_POINTS, APART)
-        self._why = self._cold_because(handed, inconclusive)
+        self._why = self._cold_because(handed, asked_cold)
         self._cold = self._why != ""
         if self._cold:
             handed = []
@@ -143,11 +149,11 @@ class Search:
             self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
             self._study.tell(trial, objective)
-        told = Trial(ask.number, ask.origin, ask.params, self._seed, objective, reason, cpu_seconds)
+        told = Trial(ask.number, ask.origin, ask.params, self._seed, objective, reason, cpu_seconds, self._digests)
         self._trials.append(told)
         return told
 
-    def study(self, family: str, run: str, window: str | None, environment: str | None) -> Study:
+    def study(self, family: str, run: str) -> Study:
         """The cycle as it goes into the record."""
         last = self._last
         cold = self._cold or last is None
@@ -159,7 +165,7 @@ class Search:
             why=self._why or "started from the last study",
             objective=self._options.objective,
             seed=self._seed,
-            digests=Digests(window, digest_of(self._space.document()), environment),
+            digests=self._digests,
             space=self._space,
             trials=self.trials,
             stopped=self._stopped,
@@ -180,7 +186,7 @@ class Search:
             "the output of the trials is above; try one by hand with SLUICE_MODE=trial",
         )
 
-    def _cold_because(self, handed: list[Params], inconclusive: int) -> str:
+    def _cold_because(self, handed: list[Params], asked_cold: str) -> str:
         last = self._last
         if not self._options.warm:
             return "warmStart: none"
@@ -190,9 +196,7 @@ class Search:
             return "no parameter of the last study exists in today's space"
         if last.since_cold + 1 >= self._options.cold_every:
             return f"coldEvery: {self._options.cold_every}"
-        if inconclusive >= 2:
-            return f"the last {inconclusive} gates were inconclusive"
-        return ""
+        return asked_cold
 
     def _stop(self) -> str:
         if len(self._trials) >= self._options.trials:

@@ -24,9 +24,29 @@ Origin = Literal["champion", "warm", "sampled"]
 
 
 @dataclass(frozen=True)
+class Digests:
+    """What makes objectives comparable: the data tuned on, the declared space, the environment (None: not
+    told)."""
+
+    window: str | None
+    space: str
+    environment: str | None
+
+    def document(self) -> dict[str, Any]:
+        """`digests` of a study and of each trial."""
+        return {"window": self.window, "space": self.space, "environment": self.environment}
+
+    @staticmethod
+    def of(document: dict[str, Any]) -> Digests:
+        """The inverse of `document`."""
+        return Digests(document["window"], document["space"], document["environment"])
+
+
+@dataclass(frozen=True)
 class Trial:
     """One evaluation. `objective` is None and `reason` says why when it failed; `cpu_seconds` is None when the
-    loop did not measure it."""
+    loop did not measure it. `digests` are its own: the trials of the last cold search are kept with later
+    studies, and were made on other data."""
 
     number: int
     origin: Origin
@@ -35,6 +55,7 @@ class Trial:
     objective: float | None
     reason: str | None
     cpu_seconds: float | None
+    digests: Digests
 
     def document(self) -> dict[str, Any]:
         """One entry of `trials`."""
@@ -47,6 +68,7 @@ class Trial:
             "objective": self.objective,
             "reason": self.reason,
             "cpuSeconds": self.cpu_seconds,
+            "digests": self.digests.document(),
         }
 
     @staticmethod
@@ -60,16 +82,8 @@ class Trial:
             None if document["objective"] is None else float(document["objective"]),
             document["reason"],
             None if document["cpuSeconds"] is None else float(document["cpuSeconds"]),
+            Digests.of(document["digests"]),
         )
-
-
-@dataclass(frozen=True)
-class Digests:
-    """What makes objectives comparable: the data tuned on, the space, the environment (None: not told)."""
-
-    window: str | None
-    space: str
-    environment: str | None
 
 
 @dataclass(frozen=True)
@@ -116,11 +130,7 @@ class Study:
             "objective": self.objective,
             "seed": self.seed,
             "patience": self.patience,
-            "digests": {
-                "window": self.digests.window,
-                "space": self.digests.space,
-                "environment": self.digests.environment,
-            },
+            "digests": self.digests.document(),
             "space": self.space.document(),
             "stopped": self.stopped,
             "best": None if found is None else found.number,
@@ -146,7 +156,7 @@ class Study:
                 why=d["why"],
                 objective=d["objective"],
                 seed=int(d["seed"]),
-                digests=Digests(d["digests"]["window"], d["digests"]["space"], d["digests"]["environment"]),
+                digests=Digests.of(d["digests"]),
                 space=Space.of(d["space"]),
                 trials=tuple(Trial.of(t) for t in d["trials"]),
                 stopped=d["stopped"],
@@ -196,14 +206,20 @@ def savings(study: Study) -> dict[str, Any]:
     """What this warm cycle saved against the last cold one, as shares of trials and of CPU seconds.
 
     The cold cycle saw older data, so its losses are first rescaled by the median ratio of the points that
-    both cycles evaluated. Where the warm cycle did not reach the (rescaled) loss, or nothing was evaluated
-    twice, nothing is claimed: `unknown`.
+    both cycles evaluated. Where the warm cycle did not reach the (rescaled) loss, nothing was evaluated
+    twice, or the cold cycle searched another space or ran in another environment, nothing is claimed:
+    `unknown`.
     """
     unknown = {"againstCold": "unknown", "againstColdWithPatience": "unknown"}
     found = study.best
     if study.cold or found is None:
         return unknown | {"why": "a cold search saves nothing" if study.cold else "every trial failed"}
     cold = list(study.cold_trials)
+    then = cold[0].digests
+    if then.space != study.digests.space:
+        return unknown | {"why": "the search space changed since the last cold search"}
+    if then.environment != study.digests.environment:
+        return unknown | {"why": "the environment changed since the last cold search"}
     old = {_key(t.params): t.objective for t in cold if t.objective is not None}
     ratios = sorted(
         t.objective / before

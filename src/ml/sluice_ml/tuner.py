@@ -29,7 +29,10 @@ from sluice_ml.exchange import (
 )
 from sluice_ml.search import Options, Search
 from sluice_ml.space import Space
-from sluice_ml.study import Study, Trial, digest_of_folder
+from sluice_ml.study import Study, Trial, digest_of_folder, savings
+
+#: of resolve's search.json
+SEARCH_VERSION = "sluice.io/search/v1"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,8 +65,15 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> in
         raise SluiceMlError("SLU-7403", f"params.json of the tune stage cannot be read: {e}") from e
     options, space = Options.of(params), Space.of(params.get("space"))
     seed = int(env.get("SLUICE_SEED", "0"))
-    search = Search(options, space, seed, _last(inputs / "study"), inconclusive_gates(inputs / "gates"))
-    window = digest_of_folder(inputs, frozenset({"study", "gates"})) if inputs.is_dir() else None
+    search = Search(
+        options,
+        space,
+        seed,
+        _last(inputs / "study"),
+        asked_cold(inputs / "search"),
+        window=digest_of_folder(inputs, frozenset({"study", "search"})) if inputs.is_dir() else None,
+        environment=environment,
+    )
     before: float | None = 0.0
     lowest: Trial | None = None
     while (ask := search.ask()) is not None:
@@ -86,7 +96,7 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> in
         if objective is not None and (lowest is None or objective < (lowest.objective or 0.0)):
             lowest = told
         print(_line(told, lowest), flush=True)
-    study = search.study(env.get("SLUICE_FAMILY", ""), env.get("SLUICE_RUN", ""), window, environment)
+    study = search.study(env.get("SLUICE_FAMILY", ""), env.get("SLUICE_RUN", ""))
     write_json(outputs / "study" / "study.json", study.document())
     if failure := search.failure():
         raise failure
@@ -94,12 +104,15 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> in
     if found is None:
         raise AssertionError("a study without a failure has a best trial")
     write_json(outputs / "best", {"params": found.params, "objective": found.objective, "origin": found.origin})
+    saved = savings(study)
+    claims = {"savings": saved["againstCold"], "savings.patience": saved["againstColdWithPatience"]}
     results = workspace / "results"
     for name, value in (
         ("trials", str(len(study.trials))),
         ("trials.failed", str(sum(t.objective is None for t in study.trials))),
         ("search", "cold" if study.cold else "warm"),
         ("objective", repr(found.objective)),
+        *((name, repr(c["trials"])) for name, c in claims.items() if c != "unknown"),
     ):
         hand_over(results / name, value)
     print(
@@ -107,6 +120,8 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> in
         f"{study.stopped}; best {found.objective:.6g} is trial {found.number} ({found.origin})",
         flush=True,
     )
+    if not study.cold:
+        print(_savings_line(saved, study.cold_cycle), flush=True)
     return 0
 
 
@@ -120,20 +135,18 @@ def read_env(file: Path) -> dict[str, str]:
     return found
 
 
-def inconclusive_gates(file: Path) -> int:
-    """How many of the latest gates in a row held as inconclusive; `file`: resolve's gates.json, newest first."""
+def asked_cold(file: Path) -> str:
+    """Why the run asks for a cold search, "" when it does not; `file`: resolve's search.json, if there is one.
+    Raises SLU-7406."""
     try:
-        gates: Any = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return 0
-    count = 0
-    for gate in gates if isinstance(gates, list) else []:
-        verdict = gate.get("verdict") if isinstance(gate, dict) else None
-        held: Any = verdict if isinstance(verdict, dict) else gate if isinstance(gate, dict) else {}
-        if held.get("reason") != "inconclusive":
-            break
-        count += 1
-    return count
+        asked: Any = json.loads(file.read_text(encoding="utf-8"))
+        if asked["apiVersion"] != SEARCH_VERSION:
+            raise ValueError(f"apiVersion {asked['apiVersion']!r}, this is {SEARCH_VERSION}")
+        return str(asked["because"]) if asked["cold"] is True else ""
+    except FileNotFoundError:
+        return ""
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise SluiceMlError("SLU-7406", f"search.json of resolve cannot be read: {e}") from e
 
 
 def _last(entry: Path) -> Study | None:
@@ -152,6 +165,19 @@ def _line(told: Trial, lowest: Trial | None) -> str:
     what = f"failed: {told.reason}" if told.objective is None else f"{told.objective:.6g}"
     best = "" if lowest is None else f", best {lowest.objective:.6g}"
     return f"trial {told.number} ({told.origin}): {what}{best}"
+
+
+def _savings_line(saved: dict[str, Any], cold_cycle: int) -> str:
+    def share(claim: Any) -> str:
+        if claim == "unknown":
+            return "unknown"
+        cpu = claim["cpuSeconds"]
+        return f"{claim['trials']:.0%} of the trials" + ("" if cpu is None else f", {cpu:.0%} of the CPU time")
+
+    return (
+        f"saved against the cold search of cycle {cold_cycle}: {share(saved['againstCold'])}; against the same with "
+        f"patience: {share(saved['againstColdWithPatience'])} ({saved['why']})"
+    )
 
 
 def _leave(_signal: int, _frame: FrameType | None) -> None:

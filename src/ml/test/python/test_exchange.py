@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
+from sluice_ml.errors import SluiceMlError
 from sluice_ml.exchange import children_seconds, outcome, times
-from sluice_ml.tuner import inconclusive_gates, read_env
+from sluice_ml.tuner import asked_cold, read_env
 
 ROOT = Path(__file__).parents[4]
+SAMPLES = ROOT / "src/contracts/resources/contracts/samples/search/valid"
 TASK = ROOT / "tekton-tasks" / "sluice-tune" / "sluice-tune.yaml"
 WITH: dict[str, Any] = {
     "objective": "loss",
@@ -198,8 +201,50 @@ def test_the_files_of_the_exchange_are_read_with_care(tmp_path: Path) -> None:
     assert children_seconds(tmp_path) == pytest.approx(65.5)
     (tmp_path / "env").write_text("export A='it'\\''s $(x)'\nexport B='two\nlines'\n")
     assert read_env(tmp_path / "env") == {"A": "it's $(x)", "B": "two\nlines"}
-    (tmp_path / "gates").write_text(
-        json.dumps([{"verdict": "HOLD", "reason": "inconclusive"}] * 2 + [{"verdict": "PROMOTE"}])
-    )
-    assert inconclusive_gates(tmp_path / "gates") == 2
-    assert inconclusive_gates(tmp_path / "nothing") == 0
+
+
+def test_a_cold_search_is_asked_for_by_a_file_of_resolve(tmp_path: Path) -> None:
+    assert asked_cold(tmp_path / "nothing") == ""
+    assert asked_cold(SAMPLES / "warm.json") == ""
+    assert asked_cold(SAMPLES / "cold.json") == "two gates in a row were inconclusive"
+    (tmp_path / "search").write_text('{"cold": true')
+    with pytest.raises(SluiceMlError, match="SLU-7406"):
+        asked_cold(tmp_path / "search")
+
+
+def test_a_stage_that_is_asked_for_a_cold_search_samples_afresh(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    first = workspace(tmp_path / "first", WITH)
+    exchange(first, ["/bin/sh", "-c", SHELL_FAMILY])
+    second = workspace(tmp_path / "second", WITH)
+    (first / "outputs/study/study.json").rename(second / "inputs/study")
+    shutil.copyfile(SAMPLES / "cold.json", second / "inputs/search")
+
+    _, _, said = exchange(second, ["/bin/sh", "-c", SHELL_FAMILY])
+
+    study = json.loads((second / "outputs/study/study.json").read_text())
+    assert study["search"] == "cold", said
+    assert study["why"] == "two gates in a row were inconclusive"
+    assert {t["origin"] for t in study["trials"]} == {"sampled"}
+    assert study["cycle"] == 2
+
+
+def test_a_warm_stage_tells_what_it_saved(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+    many = WITH | {"trials": 20}
+    first = workspace(tmp_path / "first", many)
+    exchange(first, ["/bin/sh", "-c", SHELL_FAMILY])
+    second = workspace(tmp_path / "second", many)
+    (first / "outputs/study/study.json").rename(second / "inputs/study")
+    (second / "inputs/train").write_text("newer data")
+
+    _, _, said = exchange(second, ["/bin/sh", "-c", SHELL_FAMILY])
+
+    study = json.loads((second / "outputs/study/study.json").read_text())
+    assert study["trials"][0]["digests"]["window"] != study["cold"]["trials"][0]["digests"]["window"]
+    saved = study["savings"]["againstCold"]["trials"]
+    assert saved == 1 - len(study["trials"]) / 20
+    assert (second / "results/savings").read_text() == repr(saved)
+    assert f"saved against the cold search of cycle 1: {saved:.0%} of the trials" in said

@@ -16,7 +16,7 @@ import pytest
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.search import GIVE_UP, Options, Search
 from sluice_ml.space import Choice, Params, Real, Space, Whole
-from sluice_ml.study import Study, Trial, exhausted, good
+from sluice_ml.study import Digests, Study, Trial, exhausted, good
 
 CONTRACTS = Path(__file__).parents[3] / "contracts" / "resources" / "contracts"
 SPACE = Space.of(
@@ -38,7 +38,7 @@ def run(search: Search, loss: Callable[[Params], float | None], cpu: float = 1.0
     while (ask := search.ask()) is not None:
         value = loss(ask.params)
         search.tell(value, "exit code 1" if value is None else None, cpu)
-    return search.study("xgboost", "run", None, None)
+    return search.study("xgboost", "run")
 
 
 def test_a_first_search_is_cold_and_runs_its_full_length() -> None:
@@ -82,7 +82,7 @@ def test_a_warm_start_needs_fewer_trials_than_a_cold_search_for_the_same_loss() 
 
 def test_patience_counts_sampled_trials_only() -> None:
     def trial(number: int, origin: str, objective: float) -> Trial:
-        return Trial(number, origin, {"x": 1}, 0, objective, None, None)  # type: ignore[arg-type]
+        return Trial(number, origin, {"x": 1}, 0, objective, None, None, Digests(None, "", None))  # type: ignore[arg-type]
 
     handed = [trial(0, "champion", 1.0), *(trial(n, "warm", 1.1) for n in range(1, 5))]
 
@@ -101,11 +101,14 @@ def test_every_sixth_cycle_is_cold() -> None:
     assert [i + 1 for i, cold in enumerate(kinds) if cold] == [1, 7, 13]
 
 
-def test_two_inconclusive_gates_ask_for_a_cold_search() -> None:
+def test_a_run_that_asks_for_a_cold_search_gets_one() -> None:
     cold = run(Search(options(), SPACE, 1), bowl)
 
-    assert not run(Search(options(), SPACE, 2, cold, inconclusive=1), bowl).cold
-    assert run(Search(options(), SPACE, 2, cold, inconclusive=2), bowl).cold
+    asked = run(Search(options(), SPACE, 2, cold, "two gates in a row were inconclusive"), bowl)
+
+    assert asked.cold
+    assert asked.why == "two gates in a row were inconclusive"
+    assert {t.origin for t in asked.trials} == {"sampled"}
 
 
 def test_a_failed_trial_is_kept_with_its_reason_and_the_search_goes_on() -> None:
@@ -165,6 +168,58 @@ def test_savings_are_claimed_at_equal_loss_only() -> None:
     assert nothing["againstCold"] == nothing["againstColdWithPatience"] == "unknown"
 
 
+def test_a_warm_cycle_on_newer_data_saves_at_equal_loss() -> None:
+    def older(p: Params) -> float:
+        return bowl(p)
+
+    def newer(p: Params) -> float:
+        return 1.4 * bowl(p, 0.02)  # every loss is higher today: the cold one's are rescaled
+
+    cold = run(Search(options(), SPACE, 1, window="sha256:a", environment="sha256:e"), older)
+    warm = run(Search(options(), SPACE, 2, cold, window="sha256:b", environment="sha256:e"), newer)
+
+    saved = warm.document()["savings"]
+    assert saved["againstCold"]["trials"] == pytest.approx(1 - len(warm.trials) / 40)
+    assert saved["againstCold"]["trials"] > 0.3
+    assert saved["why"].startswith("losses of cycle 1 rescaled by 1.4")
+
+
+def test_a_trial_carries_its_own_digests() -> None:
+    cold = run(Search(options(), SPACE, 1, window="sha256:a", environment="sha256:e"), bowl)
+    warm = run(Search(options(), SPACE, 2, cold, window="sha256:b", environment="sha256:e"), bowl).document()
+
+    assert {t["digests"]["window"] for t in warm["trials"]} == {"sha256:b"}
+    assert {t["digests"]["window"] for t in warm["cold"]["trials"]} == {"sha256:a"}
+    assert {t["digests"]["space"] for t in warm["trials"]} == {warm["digests"]["space"]}
+
+
+def test_a_narrowed_space_is_still_the_declared_one() -> None:
+    cold = run(Search(options(), SPACE, 1), bowl)
+    warm = run(Search(options(narrow=True), SPACE, 2, cold), bowl)
+
+    assert warm.space != SPACE
+    assert warm.digests.space == cold.digests.space
+
+
+@pytest.mark.parametrize(
+    ("space", "environment", "why"),
+    [
+        (SPACE, "sha256:f", "the environment changed since the last cold search"),
+        (Space.of({"eta": {"float": [0.01, 0.5]}}), "sha256:e", "the search space changed since the last cold search"),
+    ],
+)
+def test_nothing_is_claimed_against_a_cold_search_of_another_kind(space: Space, environment: str, why: str) -> None:
+    cold = run(Search(options(), SPACE, 1, environment="sha256:e"), bowl)
+
+    assert cold.best is not None
+    known = cold.best.params
+
+    warm = run(Search(options(), space, 2, cold, environment=environment), lambda p: bowl({**known, **p}))
+
+    saved = warm.document()["savings"]
+    assert (saved["againstCold"], saved["why"]) == ("unknown", why)
+
+
 def random_space(rng: np.random.Generator) -> Space:
     parameters: dict[str, Whole | Real | Choice] = {}
     pool: list[Any] = [True, False, 1, 2, 1.0, 0.5, "a", "b", "1"]
@@ -210,7 +265,7 @@ def test_a_study_of_another_space_never_hurts(seed: int) -> None:
 
     assert asked
     assert all(inside(today, params) for params in asked)
-    assert len(search.study("f", "r", None, None).trials) <= 10
+    assert len(search.study("f", "r").trials) <= 10
 
 
 def test_a_narrowed_space_lies_within_and_holds_the_good_points() -> None:

@@ -11,22 +11,22 @@ import org.apache.commons.rng.sampling.distribution.ZigguratSampler;
  * probability 0.35, else Poisson with a Gamma (shape 0.8) mean that a shock of its unit scales.
  */
 final class CountPanels {
-  /** Target weeks. */
-  static final int WEEKS = 12;
-
   private static final double FLOOR = 1e-3;
 
   private final UniformRandomProvider random;
   private final ZigguratSampler.NormalizedGaussian normal;
   private final double scale;
+  private final int weeks;
 
   /**
    * @param scale standard deviation of the units' log level: 1.3, or 2.0 for heavy tails
+   * @param weeks target weeks of every unit
    */
-  CountPanels(UniformRandomProvider random, double scale) {
+  CountPanels(UniformRandomProvider random, double scale, int weeks) {
     this.random = random;
     this.normal = ZigguratSampler.NormalizedGaussian.of(random);
     this.scale = scale;
+    this.weeks = weeks;
   }
 
   /**
@@ -41,22 +41,35 @@ final class CountPanels {
   static final Forecast USUAL = new Forecast(0.35, 0.15, 0);
 
   /**
-   * Poisson deviances of several forecasts of one panel.
+   * Errors that all units share in a week, drawn for each forecast apart.
    *
-   * @param shock standard deviation of errors that all units share in a week (autocorrelated 0.7),
-   *     drawn for each forecast apart
-   * @return by forecast, then by row: unit times {@link #WEEKS} plus week
+   * @param deviation standard deviation, on the log scale
+   * @param autocorrelation of one week's with the week's before
    */
-  double[][] deviances(int units, double shock, Forecast... forecasts) {
-    double[][] common = new double[forecasts.length][WEEKS];
-    for (double[] weeks : common) {
-      for (int w = 0; w < WEEKS; w++) {
-        double fresh = shock * normal.sample();
-        weeks[w] = w == 0 ? fresh : 0.7 * weeks[w - 1] + fresh * Math.sqrt(1 - 0.49);
+  record Shocks(double deviation, double autocorrelation) {
+    static final Shocks NONE = new Shocks(0, 0);
+  }
+
+  /**
+   * What was drawn. Rows are unit times weeks plus week.
+   *
+   * @param predictions by forecast, then by row
+   */
+  @SuppressWarnings("ArrayRecordComponent") // drawn once, read once, never compared
+  record Panel(double[] actual, double[][] predictions) {}
+
+  Panel draw(int units, Shocks shocks, Forecast... forecasts) {
+    double[][] common = new double[forecasts.length][weeks];
+    double fresh = Math.sqrt(1 - shocks.autocorrelation * shocks.autocorrelation);
+    for (double[] shared : common) {
+      for (int w = 0; w < weeks; w++) {
+        double drawn = shocks.deviation * normal.sample();
+        shared[w] = w == 0 ? drawn : shocks.autocorrelation * shared[w - 1] + fresh * drawn;
       }
     }
     var gamma = AhrensDieterMarsagliaTsangGammaSampler.of(random, 0.8, 1 / 0.8);
-    double[][] out = new double[forecasts.length][units * WEEKS];
+    double[] actual = new double[units * weeks];
+    double[][] predictions = new double[forecasts.length][units * weeks];
     double[] unitError = new double[forecasts.length];
     for (int u = 0; u < units; u++) {
       double mean = Math.exp(-2.2 + scale * normal.sample());
@@ -64,16 +77,16 @@ final class CountPanels {
       for (int f = 0; f < forecasts.length; f++) {
         unitError[f] = forecasts[f].level + forecasts[f].unitError * normal.sample();
       }
-      for (int w = 0; w < WEEKS; w++) {
-        double y = random.nextDouble() < 0.35 ? 0 : count(gamma.sample() * mean * own / 0.65);
+      for (int w = 0; w < weeks; w++) {
+        int row = u * weeks + w;
+        actual[row] = random.nextDouble() < 0.35 ? 0 : count(gamma.sample() * mean * own / 0.65);
         for (int f = 0; f < forecasts.length; f++) {
           double error = unitError[f] + forecasts[f].rowError * normal.sample() + common[f][w];
-          double p = Math.max(mean * Math.exp(error), FLOOR);
-          out[f][u * WEEKS + w] = 2 * ((y > 0 ? y * Math.log(y / p) : 0) - y + p);
+          predictions[f][row] = Math.max(mean * Math.exp(error), FLOOR);
         }
       }
     }
-    return out;
+    return new Panel(actual, predictions);
   }
 
   private int count(double mean) {

@@ -24,7 +24,7 @@ class FalsePromotionsTest {
 
   @Test
   void weeksThatGoBadTogetherFoolTheUnitsButNotTheTwoWayTest() {
-    FalsePromotions.Rates rates = new FalsePromotions(200, 1).commonShocks(1000);
+    FalsePromotions.Rates rates = new FalsePromotions(200, 1).commonShocks(1000, 0);
 
     assertThat(rates.both())
         .isLessThan(rates.signFlip())

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.registry.ModelRegistry.FileContent;
 import io.sluice.core.registry.ModelRegistry.Version;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -176,6 +178,35 @@ class TwoCyclesIT {
     assertThat(doctor.out()).contains("mended").contains("champion is version 1");
     champion(1);
     assertThat(sluice.run("doctor", EXAMPLE).out()).doesNotContain("mended");
+  }
+
+  @Test
+  @Order(10)
+  void afterTwoInconclusiveHoldsTheSearchIsCold() throws Exception {
+    for (String id : List.of("held-1", "held-2")) {
+      registry().record("rma-forecast", id, Map.of(), List.of(inconclusive(id)));
+    }
+
+    ForkedSluice.Ended run = run("2026-11-02");
+
+    assertThat(said(run, "resolve")).contains("two gates in a row were inconclusive");
+    JsonNode study = Json.parse(file(version(5), "study.json"));
+    assertThat(study.path("search").asText()).isEqualTo("cold");
+    assertThat(study.path("why").asText()).isEqualTo("two gates in a row were inconclusive");
+    assertThat(study.path("trials")).allMatch(t -> t.path("origin").asText().equals("sampled"));
+    assertThat(study.path("cycle").asInt()).as("it is a later cycle all the same").isGreaterThan(1);
+  }
+
+  /** A run record as far as resolve reads it. */
+  private static FileContent inconclusive(String run) {
+    byte[] record =
+        """
+        {"run": "%s", "finished": "2026-11-03T00:00:00Z",
+         "verdict": {"decision": "HOLD", "reason": "inconclusive", "holdoutKeys": 0}}
+        """
+            .formatted(run)
+            .getBytes(StandardCharsets.UTF_8);
+    return new FileContent("run.json", record.length, () -> new ByteArrayInputStream(record));
   }
 
   /** Log, alias and tag all say that this version is champion. */

@@ -10,6 +10,7 @@ import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.gate.History;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.promotion.PromotionLog;
@@ -115,7 +116,10 @@ final class Resolve {
     }
     List<Version> versions = registry.versions(model);
     entries.addAll(studies(registry, versions, store));
-    entries.add(put(store, Resolved.GATES, Json.pretty(gates(registry))));
+    ArrayNode gates = gates(registry);
+    entries.add(put(store, Resolved.GATES, Json.pretty(gates)));
+    SearchRequest search = SearchRequest.after(History.parse(gates));
+    entries.add(put(store, Resolved.SEARCH, Json.pretty(search.json())));
     Resolved resolved =
         new Resolved(
             model,
@@ -140,6 +144,7 @@ final class Resolve {
     store.putRecord(
         run, new StageName("resolve"), attempt, record(resolved, digest, started).bytes());
     say(resolved, pinned);
+    search.coldBecause().ifPresent(why -> context.out().println("a cold search: " + why));
     Files.writeString(resultHead, resolved.head().toString());
     Files.writeString(resultOutputs, digest.toString());
     return ExitCode.DONE.code();

@@ -38,6 +38,7 @@ record Resolved(
   static final String FILE = "resolved.json";
   static final String CODE = "code";
   static final String GATES = "gates.json";
+  static final String SEARCH = "search.json";
   static final String CHAMPION_MODEL = "champion/model";
   static final String STUDIES = "champion/studies/";
   static final String SNAPSHOTS = "champion/snapshots/";

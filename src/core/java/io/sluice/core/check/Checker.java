@@ -349,12 +349,16 @@ public final class Checker {
                 "describe at least one under families");
           }
           stage.inputs().forEach((input, ref) -> ref(ref, "stages", name, "inputs", input));
-          if (stage instanceof Spec.Tune && stage.inputs().containsKey("study")) {
-            add(
-                "SLU-1029",
-                spans.key("stages", name, "inputs", "study"),
-                "tune@1 fills in the input \"study\" itself",
-                "give this input another name");
+          if (stage instanceof Spec.Tune) {
+            for (String own : List.of("study", "search")) {
+              if (stage.inputs().containsKey(own)) {
+                add(
+                    "SLU-1029",
+                    spans.key("stages", name, "inputs", own),
+                    "tune@1 fills in the input \"" + own + "\" itself",
+                    "give this input another name");
+              }
+            }
           }
           holdoutLeak(name, stage);
         });

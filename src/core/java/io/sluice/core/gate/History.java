@@ -113,6 +113,23 @@ public record History(List<PastGate> gates) {
     return Math.min(now.rows(), Math.max(listed, counted));
   }
 
+  /**
+   * How many of the latest gates in a row held as inconclusive. Those that could not judge at all
+   * ({@link Reason#INSUFFICIENT}) say nothing about the search and are passed over.
+   */
+  public int inconclusiveInARow() {
+    int count = 0;
+    for (PastGate gate : gates) {
+      if (gate.looked()) {
+        if (!gate.reason().equals(Optional.of(Reason.INCONCLUSIVE))) {
+          break;
+        }
+        count++;
+      }
+    }
+    return count;
+  }
+
   /** The gate of a run that ended in a promotion. */
   Optional<PastGate> promotedBy(String run) {
     return gates.stream()

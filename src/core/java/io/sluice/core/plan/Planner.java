@@ -270,6 +270,7 @@ public final class Planner {
                   RESOLVE,
                   "champion/studies/" + familyName.orElse("") + "/study.json",
                   true));
+          inputs.add(new Plan.Input("search", RESOLVE, "search.json", true));
         }
       }
       case Spec.Train train -> {

@@ -117,7 +117,9 @@ class PlannerTest {
     assertThat(stage("preprocess").inputs())
         .contains(input("before", "resolve", "champion/snapshots/preprocess/train", true));
     assertThat(stage("tune-linear").inputs())
-        .contains(input("study", "resolve", "champion/studies/linear/study.json", true));
+        .contains(
+            input("search", "resolve", "search.json", true),
+            input("study", "resolve", "champion/studies/linear/study.json", true));
   }
 
   @Test

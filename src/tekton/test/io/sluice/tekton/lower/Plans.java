@@ -84,6 +84,7 @@ final class Plans {
                 "deep",
                 List.of("python", "-m", "sluice_ml.family", "rma.deep:fit"),
                 List.of(
+                    new Input("search", new StageName("resolve"), "search.json", true),
                     new Input(
                         "study",
                         new StageName("resolve"),
