@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The log under fire, on a real server: many promoters that die anywhere, and tampering. */
 class PromotionLogIT {
-  private static final int CLIENTS = 32;
+  private static final int CLIENTS = 100;
 
   private static MlflowRegistry direct;
 
