@@ -183,9 +183,10 @@ class TwoCyclesIT {
   @Test
   @Order(10)
   void afterTwoInconclusiveHoldsTheSearchIsCold() throws Exception {
-    for (String id : List.of("held-1", "held-2")) {
-      registry().record("rma-forecast", id, Map.of(), List.of(inconclusive(id)));
-    }
+    // What the chapters before came to is none of this one's business: the row begins after it.
+    recordGate("held-0", "worse", "2026-11-03T00:00:00Z");
+    recordGate("held-1", "inconclusive", "2026-11-04T00:00:00Z");
+    recordGate("held-2", "inconclusive", "2026-11-05T00:00:00Z");
 
     ForkedSluice.Ended run = run("2026-11-02");
 
@@ -197,16 +198,18 @@ class TwoCyclesIT {
     assertThat(study.path("cycle").asInt()).as("it is a later cycle all the same").isGreaterThan(1);
   }
 
-  /** A run record as far as resolve reads it. */
-  private static FileContent inconclusive(String run) {
+  /** Records a held run, as far as resolve reads the record. */
+  private void recordGate(String run, String reason, String finished) {
     byte[] record =
         """
-        {"run": "%s", "finished": "2026-11-03T00:00:00Z",
-         "verdict": {"decision": "HOLD", "reason": "inconclusive", "holdoutKeys": 0}}
+        {"run": "%s", "finished": "%s",
+         "verdict": {"decision": "HOLD", "reason": "%s", "holdoutKeys": 0}}
         """
-            .formatted(run)
+            .formatted(run, finished, reason)
             .getBytes(StandardCharsets.UTF_8);
-    return new FileContent("run.json", record.length, () -> new ByteArrayInputStream(record));
+    FileContent file =
+        new FileContent("run.json", record.length, () -> new ByteArrayInputStream(record));
+    registry().record("rma-forecast", run, Map.of(), List.of(file));
   }
 
   /** Log, alias and tag all say that this version is champion. */
