@@ -16,6 +16,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto
 
+from rma.offset import CAP, SHIPPED_CAP
 from sluice_ml.bundle import session
 from sluice_ml.graph import Graph
 from sluice_ml.panel import Ints, Windows
@@ -23,6 +24,8 @@ from sluice_ml.panel import Ints, Windows
 #: quarter days in four years: the season's index needs whole numbers only
 _QUARTER_DAYS = 1461
 _SEASON_STEPS = 53
+_MONTH = 4
+_GRAIN = 16
 
 
 def spans(lookback: int) -> list[tuple[int, int]]:
@@ -79,6 +82,24 @@ def add_features(g: Graph, lookback: int, horizons: int) -> str:
     mature = g("Div", sums[f"returned{oldest}"], g("Add", sums[f"shipped{oldest}"], one))
     parts.append(mature)
     parts.append(g("Mul", mature, sums[f"shipped{spans(lookback)[0][0]}"]))
+    parts.append(total(g("Min", returned, g.constant(f32(CAP)))))
+    raw = g("Squeeze", g("Slice", "window", *(g.constant(np.array([at], np.int64)) for at in (1, 2)), axis2), axis2)
+    known = g.as_float(g("Not", g("IsNaN", raw)))
+    half = g.constant(f32(0.5))
+    usual = g("Min", shipped, g.constant(f32(SHIPPED_CAP)))
+    parts.append(total(usual))
+    # whole sixteenths, so that their sums are exact
+    grain = g.constant(f32(_GRAIN))
+    roots = g("Floor", g("Mul", g("Sqrt", usual), grain))
+
+    def weekly(weeks: int) -> str:
+        """What shipped in a usual week of the newest `weeks` (square of the mean of roots), plus a half."""
+        roots_then, known_then = (total(between(x, lookback - weeks, lookback)) for x in (roots, known))
+        root = g("Div", g("Div", roots_then, g("Max", known_then, one)), grain)
+        return g("Add", g("Mul", root, root), half)
+
+    # what ships in a week: the geometric mean of the newest month and of the whole window
+    parts.append(g("Sqrt", g("Mul", weekly(min(_MONTH, lookback)), weekly(lookback))))
     base = g("Concat", *parts, axis=1)
 
     steps = g.constant(np.arange(1, horizons + 1, dtype=np.int64).reshape(1, horizons))
@@ -103,7 +124,7 @@ def add_features(g: Graph, lookback: int, horizons: int) -> str:
 
 def width(lookback: int) -> int:
     """Number of features."""
-    return 2 * newest(lookback) + 2 * len(spans(lookback)) + 8 + 3
+    return 2 * newest(lookback) + 2 * len(spans(lookback)) + 11 + 3
 
 
 def model(g: Graph, output: str, dims: list[int | str], lookback: int, ml: bool = False) -> onnx.ModelProto:

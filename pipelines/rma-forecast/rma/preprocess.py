@@ -8,7 +8,9 @@ as revised later.
 
     ..train origins.. | purge | v ..validation origins.. | purge | h ..holdout origins.. | immature | as-of
 
-`recent` holds the origins after which no label has matured yet.
+`recent` holds the origins after which no label has matured yet. `known` holds every row whose label was known
+before the holdout begins, purge and validation included: what a refit may learn from once the parameters are
+chosen. It is written only `with: { known: true }`, because it repeats the others.
 
 Beside the contract's tables each set carries `features.npz`, computed by the graph that the model will
 contain, so that a trial starts at once.
@@ -96,6 +98,7 @@ def split(panel: Panel, cut: Cut) -> Splits:
     sets = {
         "train": build(first_train, last_train + period, first_validation, cut.train_every),
         "validation": build(first_validation, grid(first_holdout - cut.mature_after), first_holdout),
+        "known": build(first_train, grid(first_holdout - cut.mature_after), first_holdout, cut.train_every),
         "holdout": build(first_holdout, last_mature, as_of),
         "recent": build(last_mature, grid(as_of) + period, None),
     }
@@ -173,9 +176,11 @@ def main() -> None:
     panel = read_vintages(stage.inputs / "returns", shape, "week", "reported")
     splits = split(panel, cut)
     for name, panel_set in splits.sets.items():
+        if name == "known" and not p.get("known", False):
+            continue
         folder = stage.outputs / name
         panel_set.write(folder)
-        if name in ("train", "validation"):
+        if name in ("train", "validation", "known"):
             write_features(folder, panel_set, cut)
         stage.result(f"{name}.rows", len(panel_set.rows))
     stage.result("firstValidationOrigin", iso_instant(splits.first_validation))

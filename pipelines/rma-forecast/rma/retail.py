@@ -8,15 +8,16 @@ week in which it was booked, so a week is known at its end and never revised.
 Writes what `rma.simulate` writes, one CSV with a vintage a row: product, market, week, reported (the Monday
 after it, from which this is known), shipped, returned.
 
-`with`: `file`, a path, absolute or relative to the folder of the code (a stage runs there); it is part of the
-cache key, the content of the file is not, so a file that changes gets a new name or a new as-of.
+`with`: `file`, an absolute path, because a stage runs in a folder of its own; it is part of the cache key, the
+content of the file is not, so a file that changes gets a new name or a new as-of.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.panel import DAY, instant_of, iso_instant
@@ -24,9 +25,20 @@ from sluice_ml.stage import Stage
 
 WEEK = 7 * DAY
 _COLUMNS = ("week", "stock_code", "market", "shipped_units", "returned_units")
+_HOW = 'name it by its absolute path: --set data.returns.with.file="$PWD/weekly-returns.csv"'
 
 #: (product, market) -> week (epoch seconds of its Monday) -> shipped, returned
 Movements = dict[tuple[str, str], dict[int, tuple[int, int]]]
+
+
+def named(params: Mapping[str, Any]) -> Path:
+    """The file that `with` names. Raises SLU-7303 where it names none, or none that a stage can find."""
+    file = str(params.get("file") or "")
+    if not file:
+        raise SluiceMlError("SLU-7303", "no file of returns is named, and none is part of the repository", _HOW)
+    if not Path(file).is_absolute():
+        raise SluiceMlError("SLU-7303", f"{file} is relative, and a stage runs in a folder of its own", _HOW)
+    return Path(file)
 
 
 def read(file: Path, as_of: int) -> Movements:
@@ -54,11 +66,7 @@ def read(file: Path, as_of: int) -> Movements:
                     )
                 unit[week] = shipped, returned
     except FileNotFoundError:
-        raise SluiceMlError(
-            "SLU-7303",
-            f"there is no file {file}",
-            "name it by its absolute path: --set data.returns.with.file=PATH",
-        ) from None
+        raise SluiceMlError("SLU-7303", f"there is no file {file}", _HOW) from None
     except (OSError, csv.Error, UnicodeDecodeError) as e:
         raise SluiceMlError("SLU-7104", f"{file} cannot be read: {e}") from e
     if not movements:
@@ -80,9 +88,7 @@ def main() -> None:
     stage = Stage.from_environment()
     if stage.as_of is None:
         raise SluiceMlError("SLU-7001", "SLUICE_AS_OF is not set")
-    if "file" not in stage.params:
-        raise SluiceMlError("SLU-7303", "no file is named", "--set data.returns.with.file=PATH")
-    movements = read(Path(str(stage.params["file"])), int(stage.as_of.timestamp()))
+    movements = read(named(stage.params), int(stage.as_of.timestamp()))
     rows = 0
     stage.outputs.mkdir(parents=True, exist_ok=True)
     with (stage.outputs / "returns").open("w", encoding="utf-8", newline="") as out:

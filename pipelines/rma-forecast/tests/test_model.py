@@ -13,7 +13,8 @@ import xgboost as xgb
 
 from rma import features
 from rma.export import graph
-from rma.train_xgboost import bias, calibrate, poisson_deviance
+from rma.offset import CAP, CAPPED, EXPOSURE, HORIZON, SHIPPED, SHIPPED_CAP, Offset
+from rma.train_xgboost import Model, bias, calibrate, poisson_deviance
 from rma.trees import add_trees
 from sluice_ml.bundle import Signature, check_parity, predict, write_bundle
 from sluice_ml.errors import SluiceMlError
@@ -56,7 +57,15 @@ def test_features_are_what_their_names_say() -> None:
     np.testing.assert_array_equal(x[:, 0, at], returned.sum(1))
     rate = returned.sum(1, dtype=F32) / (shipped.sum(1, dtype=F32) + F32(1))
     np.testing.assert_array_equal(x[:, 0, at + 5], rate)
+    usual = np.minimum(shipped, SHIPPED_CAP)
+    np.testing.assert_array_equal(x[:, 0, SHIPPED], usual.sum(1))
+    np.testing.assert_array_equal(x[:, 0, CAPPED], np.minimum(returned, CAP).sum(1))
+    known = np.isfinite(window[:, :, 1])
+    roots = np.floor(16 * np.sqrt(usual)) / 16
+    month, all_of_it = ((roots[:, -n:].sum(1) / np.maximum(known[:, -n:].sum(1), 1)) ** 2 + 0.5 for n in (4, L))
+    np.testing.assert_allclose(x[:, 0, EXPOSURE], np.sqrt(month * all_of_it), rtol=1e-6)
     for h in range(H):
+        np.testing.assert_array_equal(x[:, h, HORIZON], np.full(50, h + 1, F32))
         np.testing.assert_array_equal(x[:, h, :-3], x[:, 0, :-3])
         np.testing.assert_array_equal(x[:, h, -3], np.full(50, h + 1, F32))
         angle = 2 * np.pi * ((day + 7 * (h + 1)) * 4 % 1461 // 28) * 28 / 1461
@@ -71,13 +80,14 @@ def test_a_feature_is_the_same_bits_whatever_the_batch() -> None:
         np.testing.assert_array_equal(features.compute(window[i : i + 1], day[i : i + 1], H)[0], together[i])
 
 
+@pytest.mark.parametrize("offset", [None, Offset(0.02, 5_000.0)])
 @pytest.mark.parametrize(("seed", "rounds", "depth"), [(1, 20, 5), (2, 1, 1), (3, 60, 7), (4, 5, 2)])
-def test_the_graph_forecasts_what_the_booster_forecasts(seed: int, rounds: int, depth: int) -> None:
+def test_the_graph_forecasts_what_was_trained(seed: int, rounds: int, depth: int, offset: Offset | None) -> None:
     trained = booster(seed, rounds, depth)
     window, day = windows(500, seed + 100)
-    blob = graph(trained, 1.25, L, H).SerializeToString()
+    blob = graph(Model(trained, offset), 1.25, L, H).SerializeToString()
     x = features.compute(window, day, H)
-    expected = (trained.inplace_predict(x.reshape(-1, x.shape[2])) * F32(1.25)).reshape(-1, H)
+    expected = (Model(trained, offset).forecast(x.reshape(-1, x.shape[2])) * F32(1.25)).reshape(-1, H)
 
     assert check_parity(blob, window, day, expected) < 1e-5
 
@@ -118,7 +128,7 @@ def signature() -> Signature:
 def test_a_bundle_is_the_same_bytes_and_its_probe_holds(tmp_path: Path) -> None:
     window, day = windows(6, 9)
     for name in ("one", "two"):
-        write_bundle(tmp_path / name, graph(booster(5), 1.0, L, H), signature(), {"eta": 0.3}, window, day)
+        write_bundle(tmp_path / name, graph(Model(booster(5), None), 1.0, L, H), signature(), {"eta": 0.3}, window, day)
 
     files = sorted(p.name for p in (tmp_path / "one").iterdir())
     assert files == ["MLmodel", "model.onnx", "params.json", "probe.json", "signature.json"]
@@ -134,7 +144,7 @@ def test_a_bundle_is_the_same_bytes_and_its_probe_holds(tmp_path: Path) -> None:
 
 def test_a_graph_that_says_something_else_is_not_written() -> None:
     window, day = windows(20, 3)
-    blob = graph(booster(6), 1.0, L, H).SerializeToString()
+    blob = graph(Model(booster(6), None), 1.0, L, H).SerializeToString()
     wrong = predict(blob, window, day)
     wrong[7, 2] += 0.01
 
@@ -145,7 +155,7 @@ def test_a_graph_that_says_something_else_is_not_written() -> None:
 def test_a_model_that_forecasts_nonsense_is_not_written(tmp_path: Path) -> None:
     window, day = windows(4, 3)
     with pytest.raises(SluiceMlError, match="SLU-7202"):
-        write_bundle(tmp_path / "m", graph(booster(6), -1.0, L, H), signature(), {}, window, day)
+        write_bundle(tmp_path / "m", graph(Model(booster(6), None), -1.0, L, H), signature(), {}, window, day)
     assert not (tmp_path / "m").exists()
 
 
@@ -155,6 +165,29 @@ def test_measures_are_their_definitions() -> None:
     expected = (2 * 1e-3 + 0 + 2 * (2 * (3 * np.log(1.5) - 1))) / 4
     assert poisson_deviance(y, p, w) == pytest.approx(expected, rel=1e-9)
     assert bias(y, p) == pytest.approx(-0.25)
-    assert calibrate(y * 1000, p * 1000) == pytest.approx(4050 / 3050)
-    # few counts say little about the level
-    assert abs(calibrate(y, p) - 1) < 0.05
+
+
+def test_a_level_is_taken_from_counts_that_say_much_and_not_from_a_few_accidents() -> None:
+    steady = np.random.default_rng(0).poisson(2.0, 20_000).astype(F32)
+    half = np.full(20_000, 1.6, F32)
+    accidents = np.zeros(20_000, F32)
+    accidents[:10] = 4_000
+
+    assert calibrate(steady, half) == pytest.approx(1.25, abs=0.02)
+    # the same total in ten heaps: as good as nothing is known
+    assert calibrate(accidents, half) == pytest.approx(1.0, abs=0.1)
+    # a label that is counted in four rows is still one label
+    assert calibrate(steady, half, repeats=400) < calibrate(steady, half)
+    assert calibrate(steady * 100, half) == 2.0
+
+
+def test_a_unit_that_was_hardly_seen_gets_the_rate_of_all() -> None:
+    x = np.zeros((2, features.width(L)), F32)
+    x[:, SHIPPED], x[:, CAPPED], x[:, EXPOSURE] = [10, 1_000_000], [5, 30_000], 100
+
+    offset = Offset.fit({"rate_units": 1_000.0}, x)
+
+    assert offset is not None
+    assert offset.rate == pytest.approx(0.03, rel=1e-3)
+    assert offset.expected(x) == pytest.approx([100 * 35 / 1_010, 3], rel=1e-3)
+    assert Offset.fit({}, x) is None

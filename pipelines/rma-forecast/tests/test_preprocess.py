@@ -10,7 +10,7 @@ import pytest
 
 from rma.preprocess import Cut, split, write_features
 from sluice_ml.errors import SluiceMlError
-from sluice_ml.panel import DAY, Panel, PanelSet, Shape
+from sluice_ml.panel import DAY, Panel, PanelSet, Rows, Shape
 
 WEEK = 7 * DAY
 START = 4 * DAY  # 1970-01-05, a Monday
@@ -69,6 +69,18 @@ def test_every_label_was_known_before_the_next_split_begins() -> None:
             np.testing.assert_array_equal(rows.known_at, rows.target_end + CUT.mature_after)
 
 
+def test_a_refit_may_learn_from_every_label_known_before_the_holdout_the_purge_included() -> None:
+    splits = split(panel(), CUT)
+    known, train, validation, holdout = (splits.sets[n].rows for n in ("known", "train", "validation", "holdout"))
+
+    def keys(rows: Rows) -> set[tuple[int, int, int]]:
+        return set(zip(rows.unit.tolist(), rows.origin.tolist(), rows.horizon.tolist(), strict=True))
+
+    assert keys(train) | keys(validation) < keys(known)
+    assert not keys(holdout) & keys(known)
+    assert known.known_at.max() <= holdout.origin.min()
+
+
 def test_a_label_is_the_value_known_when_it_matured_not_a_later_revision() -> None:
     base = panel()
     rows = split(base, CUT).sets["train"].rows
@@ -86,7 +98,11 @@ def test_what_becomes_known_after_a_split_changes_nothing_in_it() -> None:
     """Planted leaks: targets, features and revisions from the future, all at once."""
     base = panel()
     clean = split(base, CUT)
-    for name, limit in (("train", clean.first_validation), ("validation", clean.first_holdout)):
+    for name, limit in (
+        ("train", clean.first_validation),
+        ("validation", clean.first_holdout),
+        ("known", clean.first_holdout),
+    ):
         poisoned = split(with_rows(base, base.known_at <= limit, 7.0), CUT).sets[name]
 
         kept = clean.sets[name]

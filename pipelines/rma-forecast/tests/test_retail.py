@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rma.retail import WEEK, read, vintages
+from rma.retail import WEEK, named, read, vintages
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.panel import instant_of
 
@@ -65,3 +65,9 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, text: str, error: s
 def test_a_missing_file_names_the_option(tmp_path: Path) -> None:
     with pytest.raises(SluiceMlError, match=r"SLU-7303[\s\S]*data\.returns\.with\.file"):
         read(tmp_path / "none.csv", FOURTH)
+
+
+@pytest.mark.parametrize("params", [{}, {"file": ""}, {"file": "weekly.csv"}])
+def test_a_file_that_a_stage_cannot_find_is_refused_with_the_option(params: dict[str, str]) -> None:
+    with pytest.raises(SluiceMlError, match=r"SLU-7303[\s\S]*data\.returns\.with\.file"):
+        named(params)
