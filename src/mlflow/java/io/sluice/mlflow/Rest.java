@@ -75,7 +75,7 @@ final class Rest {
             .handleIf(e -> e instanceof Unanswered u && u.worthRetrying)
             .withBackoff(Duration.ofMillis(200), Duration.ofSeconds(5))
             .withJitter(0.25)
-            .withMaxRetries(6)
+            .withMaxRetries(-1) // the deadline alone ends it
             .withMaxDuration(config.deadline())
             .onRetryScheduled(e -> says.accept(waiting(e)))
             .build();
