@@ -32,6 +32,7 @@ public final class Compilation {
   private static final String WORKER_IMAGE = "sluice-worker:0.1.0";
 
   private static final String TUNER_IMAGE = "sluice-tuner:0.1.0";
+  private static final String DRIFT_IMAGE = "sluice-drift:0.1.0";
 
   private final Pipelines.Opened opened;
   private final Plan base;
@@ -78,7 +79,8 @@ public final class Compilation {
   /** A run of the committed code, named by the cluster. */
   private PipelineRun template() {
     RunParameters parameters =
-        RunParameters.of(new RunId("manual"), codeDigest(), WORKER_IMAGE, TUNER_IMAGE);
+        RunParameters.of(new RunId("manual"), codeDigest(), WORKER_IMAGE, TUNER_IMAGE)
+            .withDriftImage(DRIFT_IMAGE);
     PipelineRun run = Lowering.run(base, parameters);
     Metadata m = run.metadata();
     return new PipelineRun(
@@ -128,6 +130,7 @@ public final class Compilation {
   PipelineRun run(RunPipeline.Request request, Digest code, Target.Images images) {
     RunParameters parameters =
         RunParameters.of(request.id(), code, images.worker(), images.tuner())
+            .withDriftImage(images.drift())
             .withImages(images.environments())
             .withSettings(Planner.settings(opened.spec(), request.profile(), request.overlays()))
             .withOrigin(

@@ -113,11 +113,10 @@ public final class Releases {
   }
 
   /** The version that a run registered for the candidate that met the gate, if it got as far. */
-  public Optional<Integer> registeredBy(String run) {
+  public Optional<Version> registeredBy(String run) {
     return registry.versions(model).stream()
         .filter(v -> run.equals(v.tags().get("sluice.run")))
         .filter(v -> "true".equals(v.tags().get("sluice.chosen")))
-        .map(Version::version)
         .findFirst();
   }
 

@@ -105,6 +105,7 @@ public final class RunPipeline {
         outcome.status(),
         verdict,
         Optional.empty(),
+        Optional.empty(),
         outcome.reason(),
         exitCode(plan, outcome, exits));
   }

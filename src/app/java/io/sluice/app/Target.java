@@ -24,9 +24,10 @@ public interface Target {
    *
    * @param worker image of fetch, store and the worker's own stages
    * @param tuner image of the tuner's sidecar
+   * @param drift image of the drift stage
    * @param environments image of each environment of the plan, by name
    */
-  record Images(String worker, String tuner, Map<String, String> environments) {}
+  record Images(String worker, String tuner, String drift, Map<String, String> environments) {}
 
   /** Puts the code into the store; returns the digest of its manifest. */
   Digest upload(List<CodeContent> code);

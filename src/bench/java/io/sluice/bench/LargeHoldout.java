@@ -1,5 +1,6 @@
 package io.sluice.bench;
 
+import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
@@ -72,7 +73,9 @@ public final class LargeHoldout {
       HoldoutRows rows =
           timed(
               "gate: rows.csv into columns",
-              () -> HoldoutTable.read(outputs.resolve("rows"), Optional.empty(), asOf));
+              () ->
+                  HoldoutTable.read(
+                      outputs.resolve("rows"), Optional.empty(), asOf, DriftStatus.UNKNOWN));
       Verdict verdict =
           timed(
               "gate: verdict, B = 1999",

@@ -147,7 +147,7 @@ final class RunCommand implements Callable<Integer> {
         RunReport report = run.await();
         if (report.verdict().isPresent() && !parting.asked()) {
           report =
-              report.withVersion(
+              report.with(
                   new Releases(machine.registry(), report.model())
                       .registeredBy(report.run().value()));
         }
@@ -177,6 +177,10 @@ final class RunCommand implements Callable<Integer> {
           case "HOLD" -> "HELD " + report.model() + version;
           default -> "done";
         });
+    report
+        .drift()
+        .filter(RunReport.Drift::needsReview)
+        .ifPresent(d -> console.line("review forecasts made from this data: " + d.reason()));
     console.line("registry: " + registry);
   }
 

@@ -46,6 +46,10 @@ final class Wiring {
   private static final String WORKER_IMAGE = "sluice/worker";
   private static final String TUNER_IMAGE = "sluice/tuner";
 
+  /** By its content: what the drift stage finds is cached under the image that found it. */
+  private static final String DRIFT_IMAGE =
+      "sluice/drift@" + Digest.of(Wheel.driftLock() + Wheel.digest());
+
   /** What a step gets between SIGTERM and SIGKILL. */
   private static final Duration GRACE = Duration.ofSeconds(5);
 
@@ -202,6 +206,7 @@ final class Wiring {
     EnvironmentBuilder builder = builder(clock);
     Map<String, Environment> out = new LinkedHashMap<>();
     boolean tunes = false;
+    boolean drifts = false;
     for (Plan.Environment e : plan.environments()) {
       Optional<EnvironmentRequest> request = request(pipeline, e);
       out.put(
@@ -212,6 +217,7 @@ final class Wiring {
     }
     for (Plan.Stage stage : plan.stages()) {
       tunes |= stage.kind() == Plan.Kind.TUNE;
+      drifts |= stage.kind() == Plan.Kind.DRIFT;
     }
     if (tunes) {
       EnvironmentRequest tuner =
@@ -222,6 +228,16 @@ final class Wiring {
               Wheel.tunerLock(),
               Optional.of(wheel()));
       out.put(TUNER_IMAGE, Environment.venv("tuner", builder.build(tuner, progress::accept)));
+    }
+    if (drifts) {
+      EnvironmentRequest drift =
+          new EnvironmentRequest(
+              "drift",
+              EmbeddedMlflow.PYTHON,
+              "drift.lock",
+              Wheel.driftLock(),
+              Optional.of(wheel()));
+      out.put(DRIFT_IMAGE, Environment.venv("drift", builder.build(drift, progress::accept)));
     }
     return out;
   }
@@ -308,7 +324,7 @@ final class Wiring {
       }
       Map<String, String> images = new TreeMap<>();
       plan.environments().forEach(e -> images.put(e.name(), image(e)));
-      return new Images(WORKER_IMAGE, TUNER_IMAGE, images);
+      return new Images(WORKER_IMAGE, TUNER_IMAGE, DRIFT_IMAGE, images);
     }
 
     @Override

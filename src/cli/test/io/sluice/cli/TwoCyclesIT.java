@@ -57,13 +57,17 @@ class TwoCyclesIT {
     ForkedSluice.Ended run = run("2026-06-01");
     assertThat(report(run).path("verdict").asText()).isEqualTo("PROMOTE");
     assertThat(stages(run).keySet())
-        .contains("resolve", "data-returns", "preprocess", "tune-xgboost", "train-xgboost")
+        .contains("resolve", "data-returns", "preprocess", "drift", "tune-xgboost", "train-xgboost")
         .contains("evaluate", "gate", "register", "promote", "record");
     assertThat(stages(run).values()).containsOnly("succeeded");
     assertThat(said(run, "gate")).contains("first champion").contains("movingAverage");
     champion(1);
     assertThat(registry().files(version(1)))
-        .contains("model/MLmodel", "model/model.onnx", "study.json", "verdict.json");
+        .contains("model/MLmodel", "model/model.onnx", "study.json", "verdict.json", "drift.json");
+    assertThat(version(1).tags())
+        .containsEntry("sluice.drift", "unknown")
+        .containsEntry("sluice.needsReview", "false");
+    assertThat(version(1).tags().get("sluice.drift.reason")).startsWith("no champion yet");
   }
 
   @Test
@@ -99,6 +103,12 @@ class TwoCyclesIT {
     study.path("trials").forEach(t -> origins.add(t.path("origin").asText()));
     assertThat(origins).as(study.toString()).contains("warm").hasSizeGreaterThanOrEqualTo(3);
     assertThat(version(4).tags()).containsEntry("sluice.champion", "1");
+    assertThat(report(run).path("drift").path("status").asText()).isEqualTo("stable");
+    JsonNode drift = Json.parse(file(version(4), "drift.json"));
+    assertThat(drift.path("champion").path("version").asInt())
+        .as("the reference is what the champion was trained on")
+        .isEqualTo(1);
+    assertThat(drift.path("rows").path("reference").path("rows").asInt()).isGreaterThan(1000);
     champion(report(run).path("verdict").asText().equals("PROMOTE") ? 4 : 1);
   }
 

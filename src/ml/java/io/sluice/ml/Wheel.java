@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 public final class Wheel {
   private static final String FILE_NAME = "sluice_ml-0.1.0-py3-none-any.whl";
   private static final String TUNER_LOCK = "tuner.lock";
+  private static final String DRIFT_LOCK = "drift.lock";
 
   /** Read once: the digest is part of the key of every environment that asks for the wheel. */
   private static final class Lazy {
@@ -51,7 +52,16 @@ public final class Wheel {
    * requirement with version and hashes, no index. The wheel goes on top, without dependencies.
    */
   public static String tunerLock() {
-    try (InputStream in = resource(TUNER_LOCK)) {
+    return text(TUNER_LOCK);
+  }
+
+  /** The same for {@code python -m sluice_ml.drift}. */
+  public static String driftLock() {
+    return text(DRIFT_LOCK);
+  }
+
+  private static String text(String name) {
+    try (InputStream in = resource(name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -218,7 +218,7 @@ final class Fetch {
         switch (arguments.kind()) {
           case TRAIN -> "refit";
           case TUNE -> "trial";
-          case DATA, STAGE, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> "stage";
+          case DATA, STAGE, DRIFT, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> "stage";
         });
     v.put("SLUICE_SEED", Long.toString(stage.seed()));
     v.put("SLUICE_AS_OF", stage.asOf().toString());

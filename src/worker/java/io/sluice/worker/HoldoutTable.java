@@ -50,10 +50,12 @@ public final class HoldoutTable {
    * @param folder with {@code rows.csv} and {@code evaluation.json}
    * @param championRun run that promoted the champion
    * @param asOf of the data
+   * @param drift of today's data
    * @throws SluiceException (exit code 2) SLU-4031 for a broken table, SLU-4046 for an evaluation
    *     that is no JSON, SLU-8003 for rows that are no holdout
    */
-  public static HoldoutRows read(Path folder, Optional<String> championRun, Instant asOf)
+  public static HoldoutRows read(
+      Path folder, Optional<String> championRun, Instant asOf, DriftStatus drift)
       throws IOException {
     JsonNode evaluation = Register.json(folder.resolve("evaluation.json"));
     List<String> slices = texts(evaluation.path("slices"));
@@ -75,7 +77,7 @@ public final class HoldoutTable {
           table.columns(texts(evaluation.path("unit"))),
           table.columns(slices),
           table.columns(models));
-      return builder.build(facts(evaluation, championRun, asOf));
+      return builder.build(facts(evaluation, championRun, asOf, drift));
     } catch (CsvParseException e) {
       throw broken("rows.csv: " + e.getMessage());
     }
@@ -116,7 +118,8 @@ public final class HoldoutTable {
         || column.startsWith("baseline:");
   }
 
-  private static Evaluation facts(JsonNode evaluation, Optional<String> championRun, Instant asOf) {
+  private static Evaluation facts(
+      JsonNode evaluation, Optional<String> championRun, Instant asOf, DriftStatus drift) {
     String chosen = evaluation.path("chosen").asText();
     Optional<Instant> newest = Optional.empty();
     for (JsonNode family : evaluation.path("families")) {
@@ -133,7 +136,7 @@ public final class HoldoutTable {
         championRun,
         asOf,
         expected.isIntegralNumber() ? OptionalLong.of(expected.asLong()) : OptionalLong.empty(),
-        DriftStatus.UNKNOWN);
+        drift);
   }
 
   private static Optional<String> text(JsonNode node) {

@@ -1,6 +1,8 @@
 package io.sluice.worker;
 
 import io.sluice.core.diag.ExitCode;
+import io.sluice.core.drift.DriftFinding;
+import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
@@ -11,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * {@code sluice-worker gate}: reads the holdout, asks {@link Gate} and writes down what it says.
@@ -22,11 +25,13 @@ final class Judge {
   static int run(Worker.Context context, List<String> argv) throws IOException {
     Step step = Step.of(context, argv);
     Path folder = step.inputs().resolve("rows");
+    Optional<DriftFinding> drift = Drifted.in(step);
     HoldoutRows rows =
         HoldoutTable.read(
             folder,
             step.resolved().champion().map(Resolved.Champion::run).filter(r -> !r.isEmpty()),
-            step.asOf());
+            step.asOf(),
+            drift.map(DriftFinding::status).orElse(DriftStatus.UNKNOWN));
     Verdict verdict = Gate.decide(rows, Policy.parse(step.with()), history(step), step.seed());
     Files.writeString(step.outputs().resolve("verdict"), Json.pretty(verdict.toJson()));
     Path bundles = folder.resolve(Evaluate.BUNDLES);
@@ -35,6 +40,7 @@ final class Judge {
     }
     step.result("verdict", verdict.decision().name());
     verdict.sentences().forEach(context.out()::println);
+    drift.map(DriftFinding::sentence).ifPresent(context.out()::println);
     return ExitCode.DONE.code();
   }
 

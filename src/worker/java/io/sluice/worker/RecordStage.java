@@ -1,10 +1,13 @@
 package io.sluice.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.drift.DriftFinding;
+import io.sluice.core.gate.Policy;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.record.RunRecord;
@@ -107,6 +110,12 @@ final class RecordStage {
     tags.put("sluice.run", record.run().value());
     tags.put("sluice.status", record.status().name());
     record.verdict().ifPresent(v -> tags.put("sluice.verdict", v.path("decision").asText()));
+    record
+        .drift()
+        .ifPresent(d -> {
+          tags.put("sluice.drift", d.path("status").asText());
+          tags.put("sluice.needsReview", d.path("needsReview").asText());
+        });
     record.promoted().ifPresent(v -> tags.put("sluice.promoted", Integer.toString(v)));
     return tags;
   }
@@ -142,9 +151,10 @@ final class RecordStage {
                 .path("versions")
                 .properties()
                 .forEach(e -> versions.put(e.getKey(), e.getValue().asInt()));
-        case DATA, STAGE, TUNE, TRAIN, EVALUATE, PROMOTE, RECORD -> {}
+        case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, PROMOTE, RECORD -> {}
       }
     }
+    Optional<JsonNode> drift = drift(store, records, last, verdict);
     return new RunRecord(
         run,
         model,
@@ -158,12 +168,49 @@ final class RecordStage {
         resolved.map(r -> r.head().toString()),
         resolved.flatMap(Resolved::champion).map(Resolved.Champion::version),
         verdict,
+        drift,
         versions,
         promoted,
         tasks.entrySet().stream()
             .map(t -> task(t.getKey(), t.getValue(), Optional.ofNullable(last.get(t.getKey()))))
             .toList(),
         records);
+  }
+
+  /**
+   * What a service needs to mark forecasts made from this run's data: the status, why, whether the
+   * policy wants them reviewed, and which data that is.
+   */
+  private static Optional<JsonNode> drift(
+      ArtifactStore store,
+      List<StageRecord> records,
+      Map<StageName, StageRecord> last,
+      Optional<JsonNode> verdict)
+      throws IOException {
+    Optional<StageRecord> stage =
+        last.values().stream().filter(r -> r.kind() == Plan.Kind.DRIFT).findFirst();
+    if (stage.isEmpty()) {
+      return Optional.empty();
+    }
+    DriftFinding finding =
+        stage.get().outputs().isPresent()
+            ? Drifted.parse(
+                Resolved.read(store, store.manifest(stage.get().outputs().get()), "drift"))
+            : DriftFinding.failed(stage.get().cause());
+    ObjectNode block =
+        finding.summary(verdict.map(Register::onDrift).orElse(Policy.OnDrift.REVIEW));
+    Lineage lineage = new Lineage(records.stream().map(r -> (JsonNode) r.json()).toList());
+    for (StageRecord.Input input : stage.get().inputs()) {
+      if (input.name().equals("current")) {
+        input.artifact().ifPresent(d -> block.put("current", d.toString()));
+        input
+            .manifest()
+            .flatMap(m -> Register.snapshot(lineage.before(m)))
+            .ifPresent(d -> block.put("snapshot", d.toString()));
+      }
+    }
+    stage.get().asOf().ifPresent(t -> block.put("asOf", t.toString()));
+    return Optional.of(block);
   }
 
   /** Tekton says {@code Completed} when tasks were skipped: that is a success too. */

@@ -6,6 +6,8 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.drift.DriftFinding;
+import io.sluice.core.gate.Policy.OnDrift;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.record.StageRecord;
@@ -20,6 +22,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -40,6 +43,7 @@ final class Register {
   private final Lineage lineage;
   private final JsonNode verdict;
   private final JsonNode evaluation;
+  private final Optional<DriftFinding> drift;
 
   private Register(Worker.Context context, List<String> argv) throws IOException {
     this.context = context;
@@ -48,6 +52,7 @@ final class Register {
     this.lineage = new Lineage(step.context().path("records"));
     this.verdict = json(step.inputs().resolve("verdict"));
     this.evaluation = json(step.inputs().resolve("rows").resolve("evaluation.json"));
+    this.drift = Drifted.in(step);
   }
 
   static int run(Worker.Context context, List<String> argv) throws IOException {
@@ -101,8 +106,14 @@ final class Register {
     List<FileContent> extra = new ArrayList<>();
     study.ifPresent(s -> extra.add(file(STUDY, s)));
     extra.add(file(VERDICT, step.inputs().resolve("verdict")));
+    if (Files.isRegularFile(step.inputs().resolve(Drifted.INPUT))) {
+      extra.add(file("drift.json", step.inputs().resolve(Drifted.INPUT)));
+    }
+    if (Files.isRegularFile(step.inputs().resolve(Drifted.REPORT))) {
+      extra.add(file("drift.html", step.inputs().resolve(Drifted.REPORT)));
+    }
     List<StageRecord> stages =
-        input("candidates/" + family)
+        step.input("candidates/" + family)
             .flatMap(StageRecord.Input::manifest)
             .map(lineage::before)
             .orElse(List.of());
@@ -148,15 +159,21 @@ final class Register {
       }
     }
     snapshot(stages).ifPresent(d -> tags.put("sluice.snapshot", d.toString()));
-    input("studies/" + family)
+    step.input("studies/" + family)
         .flatMap(StageRecord.Input::artifact)
         .ifPresent(d -> tags.put("sluice.study", d.toString()));
     holdout().ifPresent(d -> tags.put("sluice.holdout", d.toString()));
+    drift.ifPresent(d -> {
+      tags.put("sluice.drift", d.word());
+      tags.put("sluice.drift.reason", d.reason());
+      d.champion().ifPresent(v -> tags.put("sluice.drift.champion", Integer.toString(v)));
+      tags.put("sluice.needsReview", Boolean.toString(d.needsReview(onDrift(verdict))));
+    });
     return tags;
   }
 
   /** Digest of the data that a candidate stems from; of the list of digests when it is several. */
-  private static Optional<Digest> snapshot(List<StageRecord> stages) {
+  static Optional<Digest> snapshot(List<StageRecord> stages) {
     List<Digest> digests =
         stages.stream()
             .filter(s -> s.kind() == Plan.Kind.DATA)
@@ -172,7 +189,7 @@ final class Register {
   }
 
   private Optional<Digest> holdout() {
-    return input("rows")
+    return step.input("rows")
         .flatMap(StageRecord.Input::manifest)
         .flatMap(lineage::producer)
         .flatMap(evaluate ->
@@ -220,8 +237,21 @@ final class Register {
     return params;
   }
 
+  /** What the policy that the gate went by says about drift. */
+  static OnDrift onDrift(JsonNode verdict) {
+    String word = verdict.path("policy").path("onDrift").asText("review");
+    return OnDrift.valueOf(word.toUpperCase(Locale.ROOT));
+  }
+
   private Map<String, Double> metrics(String family, Optional<Path> study) throws IOException {
     Map<String, Double> metrics = new TreeMap<>();
+    drift.ifPresent(d -> {
+      d.share()
+          .ifPresent(share -> {
+            metrics.put("drift_share", share);
+            metrics.put("drift_columns", (double) d.drifted());
+          });
+    });
     String column = "candidate:" + family;
     for (JsonNode m : verdict.path("models")) {
       if (m.path("name").asText().equals(column)) {
@@ -272,15 +302,6 @@ final class Register {
     for (Path candidate : List.of(path, path.resolve("study"), path.resolve(STUDY))) {
       if (Files.isRegularFile(candidate)) {
         return Optional.of(candidate);
-      }
-    }
-    return Optional.empty();
-  }
-
-  private Optional<StageRecord.Input> input(String name) {
-    for (JsonNode i : step.context().path("inputs")) {
-      if (i.path("name").asText().equals(name)) {
-        return Optional.of(StageRecord.Input.parse(i));
       }
     }
     return Optional.empty();

@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
@@ -219,44 +220,64 @@ final class Resolve {
 
   /**
    * What the stages of the champion's run left, as far as this store still has it: references to
-   * blobs, nothing is copied. A snapshot that is gone is an absent input to who asks for it.
+   * blobs, nothing is copied. A snapshot that is gone is an absent input to who asks for it, and
+   * {@code champion/lineage.json} says that there was one.
    */
   private List<Manifest.Entry> snapshots(ArtifactStore store, Version version) throws IOException {
     String from = version.tags().getOrDefault("sluice.run", "");
-    if (from.isEmpty()) {
-      return List.of();
-    }
+    ObjectNode lineage = Json.object();
+    lineage.put("version", version.version());
+    lineage.put("run", from);
+    ObjectNode stages = lineage.putObject("stages");
     List<Manifest.Entry> entries = new ArrayList<>();
-    for (byte[] bytes : store.records(new RunId(from))) {
+    Map<StageName, StageRecord> last = new TreeMap<>();
+    for (byte[] bytes : from.isEmpty() ? List.<byte[]>of() : store.records(new RunId(from))) {
       JsonNode node = Json.parse(bytes);
-      if (!StageRecord.is(node)) {
-        continue;
+      if (StageRecord.is(node)) {
+        StageRecord record = StageRecord.parse(node);
+        last.put(record.stage(), record);
       }
-      StageRecord record = StageRecord.parse(node);
+    }
+    for (StageRecord record : last.values()) {
       boolean users =
           switch (record.kind()) {
-            case DATA, STAGE -> true;
+            case DATA, STAGE, DRIFT -> true;
             case TUNE, TRAIN, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> false;
           };
-      if (users && record.outputs().isPresent() && store.has(record.outputs().get())) {
-        List<Manifest.Entry> left = store.manifest(record.outputs().get()).entries();
-        boolean whole = true;
-        for (Manifest.Entry e : left) {
-          whole &= store.has(e.digest());
-        }
-        if (whole) {
-          for (Manifest.Entry e : left) {
-            entries.add(
-                new Manifest.Entry(
-                    Resolved.SNAPSHOTS + record.stage() + "/" + e.path(),
-                    e.executable(),
-                    e.size(),
-                    e.digest()));
-          }
-        }
+      if (!users || record.outputs().isEmpty()) {
+        continue;
+      }
+      Optional<List<Manifest.Entry>> left = whole(store, record.outputs().get());
+      stages
+          .putObject(record.stage().value())
+          .put("outputs", record.outputs().get().toString())
+          .put("kept", left.isPresent());
+      for (Manifest.Entry e : left.orElse(List.of())) {
+        entries.add(
+            new Manifest.Entry(
+                Resolved.SNAPSHOTS + record.stage() + "/" + e.path(),
+                e.executable(),
+                e.size(),
+                e.digest()));
       }
     }
+    entries.add(put(store, Resolved.LINEAGE, Json.pretty(lineage)));
     return entries;
+  }
+
+  /** What a manifest lists, if the store still has all of it. */
+  private static Optional<List<Manifest.Entry>> whole(ArtifactStore store, Digest manifest)
+      throws IOException {
+    if (!store.has(manifest)) {
+      return Optional.empty();
+    }
+    List<Manifest.Entry> left = store.manifest(manifest).entries();
+    for (Manifest.Entry e : left) {
+      if (!store.has(e.digest())) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(left);
   }
 
   /** The latest registered study of each family. */

@@ -40,6 +40,7 @@ record Resolved(
   static final String GATES = "gates.json";
   static final String SEARCH = "search.json";
   static final String CHAMPION_MODEL = "champion/model";
+  static final String LINEAGE = "champion/lineage.json";
   static final String STUDIES = "champion/studies/";
   static final String SNAPSHOTS = "champion/snapshots/";
 

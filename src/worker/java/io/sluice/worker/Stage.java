@@ -71,7 +71,7 @@ record Stage(
       switch (input.source()) {
         case StageArguments.Source.Failed failed -> {
           missing.add(input);
-          if (!input.fanIn() && failure.isEmpty()) {
+          if (!input.fanIn() && !input.optional() && failure.isEmpty()) {
             failure = Optional.of(failed.exitCode());
           }
         }
@@ -143,7 +143,7 @@ record Stage(
   /** Whether an earlier execution may stand in for this one. */
   boolean cacheable() {
     return switch (arguments.kind()) {
-      case DATA, STAGE, TUNE, TRAIN, EVALUATE, GATE -> true;
+      case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> true;
       case REGISTER, RESOLVE, PROMOTE, RECORD -> false;
     };
   }
@@ -152,7 +152,7 @@ record Stage(
   boolean workerKind() {
     return switch (arguments.kind()) {
       case EVALUATE, GATE, REGISTER -> true;
-      case DATA, STAGE, TUNE, TRAIN, RESOLVE, PROMOTE, RECORD -> false;
+      case DATA, STAGE, DRIFT, TUNE, TRAIN, RESOLVE, PROMOTE, RECORD -> false;
     };
   }
 

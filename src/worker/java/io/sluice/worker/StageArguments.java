@@ -164,7 +164,7 @@ record StageArguments(
     }
     Plan.Kind kind = Plan.Kind.valueOf(text.toUpperCase(Locale.ROOT));
     return switch (kind) {
-      case DATA, STAGE, TUNE, TRAIN, EVALUATE, GATE, REGISTER -> kind;
+      case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE, REGISTER -> kind;
       case RESOLVE, PROMOTE, RECORD ->
           throw new IllegalArgumentException(text + " is no kind that is fetched and stored");
     };

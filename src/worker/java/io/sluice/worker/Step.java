@@ -2,12 +2,14 @@ package io.sluice.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.StageRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,6 +46,16 @@ record Step(
 
   Resolved resolved() {
     return Resolved.parse(context.path("resolved"));
+  }
+
+  /** An input as the stage's record tells it, whether it was there or not. */
+  Optional<StageRecord.Input> input(String name) {
+    for (JsonNode i : context.path("inputs")) {
+      if (i.path("name").asText().equals(name)) {
+        return Optional.of(StageRecord.Input.parse(i));
+      }
+    }
+    return Optional.empty();
   }
 
   /** The small values of this stage, which consumers and records read from the manifest. */

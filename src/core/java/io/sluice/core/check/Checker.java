@@ -81,6 +81,7 @@ public final class Checker {
     stages();
     cycles();
     evaluates();
+    drifts();
     gate();
     profiles();
     triggers();
@@ -542,6 +543,93 @@ public final class Checker {
           "evaluate@1 stage \"" + stage + "\" has no input \"" + input + "\"",
           hint);
     }
+  }
+
+  private void drifts() {
+    List<String> names = new ArrayList<>();
+    spec.stages()
+        .forEach((name, stage) -> {
+          if (stage instanceof Spec.Drift d) {
+            names.add(name);
+            drift(name, d);
+          }
+        });
+    for (String name : names.subList(Math.min(1, names.size()), names.size())) {
+      add(
+          "SLU-1030",
+          spans.key("stages", name),
+          "\"" + name + "\" is a second drift@1 stage, beside \"" + names.get(0) + "\"",
+          "a run has one drift status: compare all columns in one stage");
+    }
+  }
+
+  private void drift(String name, Spec.Drift stage) {
+    Set<String> known = new LinkedHashSet<>(List.of("reference", "current"));
+    for (String input : stage.inputs().keySet()) {
+      if (!known.contains(input)) {
+        add(
+            "SLU-1030",
+            spans.key("stages", name, "inputs", input),
+            "drift@1 has no input \"" + input + "\"",
+            DidYouMean.hint(known, input));
+      }
+    }
+    Map<String, String> hints =
+        Map.of(
+            "reference", "name what the champion was trained on: champion.<stage>.<output>",
+            "current", "name today's data: <stage>.<output> or data.<source>");
+    for (String input : known) {
+      if (!stage.inputs().containsKey(input)) {
+        add(
+            "SLU-1030",
+            spans.key("stages", name),
+            "drift@1 stage \"" + name + "\" has no input \"" + input + "\"",
+            hints.getOrDefault(input, ""));
+      }
+    }
+    Ref reference = stage.inputs().get("reference");
+    if (reference != null
+        && !(reference instanceof Ref.Champion c
+            && !(spec.stages().get(c.stage()) instanceof Spec.Train))) {
+      add(
+          "SLU-1030",
+          spans.value("stages", name, "inputs", "reference"),
+          reference + " is no data of the champion's",
+          "write champion.<stage>.<output>, with the stage whose data the champion was trained on");
+    }
+    Ref current = stage.inputs().get("current");
+    if (current instanceof Ref.Champion) {
+      add(
+          "SLU-1030",
+          spans.value("stages", name, "inputs", "current"),
+          current + " is not today's data",
+          "write <stage>.<output> or data.<source>");
+    }
+    stage
+        .with()
+        .columns()
+        .forEach((column, options) -> {
+          Spec.DriftMethod method =
+              options.method().or(() -> stage.with().method()).orElse(Spec.DriftMethod.PSI);
+          if (options.numeric().equals(Optional.of(false)) && !method.takesCategories()) {
+            add(
+                "SLU-1030",
+                spans.key("stages", name, "with", "columns", column),
+                "\""
+                    + method.word()
+                    + "\" does not compare categories, which \""
+                    + column
+                    + "\" has",
+                "give the column method: psi or method: jensenshannon");
+          }
+          if (stage.with().ignore().contains(column)) {
+            add(
+                "SLU-1030",
+                spans.key("stages", name, "with", "columns", column),
+                "\"" + column + "\" is both described and ignored",
+                "delete one of the two");
+          }
+        });
   }
 
   private void gate() {

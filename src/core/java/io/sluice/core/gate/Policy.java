@@ -77,6 +77,8 @@ public record Policy(
 
   /** What drift does. */
   public enum OnDrift {
+    /** It is recorded; neither the verdict nor predictions change. */
+    IGNORE,
     /** Predictions go to the review queue; the verdict does not change. */
     REVIEW,
     /** A drifted holdout holds. */

@@ -60,6 +60,8 @@ public record Plan(
     TUNE,
     /** {@code train@1}: user command in mode {@code refit}. */
     TRAIN,
+    /** {@code drift@1}: compares the champion's snapshot with today's data. Sluice's own image. */
+    DRIFT,
     /** {@code evaluate@1}. Worker. */
     EVALUATE,
     /** The gate. Worker. */

@@ -279,6 +279,14 @@ public final class Planner {
         command = family.map(f -> f.trainer().argv()).orElse(List.of());
         with = Overlay.merge(train.with(), change.with());
       }
+      case Spec.Drift drift -> {
+        kind = Plan.Kind.DRIFT;
+        environment = Optional.empty();
+        command = List.of();
+        with = driftValues(drift);
+        // says which champion the reference belongs to, and why it may be absent
+        inputs.add(new Plan.Input("champion", RESOLVE, "champion/lineage.json", true));
+      }
       case Spec.Evaluate evaluate -> {
         kind = Plan.Kind.EVALUATE;
         environment = Optional.empty();
@@ -298,10 +306,11 @@ public final class Planner {
         stage.outputs().stream().sorted().toList(),
         sorted(with),
         timeout(stage.limits(), change),
-        retries(stage.limits()),
+        kind == Plan.Kind.DRIFT ? 0 : retries(stage.limits()),
         resources(
             stage.limits(), family.map(Spec.Family::resources).orElse(Spec.Resources.NONE), change),
-        family.map(Spec.Family::mayFail).orElse(false));
+        // a signal that cannot be had is status unknown, never a reason to stop
+        kind == Plan.Kind.DRIFT || family.map(Spec.Family::mayFail).orElse(false));
   }
 
   private Plan.Stage worker(
@@ -378,12 +387,25 @@ public final class Planner {
   private List<Plan.Input> gateInputs() {
     List<Plan.Input> inputs = new ArrayList<>(input("rows", spec.gate().rows(), Optional.empty()));
     inputs.add(new Plan.Input("gates", RESOLVE, "gates.json", true));
+    inputs.addAll(driftInput());
     return inputs;
+  }
+
+  /** The status of the one drift stage; optional, since that stage may fail. */
+  private List<Plan.Input> driftInput() {
+    return spec.stages().entrySet().stream()
+        .filter(e -> e.getValue() instanceof Spec.Drift)
+        .map(e -> new Plan.Input("drift", stageName(e.getKey(), Optional.empty()), "drift", true))
+        .toList();
   }
 
   private List<Plan.Input> registerInputs() {
     List<Plan.Input> inputs = new ArrayList<>(input("rows", spec.gate().rows(), Optional.empty()));
     inputs.add(new Plan.Input("verdict", GATE, "verdict", false));
+    for (Plan.Input drift : driftInput()) {
+      inputs.add(drift);
+      inputs.add(new Plan.Input("drift-report", drift.from(), "report", true));
+    }
     SortedMap<String, Ref> judged = evaluate().map(e -> Edges.of(spec, e)).orElse(new TreeMap<>());
     if (judged.get("candidates") instanceof Ref.Output candidates) {
       inputs.addAll(input("candidates", candidates, Optional.empty()));
@@ -436,6 +458,35 @@ public final class Planner {
     if (log) {
       parameter.put("log", true);
     }
+  }
+
+  /** Defaults and their reasons: docs/drift.md. */
+  private static ObjectNode driftValues(Spec.Drift drift) {
+    Spec.DriftOptions options = drift.with();
+    ObjectNode with = Json.object();
+    ObjectNode columns = with.putObject("columns");
+    options
+        .columns()
+        .forEach((name, c) -> {
+          ObjectNode column = columns.putObject(name);
+          c.numeric().ifPresent(n -> column.put("kind", n ? "numeric" : "categorical"));
+          c.method().ifPresent(m -> column.put("method", m.word()));
+          c.threshold()
+              .or(() -> c.method().map(Spec.DriftMethod::usualThreshold))
+              .ifPresent(t -> column.put("threshold", t));
+        });
+    with.set("ignore", texts(options.ignore()));
+    Spec.DriftMethod method = options.method().orElse(Spec.DriftMethod.PSI);
+    with.put("method", method.word());
+    with.put("minRows", options.minRows().orElse(500));
+    with.put("missing", options.missing().orElse(0.1));
+    options.periods().ifPresent(p -> with.put("periods", p));
+    if (drift.inputs().get("reference") instanceof Ref.Champion reference) {
+      with.put("reference", reference.stage() + "." + reference.output());
+    }
+    with.put("share", options.share().orElse(0.3));
+    with.put("threshold", options.threshold().orElse(method.usualThreshold()));
+    return with;
   }
 
   private ObjectNode evaluateValues(Spec.Evaluate evaluate) {

@@ -28,6 +28,8 @@ import java.util.TreeMap;
  * @param head of the promotion log as pinned by resolve
  * @param champion version that the candidates met; empty on a first run
  * @param verdict the gate's whole {@code verdict.json}; empty when it did not get that far
+ * @param drift what the drift stage found and what follows for forecasts (docs/drift.md); empty
+ *     when the pipeline has none
  * @param versions registered version of each family
  * @param promoted version that this run made champion
  * @param tasks every task of the pipeline in the order of their names, with how it ended
@@ -46,6 +48,7 @@ public record RunRecord(
     Optional<String> head,
     Optional<Integer> champion,
     Optional<JsonNode> verdict,
+    Optional<JsonNode> drift,
     Map<String, Integer> versions,
     Optional<Integer> promoted,
     List<Task> tasks,
@@ -80,6 +83,7 @@ public record RunRecord(
     head.ifPresent(h -> root.put("head", h));
     champion.ifPresent(v -> root.put("champion", v));
     verdict.ifPresent(v -> root.set("verdict", v));
+    drift.ifPresent(d -> root.set("drift", d));
     ObjectNode byFamily = root.putObject("versions");
     versions.forEach(byFamily::put);
     promoted.ifPresent(v -> root.put("promoted", v));
@@ -142,6 +146,7 @@ public record RunRecord(
         Fields.optional(root, "head"),
         Fields.integer(root, "champion"),
         root.path("verdict").isObject() ? Optional.of(root.get("verdict")) : Optional.empty(),
+        root.path("drift").isObject() ? Optional.of(root.get("drift")) : Optional.empty(),
         versions,
         Fields.integer(root, "promoted"),
         tasks,

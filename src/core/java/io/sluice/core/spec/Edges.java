@@ -29,6 +29,7 @@ public final class Edges {
     switch (stage) {
       case Spec.Custom custom -> {}
       case Spec.Tune tune -> {}
+      case Spec.Drift drift -> {}
       case Spec.Train train ->
           only(spec, Spec.Tune.class)
               .ifPresent(tune -> inputs.putIfAbsent("params", new Ref.Output(tune, "best")));

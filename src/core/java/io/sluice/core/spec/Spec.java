@@ -2,9 +2,11 @@ package io.sluice.core.spec;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * One {@code sluice.yaml} as its author wrote it, well-formed but not yet checked. Maps are sorted
@@ -267,6 +269,98 @@ public record Spec(
     @Override
     public List<String> outputs() {
       return OUTPUTS;
+    }
+  }
+
+  /** {@code drift@1}: has the data moved away from what the champion was trained on? */
+  public record Drift(SortedMap<String, Ref> inputs, DriftOptions with, Limits limits)
+      implements Stage {
+    public static final List<String> OUTPUTS = List.of("drift", "report");
+
+    @Override
+    public boolean perFamily() {
+      return false;
+    }
+
+    @Override
+    public List<String> outputs() {
+      return OUTPUTS;
+    }
+  }
+
+  /**
+   * What {@code drift@1} may be told; docs/drift.md says where the defaults come from.
+   *
+   * @param method how the columns are compared
+   * @param threshold from which value on a column has drifted
+   * @param share of the columns that must have drifted for the data to have
+   * @param minRows fewest rows on either side
+   * @param missing by how much the share of missing values may change
+   * @param periods how many of the latest periods of a panel are today's data; all when not given
+   * @param columns what differs for single columns
+   * @param ignore columns that are not looked at
+   */
+  public record DriftOptions(
+      Optional<DriftMethod> method,
+      Optional<Double> threshold,
+      Optional<Double> share,
+      Optional<Integer> minRows,
+      Optional<Double> missing,
+      Optional<Integer> periods,
+      SortedMap<String, DriftColumn> columns,
+      List<String> ignore) {
+    public static final DriftOptions NONE =
+        new DriftOptions(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Collections.unmodifiableSortedMap(new TreeMap<>()),
+            List.of());
+  }
+
+  /**
+   * What differs for one column.
+   *
+   * @param numeric whether its values are numbers; what the reference looks like when not given
+   */
+  public record DriftColumn(
+      Optional<Boolean> numeric, Optional<DriftMethod> method, Optional<Double> threshold) {}
+
+  /** How two samples of a column are compared. */
+  public enum DriftMethod {
+    /** Population stability index over deciles of the reference, or over categories. */
+    PSI("psi", 0.1),
+    /** Jensen-Shannon distance over equal bins, or over categories. */
+    JENSEN_SHANNON("jensenshannon", 0.1),
+    /** Wasserstein distance in standard deviations of the reference; numbers only. */
+    WASSERSTEIN("wasserstein", 0.2),
+    /** p-value of the two-sample Kolmogorov-Smirnov test; numbers only. */
+    KOLMOGOROV_SMIRNOV("ks", 0.001);
+
+    private final String word;
+    private final double usualThreshold;
+
+    DriftMethod(String word, double usualThreshold) {
+      this.word = word;
+      this.usualThreshold = usualThreshold;
+    }
+
+    /** Threshold of a column that is given none; docs/drift.md has the measurements. */
+    public double usualThreshold() {
+      return usualThreshold;
+    }
+
+    /** As written in the spec. */
+    public String word() {
+      return word;
+    }
+
+    /** Whether it also compares categories. */
+    public boolean takesCategories() {
+      return this == PSI || this == JENSEN_SHANNON;
     }
   }
 

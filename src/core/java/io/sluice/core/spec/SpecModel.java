@@ -55,7 +55,7 @@ final class SpecModel {
           + "|tweedie_deviance\\(1\\.[0-9]{0,8}[1-9]\\)|pinball\\(0\\.[0-9]{0,8}[1-9]\\)";
 
   static final List<String> BASELINES = List.of("zero", "movingAverage", "seasonal", "rate");
-  static final List<String> TASKS = List.of("tune@1", "train@1", "evaluate@1");
+  static final List<String> TASKS = List.of("tune@1", "train@1", "evaluate@1", "drift@1");
 
   private static final JsonNode EMPTY = Json.object();
   private static final int ANY = Integer.MAX_VALUE;
@@ -379,6 +379,7 @@ final class SpecModel {
       known.put("tune@1", tune());
       known.put("train@1", train());
       known.put("evaluate@1", evaluate());
+      known.put("drift@1", drift());
     }
 
     @Override
@@ -573,6 +574,118 @@ final class SpecModel {
                 v.get(unit), v.find(slices).orElse(List.of()), v.find(baselines)));
   }
 
+  private static Struct<Spec.Drift> drift() {
+    var uses = usesField("drift@1");
+    var inputs = inputsField();
+    var with = optional("with", driftOptions(), "how to compare: { method, threshold, share, .. }");
+    var timeout = timeoutField();
+    var resources = resourcesField();
+    return Struct.of(
+        "a drift@1 stage",
+        List.of(uses, inputs, with, timeout, resources),
+        v ->
+            new Spec.Drift(
+                v.find(inputs).orElse(none()),
+                v.find(with).orElse(Spec.DriftOptions.NONE),
+                new Spec.Limits(
+                    v.find(timeout),
+                    Optional.empty(),
+                    v.find(resources).orElse(Spec.Resources.NONE))));
+  }
+
+  private static Shape<Spec.DriftOptions> driftOptions() {
+    var method = optional("method", driftMethod(), "how columns are compared (psi)");
+    var threshold =
+        optional("threshold", positive(1e6), "the value from which a column has drifted");
+    var share = optional("share", positive(1), "share of the columns that must have drifted");
+    var minRows = optional("minRows", Shapes.count(2, 1_000_000_000), "fewest rows to compare");
+    var missing =
+        optional(
+            "missing", positive(1), "change of the share of missing values that is drift (0.1)");
+    var periods =
+        optional("periods", Shapes.count(1, 100_000), "latest periods of a panel to compare");
+    var columns =
+        optional(
+            "columns",
+            Shapes.map("a map of columns", COLUMN, "as in the header row", driftColumn()),
+            "what differs for single columns");
+    var ignore =
+        optional(
+            "ignore",
+            Shapes.distinct(
+                "a list of columns",
+                Shapes.matching("a column's name", COLUMN, "SLU-1011", "as in the header row"),
+                0),
+            "columns that are not looked at");
+    return Struct.of(
+        "the values of drift@1",
+        List.of(method, threshold, share, minRows, missing, periods, columns, ignore),
+        v ->
+            new Spec.DriftOptions(
+                v.find(method),
+                v.find(threshold),
+                v.find(share),
+                v.find(minRows),
+                v.find(missing),
+                v.find(periods),
+                v.find(columns).orElse(none()),
+                v.find(ignore).orElse(List.of())));
+  }
+
+  private static Shape<Spec.DriftColumn> driftColumn() {
+    var kind =
+        optional(
+            "kind",
+            Shapes.word(List.of("numeric", "categorical")),
+            "what its values are (what the reference looks like)");
+    var method = optional("method", driftMethod(), "how it is compared");
+    var threshold = optional("threshold", positive(1e6), "the value from which it has drifted");
+    return Struct.of(
+        "a column of drift@1",
+        List.of(kind, method, threshold),
+        v ->
+            new Spec.DriftColumn(
+                v.find(kind).map("numeric"::equals), v.find(method), v.find(threshold)));
+  }
+
+  private static Shape<Spec.DriftMethod> driftMethod() {
+    return Shapes.map(
+        Shapes.word(Stream.of(Spec.DriftMethod.values()).map(Spec.DriftMethod::word).toList()),
+        word ->
+            Stream.of(Spec.DriftMethod.values())
+                .filter(m -> m.word().equals(word))
+                .findFirst()
+                .orElseThrow());
+  }
+
+  /** A number above 0 and up to a largest one. */
+  private static Shape<Double> positive(double most) {
+    Shape<Double> number = Shapes.real();
+    return new Shape<>() {
+      @Override
+      public Optional<Double> read(Yaml node, Problems problems) {
+        Optional<Double> value = number.read(node, problems);
+        if (value.isPresent() && !(value.get() > 0 && value.get() <= most)) {
+          problems.add(
+              "SLU-1011",
+              node.at(),
+              value.get() + " is out of range",
+              "a number above 0, at most " + (most == 1 ? "1" : Long.toString((long) most)));
+          return Optional.empty();
+        }
+        return value;
+      }
+
+      @Override
+      public ObjectNode schema() {
+        ObjectNode schema = number.schema();
+        schema.put("exclusiveMinimum", 0);
+        schema.put("maximum", most);
+        return schema;
+      }
+    };
+  }
+
   private static Shape<Spec.Gate> gate() {
     var rows =
         required("rows", ref(), "the rows of an evaluate@1 stage, for example evaluate.rows");
@@ -602,7 +715,10 @@ final class SpecModel {
             Shapes.word(List.of("beatsNaive", "hold")),
             "what the first version must do (beatsNaive)");
     var onDrift =
-        optional("onDrift", Shapes.word(List.of("review", "hold")), "what drift means (review)");
+        optional(
+            "onDrift",
+            Shapes.word(List.of("ignore", "review", "hold")),
+            "what drift means (review)");
     var minUnits = optional("minUnits", Shapes.count(2, 10_000_000), "fewest units (100)");
     var minPositiveUnits =
         optional(

@@ -57,6 +57,7 @@ class PlannerTest {
             "data-prices",
             "data-returns",
             "preprocess",
+            "drift",
             "tune-itransformer",
             "train-itransformer",
             "explain-itransformer",
@@ -84,6 +85,32 @@ class PlannerTest {
         }
       }
     }
+  }
+
+  @Test
+  void driftComparesTheChampionsSnapshotWithTodaysDataAndMayFail() {
+    Plan.Stage drift = stage("drift");
+    assertThat(drift.kind()).isEqualTo(Plan.Kind.DRIFT);
+    assertThat(drift.inputs())
+        .containsExactly(
+            input("champion", "resolve", "champion/lineage.json", true),
+            input("current", "preprocess", "recent", false),
+            input("reference", "resolve", "champion/snapshots/preprocess/train", true));
+    assertThat(drift.outputs()).containsExactly("drift", "report");
+    assertThat(drift.with())
+        .isEqualTo(
+            Json.parse(
+                """
+                {"columns": {"market": {"kind": "categorical", "method": "jensenshannon", "threshold": 0.1}},
+                 "ignore": ["week"], "method": "psi", "minRows": 100, "missing": 0.05, "periods": 8,
+                 "reference": "preprocess.train", "share": 0.4, "threshold": 0.25}
+                """));
+    assertThat(drift.mayFail()).isTrue();
+    assertThat(drift.retries()).isZero();
+    assertThat(stage("gate").inputs()).contains(input("drift", "drift", "drift", true));
+    assertThat(stage("register").inputs())
+        .contains(
+            input("drift", "drift", "drift", true), input("drift-report", "drift", "report", true));
   }
 
   @Test
@@ -129,6 +156,8 @@ class PlannerTest {
             input("candidates/itransformer", "train-itransformer", "model", false),
             input("candidates/linear", "train-linear", "model", false),
             input("candidates/xgboost", "train-xgboost", "model", false),
+            input("drift", "drift", "drift", true),
+            input("drift-report", "drift", "report", true),
             input("rows", "evaluate", "rows", false),
             input("studies/itransformer", "tune-itransformer", "study", false),
             input("studies/linear", "tune-linear", "study", false),
@@ -140,6 +169,7 @@ class PlannerTest {
             input("verdict", "gate", "verdict", false));
     assertThat(stage("gate").inputs())
         .containsExactly(
+            input("drift", "drift", "drift", true),
             input("gates", "resolve", "gates.json", true),
             input("rows", "evaluate", "rows", false));
   }
@@ -231,9 +261,10 @@ class PlannerTest {
   }
 
   @Test
-  void onlyFamiliesThatMayFailAreLetFail() {
+  void onlyDriftAndFamiliesThatMayFailAreLetFail() {
     assertThat(plan.stages().stream().filter(Plan.Stage::mayFail).map(s -> s.name().value()))
-        .containsExactly("tune-itransformer", "train-itransformer", "explain-itransformer");
+        .containsExactly(
+            "drift", "tune-itransformer", "train-itransformer", "explain-itransformer");
   }
 
   @Test

@@ -16,6 +16,7 @@ public final class Catalog {
   /** Every task, sorted by name. */
   public static final List<String> NAMES =
       List.of(
+          "sluice-drift",
           "sluice-evaluate",
           "sluice-gate",
           "sluice-promote",
@@ -33,6 +34,7 @@ public final class Catalog {
       case RESOLVE -> "sluice-resolve";
       case DATA, STAGE, TRAIN -> "sluice-stage";
       case TUNE -> "sluice-tune";
+      case DRIFT -> "sluice-drift";
       case EVALUATE -> "sluice-evaluate";
       case GATE -> "sluice-gate";
       case REGISTER -> "sluice-register";

@@ -63,11 +63,11 @@ public final class Lowering {
     return RunLowering.lower(plan, parameters);
   }
 
-  /** Whether a run may set the values of stages of this kind; the gate's and evaluate's stay. */
+  /** Whether a run may set the values of stages of this kind; what the gate sees by stays. */
   static boolean hasValues(Plan.Kind kind) {
     return switch (kind) {
       case DATA, STAGE, TUNE, TRAIN -> true;
-      case RESOLVE, EVALUATE, GATE, REGISTER, PROMOTE, RECORD -> false;
+      case RESOLVE, DRIFT, EVALUATE, GATE, REGISTER, PROMOTE, RECORD -> false;
     };
   }
 
@@ -81,6 +81,10 @@ public final class Lowering {
 
   static boolean tunes(Plan plan) {
     return plan.stages().stream().anyMatch(s -> s.kind() == Plan.Kind.TUNE);
+  }
+
+  static boolean looksForDrift(Plan plan) {
+    return plan.stages().stream().anyMatch(s -> s.kind() == Plan.Kind.DRIFT);
   }
 
   static SluiceException wrong(String id, String message, String hint) {
@@ -135,6 +139,9 @@ public final class Lowering {
     params.add(param(Names.WORKER_IMAGE, "Image with sluice-worker.", Optional.empty()));
     if (tunes(plan)) {
       params.add(param(Names.TUNER_IMAGE, "Image with sluice_ml.", Optional.empty()));
+    }
+    if (looksForDrift(plan)) {
+      params.add(param(Names.DRIFT_IMAGE, "Image with sluice_ml and Evidently.", Optional.empty()));
     }
     for (Plan.Environment e : environments(plan)) {
       params.add(param(Names.image(e.name()), "Image of environment " + e.name() + ".", e.image()));
@@ -218,7 +225,7 @@ public final class Lowering {
 
   private static boolean hasStageWorkspace(Plan.Kind kind) {
     return switch (kind) {
-      case DATA, STAGE, TUNE, TRAIN, EVALUATE, GATE, REGISTER -> true;
+      case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE, REGISTER -> true;
       case RESOLVE, PROMOTE, RECORD -> false;
     };
   }
@@ -246,7 +253,7 @@ public final class Lowering {
     return switch (stage.kind()) {
       case RESOLVE -> resolve();
       case PROMOTE -> promote();
-      case DATA, STAGE, TRAIN, TUNE, EVALUATE, GATE, REGISTER -> staged(stage);
+      case DATA, STAGE, DRIFT, TRAIN, TUNE, EVALUATE, GATE, REGISTER -> staged(stage);
       case RECORD -> throw new IllegalArgumentException("record is no stage of a plan");
     };
   }
@@ -312,6 +319,9 @@ public final class Lowering {
     params.add(passed(Names.WORKER_IMAGE));
     if (stage.kind() == Plan.Kind.TUNE) {
       params.add(passed(Names.TUNER_IMAGE));
+    }
+    if (stage.kind() == Plan.Kind.DRIFT) {
+      params.add(passed(Names.DRIFT_IMAGE));
     }
     return params;
   }

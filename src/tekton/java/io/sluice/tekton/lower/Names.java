@@ -14,6 +14,7 @@ final class Names {
   static final String UNTRUSTED = "untrusted";
   static final String WORKER_IMAGE = "worker-image";
   static final String TUNER_IMAGE = "tuner-image";
+  static final String DRIFT_IMAGE = "drift-image";
   static final String STAGE_WORKSPACE = "stage";
   static final String STORE_WORKSPACE = "store";
   static final String OUTPUTS = "outputs";

@@ -125,6 +125,18 @@ final class RunLowering {
                           "the tuner has no image for this run",
                           "name one in the target"))));
     }
+    if (Lowering.looksForDrift(plan)) {
+      params.add(
+          Param.of(
+              Names.DRIFT_IMAGE,
+              parameters
+                  .driftImage()
+                  .orElseThrow(() ->
+                      Lowering.wrong(
+                          "SLU-2010",
+                          "the drift stage has no image for this run",
+                          "name one in the target"))));
+    }
     for (Plan.Environment e : Lowering.environments(plan)) {
       String image = parameters.images().get(e.name());
       if (image != null) {

@@ -22,6 +22,7 @@ import java.util.function.Consumer;
  * @param untrusted whether it writes to the store's untrusted area, and nothing to the registry
  * @param workerImage image with {@code sluice-worker}
  * @param tunerImage image with {@code sluice_ml}; needed when the plan tunes
+ * @param driftImage of the drift stage, where there is one
  * @param images of environments by name, instead of the spec's
  * @param settings of stages under the run's profile and overlays, as {@code Planner.settings} gives
  *     them; stages that are absent or the same as in the plan keep the committed ones
@@ -39,6 +40,7 @@ public record RunParameters(
     boolean untrusted,
     String workerImage,
     Optional<String> tunerImage,
+    Optional<String> driftImage,
     Map<String, String> images,
     Map<StageName, Settings> settings,
     String storeClaim,
@@ -66,6 +68,7 @@ public record RunParameters(
         false,
         workerImage,
         Optional.of(tunerImage),
+        Optional.empty(),
         Map.of(),
         Map.of(),
         DEFAULT_STORE_CLAIM,
@@ -81,6 +84,11 @@ public record RunParameters(
   /** The same run, with images of environments by name. */
   public RunParameters withImages(Map<String, String> byEnvironment) {
     return changed(d -> d.images = byEnvironment);
+  }
+
+  /** The same run, with the image of its drift stage. */
+  public RunParameters withDriftImage(String image) {
+    return changed(d -> d.driftImage = Optional.of(image));
   }
 
   /** The same run under a profile and overlays. */
@@ -114,6 +122,7 @@ public record RunParameters(
     private Optional<String> commit;
     private Optional<String> who;
     private boolean untrusted;
+    private Optional<String> driftImage;
     private Map<String, String> images;
     private Map<StageName, Settings> settings;
 
@@ -123,6 +132,7 @@ public record RunParameters(
       this.commit = from.commit;
       this.who = from.who;
       this.untrusted = from.untrusted;
+      this.driftImage = from.driftImage;
       this.images = from.images;
       this.settings = from.settings;
     }
@@ -137,6 +147,7 @@ public record RunParameters(
           untrusted,
           from.workerImage,
           from.tunerImage,
+          driftImage,
           images,
           settings,
           from.storeClaim,

@@ -45,7 +45,8 @@ class LoweringTest {
   private static RunParameters parameters() {
     return RunParameters.of(new RunId("rma-forecast-1"), Digest.of("code"), "worker:1", "tuner:1")
         .withAsOf(Instant.parse("2026-01-05T00:00:00Z"))
-        .withImages(Map.of("deep", "deep:1"));
+        .withImages(Map.of("deep", "deep:1"))
+        .withDriftImage("drift:1");
   }
 
   @Test

@@ -77,6 +77,7 @@ final class Plans {
                 "{}",
                 false,
                 Resources.NONE),
+            driftStage(),
             user(
                 "tune-itransformer",
                 Kind.TUNE,
@@ -141,7 +142,9 @@ final class Plans {
             worker(
                 "gate",
                 Kind.GATE,
-                List.of(input("rows", "evaluate", "rows")),
+                List.of(
+                    new Input("drift", new StageName("drift"), "drift", true),
+                    input("rows", "evaluate", "rows")),
                 List.of("verdict"),
                 "{\"confidence\":0.95}"),
             worker(
@@ -175,6 +178,27 @@ final class Plans {
         plan.seed(),
         plan.gate(),
         plan.pipelineTimeout());
+  }
+
+  private static Stage driftStage() {
+    return stage(
+        "drift",
+        Kind.DRIFT,
+        "",
+        Optional.empty(),
+        List.of(),
+        List.of(
+            new Input("champion", new StageName("resolve"), "champion/lineage.json", true),
+            input("current", "preprocess", "holdout"),
+            new Input(
+                "reference",
+                new StageName("resolve"),
+                "champion/snapshots/preprocess/train",
+                true)),
+        List.of("drift", "report"),
+        "{\"method\":\"psi\"}",
+        true,
+        Resources.NONE);
   }
 
   private static Input input(String name, String from, String artifact) {

@@ -1,0 +1,280 @@
+"""What a drift stage compares: a CSV or a panel table set, as a sample of rows with typed columns.
+
+Only what was read decides: no library guesses a type. A column is `numeric` when every value of the reference
+is a number, `time` when every one is an instant (time always moves, so it is not compared), else `categorical`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from sluice_ml.errors import SluiceMlError
+from sluice_ml.panel import PanelSet, iso_instant
+
+Kind = Literal["numeric", "categorical", "time"]
+
+#: Rows that are compared of each side. A cumulative share of so many rows is within 0.0043 of the share of
+#: all rows with a confidence of 95 % (Dvoretzky, Kiefer and Wolfowitz 1956, with Massart's constant).
+SAMPLE = 100_000
+#: Beyond this a number counts as infinite: its square would be.
+LARGEST = 1e150
+_BLOCK = 8 << 20
+_INSTANT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
+#: a panel's windows are summed up over so many of the latest periods
+SHORT, LONG = 4, 13
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a sample.
+
+    `values` is a float64 array (NaN = not there) of a numeric column, an object array (None = not there) of
+    others. `missing` is a share of all cells; `infinite` and `malformed` count cells that were there and are
+    no numbers; they count as missing too.
+    """
+
+    kind: Kind
+    values: Any
+    missing: float
+    infinite: int = 0
+    malformed: int = 0
+
+    @property
+    def present(self) -> int:
+        """How many values there are."""
+        return int(np.count_nonzero(~pd.isna(self.values)))
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sample: `rows` there are, `compared` of them were drawn. `since` and `until` where origins are known."""
+
+    columns: Mapping[str, Column]
+    rows: int
+    compared: int
+    since: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A table as it was read; what its columns are is decided by the reference and the options."""
+
+    texts: Mapping[str, Any]
+    numbers: Mapping[str, Any]
+    missing: Mapping[str, float]
+    rows: int
+    compared: int
+    since: str | None = None
+    until: str | None = None
+
+    def kind(self, name: str, declared: Kind | None = None) -> Kind:
+        """What the column is: what the spec says, or what all its values look like."""
+        if name in self.numbers:
+            return "numeric"
+        if declared is not None:
+            return declared
+        present = pc.drop_null(self.texts[name])
+        if len(present) == 0:
+            return "categorical"
+        if bool(pc.all(pc.match_substring_regex(present, _INSTANT)).as_py()):
+            return "time"
+        numbers, malformed = _numbers(present)
+        return "numeric" if malformed == 0 and len(numbers) else "categorical"
+
+    def table(self, kinds: Mapping[str, Kind]) -> Table:
+        """The columns as these kinds."""
+        columns = {name: self._column(name, kind) for name, kind in kinds.items()}
+        return Table(columns, self.rows, self.compared, self.since, self.until)
+
+    @property
+    def names(self) -> list[str]:
+        return [*self.texts, *self.numbers]
+
+    def _column(self, name: str, kind: Kind) -> Column:
+        if name in self.numbers:
+            values = np.array(self.numbers[name], np.float64)
+            infinite = np.isinf(values) | (np.abs(values) > LARGEST)
+            values[infinite] = np.nan
+            return Column("numeric", values, self.missing[name], int(infinite.sum()))
+        if kind == "numeric":
+            values, malformed = _numbers(self.texts[name])
+            infinite = np.isinf(values) | (np.abs(values) > LARGEST)
+            values[infinite] = np.nan
+            return Column("numeric", values, _share(np.isnan(values)), int(infinite.sum()), malformed)
+        texts = self.texts[name]
+        return Column(kind, texts.to_numpy(zero_copy_only=False), _share(texts.is_null().to_numpy(False)))
+
+
+def read(path: Path, seed: int, periods: int | None = None) -> Raw:
+    """Reads a CSV file, a folder with one, or a panel table set.
+
+    `periods`: of a panel, only so many of its latest origins. Raises SLU-7310 for what is no table, SLU-7311 for
+    a table that cannot be read, and what `PanelSet.read` raises.
+    """
+    if path.is_dir():
+        if (path / "panel.json").is_file():
+            return _panel(PanelSet.read(path), seed, periods)
+        files = sorted(path.glob("*.csv"))
+        if len(files) != 1:
+            raise SluiceMlError(
+                "SLU-7310",
+                f"{path.name} is neither a table nor a panel: a folder with {len(files)} CSV files and no panel.json",
+                "give the drift stage a CSV file, a folder with one, or a panel table set (docs/architecture.md)",
+            )
+        path = files[0]
+    return _csv(path, seed)
+
+
+def _csv(file: Path, seed: int) -> Raw:
+    """Draws rows uniformly: each gets a random key, the smallest keys stay (Vitter 1985 has the idea)."""
+    rng = np.random.default_rng(seed)
+    kept: list[pa.Table] = []
+    keys: list[Any] = []
+    count = held = 0
+    try:
+        with pacsv.open_csv(
+            file,
+            read_options=pacsv.ReadOptions(block_size=_BLOCK, use_threads=False),
+            parse_options=pacsv.ParseOptions(newlines_in_values=True),
+            convert_options=pacsv.ConvertOptions(
+                column_types={}, strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=False
+            ),
+        ) as probe:
+            names = probe.schema.names
+        if len(set(names)) < len(names):
+            twice = next(n for n in names if names.count(n) > 1)
+            raise SluiceMlError("SLU-7311", f"{file.name} has the column {twice!r} twice", "name each column once")
+        with pacsv.open_csv(
+            file,
+            read_options=pacsv.ReadOptions(block_size=_BLOCK, use_threads=False),
+            # an empty line of a table of one column is a missing value
+            parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(names) > 1),
+            convert_options=pacsv.ConvertOptions(
+                column_types={name: pa.string() for name in names}, strings_can_be_null=True, null_values=[""]
+            ),
+        ) as reader:
+            for batch in reader:
+                drawn = rng.random(len(batch))
+                count += len(batch)
+                held += len(batch)
+                kept.append(pa.Table.from_batches([batch]))
+                keys.append(drawn)
+                if held > 2 * SAMPLE:
+                    kept, keys, held = _smallest(kept, keys)
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as e:
+        raise SluiceMlError(
+            "SLU-7311",
+            f"{file.name} cannot be read: {' '.join(str(e).split())[:300]}",
+            "tables are CSV by RFC 4180 with a header (docs/adr/0001-tables.md)",
+        ) from e
+    if held > SAMPLE:
+        kept, keys, held = _smallest(kept, keys)
+    table = pa.concat_tables(kept).combine_chunks() if kept else None
+    texts = {
+        name: (table.column(name).combine_chunks() if table is not None and held else pa.array([], pa.string()))
+        for name in names
+    }
+    texts = {name: a.combine_chunks() if isinstance(a, pa.ChunkedArray) else a for name, a in texts.items()}
+    return Raw(texts, {}, {}, count, held)
+
+
+def _smallest(kept: list[pa.Table], keys: list[Any]) -> tuple[list[pa.Table], list[Any], int]:
+    key = np.concatenate(keys)
+    at = np.sort(np.argpartition(key, SAMPLE)[:SAMPLE])
+    return [pa.concat_tables(kept).take(pa.array(at)).combine_chunks()], [key[at]], SAMPLE
+
+
+def _numbers(texts: Any) -> tuple[Any, int]:
+    """The values as float64, NaN where there is none; how many were there and are no numbers."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    try:
+        return pc.cast(trimmed, pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64), 0
+    except pa.ArrowInvalid:
+        values = np.full(len(trimmed), np.nan)
+        malformed = 0
+        for i, text in enumerate(trimmed.to_pylist()):
+            if text is not None:
+                try:
+                    values[i] = float(text)
+                except ValueError:
+                    malformed += 1
+        return values, malformed
+
+
+def _share(flags: Any) -> float:
+    return float(np.mean(flags)) if len(flags) else 0.0
+
+
+@dataclass
+class _Sums:
+    """Grows the columns of a panel's windows, chunk by chunk."""
+
+    channels: tuple[str, ...]
+    label: str
+    parts: dict[str, list[Any]] = field(default_factory=dict)
+    gaps: dict[str, list[Any]] = field(default_factory=dict)
+
+    def add(self, windows: Any) -> None:
+        """`windows`: float32 [rows, LONG, channels], NaN = missing."""
+        present = np.isfinite(windows)
+        filled = np.where(present, windows, 0.0).astype(np.float64)
+        label = self.channels.index(self.label)
+        for c, channel in enumerate(self.channels):
+            for length in (SHORT, LONG):
+                n = present[:, -length:, c].sum(axis=1)
+                total = filled[:, -length:, c].sum(axis=1)
+                mean = np.divide(total, n, out=np.full(len(total), np.nan), where=n > 0)
+                self._put(f"{channel}.mean{length}", mean, 1 - n / length)
+            if c != label:
+                both = present[:, :, c] & present[:, :, label]
+                below = (filled[:, :, c] * both).sum(axis=1)
+                above = (filled[:, :, label] * both).sum(axis=1)
+                ratio = np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
+                self._put(f"{self.label}/{channel}", ratio, np.isnan(ratio).astype(np.float64))
+
+    def _put(self, name: str, values: Any, gaps: Any) -> None:
+        self.parts.setdefault(name, []).append(values)
+        self.gaps.setdefault(name, []).append(gaps)
+
+
+def _panel(panel_set: PanelSet, seed: int, periods: int | None) -> Raw:
+    """A row for each unit and origin: what a model would see of each channel at that origin, summed up.
+
+    Seen as of the origin, so that values of a reference that matured later are not mistaken for a change.
+    """
+    panel, rows = panel_set.panel, panel_set.rows
+    pairs, first = np.unique(np.stack([rows.origin, rows.unit]), axis=1, return_index=True)
+    if periods is not None and pairs.shape[1]:
+        latest = np.unique(pairs[0])[-periods:]
+        keep = pairs[0] >= latest[0]
+        pairs, first = pairs[:, keep], first[keep]
+    count = pairs.shape[1]
+    if count > SAMPLE:
+        at = np.sort(np.random.default_rng(seed).choice(count, SAMPLE, replace=False))
+        pairs, first = pairs[:, at], first[at]
+    sums = _Sums(panel.shape.channels, panel.shape.label)
+    # sorted by origin: each chunk sweeps the log of vintages up to its origins
+    for chunk in np.array_split(np.arange(pairs.shape[1]), max(1, math.ceil(pairs.shape[1] / 20_000))):
+        sums.add(panel.windows(pairs[1][chunk], pairs[0][chunk], LONG))
+    numbers = {name: np.concatenate(parts) for name, parts in sums.parts.items()}
+    missing = {name: _share(np.concatenate(parts)) for name, parts in sums.gaps.items()}
+    texts: dict[str, Any] = {}
+    for name in panel.shape.slices:
+        if name in panel.shape.unit:
+            part = panel.shape.unit.index(name)
+            texts[name] = pa.array([panel.units[u][part] for u in pairs[1].tolist()], pa.string())
+        else:
+            texts[name] = pa.array([rows.slices[name][i] for i in first.tolist()], pa.string())
+    since, until = (iso_instant(int(pairs[0][i])) for i in (0, -1)) if pairs.shape[1] else (None, None)
+    return Raw(texts, numbers, missing, count, pairs.shape[1], since, until)

@@ -1,0 +1,336 @@
+"""The drift stage on tables that moved, did not move, and should not exist; with Evidently itself."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+from sluice_ml.drift import Options, absent, cells, compare, document, psi
+from sluice_ml.drift_table import SAMPLE, read
+from sluice_ml.errors import SluiceMlError
+
+# Evidently's own imports and plots warn of what their makers will change
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+ROOT = Path(__file__).parents[4]
+SCHEMA = json.loads((ROOT / "src/contracts/resources/contracts/drift.schema.json").read_text())
+WITH: dict[str, Any] = {
+    "method": "psi",
+    "threshold": 0.2,
+    "share": 0.5,
+    "minRows": 30,
+    "missing": 0.1,
+    "reference": "preprocess.train",
+}
+CHAMPION = {"version": 3, "run": "r-3", "stages": {"preprocess": {"kept": True}}}
+ROWS = 600
+
+
+def table(file: Path, **columns: Any) -> Path:
+    names = list(columns)
+    rows = zip(*columns.values(), strict=True)
+    lines = [",".join(names), *(",".join("" if v is None else str(v) for v in row) for row in rows)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return file
+
+
+def found(folder: Path, before: dict[str, Any], now: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """drift.json for two tables, held to its schema."""
+    asked = Options.of(WITH | options)
+    reference = read(table(folder / "reference.csv", **before), 1)
+    current = read(table(folder / "current.csv", **now), 1)
+    out = document(compare(reference, current, asked), asked, CHAMPION, reference, current)
+    jsonschema.validate(out, SCHEMA)
+    return out
+
+
+def normal(seed: int, mean: float = 0.0, deviation: float = 1.0, rows: int = ROWS) -> list[float]:
+    return list(np.random.default_rng(seed).normal(mean, deviation, rows))
+
+
+def words(seed: int, shares: dict[str, float], rows: int = ROWS) -> list[str]:
+    return list(np.random.default_rng(seed).choice(list(shares), rows, p=list(shares.values())))
+
+
+# ---- the index
+
+
+def test_the_index_is_the_symmetric_divergence_of_the_shares() -> None:
+    value = psi(np.array([5000, 5000]), np.array([8000, 2000]))
+    p, q = 5000.5 / 10001, 8000.5 / 10001
+    by_hand = (p - q) * math.log(p / q) + (q - p) * math.log((1 - p) / (1 - q))
+    assert value == pytest.approx(by_hand, rel=1e-12)
+    assert psi(np.array([30, 70]), np.array([30, 70])) == 0
+
+
+def test_the_index_is_symmetric_and_an_empty_cell_is_finite() -> None:
+    one, other = np.array([10, 0, 90]), np.array([40, 20, 40])
+    assert psi(one, other) == pytest.approx(psi(other, one))
+    assert math.isfinite(psi(one, other))
+
+
+def test_zeros_of_a_count_are_told_from_ones() -> None:
+    reference = np.repeat([0, 1, 2], [800, 100, 100])
+    current = np.repeat([0, 1, 2], [100, 800, 100])
+    assert psi(*cells(reference, current, True)) > 1
+
+
+def test_one_outlier_does_not_hide_a_shift() -> None:
+    reference = [*normal(1), 1e12]
+    assert psi(*cells(reference, normal(2, mean=1.0), True)) > 0.5
+    assert psi(*cells(reference, normal(3), True)) < 0.1
+
+
+def test_evidently_reports_this_index(tmp_path: Path) -> None:
+    before, now = normal(1), normal(2, mean=0.3)
+    column = found(tmp_path, {"x": before}, {"x": now})["columns"][0]
+    assert column["value"] == pytest.approx(psi(*cells(before, now, True)), rel=1e-5)
+
+
+# ---- what moves
+
+
+def test_two_draws_of_one_population_are_stable(tmp_path: Path) -> None:
+    shares = {"eu": 0.6, "us": 0.4}
+    out = found(
+        tmp_path,
+        {"x": normal(1), "market": words(1, shares)},
+        {"x": normal(2), "market": words(2, shares)},
+    )
+    assert out["status"] == "stable"
+    assert "sampling" not in out
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        pytest.param(normal(1), normal(2, mean=0.7), id="mean"),
+        pytest.param(normal(1), normal(2, deviation=2.0), id="scale"),
+        pytest.param(words(1, {"a": 0.8, "b": 0.2}), words(2, {"a": 0.3, "b": 0.7}), id="mix of categories"),
+        pytest.param(words(1, {"a": 0.8, "b": 0.2}), words(2, {"a": 0.6, "c": 0.4}), id="new category"),
+        pytest.param(normal(1), [None if i % 4 == 0 else v for i, v in enumerate(normal(2))], id="missing"),
+    ],
+)
+def test_a_shift_is_drift_and_says_which_column(tmp_path: Path, before: list[Any], now: list[Any]) -> None:
+    out = found(tmp_path, {"moved": before}, {"moved": now})
+    assert out["status"] == "drifted"
+    assert out["reason"].startswith("1 of 1 columns moved, 50% make it drift: moved (")
+
+
+@pytest.mark.parametrize("method", ["psi", "jensenshannon", "wasserstein", "ks"])
+def test_each_method_tells_a_shift_from_none(tmp_path: Path, method: str) -> None:
+    threshold = {"psi": 0.2, "jensenshannon": 0.15, "wasserstein": 0.3, "ks": 0.001}[method]
+    same = found(tmp_path, {"x": normal(1)}, {"x": normal(2)}, method=method, threshold=threshold)
+    moved = found(tmp_path, {"x": normal(1)}, {"x": normal(2, mean=1.0)}, method=method, threshold=threshold)
+    assert (same["status"], moved["status"]) == ("stable", "drifted")
+    assert moved["columns"][0]["method"] == method
+
+
+def test_the_column_that_moved_most_comes_first_and_one_in_three_is_not_drift(tmp_path: Path) -> None:
+    before = {"a": normal(1), "b": normal(2), "c": normal(3)}
+    now = {"a": normal(4), "b": normal(5, mean=2.0), "c": normal(6)}
+    out = found(tmp_path, before, now)
+    assert out["status"] == "stable"
+    assert out["columns"][0]["name"] == "b"
+    assert out["columns"][0]["drifted"]
+    assert found(tmp_path, before, now, share=0.3)["status"] == "drifted"
+
+
+def test_new_categories_are_named(tmp_path: Path) -> None:
+    out = found(tmp_path, {"m": ["a", "b"] * 300}, {"m": ["a", "c"] * 300})
+    assert out["columns"][0]["newCategories"] == {"share": 0.5, "names": ["c"]}
+
+
+# ---- columns that changed
+
+
+def test_a_column_that_is_gone_makes_the_status_unknown(tmp_path: Path) -> None:
+    out = found(tmp_path, {"x": normal(1), "y": normal(2)}, {"x": normal(3)})
+    assert out["status"] == "unknown"
+    assert "gone: y" in out["reason"]
+    assert out["schema"]["removed"] == ["y"]
+
+
+def test_a_column_that_is_new_is_told_and_not_compared(tmp_path: Path) -> None:
+    out = found(tmp_path, {"x": normal(1)}, {"x": normal(3), "y": normal(2)})
+    assert out["status"] == "stable"
+    assert out["schema"]["added"] == ["y"]
+
+
+def test_numbers_that_became_words_are_another_type(tmp_path: Path) -> None:
+    out = found(tmp_path, {"x": normal(1), "y": normal(2)}, {"x": normal(3), "y": ["low", "high"] * 300})
+    assert out["status"] == "unknown"
+    assert out["schema"]["retyped"] == [{"name": "y", "reference": "numeric", "current": "categorical"}]
+
+
+def test_columns_that_are_ignored_are_not_looked_at(tmp_path: Path) -> None:
+    out = found(tmp_path, {"x": normal(1), "id": normal(2)}, {"x": normal(3), "id": normal(4, mean=9)}, ignore=["id"])
+    assert [c["name"] for c in out["columns"]] == ["x"]
+
+
+# ---- tables that should not exist
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "status"),
+    [
+        pytest.param({"x": [None] * ROWS}, {"x": [None] * ROWS}, "unknown", id="empty on both sides"),
+        pytest.param({"x": [None] * ROWS, "y": normal(1)}, {"x": [None] * ROWS, "y": normal(2)}, "stable", id="empty"),
+        pytest.param({"x": normal(1)}, {"x": [None] * ROWS}, "drifted", id="all missing today"),
+        pytest.param({"x": [None] * ROWS}, {"x": normal(1)}, "drifted", id="all missing then"),
+        pytest.param({"x": [5] * ROWS}, {"x": [5] * ROWS}, "stable", id="constant"),
+        pytest.param({"x": [5] * ROWS}, {"x": [6] * ROWS}, "drifted", id="another constant"),
+        pytest.param({"x": normal(1)}, {"x": [1.0]}, "unknown", id="one row"),
+        pytest.param({"x": normal(1)}, {"x": []}, "unknown", id="no row"),
+        pytest.param({"x": normal(1)}, {"y": normal(1)}, "unknown", id="no column in common"),
+        pytest.param({"x": normal(1)}, {"x": ["inf"] * ROWS}, "drifted", id="infinities"),
+        pytest.param({"x": normal(1)}, {"x": [*normal(2)[:-5], *(["1e300"] * 5)]}, "stable", id="a few enormous"),
+        pytest.param({"x": normal(1)}, {"x": [*normal(2)[:-200], *(["?"] * 200)]}, "drifted", id="a third no number"),
+        pytest.param({"x": list(range(ROWS))}, {"x": list(range(5000, 5000 + ROWS))}, "drifted", id="no overlap"),
+    ],
+)
+def test_no_table_makes_it_fail(tmp_path: Path, before: dict[str, Any], now: dict[str, Any], status: str) -> None:
+    assert found(tmp_path, before, now)["status"] == status
+
+
+def test_ten_thousand_categories_are_compared_by_the_commonest(tmp_path: Path) -> None:
+    def names(seed: int) -> list[str]:
+        return [f"c{i}" for i in np.random.default_rng(seed).integers(0, 10_000, 20_000)]
+
+    out = found(tmp_path, {"x": names(1)}, {"x": names(2)}, columns={"x": {"kind": "categorical"}})
+    assert out["status"] == "stable"
+
+
+# ---- what cannot be read
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [("a,a\n1,2\n", "twice"), ("a,b\n1,2\n1\n", "cannot be read"), ("", "cannot be read"), ("a\n\xff", "")],
+)
+def test_a_table_that_cannot_be_read_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    file = tmp_path / "t.csv"
+    file.write_bytes(text.encode("latin-1"))
+    with pytest.raises(SluiceMlError, match=f"SLU-7311.*{why}"):
+        read(file, 1)
+
+
+def test_a_folder_that_is_no_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SluiceMlError, match=r"SLU-7310.*a folder with 0 CSV files"):
+        read(tmp_path, 1)
+
+
+@pytest.mark.parametrize("options", [{"method": "magic"}, {"threshold": "high"}, {"columns": {"x": {"threshold": 0}}}])
+def test_values_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(SluiceMlError, match="SLU-7312"):
+        Options.of(WITH | options)
+
+
+def test_a_method_for_numbers_refuses_categories(tmp_path: Path) -> None:
+    with pytest.raises(SluiceMlError, match=r"SLU-7313.*'m' holds categories"):
+        found(tmp_path, {"m": ["a", "b"] * 300}, {"m": ["a", "b"] * 300}, method="ks", threshold=0.05)
+
+
+# ---- samples
+
+
+def test_of_a_large_table_a_sample_is_compared_and_its_error_stated(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    rows = 2 * SAMPLE + 50_000
+    before = {"x": rng.integers(0, 100, rows).tolist()}
+    out = found(tmp_path, before, {"x": before["x"][: SAMPLE // 10]})
+    assert out["rows"]["reference"] == {"rows": rows, "compared": SAMPLE}
+    assert out["sampling"]["error"] == pytest.approx(math.sqrt(math.log(40) / (2 * SAMPLE)), rel=1e-5)
+    assert out["status"] == "stable"
+
+
+def test_the_same_seed_draws_the_same_sample(tmp_path: Path) -> None:
+    file = table(tmp_path / "t.csv", x=list(range(3 * SAMPLE)))
+    drawn = [read(file, seed).texts["x"].to_pylist() for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    # every third row, from all over the file
+    assert np.mean([int(v) for v in drawn[0]]) == pytest.approx(1.5 * SAMPLE, rel=0.02)
+
+
+# ---- the stage
+
+
+def run(folder: Path, values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
+    (folder / "params.json").write_text(json.dumps(values))
+    for name in ("outputs", "results"):
+        (folder / name).mkdir(exist_ok=True)
+    env = os.environ | {
+        "SLUICE_INPUTS": str(folder / "inputs"),
+        "SLUICE_OUTPUTS": str(folder / "outputs"),
+        "SLUICE_RESULTS": str(folder / "results"),
+        "SLUICE_PARAMS": str(folder / "params.json"),
+        "SLUICE_SEED": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "sluice_ml.drift"], env=env, capture_output=True, text=True, check=False
+    )
+
+
+def inputs(folder: Path) -> Path:
+    (folder / "inputs").mkdir()
+    return folder / "inputs"
+
+
+def test_the_stage_leaves_finding_page_and_results(tmp_path: Path) -> None:
+    into = inputs(tmp_path)
+    table(into / "reference", x=normal(1))
+    table(into / "current", x=normal(2, mean=2.0))
+    (into / "champion").write_text(json.dumps(CHAMPION))
+    ended = run(tmp_path, WITH)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    out = json.loads((tmp_path / "outputs/drift").read_text())
+    jsonschema.validate(out, SCHEMA)
+    assert out["status"] == "drifted"
+    assert out["champion"] == {"version": 3, "run": "r-3", "reference": "preprocess.train"}
+    assert (tmp_path / "results/status").read_text() == "drifted"
+    assert float((tmp_path / "results/share").read_text()) == 1.0
+    assert "<html" in (tmp_path / "outputs/report").read_text()[:2000].lower()
+
+
+def test_a_first_run_is_unknown_and_says_so(tmp_path: Path) -> None:
+    table(inputs(tmp_path) / "current", x=normal(1))
+    ended = run(tmp_path, WITH)
+    assert ended.returncode == 0, ended.stderr
+    out = json.loads((tmp_path / "outputs/drift").read_text())
+    jsonschema.validate(out, SCHEMA)
+    assert out["status"] == "unknown"
+    assert out["reason"].startswith("no champion yet")
+
+
+def test_a_snapshot_that_is_gone_is_told_apart_from_one_that_never_was() -> None:
+    gone = CHAMPION | {"stages": {"preprocess": {"kept": False}}}
+    assert "trained on (run r-3, preprocess.train) is gone from the store" in absent(gone, "preprocess.train")
+    assert "no record of what preprocess left" in absent(CHAMPION | {"stages": {}}, "preprocess.train")
+    assert "left no train" in absent(CHAMPION, "preprocess.train")
+
+
+def test_bad_input_is_one_line_without_a_traceback(tmp_path: Path) -> None:
+    (inputs(tmp_path) / "current").write_text("a,a\n1,2\n")
+    ended = run(tmp_path, WITH)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("SLU-7311")
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_name_in_the_data_cannot_write_into_the_page(tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script>"
+    into = inputs(tmp_path)
+    table(into / "reference", **{evil: normal(1), "x": normal(2)})
+    table(into / "current", x=normal(3, rows=10))
+    ended = run(tmp_path, WITH)
+    assert ended.returncode == 0, ended.stderr
+    assert evil not in (tmp_path / "outputs/report").read_text()

@@ -1,0 +1,48 @@
+package io.sluice.worker;
+
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.drift.DriftFinding;
+import io.sluice.core.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** What the run's drift stage told a later stage: its file, or that it failed. */
+final class Drifted {
+  static final String INPUT = "drift";
+  static final String REPORT = "drift-report";
+
+  private Drifted() {}
+
+  /** Empty when the pipeline has no drift stage. */
+  static Optional<DriftFinding> in(Step step) throws IOException {
+    Path file = step.inputs().resolve(INPUT);
+    if (Files.isRegularFile(file)) {
+      return Optional.of(parse(Files.readAllBytes(file)));
+    }
+    return step.input(INPUT)
+        .map(i ->
+            DriftFinding.failed(
+                i.failed().map(code -> "its command ended with exit code " + code).orElse("")));
+  }
+
+  /** Reads {@code drift.json}. */
+  static DriftFinding parse(byte[] utf8) {
+    try {
+      return DriftFinding.parse(Json.parse(utf8));
+    } catch (IllegalArgumentException e) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          List.of(
+              Diagnostic.of(
+                  "SLU-7319",
+                  "the drift stage left something else than drift.json: " + e.getMessage(),
+                  "run again; the stage's image may be of another version of Sluice")),
+          e);
+    }
+  }
+}
