@@ -17,7 +17,11 @@ import com.tngtech.archunit.lang.ArchRule;
 @AnalyzeClasses(packages = "io.sluice", importOptions = ImportOption.DoNotIncludeTests.class)
 class HouseTest {
   private static final String[] ADAPTERS = {
-    "io.sluice.local..", "io.sluice.store..", "io.sluice.mlflow..", "io.sluice.inference.."
+    "io.sluice.local..",
+    "io.sluice.cluster..",
+    "io.sluice.store..",
+    "io.sluice.mlflow..",
+    "io.sluice.inference.."
   };
 
   private static final DescribedPredicate<JavaClass> TOUCHES_THE_WORLD =
@@ -103,7 +107,26 @@ class HouseTest {
   static final ArchRule inferenceIsNoNeighbour = stranger("inference", "local", "store", "mlflow");
 
   @ArchTest
-  static final ArchRule localIsNoNeighbour = stranger("local", "store", "mlflow", "inference");
+  static final ArchRule localIsNoNeighbour =
+      stranger("local", "cluster", "store", "mlflow", "inference");
+
+  @ArchTest
+  static final ArchRule clusterIsNoNeighbour =
+      stranger("cluster", "local", "store", "mlflow", "inference");
+
+  @ArchTest
+  static final ArchRule clusterAloneLoadsItsClient =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice..")
+          .and(DescribedPredicate.not(resideInAPackage("io.sluice.cluster")))
+          .and()
+          .haveNameNotMatching("io\\.sluice\\.cli\\.Wiring(\\$.*)?")
+          .should()
+          .dependOnClassesThat(resideInAPackage("io.fabric8.."))
+          .because(
+              "the client costs a second of start-up, and what is told of a run is decided without it;"
+                  + " wiring hands in the HTTP client");
 
   @ArchTest
   static final ArchRule gateKnowsNoRegistry =

@@ -1,8 +1,8 @@
 package io.sluice.local;
 
 import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.run.LineCutter;
 import io.sluice.local.interpret.StepLauncher;
-import io.sluice.local.process.LineCutter;
 import io.sluice.local.process.SupervisedProcess;
 import java.io.IOException;
 import java.io.OutputStream;

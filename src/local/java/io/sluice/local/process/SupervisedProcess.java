@@ -3,6 +3,7 @@ package io.sluice.local.process;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.LineCutter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,4 +1,4 @@
-package io.sluice.local.process;
+package io.sluice.core.run;
 
 import java.io.OutputStream;
 import java.nio.ByteBuffer;

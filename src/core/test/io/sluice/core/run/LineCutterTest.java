@@ -1,4 +1,4 @@
-package io.sluice.local.process;
+package io.sluice.core.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,196 @@
+package io.sluice.cluster;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.sluice.cluster.fold.SeenRun;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.RunEvent;
+import io.sluice.core.run.RunId;
+import io.sluice.tekton.PipelineRunner;
+import io.sluice.tekton.v1.OnError;
+import io.sluice.tekton.v1.Pipeline;
+import io.sluice.tekton.v1.PipelineRun;
+import io.sluice.tekton.v1.PipelineTask;
+import io.sluice.tekton.v1.Task;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Runs pipelines on a cluster. The run is a PipelineRun of the run's id: starting it twice is
+ * starting it once, and whoever knows the id can follow it. Nothing of a run is kept here.
+ *
+ * <p>One of these serves any number of runs of its namespace, see {@link Watches}.
+ */
+public final class ClusterRunner implements PipelineRunner, AutoCloseable {
+  private static final int CONFLICT = 409;
+
+  private final Cluster cluster;
+  private final Clock clock;
+  private final Watches watches;
+  private final List<Session> sessions = new ArrayList<>();
+
+  /**
+   * A runner of a namespace.
+   *
+   * @param clock stamps events
+   */
+  public ClusterRunner(Cluster cluster, Clock clock) {
+    this.cluster = cluster;
+    this.clock = clock;
+    this.watches = new Watches(cluster);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>A run of this id that is there already is followed from where it stands.
+   *
+   * @throws SluiceException exit code 2: SLU-3705 (we may not), 3706 (no such namespace), 3707 (no
+   *     Tekton), 3708 (refused), 3709 (quota), 3710 (the id is taken); exit code 3: SLU-3703 (no
+   *     answer), 3704 (our credentials are refused)
+   */
+  @Override
+  public Running start(
+      PipelineRun run, Pipeline pipeline, List<Task> tasks, Consumer<RunEvent> events) {
+    RunId id = new RunId(run.metadata().name().orElse(""));
+    tasks.forEach(cluster::apply);
+    cluster.apply(pipeline);
+    return follow(id, create(id, run), stages(pipeline), events);
+  }
+
+  /**
+   * Follows a run that somebody started, from its beginning: what its pods wrote is read again as
+   * far as the cluster still has it.
+   *
+   * @throws SluiceException SLU-3711 when the namespace has no such run; else as {@link #start}
+   */
+  public Running attach(RunId id, Consumer<RunEvent> events) {
+    return follow(id, find(cluster, id), List.of(), events);
+  }
+
+  /**
+   * Asks a run to end; its {@code finally} tasks still run.
+   *
+   * @throws SluiceException SLU-3711 when the namespace has no such run; else as {@link #start}
+   */
+  public void cancel(RunId id) {
+    find(cluster, id);
+    cancel(cluster, id, "CancelledRunFinally");
+  }
+
+  static void cancel(Cluster cluster, RunId id, String how) {
+    cluster.asking(
+        "patch",
+        "pipelineruns",
+        () ->
+            cluster
+                .objects(Cluster.PIPELINE_RUNS)
+                .withName(id.value())
+                .patch(
+                    PatchContext.of(PatchType.JSON_MERGE),
+                    "{\"spec\":{\"status\":\"" + how + "\"}}"));
+  }
+
+  private static GenericKubernetesResource find(Cluster cluster, RunId id) {
+    GenericKubernetesResource found =
+        cluster.asking(
+            "get",
+            "pipelineruns",
+            () -> cluster.objects(Cluster.PIPELINE_RUNS).withName(id.value()).get());
+    if (found == null) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-3711",
+              "namespace " + cluster.namespace() + " has no run " + id,
+              "`kubectl get pipelineruns -n "
+                  + cluster.namespace()
+                  + " -l "
+                  + Watches.RUN_LABEL
+                  + "` lists those that it has; one that was cleaned up is still in the registry"));
+    }
+    return found;
+  }
+
+  private GenericKubernetesResource create(RunId id, PipelineRun run) {
+    GenericKubernetesResource object = cluster.object(run);
+    return cluster.asking(
+        "create",
+        "pipelineruns",
+        () -> {
+          try {
+            return cluster.objects(Cluster.PIPELINE_RUNS).resource(object).create();
+          } catch (KubernetesClientException e) {
+            if (e.getCode() != CONFLICT) {
+              throw e;
+            }
+            return ours(id, e);
+          }
+        });
+  }
+
+  /** The run of this id that is there: it may be that our first request got through after all. */
+  private GenericKubernetesResource ours(RunId id, KubernetesClientException conflict) {
+    GenericKubernetesResource found =
+        cluster.objects(Cluster.PIPELINE_RUNS).withName(id.value()).get();
+    if (found == null) {
+      throw conflict;
+    }
+    Map<String, String> labels = found.getMetadata().getLabels();
+    if (labels == null || !id.value().equals(labels.get(Watches.RUN_LABEL))) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-3710",
+              "namespace "
+                  + cluster.namespace()
+                  + " has a PipelineRun "
+                  + id
+                  + " that is no run of Sluice",
+              "start the run under another id"));
+    }
+    return found;
+  }
+
+  private Running follow(
+      RunId id,
+      GenericKubernetesResource run,
+      List<SeenRun.Stage> stages,
+      Consumer<RunEvent> events) {
+    Session session = new Session(cluster, watches, id, stages, clock, events);
+    synchronized (sessions) {
+      sessions.add(session);
+    }
+    session.follow(run);
+    return session;
+  }
+
+  private static List<SeenRun.Stage> stages(Pipeline pipeline) {
+    return Stream.concat(pipeline.spec().tasks().stream(), pipeline.spec().last().stream())
+        .map(ClusterRunner::stage)
+        .toList();
+  }
+
+  private static SeenRun.Stage stage(PipelineTask task) {
+    return new SeenRun.Stage(
+        task.name(), task.onError().filter(e -> e == OnError.CONTINUE).isPresent());
+  }
+
+  /** Stops following; runs go on. */
+  @Override
+  public void close() {
+    synchronized (sessions) {
+      sessions.forEach(Session::leave);
+      sessions.clear();
+    }
+    watches.close();
+  }
+}

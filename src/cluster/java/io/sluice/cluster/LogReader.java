@@ -1,0 +1,220 @@
+package io.sluice.cluster;
+
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.http.AsyncBody;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.sluice.cluster.fold.ContainerId;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * Reads one container's output while it runs, in a virtual thread of its own, until all of it was
+ * read or cannot be had any more. A connection that breaks is made again where it broke; lines that
+ * are lost for good are reported with the times between which they are missing.
+ */
+final class LogReader implements Runnable {
+  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(200);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  /** How often reading is tried again once the container has ended: some 40 s. */
+  private static final int MOST_FAILURES = 12;
+
+  private static final int NOT_FOUND = 404;
+  private static final int BAD_REQUEST = 400;
+
+  /** What the reader must know and tell. */
+  interface Owner {
+    void line(ContainerId from, String text);
+
+    void drained(ContainerId container);
+
+    /** Completes when the container has ended or its pod is gone. */
+    CompletableFuture<Void> ended(ContainerId container);
+  }
+
+  private enum End {
+    /** The API server said that this is all, for now. */
+    COMPLETE,
+    /** The container has not written anything yet, nor begun. */
+    EARLY,
+    /** There is no such pod or container any more. */
+    GONE,
+    BROKEN
+  }
+
+  private final KubernetesClient client;
+  private final String namespace;
+  private final ContainerId container;
+  private final Owner owner;
+  private final Clock clock;
+  private final LogLines lines;
+
+  LogReader(Cluster cluster, ContainerId container, Owner owner, Clock clock) {
+    this.client = cluster.client();
+    this.namespace = cluster.namespace();
+    this.container = container;
+    this.owner = owner;
+    this.clock = clock;
+    Consumer<String> toOwner = text -> owner.line(container, text);
+    this.lines = new LogLines(toOwner);
+  }
+
+  @Override
+  public void run() {
+    try {
+      read();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return; // The runner is closed: nobody listens any more.
+    }
+    lines.close();
+    owner.drained(container);
+  }
+
+  private void read() throws InterruptedException {
+    CompletableFuture<Void> ended = owner.ended(container);
+    int failures = 0;
+    boolean lastWasComplete = false;
+    while (true) {
+      boolean hadEnded = ended.isDone();
+      End end = once();
+      switch (end) {
+        case COMPLETE -> {
+          if (hadEnded) {
+            return;
+          }
+          failures = 0;
+          lastWasComplete = true;
+          // It may be going on all the same: an API server that restarts ends its answers too.
+          await(ended, LONGEST_PAUSE);
+        }
+        case EARLY -> await(ended, Duration.ofSeconds(1));
+        case GONE -> {
+          if (!lastWasComplete) {
+            missing("its pod was gone before they could be read");
+          }
+          return;
+        }
+        case BROKEN -> {
+          lastWasComplete = false;
+          failures = hadEnded ? failures + 1 : 0;
+          if (failures > MOST_FAILURES) {
+            missing("the cluster cannot give them");
+            return;
+          }
+          await(new CompletableFuture<>(), pause(failures));
+        }
+      }
+    }
+  }
+
+  private static Duration pause(int failures) {
+    Duration pause = SHORTEST_PAUSE.multipliedBy(1L << Math.min(failures, 5));
+    return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+  }
+
+  private static void await(CompletableFuture<Void> what, Duration limit)
+      throws InterruptedException {
+    try {
+      what.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      return; // Time to look again.
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("never completed exceptionally", e);
+    }
+  }
+
+  private void missing(String why) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    String from = lines.position().map(p -> "between " + p + " and " + now).orElse("until " + now);
+    owner.line(container, "(lines " + from + " may be missing: " + why + ")");
+  }
+
+  /** Reads until the answer ends. */
+  private End once() throws InterruptedException {
+    Optional<Instant> from = lines.position();
+    lines.resume();
+    HttpRequest request =
+        client.getHttpClient().newHttpRequestBuilder().uri(address(from)).forStreaming().build();
+    CompletableFuture<HttpResponse<AsyncBody>> answer =
+        client.getHttpClient().consumeBytes(request, this::take);
+    AsyncBody body = null;
+    try {
+      HttpResponse<AsyncBody> response = answer.get();
+      body = response.body();
+      if (!response.isSuccessful()) {
+        body.cancel();
+        return switch (response.code()) {
+          case NOT_FOUND -> End.GONE;
+          case BAD_REQUEST -> End.EARLY;
+          default -> End.BROKEN;
+        };
+      }
+      body.consume();
+      body.done().get();
+      lines
+          .gapEnd()
+          .ifPresent(g ->
+              owner.line(
+                  container,
+                  "(lines between "
+                      + from.orElse(Instant.EPOCH)
+                      + " and "
+                      + g
+                      + " are missing: the kubelet does not have them any more)"));
+      return End.COMPLETE;
+    } catch (ExecutionException e) {
+      return End.BROKEN;
+    } catch (InterruptedException e) {
+      answer.cancel(true);
+      if (body != null) {
+        body.cancel();
+      }
+      throw e;
+    }
+  }
+
+  private void take(List<ByteBuffer> buffers, AsyncBody body) {
+    for (ByteBuffer buffer : buffers) {
+      byte[] bytes = new byte[buffer.remaining()];
+      buffer.get(bytes);
+      lines.write(bytes, 0, bytes.length);
+    }
+    body.consume();
+  }
+
+  private URI address(Optional<Instant> from) {
+    StringBuilder url = new StringBuilder(client.getConfiguration().getMasterUrl());
+    if (url.charAt(url.length() - 1) != '/') {
+      url.append('/');
+    }
+    url.append("api/v1/namespaces/")
+        .append(namespace)
+        .append("/pods/")
+        .append(container.pod())
+        .append("/log?container=")
+        .append(container.container())
+        .append("&follow=true&timestamps=true");
+    // The kubelet is asked in whole seconds.
+    from.ifPresent(f ->
+        url.append("&sinceTime=")
+            .append(
+                URLEncoder.encode(
+                    f.truncatedTo(ChronoUnit.SECONDS).toString(), StandardCharsets.UTF_8)));
+    return URI.create(url.toString());
+  }
+}

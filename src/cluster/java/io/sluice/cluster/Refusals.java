@@ -1,0 +1,139 @@
+package io.sluice.cluster;
+
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Tells what an API server answered, or that none did, as diagnostics. */
+final class Refusals {
+  private static final int DEEPEST = 20;
+
+  private Refusals() {}
+
+  /**
+   * The diagnostic of a request that failed.
+   *
+   * @param verb what was asked for, as RBAC names it
+   * @param resource of what, in the plural
+   */
+  static SluiceException told(
+      KubernetesClientException e, String verb, String resource, Cluster cluster) {
+    String said = words(e);
+    String what = verb + " " + resource + " in namespace " + cluster.namespace();
+    return switch (e.getCode()) {
+      case 401 ->
+          unreachable(
+              e,
+              "SLU-3704",
+              "the cluster does not know us: its API server refused our credentials (" + said + ")",
+              "log in again, or renew the token in the kubeconfig; `kubectl auth whoami` tells who"
+                  + " you are");
+      case 403 -> forbidden(e, said, verb, resource, cluster);
+      case 404 -> notFound(e, said, what, resource, cluster);
+      case 400, 409, 413, 422 ->
+          wrong(
+              e,
+              "SLU-3708",
+              "the cluster refuses to " + what + ": " + said,
+              "if an admission webhook or a policy says so, its owner knows why; else the objects"
+                  + " and this Tekton do not fit, see `sluice doctor --on`");
+      default ->
+          unreachable(
+              e,
+              "SLU-3703",
+              "the cluster at " + cluster.address() + " does not answer: " + said,
+              "is it up, is the network, and is the context the right one?");
+    };
+  }
+
+  private static SluiceException forbidden(
+      KubernetesClientException e, String said, String verb, String resource, Cluster cluster) {
+    if (said.contains("exceeded quota")) {
+      return wrong(
+          e,
+          "SLU-3709",
+          "the quota of namespace " + cluster.namespace() + " has no room: " + said,
+          "remove what is left there (`sluice gc --on`), wait, or have the quota raised");
+    }
+    if (!said.contains("cannot " + verb)) {
+      return wrong(
+          e,
+          "SLU-3708",
+          "the cluster refuses to "
+              + verb
+              + " "
+              + resource
+              + " in namespace "
+              + cluster.namespace()
+              + ": "
+              + said,
+          "an admission policy says so: its owner knows why");
+    }
+    return wrong(
+        e,
+        "SLU-3705",
+        "we may not "
+            + verb
+            + " "
+            + resource
+            + " in namespace "
+            + cluster.namespace()
+            + ": "
+            + said,
+        "have this applied by someone who may:\n" + Access.role(cluster.namespace()));
+  }
+
+  private static SluiceException notFound(
+      KubernetesClientException e, String said, String what, String resource, Cluster cluster) {
+    if (said.contains("namespaces \"") || resource.equals("namespaces")) {
+      return wrong(
+          e,
+          "SLU-3706",
+          "the cluster has no namespace " + cluster.namespace(),
+          "kubectl create namespace " + cluster.namespace() + ", or name another in the target");
+    }
+    if (Access.TEKTON.contains(resource)) {
+      return wrong(
+          e,
+          "SLU-3707",
+          "the cluster does not have Tekton Pipelines (no " + resource + " of tekton.dev/v1)",
+          "install Tekton Pipelines "
+              + Access.OLDEST_TEKTON
+              + " or newer, or name the context of another cluster in the target");
+    }
+    return wrong(
+        e, "SLU-3708", "the cluster cannot " + what + ": " + said, "see `sluice doctor --on`");
+  }
+
+  /** What the server said, or the innermost cause of a request that did not get to it. */
+  static String words(KubernetesClientException e) {
+    if (e.getStatus() != null && e.getStatus().getMessage() != null) {
+      return oneLine(e.getStatus().getMessage());
+    }
+    List<Throwable> chain = new ArrayList<>();
+    for (Throwable t = e.getCause(); t != null && chain.size() < DEEPEST; t = t.getCause()) {
+      chain.add(t);
+    }
+    if (chain.isEmpty()) {
+      return oneLine(String.valueOf(e.getMessage()));
+    }
+    Throwable innermost = chain.getLast();
+    String name = innermost.getClass().getSimpleName();
+    return oneLine(innermost.getMessage() == null ? name : name + ": " + innermost.getMessage());
+  }
+
+  private static String oneLine(String text) {
+    return text.replaceAll("\\s+", " ").strip();
+  }
+
+  private static SluiceException wrong(Exception e, String id, String message, String hint) {
+    return new SluiceException(ExitCode.INPUT_WRONG, List.of(Diagnostic.of(id, message, hint)), e);
+  }
+
+  private static SluiceException unreachable(Exception e, String id, String message, String hint) {
+    return new SluiceException(ExitCode.UNREACHABLE, List.of(Diagnostic.of(id, message, hint)), e);
+  }
+}

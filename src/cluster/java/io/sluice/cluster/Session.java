@@ -1,0 +1,271 @@
+package io.sluice.cluster;
+
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.sluice.cluster.fold.ContainerId;
+import io.sluice.cluster.fold.RunFold;
+import io.sluice.cluster.fold.RunFold.Missing;
+import io.sluice.cluster.fold.SeenPod;
+import io.sluice.cluster.fold.SeenRun;
+import io.sluice.cluster.fold.SeenTaskRun;
+import io.sluice.cluster.fold.Tree;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.RunEvent;
+import io.sluice.core.run.RunId;
+import io.sluice.tekton.PipelineRunner;
+import io.sluice.tekton.RunOutcome;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run that this process follows: takes what is seen of it, has it folded, hands on the events
+ * one at a time, and reads the output of its containers.
+ */
+final class Session implements PipelineRunner.Running, Watches.Listener, LogReader.Owner {
+  /** How long objects that must be there are waited for until they are asked for one by one. */
+  private static final Duration LAG = Duration.ofMillis(700);
+
+  private static final String CANCEL = "CancelledRunFinally";
+  private static final String CANCEL_ALL = "Cancelled";
+
+  private final Cluster cluster;
+  private final Watches watches;
+  private final RunId run;
+  private final Clock clock;
+  private final Consumer<RunEvent> consumer;
+  private final RunFold fold;
+  private final ReentrantLock lock = new ReentrantLock(/* fair= */ true);
+  private final Map<ContainerId, CompletableFuture<Void>> ends = new HashMap<>();
+  private final Set<ContainerId> read = new HashSet<>();
+  private final List<Future<?>> threads = new ArrayList<>();
+  private final CompletableFuture<RunOutcome> outcome = new CompletableFuture<>();
+  private boolean asking;
+  private int cancels;
+
+  Session(
+      Cluster cluster,
+      Watches watches,
+      RunId run,
+      List<SeenRun.Stage> stages,
+      Clock clock,
+      Consumer<RunEvent> consumer) {
+    this.cluster = cluster;
+    this.watches = watches;
+    this.run = run;
+    this.clock = clock;
+    this.consumer = consumer;
+    this.fold = new RunFold(run, stages);
+  }
+
+  /** Begins to follow the run, from whatever state it is in. */
+  void follow(GenericKubernetesResource pipelineRun) {
+    watches.add(run, this);
+    seen(Watches.Kind.PIPELINE_RUN, pipelineRun);
+    // Pods first: what a TaskRun says of its steps is told after what they wrote.
+    for (Watches.Kind kind : List.of(Watches.Kind.POD, Watches.Kind.TASK_RUN)) {
+      cluster
+          .asking(
+              "list",
+              kind.context().getPlural(),
+              () ->
+                  cluster
+                      .objects(kind.context())
+                      .withLabel(Watches.RUN_LABEL, run.value())
+                      .list()
+                      .getItems())
+          .forEach(o -> seen(kind, o));
+    }
+  }
+
+  @Override
+  public RunOutcome await() throws InterruptedException {
+    try {
+      return outcome.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException known) {
+        throw known;
+      }
+      throw new IllegalStateException("run " + run + " could not be followed", e.getCause());
+    }
+  }
+
+  @Override
+  public void cancel() {
+    String how;
+    lock.lock();
+    try {
+      how = cancels++ == 0 ? CANCEL : CANCEL_ALL;
+    } finally {
+      lock.unlock();
+    }
+    ClusterRunner.cancel(cluster, run, how);
+  }
+
+  /** Stops following; the run goes on. */
+  void leave() {
+    watches.remove(run, this);
+    lock.lock();
+    try {
+      threads.forEach(t -> t.cancel(true));
+      threads.clear();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void seen(Watches.Kind kind, GenericKubernetesResource object) {
+    Tree tree = Cluster.tree(object);
+    switch (kind) {
+      case PIPELINE_RUN -> {
+        SeenRun seen = SeenRun.of(tree);
+        step((f, at) -> f.see(seen, at));
+      }
+      case TASK_RUN -> {
+        SeenTaskRun seen = SeenTaskRun.of(tree);
+        step((f, at) -> f.see(seen, at));
+      }
+      case POD -> {
+        SeenPod seen = SeenPod.of(tree);
+        step((f, at) -> f.see(seen, at));
+      }
+    }
+  }
+
+  @Override
+  public void deleted(Watches.Kind kind, String name, Optional<GenericKubernetesResource> last) {
+    Optional<Tree> tree = last.map(Cluster::tree);
+    switch (kind) {
+      case PIPELINE_RUN -> step((f, at) -> f.deleted(tree.map(SeenRun::of), at));
+      case TASK_RUN ->
+          tree.map(SeenTaskRun::of).ifPresent(seen -> step((f, at) -> f.see(seen, at)));
+      case POD -> tree.map(SeenPod::of).ifPresent(seen -> step((f, at) -> f.deleted(seen, at)));
+    }
+  }
+
+  @Override
+  public void blind(SluiceException why) {
+    outcome.completeExceptionally(why);
+    leave();
+  }
+
+  @Override
+  public void line(ContainerId from, String text) {
+    step((f, at) -> f.line(from, text, at));
+  }
+
+  @Override
+  public void drained(ContainerId container) {
+    step((f, at) -> f.drained(container, at));
+  }
+
+  @Override
+  public CompletableFuture<Void> ended(ContainerId container) {
+    lock.lock();
+    try {
+      CompletableFuture<Void> end = ends.computeIfAbsent(container, c -> new CompletableFuture<>());
+      if (fold.hasEnded(container)) {
+        end.complete(null);
+      }
+      return end;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Folds one observation and hands on what follows, while nobody else does. */
+  private void step(BiFunction<RunFold, Instant, List<RunEvent>> observation) {
+    lock.lock();
+    try {
+      if (outcome.isDone()) {
+        return;
+      }
+      for (RunEvent event : observation.apply(fold, clock.instant())) {
+        consumer.accept(event);
+      }
+      ends.forEach((container, end) -> {
+        if (fold.hasEnded(container)) {
+          end.complete(null);
+        }
+      });
+      for (ContainerId container : fold.unread()) {
+        if (read.add(container)) {
+          threads.add(cluster.executor().submit(new LogReader(cluster, container, this, clock)));
+        }
+      }
+      if (!asking && !fold.missing().isEmpty()) {
+        asking = true;
+        threads.add(cluster.executor().submit(this::askForMissing));
+      }
+      Optional<RunOutcome> done = fold.outcome();
+      if (done.isPresent()) {
+        outcome.complete(done.get());
+        watches.remove(run, this);
+      }
+    } catch (RuntimeException e) {
+      // The consumer broke: nobody is left to tell, so the run is ended.
+      if (outcome.completeExceptionally(e)) {
+        watches.remove(run, this);
+        var unused = cluster.executor().submit(() -> ClusterRunner.cancel(cluster, run, CANCEL));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void askForMissing() {
+    List<Missing> missing;
+    try {
+      Thread.sleep(LAG);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    lock.lock();
+    try {
+      asking = false;
+      missing = fold.missing();
+    } finally {
+      lock.unlock();
+    }
+    for (Missing object : missing) {
+      ask(object);
+    }
+    // Nothing new was seen: look again.
+    step((f, at) -> List.of());
+  }
+
+  private void ask(Missing object) {
+    Watches.Kind kind =
+        switch (object.kind()) {
+          case TASK_RUN -> Watches.Kind.TASK_RUN;
+          case POD -> Watches.Kind.POD;
+        };
+    @Nullable GenericKubernetesResource found;
+    try {
+      found = cluster.objects(kind.context()).withName(object.name()).get();
+    } catch (KubernetesClientException e) {
+      return; // Asked again after a while.
+    }
+    if (found == null) {
+      step((f, at) -> f.gone(object, at));
+    } else {
+      seen(kind, found);
+    }
+  }
+}

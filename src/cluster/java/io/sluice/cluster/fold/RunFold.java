@@ -1,0 +1,555 @@
+package io.sluice.cluster.fold;
+
+import io.sluice.cluster.fold.SeenPod.Container;
+import io.sluice.cluster.fold.SeenPod.State;
+import io.sluice.cluster.fold.SeenTaskRun.Attempt;
+import io.sluice.cluster.fold.SeenTaskRun.Step;
+import io.sluice.core.run.RunEvent;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.core.run.StageStatus;
+import io.sluice.tekton.RunOutcome;
+import io.sluice.tekton.RunOutcome.TaskOutcome;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Folds what a cluster says of one run into the events that the local runner would have told. Each
+ * method takes one observation and returns the events that follow from it.
+ *
+ * <p>Observations may come twice, late, and in any order between objects; an older state of an
+ * object takes nothing back. The order that is kept: a step starts before its first line; its lines
+ * come before its end; its end before its stage's; all stages' ends before the run's. The end of
+ * one step may be told after the first lines of the next: lines are not held back until the kubelet
+ * has reported an exit code.
+ *
+ * <p>Not thread-safe.
+ */
+public final class RunFold {
+  /** Exit code of a step that was ended from outside, as shells say it (128 + SIGTERM). */
+  private static final int ENDED = 143;
+
+  /**
+   * How often a stage is told to wait, at most: messages of the scheduler change with every node.
+   */
+  private static final int MOST_REMARKS = 8;
+
+  private static final String UNREADABLE =
+      "(its pod is gone, and what it wrote cannot be read any more)";
+
+  private final RunId id;
+  private final Map<String, Track> stages = new LinkedHashMap<>();
+  private final Map<String, SeenTaskRun> taskRuns = new LinkedHashMap<>();
+  private final Map<String, SeenPod> pods = new LinkedHashMap<>();
+  private final Set<String> gone = new HashSet<>();
+  private final Set<String> lost = new HashSet<>();
+  private final Map<ContainerId, Boolean> drained = new LinkedHashMap<>();
+  private @Nullable SeenRun run;
+  private boolean deleted;
+  private boolean begun;
+  private @Nullable RunOutcome outcome;
+
+  /** How far one stage was told. */
+  private static final class Track {
+    final SeenRun.Stage stage;
+    final StageName name;
+    final List<AttemptTrack> attempts = new ArrayList<>();
+    Optional<TaskOutcome> end = Optional.empty();
+    Optional<Instant> completed = Optional.empty();
+
+    Track(SeenRun.Stage stage) {
+      this.stage = stage;
+      this.name = new StageName(stage.name());
+    }
+  }
+
+  /** How far one attempt was told. */
+  private static final class AttemptTrack {
+    final Set<String> started = new LinkedHashSet<>();
+    final Set<String> finished = new HashSet<>();
+    final Set<String> remarks = new HashSet<>();
+    Optional<String> hindrance = Optional.empty();
+    boolean over;
+  }
+
+  /** An object that must be there or have been there, and was not seen: the caller asks for it. */
+  public record Missing(Kind kind, String name) {
+    /** Its kind. */
+    public enum Kind {
+      TASK_RUN,
+      POD
+    }
+  }
+
+  /**
+   * A fold of one run.
+   *
+   * @param stages of its pipeline; empty when they are to be read from the PipelineRun
+   */
+  public RunFold(RunId id, List<SeenRun.Stage> stages) {
+    this.id = id;
+    stages.forEach(s -> this.stages.put(s.name(), new Track(s)));
+  }
+
+  /** The PipelineRun, as it is now. */
+  public List<RunEvent> see(SeenRun now, Instant at) {
+    if (run == null || !run.isDone()) {
+      run = now;
+    }
+    if (stages.isEmpty()) {
+      now.stages().forEach(s -> stages.put(s.name(), new Track(s)));
+    }
+    return advance(at);
+  }
+
+  /** A TaskRun of the run, as it is now. */
+  public List<RunEvent> see(SeenTaskRun now, Instant at) {
+    SeenTaskRun before = taskRuns.get(now.name());
+    if (before == null || !isOlder(now, before)) {
+      taskRuns.put(now.name(), now);
+    }
+    return advance(at);
+  }
+
+  /** Whether one state of a TaskRun says less than another. */
+  private static boolean isOlder(SeenTaskRun one, SeenTaskRun other) {
+    int attempts = Integer.compare(one.attempts().size(), other.attempts().size());
+    return attempts < 0
+        || (attempts == 0
+            && other.attempts().getLast().succeeded().isDecided()
+            && !one.attempts().getLast().succeeded().isDecided());
+  }
+
+  /** A pod of the run, as it is now. */
+  public List<RunEvent> see(SeenPod now, Instant at) {
+    pods.merge(now.name(), now, RunFold::newer);
+    for (Container c : now.containers()) {
+      if (ContainerId.speaks(c.name()) && c.state() != State.WAITING) {
+        drained.putIfAbsent(new ContainerId(now.name(), now.uid(), c.name()), false);
+      }
+    }
+    return advance(at);
+  }
+
+  private static SeenPod newer(SeenPod before, SeenPod now) {
+    boolean back = before.uid().equals(now.uid()) && ended(before) > ended(now);
+    return back ? before : now;
+  }
+
+  private static long ended(SeenPod pod) {
+    return pod.containers().stream().filter(c -> c.state() == State.ENDED).count();
+  }
+
+  /** The PipelineRun was deleted; {@code last} is its last state, if that is known. */
+  public List<RunEvent> deleted(Optional<SeenRun> last, Instant at) {
+    last.ifPresent(l -> {
+      if (run == null || !run.isDone()) {
+        run = l;
+      }
+    });
+    deleted = true;
+    return advance(at);
+  }
+
+  /** An object that was {@link #missing} does not exist any more. */
+  public List<RunEvent> gone(Missing object, Instant at) {
+    gone.add(object.name());
+    return advance(at);
+  }
+
+  /** A pod was deleted. */
+  public List<RunEvent> deleted(SeenPod pod, Instant at) {
+    lost.add(pod.uid());
+    return see(pod, at);
+  }
+
+  /** A line that a container wrote. */
+  public List<RunEvent> line(ContainerId from, String text, Instant at) {
+    List<RunEvent> out = new ArrayList<>();
+    Track stage = stageOf(from.pod());
+    if (stage == null) {
+      return out;
+    }
+    begin(at, out);
+    AttemptTrack attempt = current(stage, at, out);
+    if (from.isStep() && attempt.started.add(from.step())) {
+      out.add(new RunEvent.StepStarted(at, stage.name, from.step()));
+    }
+    out.add(new RunEvent.LogLine(at, stage.name, from.step(), text));
+    return out;
+  }
+
+  /** No more lines of this container will come. */
+  public List<RunEvent> drained(ContainerId container, Instant at) {
+    drained.put(container, true);
+    return advance(at);
+  }
+
+  /** Containers whose output is to be read; each until it was {@link #drained}. */
+  public Set<ContainerId> unread() {
+    Set<ContainerId> out = new LinkedHashSet<>();
+    drained.forEach((id, done) -> {
+      if (!done) {
+        out.add(id);
+      }
+    });
+    return out;
+  }
+
+  /** Whether a container has ended, or its pod is not there any more in this form. */
+  public boolean hasEnded(ContainerId container) {
+    SeenPod pod = pods.get(container.pod());
+    return deleted
+        || gone.contains(container.pod())
+        || lost.contains(container.uid())
+        || pod == null
+        || !pod.uid().equals(container.uid())
+        || pod.containers().stream()
+            .anyMatch(c -> c.name().equals(container.container()) && c.state() == State.ENDED);
+  }
+
+  /** What keeps the fold from going on although the cluster has gone on. */
+  public List<Missing> missing() {
+    List<Missing> out = new ArrayList<>();
+    if (run != null && run.isDone() && !deleted) {
+      for (String name : run.taskRuns()) {
+        if (!gone.contains(name)
+            && (!taskRuns.containsKey(name)
+                || !taskRuns.get(name).attempts().getLast().succeeded().isDecided())) {
+          out.add(new Missing(Missing.Kind.TASK_RUN, name));
+        }
+      }
+    }
+    for (SeenTaskRun t : taskRuns.values()) {
+      for (Attempt a : t.attempts()) {
+        if (a.succeeded().isDecided()
+            && !a.pod().isEmpty()
+            && !pods.containsKey(a.pod())
+            && !gone.contains(a.pod())) {
+          out.add(new Missing(Missing.Kind.POD, a.pod()));
+        }
+      }
+    }
+    return out;
+  }
+
+  /** How the run ended, once everything was told. */
+  public Optional<RunOutcome> outcome() {
+    return Optional.ofNullable(outcome);
+  }
+
+  private List<RunEvent> advance(Instant at) {
+    List<RunEvent> out = new ArrayList<>();
+    if (outcome != null || (stages.isEmpty() && !isOver())) {
+      return out;
+    }
+    begin(at, out);
+    for (SeenTaskRun t : taskRuns.values()) {
+      Track stage = stages.get(t.task());
+      if (stage != null) {
+        attempts(stage, t, at, out);
+      }
+    }
+    SeenRun seen = run;
+    if (seen != null) {
+      for (Track stage : stages.values()) {
+        String why = seen.skipped().get(stage.stage.name());
+        if (why != null && stage.end.isEmpty() && stage.attempts.isEmpty()) {
+          skip(stage, Words.skipped(why), at, out);
+        }
+      }
+    }
+    finish(at, out);
+    return out;
+  }
+
+  private void begin(Instant at, List<RunEvent> out) {
+    if (!begun && !stages.isEmpty()) {
+      begun = true;
+      out.add(new RunEvent.RunStarted(at, id, stages.values().stream().map(s -> s.name).toList()));
+    }
+  }
+
+  private boolean isOver() {
+    return deleted || (run != null && run.isDone());
+  }
+
+  private void attempts(Track stage, SeenTaskRun t, Instant at, List<RunEvent> out) {
+    for (int i = 0; i < t.attempts().size(); i++) {
+      Attempt attempt = t.attempts().get(i);
+      boolean isLast = i == t.attempts().size() - 1;
+      if (stage.attempts.size() == i) {
+        if (i > 0 && !stage.attempts.get(i - 1).over) {
+          return;
+        }
+        stage.attempts.add(new AttemptTrack());
+        out.add(new RunEvent.StageStarted(at, stage.name, i));
+      }
+      AttemptTrack track = stage.attempts.get(i);
+      if (track.over) {
+        continue;
+      }
+      hindrances(stage, track, attempt, at, out);
+      boolean over = attempt.succeeded().isDecided() || !isLast;
+      if (gone.contains(attempt.pod()) && track.remarks.add(UNREADABLE)) {
+        out.add(new RunEvent.LogLine(at, stage.name, "", UNREADABLE));
+      }
+      steps(stage, track, attempt, over, at, out);
+      if (!over || !isDrained(attempt.pod())) {
+        return;
+      }
+      end(stage, track, t, attempt, i, isLast, at, out);
+    }
+  }
+
+  /** Remembers, and tells once, what keeps a pod from starting or took it away. */
+  private void hindrances(
+      Track stage, AttemptTrack track, Attempt attempt, Instant at, List<RunEvent> out) {
+    SeenPod pod = pods.get(attempt.pod());
+    Optional<String> waits =
+        pod == null ? Words.heldBack(attempt) : Words.taken(pod).or(() -> Words.waiting(pod));
+    if (waits.isPresent()) {
+      track.hindrance = waits;
+      if (track.remarks.size() < MOST_REMARKS && track.remarks.add(waits.get())) {
+        out.add(new RunEvent.LogLine(at, stage.name, "", "(" + waits.get() + ")"));
+      }
+    } else if (pod != null && Words.taken(pod).isEmpty() && isRunning(pod)) {
+      track.hindrance = Optional.empty();
+    }
+  }
+
+  private static boolean isRunning(SeenPod pod) {
+    return pod.phase().equals("Running") && !pod.deleting();
+  }
+
+  private void steps(
+      Track stage,
+      AttemptTrack track,
+      Attempt attempt,
+      boolean over,
+      Instant at,
+      List<RunEvent> out) {
+    for (Step step : attempt.steps()) {
+      String name = step.name();
+      if (track.finished.contains(name)) {
+        if (failed(step)) {
+          return; // Those after it are reported as skipped, but were not reached.
+        }
+        continue;
+      }
+      if (step.wasSkipped() && !track.started.contains(name)) {
+        track.finished.add(name);
+        out.add(new RunEvent.StepFinished(at, stage.name, name, Optional.empty()));
+        continue;
+      }
+      boolean ended = step.exitCode().isPresent();
+      if (step.wasEnded() && !track.started.contains(name) && !isRunning(attempt, step)) {
+        return;
+      }
+      if ((ended || isRunning(attempt, step)) && track.started.add(name)) {
+        out.add(new RunEvent.StepStarted(at, stage.name, name));
+      }
+      if (!ended && !(over && track.started.contains(name))) {
+        return;
+      }
+      if (!isDrained(attempt.pod(), step)) {
+        return;
+      }
+      track.finished.add(name);
+      boolean byForce = step.wasEnded() || !ended;
+      out.add(
+          new RunEvent.StepFinished(
+              at, stage.name, name, Optional.of(byForce ? ENDED : step.exitCode().orElseThrow())));
+      if (byForce || failed(step)) {
+        return;
+      }
+    }
+  }
+
+  private static boolean failed(Step step) {
+    return step.exitCode().filter(c -> c != 0).isPresent() && !step.outcome().equals("Continued");
+  }
+
+  /** Whether its container runs; all do once the pod is up, each waiting for the one before. */
+  private boolean isRunning(Attempt attempt, Step step) {
+    SeenPod pod = pods.get(attempt.pod());
+    return pod != null
+        && pod.containers().stream()
+            .anyMatch(c -> c.name().equals(step.container()) && c.state() == State.RUNNING);
+  }
+
+  /** Whether everything was read that a step wrote. */
+  private boolean isDrained(String pod, Step step) {
+    if (!isKnown(pod)) {
+      return false;
+    }
+    SeenPod seen = pods.get(pod);
+    // Tekton knows of an end that the pod, as we saw it last, does not know of: it will be seen.
+    boolean late =
+        seen != null
+            && !lost.contains(seen.uid())
+            && step.exitCode().isPresent()
+            && !step.wasEnded()
+            && seen.containers().stream()
+                .anyMatch(c -> c.name().equals(step.container()) && c.state() == State.WAITING);
+    return !late
+        && drained.entrySet().stream()
+            .filter(e -> e.getKey().pod().equals(pod))
+            .filter(e -> e.getKey().container().equals(step.container()))
+            .allMatch(Map.Entry::getValue);
+  }
+
+  /** Whether everything was read that the pod of an attempt wrote. */
+  private boolean isDrained(String pod) {
+    return isKnown(pod)
+        && drained.entrySet().stream()
+            .filter(e -> e.getKey().pod().equals(pod))
+            .allMatch(Map.Entry::getValue);
+  }
+
+  private boolean isKnown(String pod) {
+    return pod.isEmpty() || pods.containsKey(pod) || gone.contains(pod);
+  }
+
+  private void end(
+      Track stage,
+      AttemptTrack track,
+      SeenTaskRun t,
+      Attempt attempt,
+      int number,
+      boolean isLast,
+      Instant at,
+      List<RunEvent> out) {
+    track.over = true;
+    StageStatus status = Words.status(attempt, t.why());
+    Optional<String> running =
+        attempt.steps().stream()
+            .filter(s -> track.started.contains(s.name()) && s.wasEnded())
+            .map(Step::name)
+            .findFirst();
+    boolean cached =
+        status == StageStatus.SUCCEEDED
+            && attempt.steps().stream()
+                .anyMatch(s -> s.name().equals("fetch") && "yes".equals(s.results().get("hit")));
+    String reason = Words.failure(attempt, status, track.hindrance, running);
+    Duration took =
+        attempt.started().isPresent() && attempt.completed().isPresent()
+            ? Duration.between(attempt.started().get(), attempt.completed().get())
+            : Duration.ZERO;
+    out.add(
+        new RunEvent.StageFinished(
+            at, stage.name, number, status, cached, took, attempt.results(), reason));
+    if (isLast && attempt.succeeded().isDecided()) {
+      stage.completed = attempt.completed();
+      stage.end =
+          Optional.of(new TaskOutcome(status, number + 1, cached, attempt.results(), reason));
+    }
+  }
+
+  private void skip(Track stage, String why, Instant at, List<RunEvent> out) {
+    stage.end = Optional.of(new TaskOutcome(StageStatus.SKIPPED, 0, false, Map.of(), why));
+    out.add(
+        new RunEvent.StageFinished(
+            at, stage.name, 0, StageStatus.SKIPPED, false, Duration.ZERO, Map.of(), why));
+  }
+
+  private void finish(Instant at, List<RunEvent> out) {
+    if (!isOver() || !missing().isEmpty() || !unread().isEmpty()) {
+      return;
+    }
+    boolean cutOff = deleted && (run == null || !run.isDone());
+    for (SeenTaskRun t : taskRuns.values()) {
+      Track stage = stages.get(t.task());
+      if (stage != null && stage.end.isEmpty() && !gone.contains(t.name()) && !deleted) {
+        return;
+      }
+    }
+    StageStatus status = cutOff || run == null ? StageStatus.FAILED : Words.status(run);
+    String reason =
+        cutOff || run == null
+            ? "its PipelineRun was deleted while it was going"
+            : reason(run, status);
+    for (Track stage : stages.values()) {
+      if (stage.end.isPresent()) {
+        continue;
+      }
+      if (stage.attempts.isEmpty()) {
+        skip(stage, "the run was over before its turn: " + reason, at, out);
+      } else {
+        abandon(stage, reason, at, out);
+      }
+    }
+    Map<StageName, TaskOutcome> tasks = new LinkedHashMap<>();
+    stages.values().forEach(s -> s.end.ifPresent(e -> tasks.put(s.name, e)));
+    Map<String, String> results = run == null ? Map.of() : run.results();
+    outcome = new RunOutcome(status, tasks, results, reason);
+    out.add(new RunEvent.RunFinished(at, id, status, results, reason));
+  }
+
+  /** A stage that was going when its TaskRun was taken away. */
+  private void abandon(Track stage, String reason, Instant at, List<RunEvent> out) {
+    int number = stage.attempts.size() - 1;
+    AttemptTrack track = stage.attempts.getLast();
+    track.over = true;
+    for (String step : track.started) {
+      if (track.finished.add(step)) {
+        out.add(new RunEvent.StepFinished(at, stage.name, step, Optional.of(ENDED)));
+      }
+    }
+    stage.end =
+        Optional.of(new TaskOutcome(StageStatus.CANCELLED, number + 1, false, Map.of(), reason));
+    out.add(
+        new RunEvent.StageFinished(
+            at, stage.name, number, StageStatus.CANCELLED, false, Duration.ZERO, Map.of(), reason));
+  }
+
+  /** The first task that failed says why the run did, as on the local runner. */
+  private String reason(SeenRun seen, StageStatus status) {
+    if (status == StageStatus.SUCCEEDED) {
+      return "";
+    }
+    Track first = null;
+    for (Track stage : stages.values()) {
+      boolean failed =
+          !stage.stage.mayFail()
+              && stage.end.isPresent()
+              && switch (stage.end.get().status()) {
+                case FAILED, TIMED_OUT -> true;
+                case SUCCEEDED, SKIPPED, CANCELLED -> false;
+              };
+      if (failed
+          && (first == null
+              || stage
+                  .completed
+                  .orElse(Instant.MAX)
+                  .isBefore(first.completed.orElse(Instant.MAX)))) {
+        first = stage;
+      }
+    }
+    return first == null || status == StageStatus.CANCELLED
+        ? Words.failure(seen)
+        : "task " + first.stage.name() + ": " + first.end.orElseThrow().reason();
+  }
+
+  private @Nullable Track stageOf(String pod) {
+    SeenPod seen = pods.get(pod);
+    return seen == null ? null : stages.get(seen.task());
+  }
+
+  private AttemptTrack current(Track stage, Instant at, List<RunEvent> out) {
+    if (stage.attempts.isEmpty()) {
+      stage.attempts.add(new AttemptTrack());
+      out.add(new RunEvent.StageStarted(at, stage.name, 0));
+    }
+    return stage.attempts.getLast();
+  }
+}

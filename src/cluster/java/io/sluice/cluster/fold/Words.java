@@ -1,0 +1,305 @@
+package io.sluice.cluster.fold;
+
+import io.sluice.cluster.fold.SeenPod.Container;
+import io.sluice.cluster.fold.SeenPod.State;
+import io.sluice.cluster.fold.SeenTaskRun.Attempt;
+import io.sluice.cluster.fold.SeenTaskRun.Step;
+import io.sluice.core.run.StageStatus;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Says what Kubernetes and Tekton report in words for people who know neither. */
+final class Words {
+  private static final int LONGEST = 400;
+
+  private static final Set<String> PULLING =
+      Set.of(
+          "ErrImagePull",
+          "ImagePullBackOff",
+          "InvalidImageName",
+          "ErrImageNeverPull",
+          "RegistryUnavailable",
+          "ImageInspectError");
+
+  /** Reasons of a container that cannot be made; the message says what is missing. */
+  private static final Set<String> MAKING =
+      Set.of(
+          "CreateContainerConfigError",
+          "CreateContainerError",
+          "RunContainerError",
+          "StartError",
+          "ContainerCannotRun");
+
+  /** Reasons of a TaskRun for which the API server refused the pod. */
+  private static final Set<String> REFUSED =
+      Set.of(
+          "PodAdmissionFailed",
+          "PodCreationFailed",
+          "CouldntGetTask",
+          "TaskRunValidationFailed",
+          "InvalidParamValue",
+          "TaskRunResolutionFailed",
+          "ExceededNodeResources");
+
+  private static final Map<String, String> SKIPPED =
+      Map.of(
+          "When Expressions evaluated to false", "its `when` says no",
+          "Results were missing", "it takes a result that was not given",
+          "Parent Tasks were skipped", "it takes a result of a task that was skipped",
+          "PipelineRun was stopping", "the run was over before its turn: an earlier task failed",
+          "PipelineRun was gracefully cancelled", "the run was over before its turn: cancelled",
+          "PipelineRun was gracefully stopped", "the run was over before its turn: stopped",
+          "PipelineRun timeout has been reached",
+              "the run was over before its turn: the time for the run was over",
+          "PipelineRun Tasks timeout has been reached",
+              "the run was over before its turn: the time for the run's tasks was over",
+          "PipelineRun Finally timeout has been reached",
+              "the run was over before its turn: the time for its last tasks was over");
+
+  private Words() {}
+
+  /** Why a task was skipped. */
+  static String skipped(String tekton) {
+    return SKIPPED.getOrDefault(
+        tekton, tekton.isEmpty() || tekton.equals("None") ? "not reached" : tekton);
+  }
+
+  /** Why a pod does not get going; empty when nothing is in its way. */
+  static Optional<String> waiting(SeenPod pod) {
+    if (pod.scheduled().isFalse()) {
+      return Optional.of("no node can take its pod: " + brief(pod.scheduled().message()));
+    }
+    for (Container c : pod.containers()) {
+      if (c.state() == State.WAITING && PULLING.contains(c.reason())) {
+        return Optional.of(pull(c));
+      }
+      if (c.state() == State.WAITING && MAKING.contains(c.reason())) {
+        return Optional.of(
+            "the container of " + who(c.name()) + " cannot be made: " + brief(c.message()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** Why the API server does not let Tekton make a pod; empty when it does. */
+  static Optional<String> heldBack(Attempt attempt) {
+    Condition c = attempt.succeeded();
+    return c.status().equals("Unknown")
+            && (c.reason().equals("ExceededResourceQuota")
+                || c.reason().equals("ExceededNodeResources"))
+        ? Optional.of("the namespace's quota has no room for its pod: " + brief(c.message()))
+        : Optional.empty();
+  }
+
+  /**
+   * What took a pod away or ended it from outside; empty when nothing did.
+   *
+   * <p>Kept by the caller: the pod may be gone when the attempt is seen to have failed.
+   */
+  static Optional<String> taken(SeenPod pod) {
+    if (pod.reason().equals("Evicted")) {
+      return Optional.of(
+          "its pod was evicted from node " + pod.node() + ": " + brief(pod.message()));
+    }
+    if (pod.reason().equals("NodeLost")
+        || pod.reason().equals("NodeShutdown")
+        || pod.reason().equals("Terminated")) {
+      return Optional.of("node " + pod.node() + " was lost: " + brief(pod.message()));
+    }
+    if (pod.disrupted().isTrue()) {
+      return Optional.of(
+          switch (pod.disrupted().reason()) {
+            case "DeletionByTaintManager" ->
+                "node " + pod.node() + " was lost: its pods were taken off it";
+            case "EvictionByEvictionAPI" ->
+                "its pod was evicted from node " + pod.node() + ": the node is being emptied";
+            case "PreemptionByScheduler" ->
+                "its pod gave way to one of higher priority on node " + pod.node();
+            case "TerminationByKubelet" ->
+                "node " + pod.node() + " ended its pod: " + brief(pod.disrupted().message());
+            case "DeletionByPodGC" -> "node " + pod.node() + " is gone, and its pod with it";
+            default ->
+                "its pod was taken from node "
+                    + pod.node()
+                    + ": "
+                    + brief(pod.disrupted().message());
+          });
+    }
+    return Optional.empty();
+  }
+
+  /** How an attempt ended. */
+  static StageStatus status(Attempt attempt, String why) {
+    if (attempt.succeeded().isTrue()) {
+      return StageStatus.SUCCEEDED;
+    }
+    return switch (attempt.succeeded().reason()) {
+      case "TaskRunTimeout" -> StageStatus.TIMED_OUT;
+      case "TaskRunCancelled", "TaskRunSpecStatusCancelled" ->
+          timedOut(why) || timedOut(attempt.succeeded().message())
+              ? StageStatus.TIMED_OUT
+              : StageStatus.CANCELLED;
+      default ->
+          attempt.steps().stream().anyMatch(s -> s.outcome().equals("TimeoutExceeded"))
+              ? StageStatus.TIMED_OUT
+              : StageStatus.FAILED;
+    };
+  }
+
+  private static boolean timedOut(String text) {
+    return text.contains("has timed out") || text.contains("timeout");
+  }
+
+  /**
+   * Why an attempt did not succeed.
+   *
+   * @param hindrance what its pod was last seen to wait for or to be taken by; empty for nothing
+   * @param running the step that was going when it was ended; empty when none was
+   */
+  static String failure(
+      Attempt attempt, StageStatus status, Optional<String> hindrance, Optional<String> running) {
+    Condition c = attempt.succeeded();
+    switch (status) {
+      case SUCCEEDED, SKIPPED -> {
+        return "";
+      }
+      case CANCELLED -> {
+        return "cancelled";
+      }
+      case TIMED_OUT -> {
+        String late =
+            attempt.steps().stream()
+                .filter(s -> s.outcome().equals("TimeoutExceeded"))
+                .findFirst()
+                .map(s -> "step " + s.name() + " did not end within its own time")
+                .or(() ->
+                    running.map(
+                        s -> "step " + s + " was still going when the time for it was over"))
+                .orElse("the time for it was over");
+        return late + hindrance.map(h -> "; " + h).orElse("");
+      }
+      case FAILED -> {
+        // below
+      }
+    }
+    if (hindrance.isPresent() && attempt.steps().stream().noneMatch(Words::failedByItself)) {
+      return hindrance.get();
+    }
+    if (REFUSED.contains(c.reason())) {
+      return "the cluster refused its pod: " + brief(c.message());
+    }
+    if (c.reason().equals("ExceededResourceQuota")) {
+      return "the namespace's quota has no room for its pod: " + brief(c.message());
+    }
+    if (c.reason().equals("TaskRunImagePullFailed")) {
+      return "an image cannot be pulled: " + brief(c.message());
+    }
+    for (Step step : attempt.steps()) {
+      if (failedByItself(step)) {
+        return step.reason().equals("OOMKilled")
+            ? "step " + step.name() + " was killed because its memory ran out (exit code 137)"
+            : "step "
+                + step.name()
+                + " ended with exit code "
+                + step.exitCode().orElse(1)
+                + signal(step.exitCode().orElse(1));
+      }
+    }
+    return (c.message().isEmpty() ? c.reason() : brief(c.message()));
+  }
+
+  /** Whether it is the step's own doing that the attempt failed. */
+  private static boolean failedByItself(Step step) {
+    boolean failed = step.exitCode().filter(code -> code != 0).isPresent();
+    boolean counts = !step.wasSkipped() && !step.outcome().equals("Continued") && !step.wasEnded();
+    return failed && counts;
+  }
+
+  /** What an exit code tells by itself; the same words as the local runner's. */
+  private static String signal(int code) {
+    return switch (code) {
+      case 126 -> " (its program cannot be executed)";
+      case 127 -> " (its program was not found)";
+      case 137 -> " (killed: by hand, or because memory ran out)";
+      case 139 -> " (a memory fault)";
+      default -> "";
+    };
+  }
+
+  /** How a run ended. */
+  static StageStatus status(SeenRun run) {
+    if (run.succeeded().isTrue()) {
+      return StageStatus.SUCCEEDED;
+    }
+    return switch (run.succeeded().reason()) {
+      case "Cancelled", "CancelledRunFinally", "StoppedRunFinally", "PipelineRunCancelled" ->
+          StageStatus.CANCELLED;
+      case "PipelineRunTimeout" -> StageStatus.TIMED_OUT;
+      default -> StageStatus.FAILED;
+    };
+  }
+
+  /** Why a run did not succeed although none of its tasks says so. */
+  static String failure(SeenRun run) {
+    return switch (status(run)) {
+      case SUCCEEDED, SKIPPED -> "";
+      case CANCELLED -> "cancelled";
+      case TIMED_OUT -> "the time for the run's tasks was over";
+      case FAILED ->
+          "Tekton ended the run: "
+              + (run.succeeded().message().isEmpty()
+                  ? run.succeeded().reason()
+                  : run.succeeded().reason() + ": " + brief(run.succeeded().message()));
+    };
+  }
+
+  private static String pull(Container c) {
+    String cause =
+        switch (c.reason()) {
+          case "InvalidImageName" -> "its name is malformed";
+          case "ErrImageNeverPull" -> "it is not on the node, and the pull policy is Never";
+          case "ErrImagePull", "ImagePullBackOff" -> pullCause(c.message());
+          default -> brief(c.message());
+        };
+    return "the image "
+        + c.image()
+        + " of "
+        + who(c.name())
+        + " cannot be pulled"
+        + (cause.isEmpty() ? "" : ": " + cause);
+  }
+
+  /** The end of the chain of errors says what happened; what is before it says through whom. */
+  private static String pullCause(String message) {
+    if (message.contains("not found") || message.contains("manifest unknown")) {
+      return "the registry does not have it";
+    }
+    if (message.contains("unauthorized")
+        || message.contains("401")
+        || message.contains("403")
+        || message.contains("denied")) {
+      return "the registry asks for credentials (imagePullSecrets of the service account)";
+    }
+    if (message.contains("no such host")
+        || message.contains("connection refused")
+        || message.contains("i/o timeout")
+        || message.contains("dial tcp")) {
+      return "its registry cannot be reached from the node";
+    }
+    return message.startsWith("Back-off") ? "" : brief(message);
+  }
+
+  private static String who(String container) {
+    return ContainerId.speaks(container)
+        ? (container.startsWith("step-") ? "step " : "sidecar ")
+            + container.substring(container.indexOf('-') + 1)
+        : container;
+  }
+
+  /** One line, of bounded length. */
+  static String brief(String message) {
+    String line = message.replaceAll("\\s+", " ").strip();
+    return line.length() > LONGEST ? line.substring(0, LONGEST) + ".." : line;
+  }
+}

@@ -1,0 +1,64 @@
+package io.sluice.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class LogLinesTest {
+  private final List<String> lines = new ArrayList<>();
+  private final LogLines log = new LogLines(lines::add);
+
+  private void write(String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    for (byte b : bytes) {
+      log.write(new byte[] {b}, 0, 1);
+    }
+  }
+
+  @Test
+  void linesComeWithoutTheirTimes() {
+    write(
+        "2026-11-24T10:00:00.000000001Z one\n2026-11-24T10:00:00.000000002Z \n2026-11-24T10:00:01Z last");
+    log.close();
+    assertThat(lines).containsExactly("one", "", "last");
+    assertThat(log.position()).contains(Instant.parse("2026-11-24T10:00:01Z"));
+  }
+
+  @Test
+  void readingAgainGoesOnAfterTheLastLine() {
+    write("2026-11-24T10:00:00.1Z a\n2026-11-24T10:00:00.2Z b\n2026-11-24T10:00:00.2Z b\n");
+    log.resume();
+    write(
+        "2026-11-24T10:00:00.1Z a\n2026-11-24T10:00:00.2Z b\n2026-11-24T10:00:00.2Z b\n"
+            + "2026-11-24T10:00:00.2Z b\n2026-11-24T10:00:00.3Z c\n");
+    assertThat(lines).containsExactly("a", "b", "b", "b", "c");
+    assertThat(log.gapEnd()).isEmpty();
+  }
+
+  @Test
+  void aHoleIsSeen() {
+    write("2026-11-24T10:00:00.1Z a\n");
+    log.resume();
+    write("2026-11-24T10:05:00Z z\n");
+    assertThat(lines).containsExactly("a", "z");
+    assertThat(log.gapEnd()).contains(Instant.parse("2026-11-24T10:05:00Z"));
+  }
+
+  @Test
+  void aLineThatWasCutByAnInterruptionIsHandedOnWhole() {
+    write("2026-11-24T10:00:00.1Z a\n2026-11-24T10:00:00.2Z hal");
+    log.resume();
+    write("2026-11-24T10:00:00.1Z a\n2026-11-24T10:00:00.2Z half\n2026-11-24T10:00:00.3Z c\n");
+    assertThat(lines).containsExactly("a", "half", "c");
+  }
+
+  @Test
+  void textWithoutTimesIsShownAsItIs() {
+    write("failed to try resolving symlinks in path\n");
+    assertThat(lines).containsExactly("failed to try resolving symlinks in path");
+  }
+}

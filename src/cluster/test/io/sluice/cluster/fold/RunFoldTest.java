@@ -1,0 +1,452 @@
+package io.sluice.cluster.fold;
+
+import static io.sluice.cluster.fold.Objects.pod;
+import static io.sluice.cluster.fold.Objects.run;
+import static io.sluice.cluster.fold.Objects.step;
+import static io.sluice.cluster.fold.Objects.taskRun;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.core.run.RunEvent;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.core.run.StageStatus;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RunFoldTest {
+  private static final Instant AT = Instant.parse("2026-11-24T10:00:00Z");
+  private static final String UP = "phase: 'Running',";
+  private static final ContainerId RUN_OF_A = new ContainerId("r-1-a-pod", "u-a", "step-run");
+  private static final ContainerId RUN_OF_B = new ContainerId("r-1-b-pod", "u-b", "step-run");
+  private static final ContainerId RUN_OF_Z = new ContainerId("r-1-z-pod", "u-z", "step-run");
+
+  private final RunFold fold = new RunFold(new RunId("r-1"), List.of());
+  private final List<String> told = new ArrayList<>();
+
+  private void see(List<RunEvent> events) {
+    events.forEach(e -> told.add(brief(e)));
+  }
+
+  private static String brief(RunEvent event) {
+    return switch (event) {
+      case RunEvent.SetUp e -> "setup";
+      case RunEvent.RunStarted e -> "run " + e.stages();
+      case RunEvent.StageStarted e -> e.stage() + " starts " + e.attempt();
+      case RunEvent.StepStarted e -> e.stage() + "." + e.step() + " starts";
+      case RunEvent.LogLine e -> e.stage() + "." + e.step() + ": " + e.text();
+      case RunEvent.StepFinished e ->
+          e.stage()
+              + "."
+              + e.step()
+              + " ends "
+              + e.exitCode().map(String::valueOf).orElse("skipped");
+      case RunEvent.StageFinished e ->
+          e.stage()
+              + " "
+              + e.status()
+              + (e.cached() ? " cached" : "")
+              + (e.reason().isEmpty() ? "" : " because " + e.reason());
+      case RunEvent.RunFinished e ->
+          "run " + e.status() + (e.reason().isEmpty() ? "" : " because " + e.reason());
+    };
+  }
+
+  private void whole(String task) {
+    ContainerId container = new ContainerId("r-1-" + task + "-pod", "u-" + task, "step-run");
+    see(fold.see(pod(task, UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.line(container, "hello from " + task, AT));
+    see(fold.drained(container, AT));
+    see(fold.see(taskRun(task, "True", "Succeeded", step("run", 0, "Completed")), AT));
+  }
+
+  @Test
+  void aRunIsToldAsTheLocalRunnerTellsIt() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    whole("a");
+    whole("b");
+    whole("z");
+    see(fold.see(run("True", "Succeeded", "results: [{name: 'verdict', value: 'HOLD'}]"), AT));
+
+    assertThat(told)
+        .containsExactly(
+            "run [a, b, z]",
+            "a starts 0",
+            "a.run starts",
+            "a.run: hello from a",
+            "a.run ends 0",
+            "a SUCCEEDED",
+            "b starts 0",
+            "b.run starts",
+            "b.run: hello from b",
+            "b.run ends 0",
+            "b SUCCEEDED",
+            "z starts 0",
+            "z.run starts",
+            "z.run: hello from z",
+            "z.run ends 0",
+            "z SUCCEEDED",
+            "run SUCCEEDED");
+    assertThat(fold.outcome().orElseThrow().results()).isEqualTo(Map.of("verdict", "HOLD"));
+  }
+
+  @Test
+  void seeingEverythingTwiceTellsNothingTwice() {
+    for (int i = 0; i < 2; i++) {
+      see(fold.see(run("Unknown", "Running", ""), AT));
+      see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+      see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
+    }
+    assertThat(told).containsExactly("run [a, b, z]", "a starts 0", "a.run starts");
+  }
+
+  /** Whatever the order in which objects come, each stage's own story is the same. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+  void theOrderOfObjectsDoesNotMatter(long seed) {
+    List<Function<RunFold, List<RunEvent>>> seen = new ArrayList<>();
+    for (String task : List.of("a", "b", "z")) {
+      seen.add(f -> f.see(pod(task, UP, Map.of("step-run", "{running: {}}")), AT));
+      seen.add(f -> f.see(taskRun(task, "Unknown", "Running", step("run")), AT));
+      seen.add(f -> f.see(taskRun(task, "True", "Succeeded", step("run", 0, "Completed")), AT));
+    }
+    seen.add(f -> f.see(run("Unknown", "Running", ""), AT));
+    String children =
+        "childReferences: [{kind: 'TaskRun', name: 'r-1-a'}, {kind: 'TaskRun', name: 'r-1-b'},"
+            + " {kind: 'TaskRun', name: 'r-1-z'}]";
+    seen.add(f -> f.see(run("True", "Succeeded", children), AT));
+    Collections.shuffle(seen, new Random(seed));
+
+    seen.forEach(s -> see(s.apply(fold)));
+    for (ContainerId c : List.copyOf(fold.unread())) {
+      see(fold.line(c, "late", AT));
+      see(fold.drained(c, AT));
+    }
+
+    for (String task : List.of("a", "b", "z")) {
+      assertThat(told.stream().filter(t -> t.startsWith(task)))
+          .containsExactly(
+              task + " starts 0",
+              task + ".run starts",
+              task + ".run: late",
+              task + ".run ends 0",
+              task + " SUCCEEDED");
+    }
+    assertThat(told.getFirst()).isEqualTo("run [a, b, z]");
+    assertThat(told.getLast()).isEqualTo("run SUCCEEDED");
+  }
+
+  @Test
+  void theEndOfAStageWaitsForItsLastLine() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.see(taskRun("a", "True", "Succeeded", step("run", 0, "Completed")), AT));
+    assertThat(told).last().isEqualTo("a.run starts");
+    assertThat(fold.unread()).containsExactly(RUN_OF_A);
+
+    see(fold.line(RUN_OF_A, "late", AT));
+    see(fold.drained(RUN_OF_A, AT));
+    assertThat(told).endsWith("a.run: late", "a.run ends 0", "a SUCCEEDED");
+  }
+
+  @Test
+  void aCacheHitSkipsTheStepAndIsSaid() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    String fetch =
+        "{name: 'fetch', container: 'step-fetch', terminated: {exitCode: 0, reason: 'Completed'},"
+            + " terminationReason: 'Completed', results: [{name: 'hit', value: 'yes'}]}";
+    see(fold.see(pod("a", UP, Map.of()), AT));
+    see(
+        fold.see(
+            taskRun(
+                "a",
+                "True",
+                "Succeeded",
+                fetch + "," + step("run", 0, "Skipped") + "," + step("store", 0, "Completed")),
+            AT));
+    assertThat(told)
+        .containsExactly(
+            "run [a, b, z]",
+            "a starts 0",
+            "a.fetch starts",
+            "a.fetch ends 0",
+            "a.run ends skipped",
+            "a.store starts",
+            "a.store ends 0",
+            "a SUCCEEDED cached");
+  }
+
+  @Test
+  void stepsAfterOneThatFailedAreNotTold() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of()), AT));
+    see(
+        fold.see(
+            taskRun(
+                "a",
+                "False",
+                "Failed",
+                step("run", 3, "Error") + "," + step("store", 1, "Skipped")),
+            AT));
+    assertThat(told)
+        .endsWith(
+            "a.run starts", "a.run ends 3", "a FAILED because step run ended with exit code 3");
+  }
+
+  @Test
+  void aStepThatMayFailIsFollowedByTheNext() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of()), AT));
+    see(
+        fold.see(
+            taskRun(
+                "a",
+                "False",
+                "Failed",
+                step("run", 3, "Continued") + "," + step("store", 3, "Error")),
+            AT));
+    assertThat(told)
+        .endsWith(
+            "a.run starts",
+            "a.run ends 3",
+            "a.store starts",
+            "a.store ends 3",
+            "a FAILED because step store ended with exit code 3");
+  }
+
+  @Test
+  void attemptsAreToldOneAfterAnother() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(
+        fold.see(
+            SeenTaskRun.of(
+                Objects.tree(
+                    """
+                    {metadata: {name: 'r-1-a', labels: {'tekton.dev/pipelineTask': 'a'}}, status: {
+                      conditions: [{type: 'Succeeded', status: 'Unknown', reason: 'Running'}], podName: '',
+                      retriesStatus: [{conditions: [{type: 'Succeeded', status: 'False', reason: 'Failed'}],
+                        podName: '', steps: [{name: 'run', container: 'step-run', terminated: {exitCode: 1}, terminationReason: 'Error'}]}]}}
+                    """)),
+            AT));
+    assertThat(told)
+        .containsExactly(
+            "run [a, b, z]",
+            "a starts 0",
+            "a.run starts",
+            "a.run ends 1",
+            "a FAILED because step run ended with exit code 1",
+            "a starts 1");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          When Expressions evaluated to false | its `when` says no
+          Results were missing                | it takes a result that was not given
+          PipelineRun was stopping            | the run was over before its turn: an earlier task failed
+          """)
+  void skippedTasksSayWhy(String tekton, String words) {
+    see(
+        fold.see(
+            run(
+                "Unknown",
+                "Running",
+                "skippedTasks: [{name: 'b', reason: '%s'}]".formatted(tekton)),
+            AT));
+    assertThat(told).containsExactly("run [a, b, z]", "b SKIPPED because " + words);
+  }
+
+  @Test
+  void aRunThatFailedNamesTheTaskThatDidIt() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of()), AT));
+    see(fold.see(taskRun("a", "False", "Failed", step("run", 2, "Error")), AT));
+    see(
+        fold.see(
+            run(
+                "False",
+                "Failed",
+                "childReferences: [{kind: 'TaskRun', name: 'r-1-a', pipelineTaskName: 'a'}],"
+                    + "skippedTasks: [{name: 'b', reason: 'PipelineRun was stopping'}]"),
+            AT));
+    assertThat(told).last().isEqualTo("run FAILED because task a: step run ended with exit code 2");
+    assertThat(fold.outcome().orElseThrow().tasks().get(new StageName("z")).status())
+        .isEqualTo(StageStatus.SKIPPED);
+  }
+
+  @Test
+  void theEndOfARunWaitsForItsTaskRuns() {
+    String children = "childReferences: [{kind: 'TaskRun', name: 'r-1-a', pipelineTaskName: 'a'}]";
+    see(fold.see(run("True", "Succeeded", children), AT));
+    assertThat(told).containsExactly("run [a, b, z]");
+    assertThat(fold.missing())
+        .containsExactly(new RunFold.Missing(RunFold.Missing.Kind.TASK_RUN, "r-1-a"));
+
+    see(fold.gone(fold.missing().getFirst(), AT));
+    assertThat(told).last().isEqualTo("run SUCCEEDED");
+  }
+
+  @Test
+  void whatAPodThatIsGoneWroteIsReportedMissing() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(taskRun("a", "True", "Succeeded", step("run", 0, "Completed")), AT));
+    see(fold.gone(fold.missing().getFirst(), AT));
+    assertThat(told)
+        .containsExactly(
+            "run [a, b, z]",
+            "a starts 0",
+            "a.run starts",
+            "a.: (its pod is gone, and what it wrote cannot be read any more)",
+            "a.run ends 0",
+            "a SUCCEEDED");
+  }
+
+  @Test
+  void aRunThatIsDeletedEndsCleanly() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
+    see(fold.deleted(Optional.empty(), AT));
+    assertThat(fold.outcome()).isEmpty();
+
+    see(fold.drained(RUN_OF_A, AT));
+    assertThat(told)
+        .last()
+        .isEqualTo("run FAILED because its PipelineRun was deleted while it was going");
+    assertThat(told).contains("a.run ends 143");
+  }
+
+  @Test
+  void aRunThatIsDeletedAfterItsEndHasEndedWell() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.deleted(Optional.of(run("True", "Succeeded", "")), AT));
+    assertThat(told).last().isEqualTo("run SUCCEEDED");
+  }
+
+  @Test
+  void aCancelledStepEndsLikeAKilledProcess() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
+    see(fold.drained(RUN_OF_A, AT));
+    String killed =
+        "{name: 'run', container: 'step-run', terminated: {exitCode: 1, reason: 'TaskRunCancelled'}}";
+    see(fold.see(taskRun("a", "False", "TaskRunCancelled", killed), AT));
+    assertThat(told).endsWith("a.run ends 143", "a CANCELLED because cancelled");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {waiting: {reason: 'ImagePullBackOff', message: 'Back-off pulling image'}} | the image acme/step-run:1 of step run cannot be pulled
+          {waiting: {reason: 'ErrImagePull', message: 'not found'}} | the image acme/step-run:1 of step run cannot be pulled: the registry does not have it
+          {waiting: {reason: 'CreateContainerConfigError', message: 'secret "x" not found'}} | the container of step run cannot be made: secret "x" not found
+          """)
+  void aPodThatDoesNotStartSaysWhyOnce(String state, String words) {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(taskRun("a", "Unknown", "Pending", ""), AT));
+    for (int i = 0; i < 3; i++) {
+      see(fold.see(pod("a", "phase: 'Pending',", Map.of("step-run", state)), AT));
+    }
+    assertThat(told).containsExactly("run [a, b, z]", "a starts 0", "a.: (" + words + ")");
+  }
+
+  @Test
+  void aPodThatNoNodeTakesSaysWhyAndItIsTheReasonWhenTimeRunsOut() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(taskRun("a", "Unknown", "Pending", ""), AT));
+    see(
+        fold.see(
+            pod(
+                "a",
+                "phase: 'Pending', conditions: [{type: 'PodScheduled', status: 'False', reason: 'Unschedulable',"
+                    + " message: '0/2 nodes are available: 2 Insufficient cpu.'}],",
+                Map.of()),
+            AT));
+    see(fold.see(taskRun("a", "False", "TaskRunTimeout", ""), AT));
+    assertThat(told)
+        .last()
+        .isEqualTo(
+            "a TIMED_OUT because the time for it was over; no node can take its pod: 0/2 nodes are"
+                + " available: 2 Insufficient cpu.");
+  }
+
+  @Test
+  void anEvictionIsTheReasonAlthoughThePodIsGoneLater() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
+    see(
+        fold.see(
+            pod(
+                "a",
+                "phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.',",
+                Map.of()),
+            AT));
+    see(
+        fold.see(
+            taskRun(
+                "a",
+                "False",
+                "Failed",
+                "{name: 'run', container: 'step-run', terminated: {exitCode: 0}}"),
+            AT));
+    assertThat(told)
+        .last()
+        .isEqualTo(
+            "a FAILED because its pod was evicted from node n1: The node was low on resource: memory.");
+  }
+
+  @Test
+  void memoryThatRanOutIsSaid() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of()), AT));
+    see(
+        fold.see(
+            taskRun(
+                "a",
+                "False",
+                "Failed",
+                "{name: 'run', container: 'step-run', terminated: {exitCode: 137, reason: 'OOMKilled'}, terminationReason: 'Error'}"),
+            AT));
+    assertThat(told)
+        .last()
+        .isEqualTo(
+            "a FAILED because step run was killed because its memory ran out (exit code 137)");
+  }
+
+  @Test
+  void everyContainerOfARunIsReadOnce() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(
+        fold.see(
+            pod(
+                "b",
+                UP,
+                Map.of(
+                    "step-run",
+                    "{running: {}}",
+                    "sidecar-tuner",
+                    "{running: {}}",
+                    "other",
+                    "{running: {}}")),
+            AT));
+    assertThat(fold.unread())
+        .containsExactlyInAnyOrder(RUN_OF_B, new ContainerId("r-1-b-pod", "u-b", "sidecar-tuner"));
+    see(fold.line(new ContainerId("r-1-b-pod", "u-b", "sidecar-tuner"), "trial 1", AT));
+    assertThat(told).last().isEqualTo("b.tuner: trial 1");
+    assertThat(fold.unread()).doesNotContain(RUN_OF_Z);
+  }
+}
