@@ -26,9 +26,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "compile",
     mixinStandardHelpOptions = true,
+    header = "Compiles a pipeline to Tekton v1, or tells that what is committed is stale.",
     description = {
-      "Compiles a pipeline to Tekton v1: pipeline.yaml, tasks/*.yaml (the same bytes for every run;",
-      "commit them) and run.yaml (for `kubectl create -f`)."
+      "Writes pipeline.yaml and tasks/*.yaml, the same bytes for every run: commit them; and run.yaml,",
+      "for `kubectl create -f`."
     },
     footer = {
       "",
@@ -73,7 +74,8 @@ final class CompileCommand implements Callable<Integer> {
         continue;
       }
       Files.createDirectories(file.getParent());
-      Path tmp = Files.createTempFile(file.getParent(), ".compile", ".tmp");
+      // Not createTempFile: it would leave the file to its writer alone.
+      Path tmp = file.resolveSibling("." + file.getFileName() + ".tmp");
       Files.writeString(tmp, e.getValue());
       Files.move(tmp, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
       terminal.out().println("wrote " + file);
@@ -108,10 +110,13 @@ final class CompileCommand implements Callable<Integer> {
         Diagnostic.of(
             "SLU-9015",
             "compiled files in " + folder + " are stale: " + String.join(", ", stale),
-            "run `sluice compile " + folder.getParent() + "` and commit what it writes"));
+            "run `sluice compile "
+                + (output == null ? "" : "-o " + output + " ")
+                + pipeline.locate().folder()
+                + "` and commit what it writes"));
   }
 
-  /** The compiled files that are there: ours are YAML files at the top and under tasks/. */
+  /** The compiled files that are there; others may lie beside them, and are left alone. */
   private static Map<String, String> present(Path folder) throws IOException {
     Map<String, String> out = new TreeMap<>();
     for (Path at : List.of(folder, folder.resolve("tasks"))) {
@@ -120,13 +125,12 @@ final class CompileCommand implements Callable<Integer> {
       }
       try (Stream<Path> list = Files.list(at)) {
         for (Path file : (Iterable<Path>) list.sorted()::iterator) {
+          String name = file.getFileName().toString();
           boolean ours =
-              file.toString().endsWith(".yaml")
-                  && Files.isRegularFile(file)
-                  && (!at.equals(folder)
-                      || List.of("pipeline.yaml", "run.yaml")
-                          .contains(file.getFileName().toString()));
-          if (ours) {
+              at.equals(folder)
+                  ? List.of("pipeline.yaml", "run.yaml").contains(name)
+                  : name.startsWith("sluice-") && name.endsWith(".yaml");
+          if (ours && Files.isRegularFile(file)) {
             out.put(
                 folder.relativize(file).toString().replace('\\', '/'),
                 new String(Files.readAllBytes(file), StandardCharsets.UTF_8));

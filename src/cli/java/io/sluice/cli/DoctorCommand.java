@@ -20,10 +20,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
+    header = "Checks this machine, the registry and the promotion log, and mends what it may.",
     description = {
-      "Checks this machine, the registry and the promotion log. Mends the alias `champion` and the",
-      "tag stage=Production where they differ from the log; a damaged log is only accepted with",
-      "--accept-damage DIGEST --reason TEXT, by a person."
+      "Mends the alias `champion` and the tag stage=Production where they differ from the log. A damaged",
+      "log is only accepted with --accept-damage DIGEST --reason TEXT, by a person."
     },
     footer = {
       "",
@@ -58,10 +58,8 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (damage != null && (reason == null || reason.isBlank())) {
-      throw new SluiceException(
-          ExitCode.INPUT_WRONG,
-          Diagnostic.of("SLU-9017", "--accept-damage needs --reason", "say why, in your words"));
+    if (damage != null) {
+      Reason.given(reason);
     }
     PipelineArgument.Located located = pipeline.locate();
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
@@ -79,8 +77,8 @@ final class DoctorCommand implements Callable<Integer> {
         RegistrySession session = Wiring.registry(located.state(), console)) {
       PromotionLog log = session.registry().promotions(model);
       findings.add(new Finding("registry", true, session.address()));
-      if (damage != null && reason != null) {
-        findings.add(accept(log, damage, reason));
+      if (damage != null) {
+        findings.add(accept(log, damage, Reason.given(reason)));
       }
       logFindings(log, findings);
     }
@@ -135,7 +133,7 @@ final class DoctorCommand implements Callable<Integer> {
             "promotion log",
             true,
             inspection.entries().size()
-                + " entries, "
+                + (inspection.entries().size() == 1 ? " entry, " : " entries, ")
                 + inspection
                     .champion()
                     .map(v -> "champion is version " + v)

@@ -5,7 +5,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -102,27 +102,36 @@ final class LocalSourceTree implements SourceTree {
    * What git prints, stripped; empty where there is no git, no repository, or no answer in time.
    */
   private Optional<String> git(String... arguments) {
-    List<String> command = new ArrayList<>(List.of("git"));
+    List<String> command = new ArrayList<>(List.of("git", "--no-optional-locks"));
     command.addAll(List.of(arguments));
+    Process process;
     try {
-      Process process =
+      process =
           new ProcessBuilder(command)
               .directory(folder.toFile())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      process.getOutputStream().close();
-      String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(GIT_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        return Optional.empty();
-      }
-      return process.exitValue() == 0 ? Optional.of(text.strip()) : Optional.empty();
     } catch (IOException e) {
       // No git on this machine: the run is recorded without a commit, which is what that means.
       return Optional.empty();
+    }
+    // Ends the read below too: a git that hangs in a hook or on a dead disk holds up nobody.
+    var unused =
+        process
+            .onExit()
+            .orTimeout(GIT_SECONDS, TimeUnit.SECONDS)
+            .exceptionally(late -> process.destroyForcibly());
+    try (InputStream out = process.getInputStream()) {
+      process.getOutputStream().close();
+      String text = new String(out.readAllBytes(), StandardCharsets.UTF_8);
+      return process.waitFor() == 0 ? Optional.of(text.strip()) : Optional.empty();
+    } catch (IOException e) {
+      return Optional.empty();
     } catch (InterruptedException e) {
+      process.destroyForcibly();
+      // Whoever interrupted finds it at the next thing that can wait.
       Thread.currentThread().interrupt();
-      throw new UncheckedIOException(new IOException("interrupted while asking git", e));
+      return Optional.empty();
     }
   }
 

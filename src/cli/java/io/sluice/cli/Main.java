@@ -5,6 +5,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -20,8 +21,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
     mixinStandardHelpOptions = true,
     version = "sluice 0.1.0-SNAPSHOT",
     synopsisSubcommandLabel = "COMMAND",
-    header = "Builds a model version, tests it against the one in production,",
-    description = "and lets it through only when it is better.%n",
+    header = {
+      "Builds a model version, tests it against the one in production,",
+      "and lets it through only when it is better.",
+      ""
+    },
     subcommands = {
       InitCommand.class,
       CheckCommand.class,
@@ -44,6 +48,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  sluice run pipelines/rma-forecast"
     })
 public final class Main implements Runnable {
+  /** Columns of help: examples are not broken, which could then not be copied. */
+  private static final int HELP_WIDTH = 100;
+
   private final Terminal terminal;
 
   private Main(Terminal terminal) {
@@ -53,10 +60,14 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     PrintStream out = stream(FileDescriptor.out);
     PrintStream err = stream(FileDescriptor.err);
-    int code =
-        run(
-            args,
-            new Terminal(out, err, Boolean.getBoolean("sluice.terminal") && Terminal.wanted()));
+    Terminal terminal =
+        new Terminal(out, err, Boolean.getBoolean("sluice.terminal") && Terminal.wanted());
+    int code;
+    try {
+      code = run(args, terminal);
+    } catch (OutOfMemoryError e) {
+      code = outOfMemory(e, terminal);
+    }
     out.flush();
     err.flush();
     System.exit(code);
@@ -71,6 +82,7 @@ public final class Main implements Runnable {
         CommandLine.Help.defaultColorScheme(
             terminal.interactive() ? CommandLine.Help.Ansi.ON : CommandLine.Help.Ansi.OFF));
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setUsageHelpWidth(HELP_WIDTH);
     line.setParameterExceptionHandler((e, a) -> wrongArguments(e, terminal));
     line.setExecutionExceptionHandler((e, command, parsed) -> failed(e, terminal));
     return line.execute(args);
@@ -103,6 +115,18 @@ public final class Main implements Runnable {
       Thread.currentThread().interrupt();
       return ExitCode.INTERRUPTED.code();
     }
+    if (e instanceof IOException broken) {
+      terminal.show(
+          List.of(
+              Diagnostic.of(
+                  "SLU-9302",
+                  "a file cannot be read or written: "
+                      + broken.getClass().getSimpleName()
+                      + ": "
+                      + broken.getMessage(),
+                  "does its folder exist, is it writable, and the disk not full?")));
+      return ExitCode.INPUT_WRONG.code();
+    }
     terminal.show(
         List.of(
             Diagnostic.of(
@@ -112,6 +136,17 @@ public final class Main implements Runnable {
     if (System.getenv("SLUICE_DEBUG") != null) {
       e.printStackTrace(terminal.err());
     }
+    return ExitCode.RUN_FAILED.code();
+  }
+
+  private static int outOfMemory(OutOfMemoryError e, Terminal terminal) {
+    terminal.show(
+        List.of(
+            Diagnostic.of(
+                "SLU-9304",
+                "sluice ran out of memory: " + e.getMessage(),
+                "do `code.include` or `path:` take more than code and small tables? Else give it more:"
+                    + " SLUICE_JAVA_OPTIONS=-Xmx4g")));
     return ExitCode.RUN_FAILED.code();
   }
 

@@ -70,7 +70,9 @@ final class PipelineArgument {
             "SLU-9012",
             Files.isDirectory(folder)
                 ? "there is no " + SPEC + " in " + folder
-                : "there is no folder or file " + folder,
+                : Files.exists(folder)
+                    ? folder + " is neither a folder nor a file"
+                    : "there is no folder or file " + folder,
             "name a pipeline's folder, for example `sluice run pipelines/rma-forecast`; `sluice init"
                 + " FOLDER` makes a new one"));
   }

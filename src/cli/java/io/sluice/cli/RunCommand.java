@@ -13,7 +13,6 @@ import io.sluice.core.run.RunEventJson;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -36,10 +35,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "run",
     mixinStandardHelpOptions = true,
+    header = "Runs a pipeline on this machine, from data to a verdict.",
     description = {
-      "Runs a pipeline on this machine: data, tuning, training, evaluation against the champion, gate,",
-      "registration, promotion. Sets up what it needs on first use. Uses the MLflow server that",
-      "MLFLOW_TRACKING_URI names, else one of its own on 127.0.0.1."
+      "Data, tuning, training, evaluation against the champion, gate, registration, promotion. Sets up",
+      "what it needs on first use. Uses the MLflow server that MLFLOW_TRACKING_URI names, else one of",
+      "its own on 127.0.0.1."
     },
     footer = {
       "",
@@ -93,7 +93,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws InterruptedException {
     PipelineArgument.Located located = pipeline.locate();
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
     List<Overlay> overlays = settings.stream().map(s -> Setting.overlay(s, opened.spec())).toList();
@@ -130,7 +130,7 @@ final class RunCommand implements Callable<Integer> {
       RunPipeline.Request request,
       Clock clock,
       Parting parting)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     try (Console console =
             new Console(
                 json ? terminal.err() : terminal.out(),
@@ -167,7 +167,9 @@ final class RunCommand implements Callable<Integer> {
     }
     if (report.status() != StageStatus.SUCCEEDED) {
       console.line("run " + report.run() + " " + word(report.status()) + ": " + report.reason());
-      console.line("every line of it: " + folder.file());
+      console.line(
+          (folder.isWhole() ? "every line of it: " : "what of it could be written: ")
+              + folder.file());
       return;
     }
     String version = report.version().map(v -> " version " + v).orElse("");

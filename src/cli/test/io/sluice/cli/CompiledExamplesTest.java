@@ -7,7 +7,6 @@ import io.sluice.app.Pipelines;
 import io.sluice.app.SourceTree;
 import io.sluice.ml.Wheel;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +14,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -107,30 +105,5 @@ class CompiledExamplesTest {
     return value instanceof List<?> list
         ? list.stream().map(v -> shuffle(v, random)).toList()
         : value;
-  }
-
-  /** A folder with another spec in it. */
-  private record WithSpec(SourceTree rest, String spec) implements SourceTree {
-    @Override
-    public String name() {
-      return rest.name();
-    }
-
-    @Override
-    public Optional<byte[]> read(String path) {
-      return path.equals(SPEC)
-          ? Optional.of(spec.getBytes(StandardCharsets.UTF_8))
-          : rest.read(path);
-    }
-
-    @Override
-    public List<CodeFile> files() {
-      return rest.files();
-    }
-
-    @Override
-    public Optional<Commit> commit() {
-      return rest.commit();
-    }
   }
 }

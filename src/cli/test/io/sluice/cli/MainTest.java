@@ -39,6 +39,15 @@ class MainTest {
   void everyCommandHasHelpWithAnExample(String command) {
     assertThat(sluice(command, "--help")).isZero();
     assertThat(text(out)).contains("Usage: sluice " + command).containsPattern("Examples?:");
+    assertThat(text(out).lines()).allMatch(line -> line.length() <= 100);
+  }
+
+  @Test
+  void theListOfCommandsSaysOfEachInAWholeSentenceWhatItDoes() {
+    assertThat(sluice("--help")).isZero();
+    assertThat(text(out)).startsWith("Builds a model version").contains("better.\n");
+    String list = text(out).split("Commands:\n")[1].split("\n\n")[0];
+    assertThat(list.split("\n(?=  \\w)")).hasSize(11).allMatch(entry -> entry.endsWith("."));
   }
 
   @Test
@@ -92,6 +101,35 @@ class MainTest {
     assertThat(sluice("compile", "--check", "-o", compiled.toString(), example)).isEqualTo(2);
     assertThat(text(out)).contains("+++ b/").contains("-").contains("preprocess");
     assertThat(text(err)).contains("SLU-9015").contains("pipeline.yaml");
+  }
+
+  @Test
+  void compilingTouchesNothingThatItDidNotWrite() throws IOException {
+    Path root = Path.of(System.getProperty("sluice.root"));
+    String example = root.resolve("pipelines/rma-forecast").toString();
+    Path mine = Files.createDirectories(folder.resolve("tasks")).resolve("mine.yaml");
+    Files.writeString(mine, "kind: Task\n");
+    Path old = Files.writeString(folder.resolve("tasks/sluice-old.yaml"), "kind: Task\n");
+    Path probe = Files.writeString(folder.resolve("probe"), "");
+
+    assertThat(sluice("compile", "-o", folder.toString(), example)).isZero();
+
+    assertThat(mine).hasContent("kind: Task");
+    assertThat(old).doesNotExist();
+    assertThat(Files.getPosixFilePermissions(folder.resolve("pipeline.yaml")))
+        .as("as readable as any other file")
+        .isEqualTo(Files.getPosixFilePermissions(probe));
+  }
+
+  @Test
+  void aPlaceThatCannotBeWrittenIsToldSo() throws IOException {
+    Path root = Path.of(System.getProperty("sluice.root"));
+    Path file = Files.writeString(folder.resolve("file"), "");
+
+    assertThat(sluice("compile", "-o", file.toString(), root + "/pipelines/rma-forecast"))
+        .isEqualTo(2);
+    assertThat(sluice("init", file.resolve("below").toString())).isEqualTo(2);
+    assertThat(text(err).lines().filter(l -> l.startsWith("error[SLU-9302]"))).hasSize(2);
   }
 
   @Test

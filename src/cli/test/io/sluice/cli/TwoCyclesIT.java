@@ -138,6 +138,9 @@ class TwoCyclesIT {
   void whatAPersonMayNotDoEndsWithExitCodeTwoAndChangesNothing() throws Exception {
     assertThat(sluice.run("rollback", EXAMPLE, "--to", "3", "--reason", "no").code()).isEqualTo(2);
     assertThat(sluice.run("override", EXAMPLE, "2").code()).isEqualTo(2);
+    ForkedSluice.Ended silent = sluice.run("override", EXAMPLE, "2", "--reason", " ");
+    assertThat(silent.code()).isEqualTo(2);
+    assertThat(silent.err()).contains("SLU-9017");
     ForkedSluice.Ended none = sluice.run("trace", EXAMPLE, "99");
     assertThat(none.code()).isEqualTo(2);
     assertThat(none.err()).contains("SLU-9021").doesNotContain("\tat ");

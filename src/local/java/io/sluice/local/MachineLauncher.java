@@ -1,6 +1,8 @@
 package io.sluice.local;
 
 import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.DiagnosticRenderer;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.run.LineCutter;
 import io.sluice.local.interpret.StepLauncher;
 import io.sluice.local.process.SupervisedProcess;
@@ -24,12 +26,6 @@ import java.util.function.Consumer;
 /** Where steps run on this machine: a process in an environment, or the worker in this JVM. */
 final class MachineLauncher implements StepLauncher {
   private static final String WORKER = "sluice-worker";
-
-  /**
-   * Native code under the worker (ONNX Runtime) was seen to run out of the default 1 MiB: the whole
-   * JVM then dies of a segmentation fault, without a word.
-   */
-  private static final long WORKER_STACK_BYTES = 16L << 20;
 
   private final LocalRunner.Setting setting;
 
@@ -108,7 +104,6 @@ final class MachineLauncher implements StepLauncher {
     Thread thread =
         Thread.ofPlatform()
             .daemon()
-            .stackSize(WORKER_STACK_BYTES)
             .name(String.join(" ", call.argv().subList(0, Math.min(2, call.argv().size()))))
             .start(() -> {
               // One cutter each: half a line of one stream is not continued by the other.
@@ -131,7 +126,11 @@ final class MachineLauncher implements StepLauncher {
       code = setting.worker().run(argv, Map.copyOf(variables), workingDirectory, out, err);
     } catch (InterruptedException e) {
       code = 143;
-    } catch (RuntimeException | LinkageError | StackOverflowError e) {
+    } catch (OutOfMemoryError e) {
+      // What the command held is garbage by now: the run can still be recorded.
+      err.print(DiagnosticRenderer.plain().render(List.of(outOfMemory(argv, e))));
+      code = ExitCode.RUN_FAILED.code();
+    } catch (RuntimeException | Error e) {
       // As a process that dies of an uncaught exception: trace on its output, exit code 1.
       e.printStackTrace(err);
       code = 1;
@@ -140,6 +139,18 @@ final class MachineLauncher implements StepLauncher {
     out.close();
     err.close();
     return code;
+  }
+
+  private static Diagnostic outOfMemory(List<String> argv, OutOfMemoryError e) {
+    return Diagnostic.of(
+        "SLU-3301",
+        argv.getFirst()
+            + " ran out of memory: "
+            + e.getMessage()
+            + "; this process may use "
+            + (Runtime.getRuntime().maxMemory() >> 20)
+            + " MiB for Java objects",
+        "give it more, for example SLUICE_JAVA_OPTIONS=-Xmx4g, or write smaller tables");
   }
 
   private static PrintStream stream(Consumer<String> lines) {

@@ -51,6 +51,9 @@ class LocalRunnerTest {
         if (argv.contains("throw")) {
           throw new IllegalStateException("a bug");
         }
+        if (argv.contains("fill")) {
+          out.println(new long[Integer.MAX_VALUE].length);
+        }
         return argv.contains("fail") ? 3 : 0;
       };
 
@@ -366,6 +369,14 @@ class LocalRunnerTest {
         go(run(task("t").steps(step("s").image("worker").command("sluice-worker", "throw"))));
     assertThat(outcome.reason()).isEqualTo("task t: step s ended with exit code 1");
     assertThat(log()).anyMatch(l -> l.contains("IllegalStateException: a bug"));
+  }
+
+  @Test
+  void aWorkerThatRunsOutOfMemoryFailsItsTaskAndSaysHowToGiveItMore() throws Exception {
+    RunOutcome outcome =
+        go(run(task("t").steps(step("s").image("worker").command("sluice-worker", "fill"))));
+    assertThat(outcome.reason()).isEqualTo("task t: step s ended with exit code 1");
+    assertThat(log()).anyMatch(l -> l.contains("SLU-3301")).anyMatch(l -> l.contains("-Xmx"));
   }
 
   @Test

@@ -361,7 +361,25 @@ public final class Checker {
               }
             }
           }
+          retriesOfWhatMayFail(name, stage);
           holdoutLeak(name, stage);
+        });
+  }
+
+  /** Tekton goes on after the failure, so there is nothing left to try again. */
+  private void retriesOfWhatMayFail(String name, Spec.Stage stage) {
+    if (!stage.perFamily() || stage.limits().retries().orElse(0) == 0) {
+      return;
+    }
+    spec.families()
+        .forEach((family, f) -> {
+          if (f.mayFail()) {
+            add(
+                "SLU-1015",
+                spans.value("stages", name, "retries"),
+                "\"retries\" beside \"onFailure: continue\" of family \"" + family + "\"",
+                "Tekton does not do both: set retries: 0, or remove onFailure from the family");
+          }
         });
   }
 

@@ -295,6 +295,8 @@ public final class Planner {
       }
     }
     inputs.sort(java.util.Comparator.comparing(Plan.Input::name));
+    // a signal that cannot be had is status unknown, never a reason to stop
+    boolean mayFail = kind == Plan.Kind.DRIFT || family.map(Spec.Family::mayFail).orElse(false);
     return new Plan.Stage(
         stageName(name, familyName),
         name,
@@ -306,11 +308,11 @@ public final class Planner {
         stage.outputs().stream().sorted().toList(),
         sorted(with),
         timeout(stage.limits(), change),
-        kind == Plan.Kind.DRIFT ? 0 : retries(stage.limits()),
+        // the defaults mean stages that must succeed; the checker refuses retries of its own
+        mayFail ? 0 : retries(stage.limits()),
         resources(
             stage.limits(), family.map(Spec.Family::resources).orElse(Spec.Resources.NONE), change),
-        // a signal that cannot be had is status unknown, never a reason to stop
-        kind == Plan.Kind.DRIFT || family.map(Spec.Family::mayFail).orElse(false));
+        mayFail);
   }
 
   private Plan.Stage worker(

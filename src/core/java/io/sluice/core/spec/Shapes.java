@@ -243,7 +243,7 @@ final class Shapes {
       public Optional<String> read(Yaml node, Problems problems) {
         String known = "one of " + String.join(", ", words);
         if (!(node instanceof Yaml.Scalar s)) {
-          return Shape.mistyped(node, problems, known, "");
+          return Shape.mistyped(node, problems, known, "for example " + words.getFirst());
         }
         if (!words.contains(s.text())) {
           problems.add(
@@ -396,7 +396,8 @@ final class Shapes {
               ? value
               : Shape.mistyped(node, problems, "a value", "put a text in quotes");
         }
-        return Shape.mistyped(node, problems, "a number, text or truth value", "");
+        return Shape.mistyped(
+            node, problems, "a number, text or truth value", "one value, not a list or a map");
       }
 
       @Override

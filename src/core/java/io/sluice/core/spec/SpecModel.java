@@ -741,7 +741,8 @@ final class SpecModel {
     var slices =
         optional(
             "slices",
-            Shapes.distinct("a list of columns", Shapes.text("a column's name", ""), 0),
+            Shapes.distinct(
+                "a list of columns", Shapes.text("a column's name", "for example market"), 0),
             "columns to look for regressions by (those of evaluate)");
     return Struct.of(
         "the gate",
@@ -898,7 +899,8 @@ final class SpecModel {
   }
 
   private static Shape<String> metric() {
-    Shape<String> form = Shapes.matching("a metric", METRIC, "SLU-1011", "");
+    Shape<String> form =
+        Shapes.matching("a metric", METRIC, "SLU-1011", "for example poisson_deviance");
     return new Shape<>() {
       @Override
       public Optional<String> read(Yaml node, Problems problems) {

@@ -261,6 +261,13 @@ class PlannerTest {
   }
 
   @Test
+  void whatMayFailIsNotTriedAgain() {
+    assertThat(full.defaults().retries()).contains(1);
+    assertThat(stage("tune-xgboost").retries()).isEqualTo(1);
+    assertThat(stage("tune-itransformer").retries()).isZero();
+  }
+
+  @Test
   void onlyDriftAndFamiliesThatMayFailAreLetFail() {
     assertThat(plan.stages().stream().filter(Plan.Stage::mayFail).map(s -> s.name().value()))
         .containsExactly(
