@@ -23,6 +23,7 @@ import java.util.function.Consumer;
  */
 final class Console implements Consumer<RunEvent>, AutoCloseable {
   private static final int TAIL = 20;
+  private static final int LONGEST_TAIL = 400;
   private static final Duration REMINDER = Duration.ofSeconds(15);
   private static final long LIVE_MILLIS = 200;
 
@@ -87,6 +88,13 @@ final class Console implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
+  /** A line that is no longer than somebody reads; all of it is in the run's folder. */
+  private static String cut(String text) {
+    return text.length() <= LONGEST_TAIL
+        ? text
+        : text.substring(0, LONGEST_TAIL) + " .. (" + text.length() + " characters)";
+  }
+
   private void setUp(RunEvent.SetUp e) {
     switch (e.phase()) {
       case STARTED -> running.put(e.what(), System.nanoTime());
@@ -136,7 +144,7 @@ final class Console implements Consumer<RunEvent>, AutoCloseable {
     Deque<String> tail = tails.remove(e.stage());
     boolean failed = e.status() == StageStatus.FAILED || e.status() == StageStatus.TIMED_OUT;
     if (failed && tail != null && !verbose) {
-      tail.forEach(text -> line(dim("  | ") + text));
+      tail.forEach(text -> line(dim("  | ") + cut(text)));
     }
   }
 

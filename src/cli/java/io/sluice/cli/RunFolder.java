@@ -20,8 +20,13 @@ import java.util.function.Consumer;
  * that is started again under its id goes on in the same file.
  */
 final class RunFolder implements Consumer<RunEvent>, AutoCloseable {
+  /** Characters of log lines kept of one execution: a command that never stops talking. */
+  static final long MOST_LOG = 256L << 20;
+
   private final Path file;
   private final PrintWriter writer;
+  private final long mostLog;
+  private long logged;
 
   /**
    * Opens it for one execution.
@@ -29,6 +34,11 @@ final class RunFolder implements Consumer<RunEvent>, AutoCloseable {
    * @throws SluiceException SLU-9301 when it cannot be written
    */
   RunFolder(Path state, String run) {
+    this(state, run, MOST_LOG);
+  }
+
+  RunFolder(Path state, String run, long mostLog) {
+    this.mostLog = mostLog;
     Path folder = state.resolve("runs").resolve(run);
     this.file = folder.resolve("events.jsonl");
     try {
@@ -70,10 +80,24 @@ final class RunFolder implements Consumer<RunEvent>, AutoCloseable {
 
   @Override
   public synchronized void accept(RunEvent event) {
-    writer.println(Json.write(RunEventJson.write(event)));
-    if (!(event instanceof RunEvent.LogLine)) {
-      writer.flush();
+    if (event instanceof RunEvent.LogLine line) {
+      boolean had = logged <= mostLog;
+      logged += line.text().length();
+      if (logged <= mostLog) {
+        write(line);
+      } else if (had) {
+        write(
+            new RunEvent.LogLine(
+                line.at(), line.stage(), line.step(), "(too much: no further line is kept)"));
+      }
+      return;
     }
+    write(event);
+    writer.flush();
+  }
+
+  private void write(RunEvent event) {
+    writer.println(Json.write(RunEventJson.write(event)));
   }
 
   @Override

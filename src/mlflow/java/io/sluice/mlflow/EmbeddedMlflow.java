@@ -50,6 +50,8 @@ public final class EmbeddedMlflow implements AutoCloseable {
   private static final Duration START_LIMIT = Duration.ofMinutes(3);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final int TAIL_BYTES = 2000;
+  private static final int LAST_LINES = 4;
+  private static final int LONGEST_WORDS = 300;
 
   /**
    * The folders in use by this JVM. POSIX locks belong to the process, and closing any channel of a
@@ -252,7 +254,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
       if (!supervisor.isAlive()) {
         throw problem(
             "SLU-5030",
-            "the embedded MLflow server did not start; its last words: " + tail(log),
+            "the embedded MLflow server did not start; its last words: " + lastWords(log),
             "The whole log is " + log + ".",
             null);
       }
@@ -263,7 +265,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
             "the embedded MLflow server was not ready within "
                 + START_LIMIT.toSeconds()
                 + " s; its last words: "
-                + tail(log),
+                + lastWords(log),
             "Look at the load of this machine; the whole log is " + log + ".",
             null);
       }
@@ -361,14 +363,32 @@ public final class EmbeddedMlflow implements AutoCloseable {
     return Problems.interrupted("the embedded MLflow server was starting or ending", null);
   }
 
-  private static String tail(Path log) throws IOException {
+  /**
+   * How the log ends, for one line of text: of a Python trace only the exception, which is the line
+   * that is not indented.
+   */
+  private static String lastWords(Path log) throws IOException {
+    List<String> words =
+        end(log)
+            .lines()
+            .filter(l -> !l.isBlank() && !Character.isWhitespace(l.charAt(0)))
+            .filter(l -> !l.startsWith("Traceback"))
+            .map(l -> l.length() > LONGEST_WORDS ? l.substring(0, LONGEST_WORDS) + ".." : l)
+            .toList();
+    return words.isEmpty()
+        ? "none"
+        : String.join(" / ", words.subList(Math.max(0, words.size() - LAST_LINES), words.size()));
+  }
+
+  /** The log's last lines; the first of them may be cut. */
+  private static String end(Path log) throws IOException {
     try (FileChannel channel = FileChannel.open(log, StandardOpenOption.READ)) {
       ByteBuffer end = ByteBuffer.allocate(TAIL_BYTES);
       channel.position(Math.max(0, channel.size() - TAIL_BYTES));
       while (end.hasRemaining() && channel.read(end) >= 0) {}
       return new String(end.array(), 0, end.position(), StandardCharsets.UTF_8).strip();
     } catch (NoSuchFileException e) {
-      return "none";
+      return "";
     }
   }
 

@@ -11,6 +11,7 @@ the token, the port and the process ids.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -44,18 +45,20 @@ class Output:
         self._thread.start()
 
     def _pump(self) -> None:
-        log = LOG.open("ab")
+        log = LOG.open("ab", buffering=0)
         for line in self._stream:
             if re.search(rb"Uvicorn running on http://127\.0\.0\.1:", line):
                 self.listening.set()
             if b"address already in use" in line.lower():
                 self.port_taken = True
-            if log.tell() > MAX_LOG_BYTES:
-                log.close()
-                LOG.replace("server.log.1")
-                log = LOG.open("ab")
-            log.write(line)
-            log.flush()
+            # Whatever becomes of the log, the pipe is drained: the server would stand still on a full one.
+            with contextlib.suppress(OSError):
+                if log.tell() > MAX_LOG_BYTES:
+                    LOG.replace("server.log.1")
+                    fresh = LOG.open("ab", buffering=0)
+                    log.close()
+                    log = fresh
+                log.write(line)
         log.close()
 
     def drain(self) -> None:

@@ -112,13 +112,20 @@ final class Attempt {
     } catch (Variables.UnresolvedException e) {
       outcome = end(StageStatus.FAILED, String.valueOf(e.getMessage()));
     } catch (IOException e) {
-      outcome = end(StageStatus.FAILED, "this machine failed: " + e);
+      outcome = end(StageStatus.FAILED, machineFailed(e));
     } catch (InterruptedException e) {
       outcome = end(StageStatus.CANCELLED, "cancelled");
     } finally {
       sidecars.forEach(Companion::stop);
     }
     return outcome;
+  }
+
+  /** Why an attempt ended whose files could not be read or written. */
+  static String machineFailed(IOException e) {
+    return "SLU-3302 this machine failed: "
+        + e.getMessage()
+        + "; is its disk full, or the folder of runs not writable?";
   }
 
   private void steps()

@@ -206,7 +206,7 @@ public final class Execution implements PipelineRunner.Running {
       runAll(List.copyOf(tasks.values()), tasksDeadline, false);
       for (Progress task : tasks.values()) {
         if (task.state == State.WAITING) {
-          skip(task, "the run was over before its turn: " + reason);
+          skip(task, "the run was over before its turn");
         }
       }
       StageStatus soFar = stopping == null ? StageStatus.SUCCEEDED : stopping;
@@ -218,7 +218,7 @@ public final class Execution implements PipelineRunner.Running {
       }
       for (Progress task : last) {
         if (task.state == State.WAITING) {
-          skip(task, "the run was over before its turn: " + reason);
+          skip(task, "the run was over before its turn");
         }
       }
       StageStatus status = soFar;
@@ -543,7 +543,9 @@ public final class Execution implements PipelineRunner.Running {
               variables,
               Deadline.in(own.orElse(DEFAULT_TIMEOUT)).or(phase))
           .run();
-    } catch (IOException | RuntimeException | Variables.UnresolvedException e) {
+    } catch (IOException e) {
+      return new Attempt.Outcome(StageStatus.FAILED, false, Map.of(), Attempt.machineFailed(e));
+    } catch (RuntimeException | Variables.UnresolvedException e) {
       return new Attempt.Outcome(
           StageStatus.FAILED, false, Map.of(), "the runner could not do it: " + e);
     } finally {
