@@ -56,7 +56,7 @@ class KilledRunnerIT {
             .inheritIO()
             .start();
     await().atMost(Duration.ofSeconds(30)).until(() -> pid("step") > 0 && pid("daemon") > 0);
-    assertThat(folder.resolve("runs/r1/work/t-0")).exists();
+    assertThat(folder.resolve("runs/r1").resolve("work/t-0")).exists();
     victim.destroyForcibly().waitFor();
     await()
         .atMost(Duration.ofSeconds(5))

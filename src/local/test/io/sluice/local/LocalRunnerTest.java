@@ -489,7 +489,8 @@ class LocalRunnerTest {
 
   @Test
   void workspacesOfADeadRunAreRemovedByTheNext() throws Exception {
-    Path left = Files.createDirectories(folder.resolve("runs/dead/work/t-0/workspaces/stage"));
+    Path left =
+        Files.createDirectories(folder.resolve("runs/dead").resolve("work/t-0/workspaces/stage"));
     Files.writeString(left.resolve("half"), "written");
     go(run(task("t").steps(step("s").command("true"))));
     assertThat(folder.resolve("runs/dead/work")).doesNotExist();
