@@ -1,0 +1,3 @@
+module sluice.test/pause
+
+go 1.26
