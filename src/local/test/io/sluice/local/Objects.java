@@ -1,6 +1,5 @@
 package io.sluice.local;
 
-import io.sluice.tekton.v1.EmptyDir;
 import io.sluice.tekton.v1.EnvVar;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
@@ -370,9 +369,7 @@ final class Objects {
       params.forEach((n, v) -> given.add(new Param(n, v)));
       List<WorkspaceBinding> bindings = new ArrayList<>();
       for (String n : emptyDirs) {
-        bindings.add(
-            new WorkspaceBinding(
-                n, Optional.empty(), Optional.of(EmptyDir.PLAIN), Optional.empty()));
+        bindings.add(WorkspaceBinding.scratch(n));
       }
       return new PipelineRun(
           Metadata.named(name),

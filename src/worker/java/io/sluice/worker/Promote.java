@@ -40,6 +40,7 @@ final class Promote {
   private final Digest verdictManifest;
   private final PromotionLog.Head head;
   private final Path storeFolder;
+  private final Optional<Path> registryFolder;
   private final int attempt;
 
   private Promote(Worker.Context context, Arguments arguments) {
@@ -51,6 +52,7 @@ final class Promote {
     this.verdictManifest = arguments.digest("--verdict-manifest");
     this.head = arguments.as("--head", PromotionLog.Head::parse);
     this.storeFolder = arguments.path("--store");
+    this.registryFolder = arguments.optionalPath(RegistryVariables.OPTION);
     this.attempt = Resolve.attempt(arguments);
   }
 
@@ -65,7 +67,7 @@ final class Promote {
                 "--verdict-manifest",
                 "--head",
                 "--store"),
-            Set.of("--attempt"),
+            Set.of("--attempt", RegistryVariables.OPTION),
             Set.of(),
             false);
     return new Promote(context, Arguments.read(argv, grammar, context.cwd())).run();
@@ -121,7 +123,7 @@ final class Promote {
     if (version < 1 || !bundle.equals(judged.results().getOrDefault("bundle", ""))) {
       throw refused("the bundle that was judged is not the one that was registered");
     }
-    ModelRegistry registry = context.registry();
+    ModelRegistry registry = context.registry(registryFolder);
     Version there =
         registry
             .version(pinned.model(), version)

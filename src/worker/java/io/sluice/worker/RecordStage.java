@@ -39,6 +39,7 @@ final class RecordStage {
   private final RunId run;
   private final String model;
   private final Path storeFolder;
+  private final Optional<Path> registryFolder;
   private final boolean untrusted;
   private final String status;
   private final Map<StageName, String> tasks;
@@ -49,6 +50,7 @@ final class RecordStage {
     this.run = arguments.as("--run", RunId::new);
     this.model = arguments.text("--model");
     this.storeFolder = arguments.path("--store");
+    this.registryFolder = arguments.optionalPath(RegistryVariables.OPTION);
     this.untrusted = StageArguments.untrusted(arguments);
     this.status = arguments.text("--status");
     this.tasks = new TreeMap<>();
@@ -70,7 +72,7 @@ final class RecordStage {
     var grammar =
         new Arguments.Grammar(
             Set.of("--run", "--model", "--store", "--status"),
-            Set.of("--attempt", "--untrusted"),
+            Set.of("--attempt", "--untrusted", RegistryVariables.OPTION),
             Set.of("--tasks"),
             false);
     return new RecordStage(context, Arguments.read(argv, grammar, context.cwd())).run();
@@ -87,7 +89,7 @@ final class RecordStage {
     byte[] bytes = record.bytes();
     try {
       context
-          .registry()
+          .registry(registryFolder)
           .record(
               model,
               run.value(),

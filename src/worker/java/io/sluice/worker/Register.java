@@ -26,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -38,6 +39,7 @@ final class Register {
   private static final String VERDICT = "verdict.json";
 
   private final Worker.Context context;
+  private final Optional<Path> registryFolder;
   private final Step step;
   private final Resolved resolved;
   private final Lineage lineage;
@@ -47,7 +49,9 @@ final class Register {
 
   private Register(Worker.Context context, List<String> argv) throws IOException {
     this.context = context;
-    this.step = Step.of(context, argv);
+    Arguments arguments = Step.arguments(context, argv, Set.of(RegistryVariables.OPTION));
+    this.registryFolder = arguments.optionalPath(RegistryVariables.OPTION);
+    this.step = Step.of(arguments);
     this.resolved = step.resolved();
     this.lineage = new Lineage(step.context().path("records"));
     this.verdict = json(step.inputs().resolve("verdict"));
@@ -73,7 +77,7 @@ final class Register {
                   + String.join(", ", candidates.keySet()),
               "run again: the stages of this run do not belong together"));
     }
-    ModelRegistry registry = context.registry();
+    ModelRegistry registry = context.registry(registryFolder);
     ObjectNode out = Json.object();
     ObjectNode versions = out.putObject("versions");
     for (Map.Entry<String, Path> candidate : candidates.entrySet()) {

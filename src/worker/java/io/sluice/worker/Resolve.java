@@ -53,6 +53,7 @@ final class Resolve {
   private final Optional<String> commit;
   private final int attempt;
   private final Path storeFolder;
+  private final Optional<Path> registryFolder;
   private final boolean untrusted;
   private final Path resultOutputs;
   private final Path resultHead;
@@ -67,6 +68,7 @@ final class Resolve {
     this.commit = arguments.nonEmpty("--commit");
     this.attempt = attempt(arguments);
     this.storeFolder = arguments.path("--store");
+    this.registryFolder = arguments.optionalPath(RegistryVariables.OPTION);
     this.untrusted = StageArguments.untrusted(arguments);
     this.resultOutputs = arguments.path("--result-outputs");
     this.resultHead = arguments.path("--result-head");
@@ -84,7 +86,7 @@ final class Resolve {
                 "--store",
                 "--result-outputs",
                 "--result-head"),
-            Set.of("--commit", "--attempt", "--untrusted"),
+            Set.of("--commit", "--attempt", "--untrusted", RegistryVariables.OPTION),
             Set.of(),
             false);
     return new Resolve(context, Arguments.read(argv, grammar, context.cwd())).run();
@@ -100,7 +102,7 @@ final class Resolve {
     Instant started = context.clock().instant();
     Instant pinned = asOf.map(Resolve::instant).orElse(started);
     ArtifactStore store = context.stores().open(storeFolder, untrusted);
-    ModelRegistry registry = context.registry();
+    ModelRegistry registry = context.registry(registryFolder);
     Manifest tree = store.manifest(code);
 
     List<Manifest.Entry> entries = new ArrayList<>();

@@ -26,8 +26,16 @@ record Step(
     JsonNode context) {
 
   static Step of(Worker.Context context, List<String> argv) throws IOException {
-    var grammar = new Arguments.Grammar(Set.of("--workspace"), Set.of(), Set.of(), false);
-    Arguments arguments = Arguments.read(argv, grammar, context.cwd());
+    return of(arguments(context, argv, Set.of()));
+  }
+
+  /** The arguments of a command in a stage workspace, with options of its own. */
+  static Arguments arguments(Worker.Context context, List<String> argv, Set<String> own) {
+    var grammar = new Arguments.Grammar(Set.of("--workspace"), own, Set.of(), false);
+    return Arguments.read(argv, grammar, context.cwd());
+  }
+
+  static Step of(Arguments arguments) throws IOException {
     Workspace workspace = new Workspace(arguments.path("--workspace"));
     try {
       JsonNode told = Json.parse(Files.readAllBytes(workspace.context()));

@@ -15,6 +15,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -166,9 +167,13 @@ public final class Worker {
       Path cwd,
       PrintStream out) {
 
-    /** The registry; while it is waited for, the step's output says so. */
-    ModelRegistry registry() {
-      return registries.open(env, out::println);
+    /**
+     * The registry; while it is waited for, the step's output says so.
+     *
+     * @param secret what {@code --registry} names
+     */
+    ModelRegistry registry(Optional<Path> secret) throws IOException {
+      return registries.open(RegistryVariables.of(secret, env), out::println);
     }
   }
 }

@@ -46,7 +46,8 @@ public final class WorkerMain {
                     Diagnostic.of(
                         "SLU-4040",
                         "MLFLOW_TRACKING_URI is not set",
-                        "set it in the target, or let `sluice run` start a server"))),
+                        "on a cluster bind the workspace of the registry to a Secret that has it;"
+                            + " on this machine set it, or let `sluice run` start a server"))),
         says);
   }
 }

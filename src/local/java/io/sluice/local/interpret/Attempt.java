@@ -364,7 +364,7 @@ final class Attempt {
       here.put("workspaces." + name + ".path", shown);
       here.put("workspaces." + name + ".bound", Boolean.toString(path != null));
       here.put("workspaces." + name + ".claim", "");
-      here.put("workspaces." + name + ".volume", name);
+      here.put("workspaces." + name + ".volume", path == null ? "" : name);
     }
     return here;
   }

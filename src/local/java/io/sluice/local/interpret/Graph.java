@@ -369,8 +369,21 @@ final class Graph {
     for (Node node : all()) {
       for (WorkspaceReference reference : node.use().workspaces()) {
         String name = reference.workspace().orElse(reference.name());
-        if (spec.workspaces().stream().noneMatch(w -> w.name().equals(name))) {
+        Optional<WorkspaceDeclaration> declared =
+            spec.workspaces().stream().filter(w -> w.name().equals(name)).findFirst();
+        if (declared.isEmpty()) {
           wrong("task " + node.name() + " is given workspace " + name + ", which is not declared");
+        } else if (declared.get().optional().orElse(false)
+            && node.task().workspaces().stream()
+                .anyMatch(w -> w.name().equals(reference.name()) && !w.optional().orElse(false))) {
+          wrong(
+              "task "
+                  + node.name()
+                  + " needs workspace "
+                  + reference.name()
+                  + ", but "
+                  + name
+                  + " of the pipeline is optional");
         }
       }
       for (WorkspaceDeclaration declaration : node.task().workspaces()) {

@@ -108,8 +108,20 @@ public final class Lowering {
                 Optional.of("Builds, tests and promotes " + plan.model().replace("$", "") + "."),
                 params(),
                 List.of(
-                    workspace(Names.STAGE_WORKSPACE, "Scratch space; bind an emptyDir."),
-                    workspace(Names.STORE_WORKSPACE, "The artifact store.")),
+                    workspace(Names.STAGE_WORKSPACE, "Scratch space; bind an emptyDir.", false),
+                    workspace(
+                        Names.STORE_WORKSPACE,
+                        "The artifact store: a volume claim, or a Secret with s3.json.",
+                        false),
+                    workspace(
+                        Names.REGISTRY_READ_WORKSPACE,
+                        "Address and read token of MLflow: a Secret.",
+                        true),
+                    workspace(
+                        Names.REGISTRY_WRITE_WORKSPACE,
+                        "Address and write token of MLflow: a Secret; leave it out for a run that"
+                            + " may write nothing there.",
+                        true)),
                 results(),
                 plan.stages().stream().map(this::task).toList(),
                 List.of(record())));
@@ -170,9 +182,13 @@ public final class Lowering {
         name, Optional.empty(), Optional.of(description), fallback.map(ParamValue::of));
   }
 
-  private static WorkspaceDeclaration workspace(String name, String description) {
+  private static WorkspaceDeclaration workspace(String name, String description, boolean optional) {
     return new WorkspaceDeclaration(
-        name, Optional.of(description), Optional.empty(), Optional.empty(), Optional.empty());
+        name,
+        Optional.of(description),
+        Optional.empty(),
+        Optional.empty(),
+        optional ? Optional.of(true) : Optional.empty());
   }
 
   private List<PipelineResult> results() {
@@ -210,9 +226,7 @@ public final class Lowering {
         stage.retries() > 0 ? Optional.of(stage.retries()) : Optional.empty(),
         Optional.of(stage.timeout()),
         params(stage),
-        hasStageWorkspace(stage.kind())
-            ? List.of(bound(Names.STAGE_WORKSPACE), bound(Names.STORE_WORKSPACE))
-            : List.of(bound(Names.STORE_WORKSPACE)));
+        workspaces(stage.kind()));
   }
 
   private static boolean writesRegistry(Plan.Kind kind) {
@@ -223,11 +237,20 @@ public final class Lowering {
     return new When(Names.param(Names.UNTRUSTED), When.Operator.NOT_IN, List.of("yes"));
   }
 
-  private static boolean hasStageWorkspace(Plan.Kind kind) {
+  private static List<WorkspaceReference> workspaces(Plan.Kind kind) {
+    WorkspaceReference stage = bound(Names.STAGE_WORKSPACE);
+    WorkspaceReference store = bound(Names.STORE_WORKSPACE);
     return switch (kind) {
-      case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE, REGISTER -> true;
-      case RESOLVE, PROMOTE, RECORD -> false;
+      case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> List.of(stage, store);
+      case REGISTER -> List.of(stage, store, registry(Names.REGISTRY_WRITE_WORKSPACE));
+      case RESOLVE -> List.of(store, registry(Names.REGISTRY_READ_WORKSPACE));
+      case PROMOTE, RECORD -> List.of(store, registry(Names.REGISTRY_WRITE_WORKSPACE));
     };
+  }
+
+  private static WorkspaceReference registry(String ofPipeline) {
+    return new WorkspaceReference(
+        Names.REGISTRY_WORKSPACE, Optional.of(ofPipeline), Optional.empty());
   }
 
   private static Optional<OnError> onError(Plan.Stage stage) {
@@ -383,7 +406,8 @@ public final class Lowering {
                 plan.stages().stream()
                     .map(s -> s.name() + "=$(tasks." + s.name() + ".status)")
                     .toList()),
+            passed(Names.UNTRUSTED),
             passed(Names.WORKER_IMAGE)),
-        List.of(bound(Names.STORE_WORKSPACE)));
+        workspaces(Plan.Kind.RECORD));
   }
 }

@@ -17,6 +17,12 @@ final class Names {
   static final String DRIFT_IMAGE = "drift-image";
   static final String STAGE_WORKSPACE = "stage";
   static final String STORE_WORKSPACE = "store";
+  static final String REGISTRY_READ_WORKSPACE = "registry-read";
+  static final String REGISTRY_WRITE_WORKSPACE = "registry-write";
+
+  /** The one name that tasks have for either of the two. */
+  static final String REGISTRY_WORKSPACE = "registry";
+
   static final String OUTPUTS = "outputs";
   static final String RECORD = "record";
 

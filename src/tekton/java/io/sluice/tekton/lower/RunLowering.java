@@ -3,8 +3,6 @@ package io.sluice.tekton.lower;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Settings;
 import io.sluice.core.run.StageName;
-import io.sluice.tekton.v1.ClaimReference;
-import io.sluice.tekton.v1.EmptyDir;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.Param;
 import io.sluice.tekton.v1.PipelineRun;
@@ -158,14 +156,26 @@ final class RunLowering {
   }
 
   private List<WorkspaceBinding> workspaces() {
-    return List.of(
-        new WorkspaceBinding(
-            Names.STAGE_WORKSPACE, Optional.empty(), Optional.of(EmptyDir.PLAIN), Optional.empty()),
-        new WorkspaceBinding(
-            Names.STORE_WORKSPACE,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.of(new ClaimReference(parameters.storeClaim(), Optional.empty()))));
+    List<WorkspaceBinding> bindings = new ArrayList<>();
+    bindings.add(WorkspaceBinding.scratch(Names.STAGE_WORKSPACE));
+    bindings.add(
+        switch (parameters.bindings().store()) {
+          case RunBindings.Claim claim ->
+              WorkspaceBinding.claim(Names.STORE_WORKSPACE, claim.name());
+          case RunBindings.Bucket bucket ->
+              WorkspaceBinding.secret(Names.STORE_WORKSPACE, bucket.secret());
+        });
+    parameters
+        .bindings()
+        .registryRead()
+        .ifPresent(s -> bindings.add(WorkspaceBinding.secret(Names.REGISTRY_READ_WORKSPACE, s)));
+    // Whatever its tasks would do: a run that may write nothing has nothing to write with.
+    parameters
+        .bindings()
+        .registryWrite()
+        .filter(s -> !parameters.untrusted())
+        .ifPresent(s -> bindings.add(WorkspaceBinding.secret(Names.REGISTRY_WRITE_WORKSPACE, s)));
+    return bindings;
   }
 
   /** Time for the run's record is set aside, because it is wanted most when time ran out. */

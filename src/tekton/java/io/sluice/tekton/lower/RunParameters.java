@@ -26,8 +26,7 @@ import java.util.function.Consumer;
  * @param images of environments by name, instead of the spec's
  * @param settings of stages under the run's profile and overlays, as {@code Planner.settings} gives
  *     them; stages that are absent or the same as in the plan keep the committed ones
- * @param storeClaim name of the volume claim that holds the store; a runner on this machine has its
- *     own folder for it
+ * @param bindings of the pipeline's workspaces
  * @param labels of the PipelineRun, inherited by what it creates
  * @param serviceAccounts of single tasks by stage name, for those that write to the registry
  */
@@ -43,12 +42,9 @@ public record RunParameters(
     Optional<String> driftImage,
     Map<String, String> images,
     Map<StageName, Settings> settings,
-    String storeClaim,
+    RunBindings bindings,
     Map<String, String> labels,
     Map<StageName, String> serviceAccounts) {
-
-  /** The claim that is bound unless a target names another. */
-  public static final String DEFAULT_STORE_CLAIM = "sluice-store";
 
   public RunParameters {
     images = Collections.unmodifiableMap(new TreeMap<>(images));
@@ -71,7 +67,7 @@ public record RunParameters(
         Optional.empty(),
         Map.of(),
         Map.of(),
-        DEFAULT_STORE_CLAIM,
+        RunBindings.DEFAULT,
         Map.of(),
         Map.of());
   }
@@ -109,6 +105,11 @@ public record RunParameters(
     return changed(d -> d.untrusted = true);
   }
 
+  /** The same run with other workspaces. */
+  public RunParameters withBindings(RunBindings others) {
+    return changed(d -> d.bindings = others);
+  }
+
   private RunParameters changed(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -125,6 +126,7 @@ public record RunParameters(
     private Optional<String> driftImage;
     private Map<String, String> images;
     private Map<StageName, Settings> settings;
+    private RunBindings bindings;
 
     Draft(RunParameters from) {
       this.from = from;
@@ -135,6 +137,7 @@ public record RunParameters(
       this.driftImage = from.driftImage;
       this.images = from.images;
       this.settings = from.settings;
+      this.bindings = from.bindings;
     }
 
     RunParameters done() {
@@ -150,7 +153,7 @@ public record RunParameters(
           driftImage,
           images,
           settings,
-          from.storeClaim,
+          bindings,
           from.labels,
           from.serviceAccounts);
     }

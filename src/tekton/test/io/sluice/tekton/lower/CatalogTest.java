@@ -26,6 +26,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 class CatalogTest {
   private static final Path FOLDER = Path.of(System.getProperty("sluice.root"), "tekton-tasks");
 
+  private static final Set<String> NEED_THE_REGISTRY =
+      Set.of("sluice-resolve", "sluice-register", "sluice-promote", "sluice-record");
+
   static List<String> names() {
     return Catalog.NAMES;
   }
@@ -118,11 +121,25 @@ class CatalogTest {
 
   @ParameterizedTest
   @MethodSource("names")
-  void holdsCredentialsOnlyWhereTheRegistryIsNeeded(String name) {
-    boolean has = TektonYaml.write(Catalog.task(name)).contains("secretKeyRef");
-    assertThat(has)
-        .isEqualTo(
-            Set.of("sluice-resolve", "sluice-register", "sluice-promote", "sluice-record")
-                .contains(name));
+  void givesCredentialsToTheOneStepThatTalksToTheRegistry(String name) {
+    Task task = Catalog.task(name);
+    boolean needs = NEED_THE_REGISTRY.contains(name);
+    assertThat(TektonYaml.write(task)).doesNotContain("secretKeyRef");
+    assertThat(
+            task.spec().workspaces().stream()
+                .filter(w -> w.name().equals("registry"))
+                .map(w -> List.of(w.optional(), w.readOnly())))
+        .isEqualTo(needs ? List.of(List.of(Optional.of(true), Optional.of(true))) : List.of());
+    List<Step> holders =
+        task.spec().steps().stream()
+            .filter(s -> s.workspaces().stream().anyMatch(w -> w.name().equals("registry")))
+            .toList();
+    assertThat(holders).hasSize(needs ? 1 : 0);
+    assertThat(holders)
+        .allSatisfy(s -> {
+          assertThat(s.image()).contains("$(params.worker-image)");
+          assertThat(s.args())
+              .containsSubsequence(List.of("--registry", "$(workspaces.registry.path)"));
+        });
   }
 }

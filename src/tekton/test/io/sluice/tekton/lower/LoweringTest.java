@@ -18,6 +18,7 @@ import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineTask;
 import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.v1.TektonObject;
+import io.sluice.tekton.v1.WorkspaceBinding;
 import io.sluice.tekton.yaml.TektonYaml;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -123,6 +124,45 @@ class LoweringTest {
             .anyMatch(r -> r.name().equals(parts[2]));
       }
     }
+  }
+
+  @Test
+  void onlyTasksThatNeedTheRegistryAreGivenItAndEachJustWhatItMayDo() {
+    Map<String, String> given = new TreeMap<>();
+    for (PipelineTask t : allTasks(Lowering.lower(Plans.forecast()))) {
+      t.workspaces().stream()
+          .filter(w -> w.name().equals("registry"))
+          .forEach(w -> given.put(t.name(), w.workspace().orElseThrow()));
+    }
+    assertThat(given)
+        .isEqualTo(
+            Map.of(
+                "resolve", "registry-read",
+                "register", "registry-write",
+                "promote", "registry-write",
+                "record", "registry-write"));
+  }
+
+  @Test
+  void aRunBindsAStoreAndSecretsAndAnUntrustedOneNothingToWriteWith() {
+    RunParameters bucket =
+        parameters()
+            .withBindings(
+                new RunBindings(
+                    new RunBindings.Bucket("artifacts"),
+                    Optional.of("read"),
+                    Optional.of("write")));
+    assertThat(Lowering.run(Plans.forecast(), bucket).spec().workspaces())
+        .containsExactly(
+            WorkspaceBinding.scratch("stage"),
+            WorkspaceBinding.secret("store", "artifacts"),
+            WorkspaceBinding.secret("registry-read", "read"),
+            WorkspaceBinding.secret("registry-write", "write"));
+    assertThat(Lowering.run(Plans.forecast(), bucket.asUntrusted()).spec().workspaces())
+        .containsExactly(
+            WorkspaceBinding.scratch("stage"),
+            WorkspaceBinding.secret("store", "artifacts"),
+            WorkspaceBinding.secret("registry-read", "read"));
   }
 
   @Test
