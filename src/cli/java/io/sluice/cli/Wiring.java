@@ -19,6 +19,7 @@ import io.sluice.ml.Wheel;
 import io.sluice.mlflow.EmbeddedMlflow;
 import io.sluice.mlflow.MlflowConfig;
 import io.sluice.mlflow.MlflowRegistry;
+import io.sluice.store.Area;
 import io.sluice.store.FolderStore;
 import io.sluice.tekton.PipelineRunner;
 import io.sluice.worker.Worker;
@@ -334,8 +335,7 @@ final class Wiring {
           new Worker(
               clock,
               (folder, untrusted) ->
-                  new FolderStore(
-                      folder, untrusted ? FolderStore.Area.UNTRUSTED : FolderStore.Area.TRUSTED),
+                  new FolderStore(folder, untrusted ? Area.UNTRUSTED : Area.TRUSTED),
               (env, says) ->
                   MlflowRegistry.connect(
                       MlflowConfig.fromEnvironment(env)

@@ -53,14 +53,6 @@ public final class FolderStore implements ArtifactStore {
   private final Path root;
   private final Area area;
 
-  /** Who may believe what this view of the store writes. */
-  public enum Area {
-    /** Reads and writes the trusted cache and records. */
-    TRUSTED,
-    /** Reads the trusted cache too; writes only what trusted views never read. */
-    UNTRUSTED
-  }
-
   /** A trusted view of the store in this folder, which is created at the first write. */
   public FolderStore(Path root) {
     this(root, Area.TRUSTED);
@@ -80,7 +72,8 @@ public final class FolderStore implements ArtifactStore {
   public InputStream open(Digest digest) throws IOException {
     Path file = blob(digest);
     try {
-      return new VerifiedStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), digest);
+      return new VerifiedStream(
+          Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), digest, this::setAside);
     } catch (NoSuchFileException e) {
       var missing = new FileNotFoundException("blob " + digest + " is not in the store " + root);
       missing.initCause(e);
@@ -201,7 +194,7 @@ public final class FolderStore implements ArtifactStore {
   }
 
   private Path base(Area where) {
-    return where == Area.TRUSTED ? root : root.resolve("untrusted");
+    return root.resolve(where.prefix());
   }
 
   private static Path sharded(Path folder, Digest digest) {
@@ -302,46 +295,6 @@ public final class FolderStore implements ArtifactStore {
       return list.sorted().toList();
     } catch (NoSuchFileException e) {
       return List.of();
-    }
-  }
-
-  /** Hashes what passes and compares at the end. */
-  private final class VerifiedStream extends InputStream {
-    private final InputStream in;
-    private final Digest wanted;
-    private final MessageDigest sha = Digest.sha256();
-    private boolean done;
-
-    VerifiedStream(InputStream in, Digest wanted) {
-      this.in = in;
-      this.wanted = wanted;
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      int n = in.read(buffer, offset, length);
-      if (n > 0) {
-        sha.update(buffer, offset, n);
-      } else if (n < 0 && !done) {
-        done = true;
-        Digest found = new Digest(HexFormat.of().formatHex(sha.digest()));
-        if (!found.equals(wanted)) {
-          setAside(wanted);
-          throw new CorruptBlobException(wanted, found);
-        }
-      }
-      return n;
-    }
-
-    @Override
-    public void close() throws IOException {
-      in.close();
     }
   }
 

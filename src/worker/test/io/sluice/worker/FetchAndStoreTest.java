@@ -12,6 +12,7 @@ import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
+import io.sluice.store.Area;
 import io.sluice.store.FolderStore;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -51,9 +52,7 @@ class FetchAndStoreTest {
     worker =
         new Worker(
             Clock.fixed(Instant.parse("2026-03-02T00:00:00Z"), ZoneOffset.UTC),
-            (path, untrusted) ->
-                new FolderStore(
-                    path, untrusted ? FolderStore.Area.UNTRUSTED : FolderStore.Area.TRUSTED),
+            (path, untrusted) -> new FolderStore(path, untrusted ? Area.UNTRUSTED : Area.TRUSTED),
             (env, says) -> {
               throw new AssertionError("fetch and store have no business with the registry");
             });
