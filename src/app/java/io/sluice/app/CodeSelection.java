@@ -4,21 +4,44 @@ import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.List;
+import java.util.Set;
 
 /**
- * Which files of a tree the globs of {@code code.include} take: {@code *} within a name, {@code **}
- * across folders, as {@link java.nio.file.FileSystem#getPathMatcher} reads them.
+ * Which files of a tree are code: what the globs of {@code code.include} take, {@code *} within a
+ * name, {@code **} across folders, as {@link java.nio.file.FileSystem#getPathMatcher} reads them;
+ * never what tools leave behind. One answer for a laptop's folder and for an archive in a pod, so
+ * that both give the code the same digest.
  */
-final class CodeSelection {
+public final class CodeSelection {
+  private static final Set<String> LEAVINGS =
+      Set.of(
+          ".git", ".sluice", "__pycache__", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache");
+
   private final List<PathMatcher> matchers;
 
-  CodeSelection(List<String> globs) {
+  /**
+   * @throws java.util.regex.PatternSyntaxException for what is no glob
+   */
+  public CodeSelection(List<String> globs) {
     this.matchers =
         globs.stream().map(g -> FileSystems.getDefault().getPathMatcher("glob:" + g)).toList();
   }
 
-  boolean takes(String path) {
+  /** Whether a folder of this name holds no code, however deep it lies. */
+  public static boolean isLeftByTools(String folder) {
+    return LEAVINGS.contains(folder);
+  }
+
+  /**
+   * @param path of a file, relative to the pipeline's folder
+   */
+  public boolean takes(String path) {
     Path relative = Path.of(path);
-    return matchers.stream().anyMatch(m -> m.matches(relative));
+    for (Path segment : relative) {
+      if (isLeftByTools(segment.toString()) && !segment.equals(relative.getFileName())) {
+        return false;
+      }
+    }
+    return !path.endsWith(".pyc") && matchers.stream().anyMatch(m -> m.matches(relative));
   }
 }

@@ -1,5 +1,6 @@
 package io.sluice.cli;
 
+import io.sluice.app.CodeSelection;
 import io.sluice.app.SourceTree;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
@@ -17,7 +18,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,9 +25,6 @@ import java.util.concurrent.TimeUnit;
  * outside the folder part of the code.
  */
 final class LocalSourceTree implements SourceTree {
-  private static final Set<String> IGNORED =
-      Set.of(
-          ".git", ".sluice", "__pycache__", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache");
   private static final int GIT_SECONDS = 20;
 
   private final Path folder;
@@ -68,7 +65,7 @@ final class LocalSourceTree implements SourceTree {
             @Override
             public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
               boolean ignored =
-                  !dir.equals(folder) && IGNORED.contains(dir.getFileName().toString());
+                  !dir.equals(folder) && CodeSelection.isLeftByTools(dir.getFileName().toString());
               return ignored ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
             }
 

@@ -7,6 +7,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.ModelRegistry;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -68,8 +69,23 @@ public final class Worker {
   public int run(
       List<String> argv, Map<String, String> env, Path cwd, PrintStream out, PrintStream err)
       throws InterruptedException {
+    return run(argv, env, cwd, InputStream.nullInputStream(), out, err);
+  }
+
+  /**
+   * As {@link #run(List, Map, Path, PrintStream, PrintStream)}, for {@code receive}, which reads
+   * what it is sent.
+   */
+  public int run(
+      List<String> argv,
+      Map<String, String> env,
+      Path cwd,
+      InputStream in,
+      PrintStream out,
+      PrintStream err)
+      throws InterruptedException {
     try {
-      return dispatch(argv, new Context(clock, stores, registries, Map.copyOf(env), cwd, out));
+      return dispatch(argv, new Context(clock, stores, registries, Map.copyOf(env), cwd, in, out));
     } catch (SluiceException e) {
       e.diagnostics().forEach(d -> print(err, d));
       return e.exitCode().code();
@@ -150,6 +166,7 @@ public final class Worker {
       case "register" -> Register.run(context, rest);
       case "promote" -> Promote.run(context, rest);
       case "record" -> RecordStage.run(context, rest);
+      case "receive" -> Receive.run(context, rest);
       default -> throw Arguments.wrong("unknown command " + argv.getFirst());
     };
   }
@@ -165,6 +182,7 @@ public final class Worker {
       Registries registries,
       Map<String, String> env,
       Path cwd,
+      InputStream in,
       PrintStream out) {
 
     /**

@@ -1,18 +1,24 @@
 package io.sluice.worker;
 
+import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.mlflow.MlflowConfig;
 import io.sluice.mlflow.MlflowRegistry;
+import io.sluice.store.Area;
 import io.sluice.store.FolderStore;
+import io.sluice.store.S3Settings;
+import io.sluice.store.S3Store;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -24,17 +30,22 @@ public final class WorkerMain {
   public static void main(String[] args) throws InterruptedException {
     var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     var err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
-    System.exit(worker().run(List.of(args), System.getenv(), Path.of(""), out, err));
+    System.exit(worker().run(List.of(args), System.getenv(), Path.of(""), System.in, out, err));
   }
 
-  /** A worker on real adapters: folders and MLflow. */
+  /** A worker on real adapters: folders, buckets and MLflow. */
   public static Worker worker() {
-    return new Worker(
-        Clock.systemUTC(),
-        (folder, untrusted) ->
-            new FolderStore(
-                folder, untrusted ? FolderStore.Area.UNTRUSTED : FolderStore.Area.TRUSTED),
-        WorkerMain::registry);
+    return new Worker(Clock.systemUTC(), WorkerMain::store, WorkerMain::registry);
+  }
+
+  /** The one place that knows which store a workspace means: a Secret's has {@code s3.json}. */
+  private static ArtifactStore store(Path folder, boolean untrusted) throws IOException {
+    Area area = untrusted ? Area.UNTRUSTED : Area.TRUSTED;
+    if (!MountedSecret.has(folder, S3Settings.FILE)) {
+      return new FolderStore(folder, area);
+    }
+    Map<String, String> secret = MountedSecret.read(folder, Set.of(S3Settings.FILE));
+    return new S3Store(S3Settings.parse(secret.getOrDefault(S3Settings.FILE, "")), area);
   }
 
   private static ModelRegistry registry(Map<String, String> env, Consumer<String> says) {
