@@ -18,6 +18,7 @@ public final class Catalog {
       List.of(
           "sluice-drift",
           "sluice-evaluate",
+          "sluice-fetch-source",
           "sluice-gate",
           "sluice-promote",
           "sluice-record",
