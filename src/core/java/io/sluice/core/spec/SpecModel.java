@@ -132,11 +132,7 @@ final class SpecModel {
     var image =
         optional(
             "image",
-            Shapes.matching(
-                "an image with its digest",
-                "[a-z0-9][A-Za-z0-9._:/-]{0,250}@sha256:[0-9a-f]{64}",
-                "SLU-1011",
-                "name it by digest, registry/name@sha256:<64 hex digits>: a tag may change"),
+            image(),
             "the image on a cluster, by digest");
     var python =
         optional(
@@ -173,6 +169,15 @@ final class SpecModel {
         });
   }
 
+  /** An image by digest. */
+  static Shape<String> image() {
+    return Shapes.matching(
+        "an image with its digest",
+        "[a-z0-9][A-Za-z0-9._:/-]{0,250}@sha256:[0-9a-f]{64}",
+        "SLU-1011",
+        "name it by digest, registry/name@sha256:<64 hex digits>: a tag may change");
+  }
+
   private static Shape<Spec.Defaults> defaults() {
     var timeout = timeoutField();
     var retries = retriesField();
@@ -193,7 +198,7 @@ final class SpecModel {
     return optional("retries", Shapes.count(0, 10), "how often a failed stage is tried again (0)");
   }
 
-  private static Struct.Field<Spec.Resources> resourcesField() {
+  static Struct.Field<Spec.Resources> resourcesField() {
     return optional("resources", resources(), "what a stage may use: { cpu, memory, gpu }");
   }
 
@@ -894,7 +899,7 @@ final class SpecModel {
         v.find(timeout), v.find(retries), v.find(resources).orElse(Spec.Resources.NONE));
   }
 
-  private static Shape<String> label() {
+  static Shape<String> label() {
     return Shapes.matching("a name", LABEL, "SLU-1014", LABEL_HINT);
   }
 
@@ -980,11 +985,11 @@ final class SpecModel {
     };
   }
 
-  private static <T> Shape<SortedMap<String, T>> named(String what, Shape<T> value) {
+  static <T> Shape<SortedMap<String, T>> named(String what, Shape<T> value) {
     return Shapes.map("a map of " + what, LABEL, LABEL_HINT, value);
   }
 
-  private static <T> SortedMap<String, T> none() {
+  static <T> SortedMap<String, T> none() {
     return Collections.unmodifiableSortedMap(new TreeMap<>());
   }
 }

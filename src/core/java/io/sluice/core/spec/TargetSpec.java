@@ -1,0 +1,111 @@
+package io.sluice.core.spec;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/**
+ * What belongs to a cluster and not to a pipeline, as {@code targets/<name>.yaml} says it: where
+ * runs go, what they run in, what they may use.
+ *
+ * @param context of the kubeconfig; empty: its current one
+ * @param registry where its runs find the registry; empty: nowhere, so that they fail
+ * @param stages what single stages have of their own, by name, families spelled out
+ * @param queue Kueue's local queue; empty: none
+ * @param keep how long a run's objects stay after its end
+ */
+public record TargetSpec(
+    String namespace,
+    Optional<String> context,
+    Store store,
+    Registry registry,
+    Images images,
+    ServiceAccounts serviceAccounts,
+    Pods pods,
+    SortedMap<String, StagePods> stages,
+    Optional<String> queue,
+    Duration keep) {
+
+  /** The kind that the file names itself. */
+  public static final String KIND = "Target";
+
+  /** How long a run's objects stay when the target does not say. */
+  public static final Duration KEEP = Duration.ofDays(7);
+
+  /** Where artifacts are. */
+  public sealed interface Store {
+    /**
+     * A volume claim that many nodes can mount.
+     *
+     * @param singleNode declares that all pods run on one node, so that a claim of one node will do
+     */
+    record Claim(String name, boolean singleNode) implements Store {}
+
+    /** A bucket; the secret's key {@code s3.json} says which, and by whose leave. */
+    record S3(String secret) implements Store {}
+  }
+
+  /**
+   * Secrets whose keys are variables, such as {@code MLFLOW_TRACKING_URI}.
+   *
+   * @param read what resolve may use
+   * @param write what register, promote and record may use
+   * @param uri where a client outside of the cluster finds the same registry
+   */
+  public record Registry(Optional<String> read, Optional<String> write, Optional<URI> uri) {
+    static final Registry NONE = new Registry(Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * Images by digest.
+   *
+   * @param environments by the environment's name, instead of the spec's
+   */
+  public record Images(
+      String worker,
+      Optional<String> tuner,
+      Optional<String> drift,
+      SortedMap<String, String> environments) {}
+
+  /**
+   * Accounts of pods.
+   *
+   * @param reader of all stages but those
+   * @param writer of those that write to the registry
+   */
+  public record ServiceAccounts(Optional<String> reader, Optional<String> writer) {
+    static final ServiceAccounts NONE = new ServiceAccounts(Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * What all pods have.
+   *
+   * @param pullSecrets that the kubelet may pull images with
+   */
+  public record Pods(
+      SortedMap<String, String> nodeSelector,
+      List<Toleration> tolerations,
+      List<String> pullSecrets,
+      Optional<String> priorityClass) {
+    static final Pods NONE =
+        new Pods(SpecModel.none(), List.of(), List.of(), Optional.empty());
+  }
+
+  /** What the pods of one stage have beyond that; its selector's labels win. */
+  public record StagePods(
+      Spec.Resources resources,
+      SortedMap<String, String> nodeSelector,
+      List<Toleration> tolerations) {}
+
+  /**
+   * A taint of nodes that is borne.
+   *
+   * @param key empty: all taints
+   * @param value empty: whatever its value is
+   * @param effect empty: whatever its effect is
+   */
+  public record Toleration(
+      Optional<String> key, Optional<String> value, Optional<String> effect) {}
+}
