@@ -1,5 +1,6 @@
 package io.sluice.tekton.lower;
 
+import io.sluice.core.spec.TargetSpec;
 import java.util.Optional;
 
 /**
@@ -19,6 +20,16 @@ public record RunBindings(
           new Claim("sluice-store"),
           Optional.of("sluice-registry-reader"),
           Optional.of("sluice-registry-writer"));
+
+  /** What a target binds. */
+  static RunBindings of(TargetSpec target) {
+    Store store =
+        switch (target.store()) {
+          case TargetSpec.Store.Claim claim -> new Claim(claim.name());
+          case TargetSpec.Store.S3 bucket -> new Bucket(bucket.secret());
+        };
+    return new RunBindings(store, target.registry().read(), target.registry().write());
+  }
 
   /** Where artifacts are kept. */
   public sealed interface Store {}

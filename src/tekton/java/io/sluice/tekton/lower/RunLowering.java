@@ -1,8 +1,10 @@
 package io.sluice.tekton.lower;
 
+import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Settings;
 import io.sluice.core.run.StageName;
+import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.Param;
 import io.sluice.tekton.v1.PipelineRun;
@@ -42,6 +44,7 @@ final class RunLowering {
 
   private PipelineRun run() {
     checkSettings();
+    checkPods();
     Map<String, String> labels = new LinkedHashMap<>(parameters.labels());
     labels.put("app.kubernetes.io/part-of", "sluice");
     labels.put("sluice.io/model", Names.labelValue(plan.model()));
@@ -50,7 +53,7 @@ final class RunLowering {
         new Metadata(
             Optional.of(parameters.run().value()),
             Optional.empty(),
-            Optional.empty(),
+            parameters.pods().namespace(),
             labels,
             Map.of()),
         new PipelineRunSpec(
@@ -61,16 +64,8 @@ final class RunLowering {
             Optional.of(timeouts()),
             Optional.of(
                 new TaskRunTemplate(
-                    Optional.empty(),
-                    Optional.of(
-                        new PodTemplate(
-                            Map.of(),
-                            Optional.of(
-                                new PodSecurityContext(
-                                    Optional.of(USER),
-                                    Optional.of(USER),
-                                    Optional.of(true),
-                                    Optional.of(USER))))))),
+                    parameters.pods().reader(),
+                    Optional.of(podTemplate(parameters.pods().all())))),
             taskRunSpecs(),
             Optional.empty()));
   }
@@ -190,33 +185,97 @@ final class RunLowering {
   }
 
   private List<TaskRunSpec> taskRunSpecs() {
-    Duration longest = timeouts().tasks().orElseThrow();
     List<TaskRunSpec> specs = new ArrayList<>();
     for (Plan.Stage stage : plan.stages()) {
-      StageName name = stage.name();
-      Settings settings =
-          parameters
-              .settings()
-              .getOrDefault(name, new Settings(stage.with(), stage.timeout(), stage.resources()));
-      Duration timeout = shorter(settings.timeout(), longest);
-      Optional<String> account = Optional.ofNullable(parameters.serviceAccounts().get(name));
+      Settings settings = settings(stage);
+      Duration timeout = shorter(settings.timeout(), timeouts().tasks().orElseThrow());
       boolean sameTimeout = timeout.equals(stage.timeout());
       boolean plainResources = settings.resources().equals(Plan.Resources.NONE);
-      if (account.isPresent() || !sameTimeout || !plainResources) {
-        specs.add(
+      taskRunSpec(
+              stage.name(),
+              stage.kind(),
+              sameTimeout ? Optional.empty() : Optional.of(timeout),
+              plainResources
+                  ? List.of()
+                  : List.of(new StepSpec("run", requirements(settings.resources()))))
+          .ifPresent(specs::add);
+    }
+    taskRunSpec(new StageName(Names.RECORD), Plan.Kind.RECORD, Optional.empty(), List.of())
+        .ifPresent(specs::add);
+    return specs;
+  }
+
+  /** What a task has of its own; empty when it is nothing. */
+  private Optional<TaskRunSpec> taskRunSpec(
+      StageName name, Plan.Kind kind, Optional<Duration> timeout, List<StepSpec> steps) {
+    RunPods pods = parameters.pods();
+    Optional<String> account = writesRegistry(kind) ? pods.writer() : Optional.empty();
+    Optional<PodTemplate> template =
+        Optional.ofNullable(pods.stages().get(name)).map(RunLowering::podTemplate);
+    return account.isEmpty() && template.isEmpty() && timeout.isEmpty() && steps.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
             new TaskRunSpec(
-                name.value(),
-                account,
-                Optional.empty(),
-                sameTimeout ? Optional.empty() : Optional.of(timeout),
-                Optional.empty(),
-                plainResources
-                    ? List.of()
-                    : List.of(new StepSpec("run", requirements(settings.resources()))),
-                List.of()));
+                name.value(), account, template, timeout, Optional.empty(), steps, List.of()));
+  }
+
+  private static boolean writesRegistry(Plan.Kind kind) {
+    return switch (kind) {
+      case REGISTER, PROMOTE, RECORD -> true;
+      case RESOLVE, DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> false;
+    };
+  }
+
+  /** The run's settings of a stage; what the target says of its resources goes before. */
+  private Settings settings(Plan.Stage stage) {
+    Settings settings =
+        parameters
+            .settings()
+            .getOrDefault(
+                stage.name(), new Settings(stage.with(), stage.timeout(), stage.resources()));
+    Plan.Resources own = parameters.pods().resources().get(stage.name());
+    if (own == null) {
+      return settings;
+    }
+    Plan.Resources base = settings.resources();
+    return new Settings(
+        settings.with(),
+        settings.timeout(),
+        new Plan.Resources(
+            own.cpu().or(base::cpu), own.memory().or(base::memory), own.gpu().or(base::gpu)));
+  }
+
+  private void checkPods() {
+    List<String> known = new ArrayList<>(plan.stages().stream().map(s -> s.name().value()).toList());
+    known.add(Names.RECORD);
+    List<StageName> named = new ArrayList<>(parameters.pods().stages().keySet());
+    named.addAll(parameters.pods().resources().keySet());
+    for (StageName name : named) {
+      if (!known.contains(name.value())) {
+        throw Lowering.wrong(
+            "SLU-2013",
+            "the target has pods for a stage " + name + ", which the pipeline does not have",
+            DidYouMean.hint(known, name.value()));
       }
     }
-    return specs;
+  }
+
+  private static PodTemplate podTemplate(RunPods.Placement placement) {
+    return new PodTemplate(
+        placement.nodeSelector(),
+        placement.tolerations().stream().map(RunLowering::toleration).toList(),
+        Optional.of(
+            new PodSecurityContext(
+                Optional.of(USER), Optional.of(USER), Optional.of(true), Optional.of(USER))),
+        // No stage has any business with the cluster's API.
+        Optional.of(false),
+        placement.priorityClass(),
+        placement.pullSecrets().stream().map(PipelineRunSpec.ObjectReference::new).toList());
+  }
+
+  private static PipelineRunSpec.Toleration toleration(TargetSpec.Toleration t) {
+    return new PipelineRunSpec.Toleration(
+        t.key(), Optional.of(t.value().isPresent() ? "Equal" : "Exists"), t.value(), t.effect());
   }
 
   /**

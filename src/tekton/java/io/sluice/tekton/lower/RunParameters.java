@@ -4,6 +4,7 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.plan.Settings;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
+import io.sluice.core.spec.TargetSpec;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.Map;
@@ -28,7 +29,7 @@ import java.util.function.Consumer;
  *     them; stages that are absent or the same as in the plan keep the committed ones
  * @param bindings of the pipeline's workspaces
  * @param labels of the PipelineRun, inherited by what it creates
- * @param serviceAccounts of single tasks by stage name, for those that write to the registry
+ * @param pods what its pods have that no pipeline says
  */
 public record RunParameters(
     RunId run,
@@ -44,13 +45,12 @@ public record RunParameters(
     Map<StageName, Settings> settings,
     RunBindings bindings,
     Map<String, String> labels,
-    Map<StageName, String> serviceAccounts) {
+    RunPods pods) {
 
   public RunParameters {
     images = Collections.unmodifiableMap(new TreeMap<>(images));
     settings = Collections.unmodifiableMap(new TreeMap<>(settings));
     labels = Collections.unmodifiableMap(new TreeMap<>(labels));
-    serviceAccounts = Collections.unmodifiableMap(new TreeMap<>(serviceAccounts));
   }
 
   /** A trusted run as of now, with the settings that are committed. */
@@ -69,7 +69,7 @@ public record RunParameters(
         Map.of(),
         RunBindings.DEFAULT,
         Map.of(),
-        Map.of());
+        RunPods.PLAIN);
   }
 
   /** The same run, looking at data as of this instant. */
@@ -110,6 +110,23 @@ public record RunParameters(
     return changed(d -> d.bindings = others);
   }
 
+  /** The same run where this target says, in its images, with what it has for pods. */
+  public RunParameters on(TargetSpec target) {
+    return changed(d -> {
+      d.workerImage = target.images().worker();
+      d.tunerImage = target.images().tuner();
+      d.driftImage = target.images().drift();
+      Map<String, String> byEnvironment = new TreeMap<>(images);
+      byEnvironment.putAll(target.images().environments());
+      d.images = byEnvironment;
+      d.bindings = RunBindings.of(target);
+      Map<String, String> more = new TreeMap<>(labels);
+      target.queue().ifPresent(q -> more.put(RunPods.QUEUE_LABEL, q));
+      d.labels = more;
+      d.pods = RunPods.of(target);
+    });
+  }
+
   private RunParameters changed(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -120,6 +137,8 @@ public record RunParameters(
   private static final class Draft {
     private final RunParameters from;
     private Optional<Instant> asOf;
+    private String workerImage;
+    private Optional<String> tunerImage;
     private Optional<String> commit;
     private Optional<String> who;
     private boolean untrusted;
@@ -127,10 +146,14 @@ public record RunParameters(
     private Map<String, String> images;
     private Map<StageName, Settings> settings;
     private RunBindings bindings;
+    private Map<String, String> labels;
+    private RunPods pods;
 
     Draft(RunParameters from) {
       this.from = from;
       this.asOf = from.asOf;
+      this.workerImage = from.workerImage;
+      this.tunerImage = from.tunerImage;
       this.commit = from.commit;
       this.who = from.who;
       this.untrusted = from.untrusted;
@@ -138,6 +161,8 @@ public record RunParameters(
       this.images = from.images;
       this.settings = from.settings;
       this.bindings = from.bindings;
+      this.labels = from.labels;
+      this.pods = from.pods;
     }
 
     RunParameters done() {
@@ -148,14 +173,14 @@ public record RunParameters(
           commit,
           who,
           untrusted,
-          from.workerImage,
-          from.tunerImage,
+          workerImage,
+          tunerImage,
           driftImage,
           images,
           settings,
           bindings,
-          from.labels,
-          from.serviceAccounts);
+          labels,
+          pods);
     }
   }
 }

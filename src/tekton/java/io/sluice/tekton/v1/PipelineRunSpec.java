@@ -34,13 +34,34 @@ public record PipelineRunSpec(
   public record TaskRunTemplate(
       Optional<String> serviceAccountName, Optional<PodTemplate> podTemplate) {}
 
-  /** The part of a pod that a run may set. */
+  /**
+   * The part of a pod that a run may set.
+   *
+   * @param automountServiceAccountToken whether its containers can call the cluster's API
+   */
   public record PodTemplate(
-      Map<String, String> nodeSelector, Optional<PodSecurityContext> securityContext) {
+      Map<String, String> nodeSelector,
+      List<Toleration> tolerations,
+      Optional<PodSecurityContext> securityContext,
+      Optional<Boolean> automountServiceAccountToken,
+      Optional<String> priorityClassName,
+      List<ObjectReference> imagePullSecrets) {
     public PodTemplate {
       nodeSelector = Ordered.copyOf(nodeSelector);
+      tolerations = List.copyOf(tolerations);
+      imagePullSecrets = List.copyOf(imagePullSecrets);
     }
   }
+
+  /** A taint of nodes that a pod bears; absent fields match everything. */
+  public record Toleration(
+      Optional<String> key,
+      Optional<String> operator,
+      Optional<String> value,
+      Optional<String> effect) {}
+
+  /** Names an object of the same namespace. */
+  public record ObjectReference(String name) {}
 
   /** Users and groups of a pod. */
   public record PodSecurityContext(

@@ -10,6 +10,8 @@ import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Settings;
 import io.sluice.core.run.RunId;
+import io.sluice.core.spec.TargetParser;
+import io.sluice.core.spec.TargetSpec;
 import io.sluice.core.run.StageName;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.ParamSpec;
@@ -62,6 +64,40 @@ class LoweringTest {
       }
       assertThat(file.getValue()).as(file.getKey()).isEqualTo(Files.readString(golden));
     }
+  }
+
+  private static TargetSpec target(String file) throws IOException {
+    Path yaml =
+        Path.of(System.getProperty("sluice.root"), "test-fixtures/targets/good").resolve(file);
+    return TargetParser.parse(new SourceFile(file, Files.readString(yaml))).orThrow();
+  }
+
+  @Test
+  void aTargetIsLoweredIntoTheRunAndNothingElse() throws IOException {
+    RunParameters there = parameters().on(target("everything.yaml"));
+    String run = TektonYaml.write(Lowering.run(Plans.forecast(), there));
+    Path golden = GOLDENS.resolve("target").resolve("run.yaml");
+    if ("write".equals(System.getProperty("goldens"))) {
+      Files.createDirectories(golden.getParent());
+      Files.writeString(golden, run);
+    }
+    assertThat(run).isEqualTo(Files.readString(golden));
+    assertThat(parse(run)).containsExactly(Lowering.run(Plans.forecast(), there));
+  }
+
+  @Test
+  void aTargetForAStageThatIsNotThereIsRefused() throws IOException {
+    String text =
+        Files.readString(
+                Path.of(
+                    System.getProperty("sluice.root"),
+                    "test-fixtures/targets/good/everything.yaml"))
+            .replace("train-itransformer:", "train-itransfomer:");
+    RunParameters there =
+        parameters().on(TargetParser.parse(new SourceFile("t", text)).orThrow());
+    assertThatThrownBy(() -> Lowering.run(Plans.forecast(), there))
+        .hasMessageContaining("SLU-2013")
+        .hasMessageContaining("train-itransfomer");
   }
 
   @Test
