@@ -24,9 +24,8 @@ final class Access {
           new Rule("tekton.dev", List.of("taskruns"), List.of("get", "list", "watch")),
           new Rule("", List.of("pods"), List.of("get", "list", "watch", "create", "delete")),
           new Rule("", List.of("pods/log"), List.of("get")),
-          new Rule("", List.of("pods/exec"), List.of("create", "get")),
-          new Rule("", List.of("persistentvolumeclaims"), List.of("get")),
-          new Rule("", List.of("events"), List.of("list")));
+          new Rule("", List.of("pods/attach"), List.of("create", "get")),
+          new Rule("", List.of("persistentvolumeclaims"), List.of("get")));
 
   private Access() {}
 

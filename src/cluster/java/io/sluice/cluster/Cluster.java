@@ -1,6 +1,7 @@
 package io.sluice.cluster;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -176,6 +177,11 @@ public final class Cluster implements AutoCloseable {
 
   private static String plural(String kind) {
     return kind.toLowerCase(java.util.Locale.ROOT) + "s";
+  }
+
+  /** A typed object of the client as maps and lists. */
+  Tree tree(HasMetadata object) {
+    return new Tree(client.getKubernetesSerialization().convertValue(object, Map.class));
   }
 
   /** The whole object as maps and lists, its metadata included. */

@@ -1,0 +1,373 @@
+package io.sluice.cluster;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.PersistentVolumeClaim;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.VersionInfo;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.spec.TargetSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks at whether a cluster has what runs on a target take: versions, Tekton's flags, our rights,
+ * the namespace, the store, secrets by their keys, accounts, the queue. Changes nothing; values of
+ * secrets are not kept.
+ */
+public final class Checkup {
+  private static final String TEKTON_NAMESPACE = "tekton-pipelines";
+  private static final int OLDEST_KUBERNETES = 28;
+  private static final Pattern VERSION = Pattern.compile("v?(\\d+)\\.(\\d+).*");
+  private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
+
+  private static final ResourceDefinitionContext LOCAL_QUEUES =
+      new ResourceDefinitionContext.Builder()
+          .withGroup("kueue.x-k8s.io")
+          .withVersion("v1beta1")
+          .withKind("LocalQueue")
+          .withPlural("localqueues")
+          .withNamespaced(true)
+          .build();
+
+  private final Cluster cluster;
+  private final KubernetesClient client;
+  private final TargetSpec target;
+  private final List<Finding> findings = new ArrayList<>();
+
+  public Checkup(Cluster cluster, TargetSpec target) {
+    this.cluster = cluster;
+    this.client = cluster.client();
+    this.target = target;
+  }
+
+  /**
+   * Looks at everything.
+   *
+   * @throws SluiceException exit code 3 when the cluster does not answer, or not to us
+   */
+  public List<Finding> run() {
+    findings.clear();
+    kubernetes();
+    if (tekton()) {
+      flags();
+    }
+    if (namespace()) {
+      rights();
+      store();
+      secret("registry read", target.registry().read(), "MLFLOW_TRACKING_URI");
+      secret("registry write", target.registry().write(), "MLFLOW_TRACKING_URI");
+      account("reader", target.serviceAccounts().reader());
+      account("writer", target.serviceAccounts().writer());
+      target.queue().ifPresent(this::queue);
+      admission();
+    }
+    return List.copyOf(findings);
+  }
+
+  private void kubernetes() {
+    VersionInfo version = cluster.asking("get", "version", client::getKubernetesVersion);
+    Matcher m = VERSION.matcher(version.getGitVersion());
+    boolean well = m.matches() && Integer.parseInt(m.group(2)) >= OLDEST_KUBERNETES;
+    findings.add(
+        new Finding(
+            "kubernetes",
+            well,
+            version.getGitVersion() + " at " + cluster.address()
+                + (well ? "" : ": Tekton needs 1." + OLDEST_KUBERNETES + " or newer")));
+  }
+
+  /** Whether there is one that can be asked about. */
+  private boolean tekton() {
+    if (cluster.asking("get", "apis", () -> client.getApiGroup("tekton.dev")) == null) {
+      findings.add(
+          Finding.wrong(
+              "tekton",
+              "the cluster does not have it: install Tekton Pipelines "
+                  + Access.OLDEST_TEKTON + " or newer"));
+      return false;
+    }
+    Optional<ConfigMap> info = read("tekton", () -> config("pipelines-info"));
+    if (info.isEmpty()) {
+      return true;
+    }
+    String version = info.get().getData().getOrDefault("version", "");
+    boolean well = isNoOlder(version, Access.OLDEST_TEKTON);
+    findings.add(
+        new Finding(
+            "tekton",
+            well,
+            version + (well ? "" : ": the tasks are written for " + Access.OLDEST_TEKTON
+                + "; upgrade, or its webhook refuses them")));
+    return true;
+  }
+
+  /** Whether one version is another or newer; what is no version (a development build) is. */
+  static boolean isNoOlder(String version, String oldest) {
+    Matcher is = VERSION.matcher(version);
+    Matcher must = VERSION.matcher(oldest);
+    if (!is.matches() || !must.matches()) {
+      return true;
+    }
+    int major = Integer.compare(Integer.parseInt(is.group(1)), Integer.parseInt(must.group(1)));
+    int minor = Integer.compare(Integer.parseInt(is.group(2)), Integer.parseInt(must.group(2)));
+    return major > 0 || (major == 0 && minor >= 0);
+  }
+
+  private void flags() {
+    read("tekton flags", () -> config("feature-flags"))
+        .ifPresent(flags -> {
+          boolean set = "true".equals(flags.getData().get("set-security-context"));
+          findings.add(
+              new Finding(
+                  "tekton flags",
+                  set,
+                  set
+                      ? "set-security-context is on"
+                      : "set-security-context is off, so Tekton's own containers do not pass the"
+                          + " Pod Security level restricted: kubectl patch configmap feature-flags -n "
+                          + TEKTON_NAMESPACE
+                          + " --type merge -p '{\"data\":{\"set-security-context\":\"true\"}}'"));
+        });
+  }
+
+  private @Nullable ConfigMap config(String name) {
+    return client.configMaps().inNamespace(TEKTON_NAMESPACE).withName(name).get();
+  }
+
+  /** Whether it is there, as far as we can tell. */
+  private boolean namespace() {
+    Namespace found;
+    try {
+      found = client.namespaces().withName(target.namespace()).get();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != FORBIDDEN) {
+        throw Refusals.told(e, "get", "namespaces", cluster);
+      }
+      findings.add(Finding.well("namespace", target.namespace() + " (we may not look whether it is there)"));
+      return true;
+    }
+    if (found == null) {
+      findings.add(
+          Finding.wrong(
+              "namespace",
+              target.namespace() + " is not there: kubectl create namespace " + target.namespace()));
+      return false;
+    }
+    Map<String, String> labels = found.getMetadata().getLabels();
+    String level =
+        labels == null ? null : labels.get("pod-security.kubernetes.io/enforce");
+    findings.add(
+        Finding.well(
+            "namespace",
+            target.namespace() + ", Pod Security level " + (level == null ? "not set" : level)));
+    return true;
+  }
+
+  private void rights() {
+    TreeSet<String> missing = new TreeSet<>();
+    int asked = 0;
+    for (Access.Rule rule : Access.RULES) {
+      for (String resource : rule.resources()) {
+        for (String verb : rule.verbs()) {
+          asked++;
+          if (!isAllowed(rule.group(), resource, verb)) {
+            missing.add(verb + " " + resource);
+          }
+        }
+      }
+    }
+    findings.add(
+        missing.isEmpty()
+            ? Finding.well("rights", "all " + asked + " that running, watching and cleaning up take")
+            : Finding.wrong(
+                "rights",
+                "we may not " + String.join(", ", missing) + "; have this applied, and bound to us:\n"
+                    + Access.role(target.namespace())));
+  }
+
+  private boolean isAllowed(String group, String resource, String verb) {
+    String[] parts = resource.split("/", 2);
+    SelfSubjectAccessReview review =
+        new SelfSubjectAccessReviewBuilder()
+            .withNewSpec()
+            .withNewResourceAttributes()
+            .withNamespace(target.namespace())
+            .withGroup(group)
+            .withResource(parts[0])
+            .withSubresource(parts.length > 1 ? parts[1] : null)
+            .withVerb(verb)
+            .endResourceAttributes()
+            .endSpec()
+            .build();
+    return cluster
+        .asking(
+            "create",
+            "selfsubjectaccessreviews",
+            () -> client.authorization().v1().selfSubjectAccessReview().create(review))
+        .getStatus()
+        .getAllowed();
+  }
+
+  private void store() {
+    switch (target.store()) {
+      case TargetSpec.Store.Claim claim -> claim(claim);
+      case TargetSpec.Store.S3 bucket -> secret("store", Optional.of(bucket.secret()), "s3.json");
+    }
+  }
+
+  private void claim(TargetSpec.Store.Claim claim) {
+    Optional<PersistentVolumeClaim> found =
+        read(
+            "store",
+            () ->
+                client
+                    .persistentVolumeClaims()
+                    .inNamespace(target.namespace())
+                    .withName(claim.name())
+                    .get());
+    if (found.isEmpty()) {
+      return;
+    }
+    String name = "claim " + claim.name();
+    String phase = found.get().getStatus().getPhase();
+    List<String> modes = found.get().getSpec().getAccessModes();
+    if (!modes.contains("ReadWriteMany") && !claim.singleNode()) {
+      findings.add(
+          Finding.wrong(
+              "store",
+              name + " is " + String.join(", ", modes)
+                  + ": pods on two nodes cannot share it. Take one of mode ReadWriteMany or a bucket,"
+                  + " or declare singleNode: true in the target"));
+    } else if (phase.equals("Bound")) {
+      findings.add(Finding.well("store", name + ", " + String.join(", ", modes)));
+    } else {
+      findings.add(
+          new Finding(
+              "store",
+              waitsForPod(found.get()),
+              name + " is " + phase
+                  + (waitsForPod(found.get())
+                      ? ": its class binds it to the first pod that uses it"
+                      : ": no volume was found for it; `kubectl describe pvc " + claim.name() + " -n "
+                          + target.namespace() + "` says why")));
+    }
+  }
+
+  private boolean waitsForPod(PersistentVolumeClaim claim) {
+    String name = claim.getSpec().getStorageClassName();
+    if (name == null || name.isEmpty()) {
+      return false;
+    }
+    try {
+      var storageClass = client.storage().v1().storageClasses().withName(name).get();
+      return storageClass != null
+          && "WaitForFirstConsumer".equals(storageClass.getVolumeBindingMode());
+    } catch (KubernetesClientException e) {
+      return false;
+    }
+  }
+
+  private void secret(String what, Optional<String> name, String key) {
+    if (name.isEmpty()) {
+      return;
+    }
+    Optional<Secret> found =
+        read(
+            what,
+            () -> client.secrets().inNamespace(target.namespace()).withName(name.get()).get());
+    found.ifPresent(secret -> {
+      TreeSet<String> keys =
+          new TreeSet<>(secret.getData() == null ? Map.<String, String>of().keySet() : secret.getData().keySet());
+      boolean well = keys.contains(key);
+      findings.add(
+          new Finding(
+              what,
+              well,
+              "secret " + name.get() + " with " + String.join(", ", keys)
+                  + (well ? "" : ": it lacks the key " + key)));
+    });
+  }
+
+  private void account(String what, Optional<String> name) {
+    name.flatMap(n ->
+            read(
+                "account " + what,
+                () -> client.serviceAccounts().inNamespace(target.namespace()).withName(n).get()))
+        .ifPresent(a -> findings.add(Finding.well("account " + what, a.getMetadata().getName())));
+  }
+
+  private void queue(String name) {
+    Optional<GenericKubernetesResource> found =
+        read("queue", () -> cluster.objects(LOCAL_QUEUES).withName(name).get());
+    found.ifPresent(q -> findings.add(Finding.well("queue", "local queue " + name)));
+  }
+
+  /** Has the API server judge a pod of ours without making it: policies, quota, webhooks. */
+  private void admission() {
+    try {
+      client
+          .pods()
+          .inNamespace(target.namespace())
+          .resource(Upload.pod(target, target.namespace(), Digest.of("")))
+          .dryRun(true)
+          .create();
+      findings.add(Finding.well("admission", "a pod of ours would be let in"));
+    } catch (KubernetesClientException e) {
+      SluiceException why = Refusals.told(e, "create", "pods", cluster);
+      findings.add(Finding.wrong("admission", why.diagnostics().getFirst().message()));
+    }
+  }
+
+  /** Reads an object; what is not there, or may not be looked at, is found wrong or said. */
+  private <T> Optional<T> read(String what, Supplier<@Nullable T> request) {
+    @Nullable T found;
+    try {
+      found = request.get();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == FORBIDDEN) {
+        findings.add(Finding.well(what, "not looked at: " + Refusals.words(e)));
+        return Optional.empty();
+      }
+      if (e.getCode() != NOT_FOUND) {
+        throw Refusals.told(e, "get", what, cluster);
+      }
+      found = null;
+    }
+    if (found == null) {
+      findings.add(Finding.wrong(what, "is not there: " + named(what)));
+    }
+    return Optional.ofNullable(found);
+  }
+
+  private String named(String what) {
+    return switch (what) {
+      case "store" ->
+          switch (target.store()) {
+            case TargetSpec.Store.Claim c -> "create the volume claim " + c.name();
+            case TargetSpec.Store.S3 s -> "create the secret " + s.secret() + " with a key s3.json";
+          };
+      case "registry read" -> "create the secret " + target.registry().read().orElse("");
+      case "registry write" -> "create the secret " + target.registry().write().orElse("");
+      case "account reader" -> "create the service account " + target.serviceAccounts().reader().orElse("");
+      case "account writer" -> "create the service account " + target.serviceAccounts().writer().orElse("");
+      case "queue" -> "create Kueue's local queue " + target.queue().orElse("");
+      default -> "no config map of it in namespace " + TEKTON_NAMESPACE;
+    };
+  }
+}

@@ -1,0 +1,345 @@
+package io.sluice.cluster;
+
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.Toleration;
+import io.fabric8.kubernetes.api.model.TolerationBuilder;
+import io.fabric8.kubernetes.api.model.Volume;
+import io.fabric8.kubernetes.api.model.VolumeBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.ExecWatch;
+import io.fabric8.kubernetes.client.dsl.PodResource;
+import io.sluice.cluster.fold.Hindrance;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.spec.TargetSpec;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+
+/**
+ * Brings a working tree's code into a target's store: a pod of the worker's image that has the
+ * store mounted takes an archive on its standard input and ends. Clients never open the store.
+ */
+public final class Upload {
+  /** Marks upload pods, for who cleans up. */
+  static final String LABEL = "sluice.io/upload";
+
+  private static final String CONTAINER = "receive";
+  private static final String STORE = "/workspace/store";
+  private static final long USER = 65532;
+  private static final int BLOCK = 10_240;
+
+  /** A pod that is told it cannot start is waited for no longer than this. */
+  private static final Duration HINDERED = Duration.ofSeconds(20);
+
+  /** Nodes pull images that are new to them. */
+  private static final Duration LONGEST_START = Duration.ofMinutes(10);
+
+  private static final Duration LONGEST_TRANSFER = Duration.ofMinutes(5);
+  private static final Duration TICK = Duration.ofMillis(200);
+
+  private final Cluster cluster;
+  private final TargetSpec target;
+  private final Consumer<String> progress;
+
+  /**
+   * A file of the code.
+   *
+   * @param path relative, slash-separated
+   */
+  @SuppressWarnings("ArrayRecordComponent") // carried, never compared
+  public record File(String path, boolean executable, byte[] content) {}
+
+  /**
+   * An upload to a target.
+   *
+   * @param progress told in words what is waited for
+   */
+  public Upload(Cluster cluster, TargetSpec target, Consumer<String> progress) {
+    this.cluster = cluster;
+    this.target = target;
+    this.progress = progress;
+  }
+
+  /** The digest that code has in the store, wherever it is. */
+  public static Digest digest(List<File> files) {
+    return new Manifest(
+            Optional.empty(),
+            Map.of(),
+            files.stream()
+                .map(f ->
+                    new Manifest.Entry(
+                        f.path(), f.executable(), f.content().length, Digest.of(f.content())))
+                .toList())
+        .digest();
+  }
+
+  /**
+   * Puts the files into the store; returns the digest of their manifest.
+   *
+   * @throws SluiceException exit code 2: SLU-3721 when the pod cannot start; exit code 3: SLU-3722
+   *     when the code does not get there
+   */
+  public Digest put(List<File> files) throws InterruptedException {
+    Digest digest = digest(files);
+    Pod pod =
+        cluster.asking(
+            "create",
+            "pods",
+            () ->
+                cluster
+                    .client()
+                    .pods()
+                    .inNamespace(cluster.namespace())
+                    .resource(pod(target, cluster.namespace(), digest))
+                    .create());
+    PodResource resource =
+        cluster
+            .client()
+            .pods()
+            .inNamespace(cluster.namespace())
+            .withName(pod.getMetadata().getName());
+    try {
+      awaitStart(resource);
+      String answer = send(resource, files);
+      if (!answer.equals(digest.toString())) {
+        throw failed("it answered " + (answer.isEmpty() ? "nothing" : answer), resource);
+      }
+      return digest;
+    } finally {
+      remove(resource);
+    }
+  }
+
+  private void remove(PodResource resource) {
+    try {
+      resource.withGracePeriod(0).delete();
+    } catch (KubernetesClientException e) {
+      progress.accept("the pod that took the code is left to `sluice gc`: " + Refusals.words(e));
+    }
+  }
+
+  private void awaitStart(PodResource resource) throws InterruptedException {
+    long start = System.nanoTime();
+    Optional<String> hindered = Optional.empty();
+    long since = start;
+    while (true) {
+      Pod pod = cluster.asking("get", "pods", resource::get);
+      if (pod == null) {
+        throw hindered("it was deleted");
+      }
+      String phase = pod.getStatus() == null ? "" : pod.getStatus().getPhase();
+      if (!"Pending".equals(phase) && !phase.isEmpty()) {
+        return;
+      }
+      Optional<String> now = Hindrance.of(cluster.tree(pod));
+      if (!now.equals(hindered)) {
+        now.ifPresent(progress);
+        hindered = now;
+        since = System.nanoTime();
+      }
+      long waited = System.nanoTime() - since;
+      if (hindered.isPresent() && waited > HINDERED.toNanos()) {
+        throw hindered(hindered.get());
+      }
+      if (System.nanoTime() - start > LONGEST_START.toNanos()) {
+        throw hindered("it did not start within " + LONGEST_START.toMinutes() + " minutes");
+      }
+      Thread.sleep(TICK);
+    }
+  }
+
+  private SluiceException hindered(String why) {
+    return new SluiceException(
+        ExitCode.INPUT_WRONG,
+        Diagnostic.of(
+            "SLU-3721",
+            "the pod that takes the code to the store does not start: " + why,
+            "see `sluice doctor --on`: it checks the store's claim or secret, the images and the"
+                + " quota of namespace "
+                + cluster.namespace()));
+  }
+
+  /** Sends the archive and takes the answer. */
+  private String send(PodResource resource, List<File> files) throws InterruptedException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    try (ExecWatch attached =
+        resource
+            .inContainer(CONTAINER)
+            .redirectingInput()
+            .writingOutput(out)
+            .writingError(err)
+            .attach()) {
+      archive(files, attached.getInput());
+      awaitEnd(resource, err);
+    } catch (IOException | KubernetesClientException e) {
+      throw failed(e + said(err), resource);
+    }
+    return out.toString(StandardCharsets.UTF_8).strip();
+  }
+
+  private void awaitEnd(PodResource resource, ByteArrayOutputStream err)
+      throws InterruptedException {
+    long start = System.nanoTime();
+    while (true) {
+      Pod pod = cluster.asking("get", "pods", resource::get);
+      String phase = pod == null ? "gone" : pod.getStatus().getPhase();
+      switch (phase) {
+        case "Succeeded" -> {
+          return;
+        }
+        case "Failed", "gone" -> throw failed("its pod failed" + said(err), resource);
+        default -> {
+          if (System.nanoTime() - start > LONGEST_TRANSFER.toNanos()) {
+            throw failed("it took longer than " + LONGEST_TRANSFER.toMinutes() + " minutes", resource);
+          }
+          Thread.sleep(TICK);
+        }
+      }
+    }
+  }
+
+  private static String said(ByteArrayOutputStream err) {
+    String text = err.toString(StandardCharsets.UTF_8).strip();
+    return text.isEmpty() ? "" : ": " + text;
+  }
+
+  private SluiceException failed(String why, PodResource resource) {
+    String log;
+    try {
+      log = resource.tailingLines(5).getLog().strip();
+    } catch (KubernetesClientException e) {
+      log = "";
+    }
+    return new SluiceException(
+        ExitCode.UNREACHABLE,
+        Diagnostic.of(
+            "SLU-3722",
+            "the code did not get into the store: " + why + (log.isEmpty() ? "" : "; " + log),
+            "run it again; if it stays, is the store writable for user " + USER + "?"));
+  }
+
+  private static void archive(List<File> files, OutputStream to) throws IOException {
+    try (TarArchiveOutputStream tar = new TarArchiveOutputStream(to, BLOCK)) {
+      tar.setLongFileMode(TarArchiveOutputStream.LONGFILE_POSIX);
+      tar.setAddPaxHeadersForNonAsciiNames(true);
+      for (File file : files) {
+        TarArchiveEntry entry = new TarArchiveEntry(file.path());
+        entry.setSize(file.content().length);
+        entry.setMode(file.executable() ? 0100755 : 0100644);
+        entry.setLastModifiedTime(java.nio.file.attribute.FileTime.from(Instant.EPOCH));
+        tar.putArchiveEntry(entry);
+        tar.write(file.content());
+        tar.closeArchiveEntry();
+      }
+      tar.finish();
+      tar.flush();
+    }
+  }
+
+  /** The pod: as every pod of a run it passes the {@code restricted} level. */
+  static Pod pod(TargetSpec target, String namespace, Digest digest) {
+    List<Toleration> tolerations =
+        target.pods().tolerations().stream()
+            .map(t ->
+                new TolerationBuilder()
+                    .withKey(t.key().orElse(null))
+                    .withOperator(t.value().isPresent() ? "Equal" : "Exists")
+                    .withValue(t.value().orElse(null))
+                    .withEffect(t.effect().orElse(null))
+                    .build())
+            .toList();
+    return new PodBuilder()
+        .withNewMetadata()
+        .withGenerateName("sluice-upload-" + digest.brief() + "-")
+        .withNamespace(namespace)
+        .addToLabels("app.kubernetes.io/part-of", "sluice")
+        .addToLabels(LABEL, digest.brief())
+        .endMetadata()
+        .withNewSpec()
+        .withRestartPolicy("Never")
+        .withActiveDeadlineSeconds(LONGEST_START.plus(LONGEST_TRANSFER).toSeconds())
+        .withAutomountServiceAccountToken(false)
+        .withServiceAccountName(target.serviceAccounts().reader().orElse(null))
+        .withNodeSelector(Map.copyOf(target.pods().nodeSelector()))
+        .withTolerations(tolerations)
+        .withPriorityClassName(target.pods().priorityClass().orElse(null))
+        .withImagePullSecrets(
+            target.pods().pullSecrets().stream().map(LocalObjectReference::new).toList())
+        .withNewSecurityContext()
+        .withRunAsNonRoot(true)
+        .withRunAsUser(USER)
+        .withRunAsGroup(USER)
+        .withFsGroup(USER)
+        .withNewSeccompProfile()
+        .withType("RuntimeDefault")
+        .endSeccompProfile()
+        .endSecurityContext()
+        .withContainers(
+            new ContainerBuilder()
+                .withName(CONTAINER)
+                .withImage(target.images().worker())
+                .withCommand("sluice-worker", "receive", "--store", STORE)
+                .withStdin(true)
+                .withStdinOnce(true)
+                .addNewVolumeMount()
+                .withName("store")
+                .withMountPath(STORE)
+                .endVolumeMount()
+                .addNewVolumeMount()
+                .withName("tmp")
+                .withMountPath("/tmp")
+                .endVolumeMount()
+                .withNewSecurityContext()
+                .withAllowPrivilegeEscalation(false)
+                .withReadOnlyRootFilesystem(true)
+                .withNewCapabilities()
+                .withDrop("ALL")
+                .endCapabilities()
+                .endSecurityContext()
+                .withNewResources()
+                .addToRequests("memory", new Quantity("256Mi"))
+                .addToLimits("memory", new Quantity("1Gi"))
+                .endResources()
+                .build())
+        .withVolumes(
+            store(target),
+            new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build())
+        .endSpec()
+        .build();
+  }
+
+  private static Volume store(TargetSpec target) {
+    return switch (target.store()) {
+      case TargetSpec.Store.Claim claim ->
+          new VolumeBuilder()
+              .withName("store")
+              .withNewPersistentVolumeClaim(claim.name(), false)
+              .build();
+      case TargetSpec.Store.S3 bucket ->
+          new VolumeBuilder()
+              .withName("store")
+              .withNewSecret()
+              .withSecretName(bucket.secret())
+              .endSecret()
+              .build();
+    };
+  }
+}
