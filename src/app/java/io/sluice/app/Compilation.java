@@ -9,6 +9,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Planner;
 import io.sluice.core.run.RunId;
+import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.lower.Compiled;
 import io.sluice.tekton.lower.Lowering;
 import io.sluice.tekton.lower.RunParameters;
@@ -126,19 +127,41 @@ public final class Compilation {
     return out;
   }
 
-  /** The PipelineRun of one run. */
-  PipelineRun run(RunPipeline.Request request, Digest code, Target.Images images) {
+  /**
+   * The PipelineRun of one run.
+   *
+   * @param file what the target says, for a run on a cluster
+   */
+  PipelineRun run(
+      RunPipeline.Request request,
+      Digest code,
+      Target.Images images,
+      Optional<TargetSpec> file) {
     RunParameters parameters =
         RunParameters.of(request.id(), code, images.worker(), images.tuner())
             .withDriftImage(images.drift())
-            .withImages(images.environments())
+            .withImages(images.environments());
+    return Lowering.run(base, parameters(request, file.map(parameters::on).orElse(parameters)));
+  }
+
+  /**
+   * A run on a target as {@code kubectl create -f} takes it; the target's images are the run's.
+   *
+   * @return YAML
+   */
+  public String runOn(TargetSpec file, RunPipeline.Request request) {
+    RunParameters parameters =
+        RunParameters.of(request.id(), codeDigest(), file.images().worker(), "").on(file);
+    return TektonYaml.write(List.of(Lowering.run(base, parameters(request, parameters))));
+  }
+
+  private RunParameters parameters(RunPipeline.Request request, RunParameters where) {
+    RunParameters parameters =
+        where
             .withSettings(Planner.settings(opened.spec(), request.profile(), request.overlays()))
             .withOrigin(
                 opened.tree().commit().map(c -> c.id() + (c.dirty() ? "-dirty" : "")),
                 request.who());
-    if (request.asOf().isPresent()) {
-      parameters = parameters.withAsOf(request.asOf().get());
-    }
-    return Lowering.run(base, parameters);
+    return request.asOf().map(parameters::withAsOf).orElse(parameters);
   }
 }

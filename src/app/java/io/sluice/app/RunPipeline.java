@@ -7,16 +7,13 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
-import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
 import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -80,7 +77,7 @@ public final class RunPipeline {
         target
             .runner()
             .start(
-                compilation.run(request, code, images),
+                compilation.run(request, code, images, target.file()),
                 compilation.pipeline(),
                 compilation.tasks(),
                 exits);
@@ -124,41 +121,10 @@ public final class RunPipeline {
     for (Plan.Stage stage : plan.stages()) {
       RunOutcome.TaskOutcome task = outcome.tasks().get(stage.name());
       boolean failed = task != null && task.status() == StageStatus.FAILED && !stage.mayFail();
-      if (failed && stage.command().isEmpty()) {
-        int code = exits.last(stage.name());
-        for (ExitCode known :
-            List.of(ExitCode.INPUT_WRONG, ExitCode.UNREACHABLE, ExitCode.CHAMPION_MOVED)) {
-          if (known.code() == code) {
-            return known;
-          }
-        }
-      }
       if (failed) {
-        return ExitCode.RUN_FAILED;
+        return stage.command().isEmpty() ? exits.precise(stage.name()) : ExitCode.RUN_FAILED;
       }
     }
     return ExitCode.RUN_FAILED;
-  }
-
-  /** Remembers how steps ended while events pass through. */
-  private static final class ExitCodes implements Consumer<RunEvent> {
-    private final Consumer<RunEvent> next;
-    private final Map<StageName, Integer> last = new ConcurrentHashMap<>();
-
-    ExitCodes(Consumer<RunEvent> next) {
-      this.next = next;
-    }
-
-    @Override
-    public void accept(RunEvent event) {
-      if (event instanceof RunEvent.StepFinished step) {
-        step.exitCode().filter(c -> c != 0).ifPresent(c -> last.put(step.stage(), c));
-      }
-      next.accept(event);
-    }
-
-    int last(StageName stage) {
-      return last.getOrDefault(stage, 0);
-    }
   }
 }

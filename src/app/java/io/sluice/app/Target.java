@@ -3,9 +3,11 @@ package io.sluice.app;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
+import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.PipelineRunner;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** Where runs happen: this machine, or a cluster. Knows what is particular to it. */
@@ -36,4 +38,9 @@ public interface Target {
   Images prepare(Plan plan, Consumer<RunEvent> progress);
 
   PipelineRunner runner();
+
+  /** What a target's file says; empty on this machine. */
+  default Optional<TargetSpec> file() {
+    return Optional.empty();
+  }
 }

@@ -2,6 +2,7 @@ package io.sluice.cli;
 
 import io.sluice.app.Compilation;
 import io.sluice.app.Pipelines;
+import io.sluice.app.RunPipeline;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -10,9 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -51,6 +54,18 @@ final class CompileCommand implements Callable<Integer> {
   @Option(names = "--check", description = "Write nothing; fail with a diff when files are stale.")
   private boolean check;
 
+  @Option(
+      names = "--on",
+      paramLabel = "NAME",
+      description = "Write a run on the target targets/NAME.yaml, for `kubectl create -f`.")
+  private @Nullable String on;
+
+  @Option(names = "--run", paramLabel = "FILE", description = "With --on: where to write it.")
+  private @Nullable Path run;
+
+  @Option(names = "--run-id", paramLabel = "ID", description = "Default: made from the time.")
+  private @Nullable String runId;
+
   private final Terminal terminal;
 
   CompileCommand(Terminal terminal) {
@@ -61,9 +76,39 @@ final class CompileCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PipelineArgument.Located located = pipeline.locate();
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
+    if (on != null || run != null) {
+      return writeRun(located, opened);
+    }
     Map<String, String> files = Compilation.of(opened, Wiring.wheelDigest()).files();
     Path folder = output == null ? located.folder().resolve(DEFAULT_FOLDER) : output;
     return check ? compare(folder, files) : write(folder, files);
+  }
+
+  /** Its code must be in the target's store: it is once a run of the same code was started. */
+  private int writeRun(PipelineArgument.Located located, Pipelines.Opened opened)
+      throws IOException {
+    if (on == null || run == null) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-9034",
+              "--on and --run go together",
+              "for example `sluice compile --on cluster --run run.yaml`"));
+    }
+    RunPipeline.Request request =
+        new RunPipeline.Request(
+            opened,
+            RunIds.of(runId, Clock.systemUTC()),
+            Optional.empty(),
+            List.of(),
+            Optional.empty(),
+            Optional.of(Person.name()));
+    String text =
+        Compilation.of(opened, Wiring.wheelDigest())
+            .runOn(TargetOption.read(located.folder(), on), request);
+    Files.writeString(run, text);
+    terminal.out().println("wrote " + run + " of run " + request.id());
+    return 0;
   }
 
   private int write(Path folder, Map<String, String> files) throws IOException {

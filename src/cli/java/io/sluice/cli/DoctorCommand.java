@@ -10,6 +10,7 @@ import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -22,15 +23,18 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     header = "Checks this machine, the registry and the promotion log, and mends what it may.",
     description = {
-      "Mends the alias `champion` and the tag stage=Production where they differ from the log. A damaged",
-      "log is only accepted with --accept-damage DIGEST --reason TEXT, by a person."
+      "With --on it checks a cluster: versions, rights, store, secrets, accounts, and what to apply where",
+      "something is missing. Mends the alias `champion` and the tag stage=Production where they differ",
+      "from the log. A damaged log is only accepted with --accept-damage DIGEST --reason TEXT, by a",
+      "person."
     },
     footer = {
       "",
       "Exit codes: 0 all is well (or was mended); 1 something is not; 3 the registry is unreachable.",
       "",
       "Example:",
-      "  sluice doctor pipelines/rma-forecast"
+      "  sluice doctor pipelines/rma-forecast",
+      "  sluice doctor --on cluster"
     })
 final class DoctorCommand implements Callable<Integer> {
   @Mixin private PipelineArgument pipeline = new PipelineArgument();
@@ -47,19 +51,25 @@ final class DoctorCommand implements Callable<Integer> {
   @Option(names = "--reason", description = "Why the damage is accepted; it is logged.")
   private @Nullable String reason;
 
+  @Option(
+      names = "--on",
+      paramLabel = "NAME",
+      description = "Check the cluster of the target targets/NAME.yaml instead of this machine.")
+  private @Nullable String on;
+
   private final Terminal terminal;
 
   DoctorCommand(Terminal terminal) {
     this.terminal = terminal;
   }
 
-  /** One thing that was looked at. */
-  private record Finding(String what, boolean well, String detail) {}
-
   @Override
   public Integer call() {
     if (damage != null) {
       Reason.given(reason);
+    }
+    if (on != null) {
+      return cluster(on);
     }
     PipelineArgument.Located located = pipeline.locate();
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
@@ -85,6 +95,29 @@ final class DoctorCommand implements Callable<Integer> {
     boolean well = findings.stream().allMatch(Finding::well);
     print(findings, well);
     return well ? ExitCode.DONE.code() : ExitCode.RUN_FAILED.code();
+  }
+
+  private int cluster(String name) {
+    List<Finding> findings = new ArrayList<>();
+    try (ClusterSession cluster =
+        Wiring.cluster(TargetOption.read(pipeline.folder(), name), e -> {})) {
+      findings.addAll(cluster.checkup());
+      Optional<RegistrySession> registry = cluster.registry();
+      registry.ifPresent(r -> findings.add(registry(r)));
+      registry.ifPresent(RegistrySession::close);
+    }
+    boolean well = findings.stream().allMatch(Finding::well);
+    print(findings, well);
+    return well ? ExitCode.DONE.code() : ExitCode.RUN_FAILED.code();
+  }
+
+  private static Finding registry(RegistrySession session) {
+    try {
+      session.registry().versions("sluice-doctor-asks-for-nothing");
+      return new Finding("registry", true, session.address());
+    } catch (SluiceException e) {
+      return new Finding("registry", false, session.address() + ": " + e.getMessage());
+    }
   }
 
   private static Finding accept(PromotionLog log, String damage, String reason) {

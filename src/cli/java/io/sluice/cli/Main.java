@@ -31,12 +31,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CheckCommand.class,
       CompileCommand.class,
       RunCommand.class,
+      AttachCommand.class,
+      CancelCommand.class,
       HistoryCommand.class,
       TraceCommand.class,
       DiffCommand.class,
       RollbackCommand.class,
       OverrideCommand.class,
       DoctorCommand.class,
+      GcCommand.class,
       SchemaCommand.class
     },
     footer = {

@@ -49,18 +49,26 @@ final class PipelineArgument {
     }
   }
 
+  /** The folder that was named, whether there is a spec in it or not. */
+  Path folder() {
+    Path normal = path.normalize();
+    if (Files.isRegularFile(normal)) {
+      Path parent = normal.getParent();
+      return parent == null ? Path.of(".") : parent;
+    }
+    return normal.toString().isEmpty() ? Path.of(".") : normal;
+  }
+
   /**
    * Finds the spec.
    *
    * @throws SluiceException SLU-9012 when there is none
    */
   Located locate() {
-    Path normal = path.normalize();
-    if (Files.isRegularFile(normal)) {
-      Path parent = normal.getParent();
-      return new Located(parent == null ? Path.of(".") : parent, normal.getFileName().toString());
+    Path folder = folder();
+    if (Files.isRegularFile(path.normalize())) {
+      return new Located(folder, path.normalize().getFileName().toString());
     }
-    Path folder = normal.toString().isEmpty() ? Path.of(".") : normal;
     if (Files.isRegularFile(folder.resolve(SPEC))) {
       return new Located(folder, SPEC);
     }

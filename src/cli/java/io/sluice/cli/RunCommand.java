@@ -13,18 +13,16 @@ import io.sluice.core.run.RunEventJson;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
+import io.sluice.core.spec.TargetSpec;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,11 +33,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "run",
     mixinStandardHelpOptions = true,
-    header = "Runs a pipeline on this machine, from data to a verdict.",
+    header = "Runs a pipeline from data to a verdict, on this machine or a cluster.",
     description = {
-      "Data, tuning, training, evaluation against the champion, gate, registration, promotion. Sets up",
-      "what it needs on first use. Uses the MLflow server that MLFLOW_TRACKING_URI names, else one of",
-      "its own on 127.0.0.1."
+      "Data, tuning, training, evaluation against the champion, gate, registration, promotion. On this",
+      "machine it sets up what it needs on first use, and uses the MLflow server that",
+      "MLFLOW_TRACKING_URI names, else one of its own on 127.0.0.1. With --on it runs on the cluster of",
+      "a target; Ctrl-C then asks the run to end, and a second one leaves it."
     },
     footer = {
       "",
@@ -49,12 +48,10 @@ import picocli.CommandLine.Option;
       "Examples:",
       "  sluice run pipelines/rma-forecast",
       "  sluice run pipelines/rma-forecast --profile smoke --set stages.tune.with.trials=3",
-      "  sluice run pipelines/rma-forecast --as-of 2026-06-01 --json"
+      "  sluice run pipelines/rma-forecast --as-of 2026-06-01 --json",
+      "  sluice run pipelines/rma-forecast --on cluster"
     })
 final class RunCommand implements Callable<Integer> {
-  private static final DateTimeFormatter STAMP =
-      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
-
   @Mixin private PipelineArgument pipeline = new PipelineArgument();
 
   @Option(names = "--profile", paramLabel = "NAME", description = "A profile of the spec.")
@@ -74,6 +71,15 @@ final class RunCommand implements Callable<Integer> {
 
   @Option(names = "--run-id", paramLabel = "ID", description = "Default: made from the time.")
   private @Nullable String runId;
+
+  @Option(
+      names = "--on",
+      paramLabel = "NAME",
+      description = "Run on a cluster: the target targets/NAME.yaml. Default: this machine.")
+  private @Nullable String on;
+
+  @Option(names = "--detach", description = "With --on: start the run and return.")
+  private boolean detach;
 
   @Option(names = "--json", description = "Print events as JSON lines, the report as the last.")
   private boolean json;
@@ -98,7 +104,7 @@ final class RunCommand implements Callable<Integer> {
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
     List<Overlay> overlays = settings.stream().map(s -> Setting.overlay(s, opened.spec())).toList();
     Clock clock = Clock.systemUTC();
-    RunId id = id(clock);
+    RunId id = RunIds.of(runId, clock);
     RunPipeline.Request request =
         new RunPipeline.Request(
             opened,
@@ -108,6 +114,12 @@ final class RunCommand implements Callable<Integer> {
             Optional.of(instant(clock)),
             Optional.of(Person.name()));
 
+    if (detach && on == null) {
+      throw wrong("SLU-9033", "--detach without --on", "only a cluster goes on without us");
+    }
+    if (on != null) {
+      return runOn(on, located, request);
+    }
     // Outermost: a signal's process ends only once everything below is closed.
     try (Parting parting = Parting.open()) {
       try {
@@ -131,12 +143,7 @@ final class RunCommand implements Callable<Integer> {
       Clock clock,
       Parting parting)
       throws InterruptedException {
-    try (Console console =
-            new Console(
-                json ? terminal.err() : terminal.out(),
-                terminal.interactive() && !json,
-                verbose,
-                Terminal.width());
+    try (Console console = console();
         RunFolder folder = new RunFolder(located.state(), request.id().value())) {
       Consumer<RunEvent> events = json ? this::printJson : console;
       Consumer<RunEvent> all = events.andThen(folder);
@@ -157,6 +164,68 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  private int runOn(String name, PipelineArgument.Located located, RunPipeline.Request request)
+      throws InterruptedException {
+    TargetSpec file = TargetOption.read(located.folder(), name);
+    String again = "sluice attach " + request.id() + " --on " + name;
+    try (Leaving leaving = Leaving.open();
+        Console console = console();
+        RunFolder folder = new RunFolder(located.state(), request.id().value())) {
+      Consumer<RunEvent> all = (json ? (Consumer<RunEvent>) this::printJson : console).andThen(folder);
+      try (ClusterSession cluster = Wiring.cluster(file, all)) {
+        RunPipeline.Started run =
+            new RunPipeline(cluster.target(), Wiring.wheelDigest()).start(request, all);
+        if (detach) {
+          console.line("run " + request.id() + " is going; follow it: " + again);
+          return ExitCode.DONE.code();
+        }
+        leaving.cancelBy(() -> {
+          console.line("asking the run to end; Ctrl-C again leaves it");
+          run.cancel();
+        });
+        RunReport report = run.await();
+        Optional<RegistrySession> registry = cluster.registry();
+        report = registered(report, registry, console);
+        finish(report, registry.map(RegistrySession::address).orElse(""), console, folder);
+        registry.ifPresent(RegistrySession::close);
+        return exitCode(report);
+      } catch (InterruptedException | SluiceException e) {
+        if (!leaving.left()) {
+          throw e;
+        }
+        console.line(
+            leaving.asked()
+                ? "left; the run was asked to end: " + again
+                : "left before the run was started, or at its start: " + again);
+        return ExitCode.INTERRUPTED.code();
+      }
+    }
+  }
+
+  /** What the registry knows of the run; a registry out of our reach takes nothing from it. */
+  private static RunReport registered(
+      RunReport report, Optional<RegistrySession> registry, Console console) {
+    if (report.verdict().isEmpty() || registry.isEmpty()) {
+      return report;
+    }
+    try {
+      return report.with(
+          new Releases(registry.get().registry(), report.model())
+              .registeredBy(report.run().value()));
+    } catch (SluiceException e) {
+      console.line("(the registry does not answer from here: " + e.getMessage() + ")");
+      return report;
+    }
+  }
+
+  private Console console() {
+    return new Console(
+        json ? terminal.err() : terminal.out(),
+        terminal.interactive() && !json,
+        verbose,
+        Terminal.width());
+  }
+
   private void finish(RunReport report, String registry, Console console, RunFolder folder) {
     if (json) {
       terminal
@@ -165,25 +234,20 @@ final class RunCommand implements Callable<Integer> {
       terminal.out().flush();
       return;
     }
+    console.line(Ending.words(report));
     if (report.status() != StageStatus.SUCCEEDED) {
-      console.line("run " + report.run() + " " + word(report.status()) + ": " + report.reason());
       console.line(
           (folder.isWhole() ? "every line of it: " : "what of it could be written: ")
               + folder.file());
       return;
     }
-    String version = report.version().map(v -> " version " + v).orElse("");
-    console.line(
-        switch (report.verdict().orElse("")) {
-          case "PROMOTE" -> "PROMOTED " + report.model() + version;
-          case "HOLD" -> "HELD " + report.model() + version;
-          default -> "done";
-        });
     report
         .drift()
         .filter(RunReport.Drift::needsReview)
         .ifPresent(d -> console.line("review forecasts made from this data: " + d.reason()));
-    console.line("registry: " + registry);
+    if (!registry.isEmpty()) {
+      console.line("registry: " + registry);
+    }
   }
 
   private int exitCode(RunReport report) {
@@ -210,23 +274,6 @@ final class RunCommand implements Callable<Integer> {
       throw wrong(
           "SLU-9024", "--as-of " + asOf + " is no instant", "2026-06-01 or 2026-06-01T00:00:00Z");
     }
-  }
-
-  private RunId id(Clock clock) {
-    if (runId == null) {
-      String random = String.format("%04x", ThreadLocalRandom.current().nextInt(1 << 16));
-      return new RunId("r-" + STAMP.format(clock.instant()) + "-" + random);
-    }
-    try {
-      return new RunId(runId);
-    } catch (IllegalArgumentException e) {
-      throw wrong(
-          "SLU-9025", "--run-id: " + e.getMessage(), "lower-case letters, digits and hyphens");
-    }
-  }
-
-  private static String word(StageStatus status) {
-    return status.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   private static SluiceException wrong(String id, String message, String hint) {

@@ -1,7 +1,13 @@
 package io.sluice.cli;
 
+import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Target;
+import io.sluice.cluster.Checkup;
+import io.sluice.cluster.Cluster;
+import io.sluice.cluster.ClusterRunner;
+import io.sluice.cluster.Leftovers;
+import io.sluice.cluster.Upload;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
@@ -10,6 +16,8 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.run.RunEvent;
+import io.sluice.core.run.RunId;
+import io.sluice.core.spec.TargetSpec;
 import io.sluice.local.Environment;
 import io.sluice.local.LocalRunner;
 import io.sluice.local.environment.EnvironmentBuilder;
@@ -30,9 +38,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -387,6 +397,106 @@ final class Wiring {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /**
+   * Connects to a target's cluster.
+   *
+   * @param progress must be thread-safe
+   */
+  static ClusterSession cluster(TargetSpec file, Consumer<RunEvent> progress) {
+    Clock clock = Clock.systemUTC();
+    Cluster cluster =
+        Cluster.connect(file.context(), file.namespace(), new JdkHttpClientFactory());
+    return new OnCluster(
+        cluster,
+        new ClusterRunner(cluster, clock),
+        file,
+        detail ->
+            progress.accept(
+                new RunEvent.SetUp(
+                    clock.instant(), "upload", RunEvent.SetUp.Phase.PROGRESS, detail)),
+        clock);
+  }
+
+  /** A cluster: Tekton runs, a pod takes the code. */
+  private record OnCluster(
+      Cluster cluster, ClusterRunner runner, TargetSpec spec, Consumer<String> says, Clock clock)
+      implements ClusterSession, Target {
+    @Override
+    public Target target() {
+      return this;
+    }
+
+    @Override
+    public Digest upload(List<CodeContent> code) {
+      try {
+        return new Upload(cluster, spec, says)
+            .put(
+                code.stream()
+                    .map(c -> new Upload.File(c.path(), c.executable(), c.content()))
+                    .toList());
+      } catch (InterruptedException e) {
+        throw Wiring.interrupted(e);
+      }
+    }
+
+    @Override
+    public Images prepare(Plan plan, Consumer<RunEvent> progress) {
+      TargetSpec.Images images = spec.images();
+      return new Images(
+          images.worker(),
+          images.tuner().orElse(""),
+          images.drift().orElse(""),
+          images.environments());
+    }
+
+    @Override
+    public Optional<TargetSpec> file() {
+      return Optional.of(spec);
+    }
+
+    @Override
+    public PipelineRunner.Running attach(RunId run, Consumer<RunEvent> events) {
+      return runner.attach(run, events);
+    }
+
+    @Override
+    public void cancel(RunId run) {
+      runner.cancel(run);
+    }
+
+    @Override
+    public List<Finding> checkup() {
+      return new Checkup(cluster, spec)
+          .run().stream().map(f -> new Finding(f.what(), f.well(), f.detail())).toList();
+    }
+
+    @Override
+    public List<Leftover> leftovers(Instant now) {
+      Leftovers leftovers = new Leftovers(cluster);
+      return leftovers.find(spec.keep(), now).stream()
+          .map(l ->
+              new Leftover(
+                  l.kind().name().toLowerCase(Locale.ROOT),
+                  l.name(),
+                  l.why(),
+                  () -> leftovers.remove(l)))
+          .toList();
+    }
+
+    @Override
+    public Optional<RegistrySession> registry() {
+      return MlflowConfig.fromEnvironment(System.getenv())
+          .or(() -> spec.registry().uri().map(MlflowConfig::of))
+          .map(config -> new Session(config, Map.of(), says, () -> {}));
+    }
+
+    @Override
+    public void close() {
+      runner.close();
+      cluster.close();
     }
   }
 

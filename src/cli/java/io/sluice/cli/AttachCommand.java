@@ -1,0 +1,79 @@
+package io.sluice.cli;
+
+import io.sluice.app.FollowRun;
+import io.sluice.app.RunReport;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.json.Json;
+import io.sluice.core.run.RunEvent;
+import io.sluice.core.run.RunEventJson;
+import io.sluice.core.run.RunId;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sluice attach}: follows a run on a cluster that somebody started. */
+@Command(
+    name = "attach",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Follows a run on a cluster from its beginning to its end, whoever started it. Ctrl-C leaves",
+      "it, and it goes on."
+    },
+    footer = {
+      "",
+      "Exit codes: as `sluice run`.",
+      "",
+      "Example:",
+      "  sluice attach r-20261124-101500-3f2a --on cluster"
+    })
+final class AttachCommand extends OnCommand {
+  @Parameters(index = "0", paramLabel = "RUN", description = "The run's id.")
+  private String run = "";
+
+  @Option(names = "--json", description = "Print events as JSON lines, the report as the last.")
+  private boolean json;
+
+  @Option(
+      names = {"-v", "--verbose"},
+      description = "Print every line that stages write.")
+  private boolean verbose;
+
+  private final Terminal terminal;
+
+  AttachCommand(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  @Override
+  public Integer call() throws InterruptedException {
+    RunId id = run(run);
+    try (Console console =
+            new Console(
+                json ? terminal.err() : terminal.out(),
+                terminal.interactive() && !json,
+                verbose,
+                Terminal.width());
+        ClusterSession cluster = Wiring.cluster(file(), console)) {
+      Consumer<RunEvent> events = json ? this::print : console;
+      RunReport report =
+          FollowRun.follow(id, "", events, listener -> cluster.attach(id, listener));
+      if (json) {
+        terminal
+            .out()
+            .println(Json.write(Json.object().put("event", "report").set("report", report.json())));
+        terminal.out().flush();
+      } else {
+        console.line(Ending.words(report));
+      }
+      return report.exitCode().code();
+    } catch (InterruptedException e) {
+      return ExitCode.INTERRUPTED.code();
+    }
+  }
+
+  private void print(RunEvent event) {
+    terminal.out().println(Json.write(RunEventJson.write(event)));
+    terminal.out().flush();
+  }
+}
