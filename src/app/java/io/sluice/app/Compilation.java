@@ -133,10 +133,7 @@ public final class Compilation {
    * @param file what the target says, for a run on a cluster
    */
   PipelineRun run(
-      RunPipeline.Request request,
-      Digest code,
-      Target.Images images,
-      Optional<TargetSpec> file) {
+      RunPipeline.Request request, Digest code, Target.Images images, Optional<TargetSpec> file) {
     RunParameters parameters =
         RunParameters.of(request.id(), code, images.worker(), images.tuner())
             .withDriftImage(images.drift())

@@ -56,8 +56,7 @@ final class AttachCommand extends OnCommand {
                 Terminal.width());
         ClusterSession cluster = Wiring.cluster(file(), console)) {
       Consumer<RunEvent> events = json ? this::print : console;
-      RunReport report =
-          FollowRun.follow(id, "", events, listener -> cluster.attach(id, listener));
+      RunReport report = FollowRun.follow(id, "", events, listener -> cluster.attach(id, listener));
       if (json) {
         terminal
             .out()

@@ -35,7 +35,9 @@ final class GcCommand extends OnCommand {
         }
         terminal
             .out()
-            .printf("%-12s %-7s %s  %s%n", yes ? "removed" : "would remove", l.what(), l.name(), l.why());
+            .printf(
+                "%-12s %-7s %s  %s%n",
+                yes ? "removed" : "would remove", l.what(), l.name(), l.why());
       }
       if (found.isEmpty()) {
         terminal.out().println("nothing is past its time");

@@ -171,7 +171,8 @@ final class RunCommand implements Callable<Integer> {
     try (Leaving leaving = Leaving.open();
         Console console = console();
         RunFolder folder = new RunFolder(located.state(), request.id().value())) {
-      Consumer<RunEvent> all = (json ? (Consumer<RunEvent>) this::printJson : console).andThen(folder);
+      Consumer<RunEvent> all =
+          (json ? (Consumer<RunEvent>) this::printJson : console).andThen(folder);
       try (ClusterSession cluster = Wiring.cluster(file, all)) {
         RunPipeline.Started run =
             new RunPipeline(cluster.target(), Wiring.wheelDigest()).start(request, all);

@@ -44,11 +44,15 @@ final class TargetOption {
         ExitCode.INPUT_WRONG,
         Diagnostic.of(
             "SLU-9031",
-            "there is no target " + name + ": no file " + FOLDER + "/" + name + SUFFIX
+            "there is no target "
+                + name
+                + ": no file "
+                + FOLDER
+                + "/"
+                + name
+                + SUFFIX
                 + " beside the pipeline or above it",
-            known.isEmpty()
-                ? "write one, see docs/cluster.md"
-                : DidYouMean.hint(known, name)));
+            known.isEmpty() ? "write one, see docs/cluster.md" : DidYouMean.hint(known, name)));
   }
 
   /** The folders that may hold targets, the pipeline's own first, the repository's root last. */
@@ -97,7 +101,8 @@ final class TargetOption {
     return new SluiceException(
         ExitCode.INPUT_WRONG,
         List.of(
-            Diagnostic.of("SLU-9032", path + " cannot be read: " + e.getMessage(), "is it a file?")),
+            Diagnostic.of(
+                "SLU-9032", path + " cannot be read: " + e.getMessage(), "is it a file?")),
         e);
   }
 }

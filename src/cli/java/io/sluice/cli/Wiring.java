@@ -407,8 +407,7 @@ final class Wiring {
    */
   static ClusterSession cluster(TargetSpec file, Consumer<RunEvent> progress) {
     Clock clock = Clock.systemUTC();
-    Cluster cluster =
-        Cluster.connect(file.context(), file.namespace(), new JdkHttpClientFactory());
+    Cluster cluster = Cluster.connect(file.context(), file.namespace(), new JdkHttpClientFactory());
     return new OnCluster(
         cluster,
         new ClusterRunner(cluster, clock),
@@ -489,7 +488,7 @@ final class Wiring {
     @Override
     public Optional<RegistrySession> registry() {
       return MlflowConfig.fromEnvironment(System.getenv())
-          .or(() -> spec.registry().uri().map(MlflowConfig::of))
+          .or(() -> spec.registry().uri().map(URI::create).map(MlflowConfig::of))
           .map(config -> new Session(config, Map.of(), says, () -> {}));
     }
 

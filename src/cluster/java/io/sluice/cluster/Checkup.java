@@ -88,7 +88,9 @@ public final class Checkup {
         new Finding(
             "kubernetes",
             well,
-            version.getGitVersion() + " at " + cluster.address()
+            version.getGitVersion()
+                + " at "
+                + cluster.address()
                 + (well ? "" : ": Tekton needs 1." + OLDEST_KUBERNETES + " or newer")));
   }
 
@@ -99,7 +101,8 @@ public final class Checkup {
           Finding.wrong(
               "tekton",
               "the cluster does not have it: install Tekton Pipelines "
-                  + Access.OLDEST_TEKTON + " or newer"));
+                  + Access.OLDEST_TEKTON
+                  + " or newer"));
       return false;
     }
     Optional<ConfigMap> info = read("tekton", () -> config("pipelines-info"));
@@ -112,8 +115,12 @@ public final class Checkup {
         new Finding(
             "tekton",
             well,
-            version + (well ? "" : ": the tasks are written for " + Access.OLDEST_TEKTON
-                + "; upgrade, or its webhook refuses them")));
+            version
+                + (well
+                    ? ""
+                    : ": the tasks are written for "
+                        + Access.OLDEST_TEKTON
+                        + "; upgrade, or its webhook refuses them")));
     return true;
   }
 
@@ -159,19 +166,21 @@ public final class Checkup {
       if (e.getCode() != FORBIDDEN) {
         throw Refusals.told(e, "get", "namespaces", cluster);
       }
-      findings.add(Finding.well("namespace", target.namespace() + " (we may not look whether it is there)"));
+      findings.add(
+          Finding.well("namespace", target.namespace() + " (we may not look whether it is there)"));
       return true;
     }
     if (found == null) {
       findings.add(
           Finding.wrong(
               "namespace",
-              target.namespace() + " is not there: kubectl create namespace " + target.namespace()));
+              target.namespace()
+                  + " is not there: kubectl create namespace "
+                  + target.namespace()));
       return false;
     }
     Map<String, String> labels = found.getMetadata().getLabels();
-    String level =
-        labels == null ? null : labels.get("pod-security.kubernetes.io/enforce");
+    String level = labels == null ? null : labels.get("pod-security.kubernetes.io/enforce");
     findings.add(
         Finding.well(
             "namespace",
@@ -194,10 +203,13 @@ public final class Checkup {
     }
     findings.add(
         missing.isEmpty()
-            ? Finding.well("rights", "all " + asked + " that running, watching and cleaning up take")
+            ? Finding.well(
+                "rights", "all " + asked + " that running, watching and cleaning up take")
             : Finding.wrong(
                 "rights",
-                "we may not " + String.join(", ", missing) + "; have this applied, and bound to us:\n"
+                "we may not "
+                    + String.join(", ", missing)
+                    + "; have this applied, and bound to us:\n"
                     + Access.role(target.namespace())));
   }
 
@@ -251,7 +263,9 @@ public final class Checkup {
       findings.add(
           Finding.wrong(
               "store",
-              name + " is " + String.join(", ", modes)
+              name
+                  + " is "
+                  + String.join(", ", modes)
                   + ": pods on two nodes cannot share it. Take one of mode ReadWriteMany or a bucket,"
                   + " or declare singleNode: true in the target"));
     } else if (phase.equals("Bound")) {
@@ -261,11 +275,16 @@ public final class Checkup {
           new Finding(
               "store",
               waitsForPod(found.get()),
-              name + " is " + phase
+              name
+                  + " is "
+                  + phase
                   + (waitsForPod(found.get())
                       ? ": its class binds it to the first pod that uses it"
-                      : ": no volume was found for it; `kubectl describe pvc " + claim.name() + " -n "
-                          + target.namespace() + "` says why")));
+                      : ": no volume was found for it; `kubectl describe pvc "
+                          + claim.name()
+                          + " -n "
+                          + target.namespace()
+                          + "` says why")));
     }
   }
 
@@ -293,13 +312,19 @@ public final class Checkup {
             () -> client.secrets().inNamespace(target.namespace()).withName(name.get()).get());
     found.ifPresent(secret -> {
       TreeSet<String> keys =
-          new TreeSet<>(secret.getData() == null ? Map.<String, String>of().keySet() : secret.getData().keySet());
+          new TreeSet<>(
+              secret.getData() == null
+                  ? Map.<String, String>of().keySet()
+                  : secret.getData().keySet());
       boolean well = keys.contains(key);
       findings.add(
           new Finding(
               what,
               well,
-              "secret " + name.get() + " with " + String.join(", ", keys)
+              "secret "
+                  + name.get()
+                  + " with "
+                  + String.join(", ", keys)
                   + (well ? "" : ": it lacks the key " + key)));
     });
   }
@@ -364,8 +389,10 @@ public final class Checkup {
           };
       case "registry read" -> "create the secret " + target.registry().read().orElse("");
       case "registry write" -> "create the secret " + target.registry().write().orElse("");
-      case "account reader" -> "create the service account " + target.serviceAccounts().reader().orElse("");
-      case "account writer" -> "create the service account " + target.serviceAccounts().writer().orElse("");
+      case "account reader" ->
+          "create the service account " + target.serviceAccounts().reader().orElse("");
+      case "account writer" ->
+          "create the service account " + target.serviceAccounts().writer().orElse("");
       case "queue" -> "create Kueue's local queue " + target.queue().orElse("");
       default -> "no config map of it in namespace " + TEKTON_NAMESPACE;
     };

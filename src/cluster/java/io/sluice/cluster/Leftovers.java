@@ -44,8 +44,7 @@ public final class Leftovers {
       Optional<Instant> ended = run.at("status", "completionTime").time();
       ended
           .filter(e -> e.plus(keep).isBefore(now))
-          .ifPresent(e ->
-              out.add(new Leftover(Leftover.Kind.RUN, name(run), e, "ended " + e)));
+          .ifPresent(e -> out.add(new Leftover(Leftover.Kind.RUN, name(run), e, "ended " + e)));
     }
     for (Tree pod : list(Cluster.PODS, Upload.LABEL)) {
       Optional<Instant> made = pod.at("metadata", "creationTimestamp").time();
@@ -66,9 +65,7 @@ public final class Leftovers {
           case UPLOAD -> Cluster.PODS;
         };
     cluster.asking(
-        "delete",
-        kind.getPlural(),
-        () -> cluster.objects(kind).withName(leftover.name()).delete());
+        "delete", kind.getPlural(), () -> cluster.objects(kind).withName(leftover.name()).delete());
   }
 
   private List<Tree> list(ResourceDefinitionContext kind, String label) {

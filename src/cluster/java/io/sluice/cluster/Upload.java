@@ -208,7 +208,8 @@ public final class Upload {
         case "Failed", "gone" -> throw failed("its pod failed" + said(err), resource);
         default -> {
           if (System.nanoTime() - start > LONGEST_TRANSFER.toNanos()) {
-            throw failed("it took longer than " + LONGEST_TRANSFER.toMinutes() + " minutes", resource);
+            throw failed(
+                "it took longer than " + LONGEST_TRANSFER.toMinutes() + " minutes", resource);
           }
           Thread.sleep(TICK);
         }

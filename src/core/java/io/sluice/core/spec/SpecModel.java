@@ -129,11 +129,7 @@ final class SpecModel {
   }
 
   private static Shape<Spec.Environment> environment() {
-    var image =
-        optional(
-            "image",
-            image(),
-            "the image on a cluster, by digest");
+    var image = optional("image", image(), "the image on a cluster, by digest");
     var python =
         optional(
             "python",

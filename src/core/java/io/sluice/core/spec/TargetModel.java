@@ -3,7 +3,6 @@ package io.sluice.core.spec;
 import static io.sluice.core.spec.Struct.Field.optional;
 import static io.sluice.core.spec.Struct.Field.required;
 
-import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -38,8 +37,7 @@ final class TargetModel {
         required("store", store(), "where artifacts are: { claim: NAME } or { s3: SECRET }");
     var registry = optional("registry", registry(), "secrets with the registry's variables");
     var images = required("images", images(), "images by digest: { worker, tuner, drift, .. }");
-    var accounts =
-        optional("serviceAccounts", accounts(), "accounts of pods: { reader, writer }");
+    var accounts = optional("serviceAccounts", accounts(), "accounts of pods: { reader, writer }");
     var pods = optional("pods", pods(), "what all pods have: { nodeSelector, tolerations, .. }");
     var stages =
         optional(
@@ -104,7 +102,9 @@ final class TargetModel {
               problems,
               "a store",
               claim,
-              c -> (TargetSpec.Store) new TargetSpec.Store.Claim(c, v.find(singleNode).orElse(false)),
+              c ->
+                  (TargetSpec.Store)
+                      new TargetSpec.Store.Claim(c, v.find(singleNode).orElse(false)),
               s3,
               TargetSpec.Store.S3::new);
         });
@@ -126,7 +126,7 @@ final class TargetModel {
     return Struct.of(
         "the registry",
         List.of(read, write, uri),
-        v -> new TargetSpec.Registry(v.find(read), v.find(write), v.find(uri).map(URI::create)));
+        v -> new TargetSpec.Registry(v.find(read), v.find(write), v.find(uri)));
   }
 
   private static Shape<TargetSpec.Images> images() {
@@ -151,8 +151,7 @@ final class TargetModel {
 
   private static Shape<TargetSpec.ServiceAccounts> accounts() {
     var reader = optional("reader", object("an account's name"), "of all stages but those");
-    var writer =
-        optional("writer", object("an account's name"), "of register, promote and record");
+    var writer = optional("writer", object("an account's name"), "of register, promote and record");
     return Struct.of(
         "serviceAccounts",
         List.of(reader, writer),
@@ -202,7 +201,10 @@ final class TargetModel {
             LABEL_KEY,
             "a label's key, for example node.kubernetes.io/instance-type",
             Shapes.matching(
-                "a label's value", LABEL_VALUE, "SLU-1011", "put true, false and numbers in quotes")),
+                "a label's value",
+                LABEL_VALUE,
+                "SLU-1011",
+                "put true, false and numbers in quotes")),
         "labels that a node must have");
   }
 
@@ -216,7 +218,10 @@ final class TargetModel {
         optional(
             "value",
             Shapes.matching(
-                "a taint's value", LABEL_VALUE, "SLU-1011", "put true, false and numbers in quotes"),
+                "a taint's value",
+                LABEL_VALUE,
+                "SLU-1011",
+                "put true, false and numbers in quotes"),
             "of the taint (any)");
     var effect =
         optional(

@@ -1,6 +1,5 @@
 package io.sluice.core.spec;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -54,7 +53,7 @@ public record TargetSpec(
    * @param write what register, promote and record may use
    * @param uri where a client outside of the cluster finds the same registry
    */
-  public record Registry(Optional<String> read, Optional<String> write, Optional<URI> uri) {
+  public record Registry(Optional<String> read, Optional<String> write, Optional<String> uri) {
     static final Registry NONE = new Registry(Optional.empty(), Optional.empty(), Optional.empty());
   }
 
@@ -89,8 +88,7 @@ public record TargetSpec(
       List<Toleration> tolerations,
       List<String> pullSecrets,
       Optional<String> priorityClass) {
-    static final Pods NONE =
-        new Pods(SpecModel.none(), List.of(), List.of(), Optional.empty());
+    static final Pods NONE = new Pods(SpecModel.none(), List.of(), List.of(), Optional.empty());
   }
 
   /** What the pods of one stage have beyond that; its selector's labels win. */
@@ -106,6 +104,5 @@ public record TargetSpec(
    * @param value empty: whatever its value is
    * @param effect empty: whatever its effect is
    */
-  public record Toleration(
-      Optional<String> key, Optional<String> value, Optional<String> effect) {}
+  public record Toleration(Optional<String> key, Optional<String> value, Optional<String> effect) {}
 }

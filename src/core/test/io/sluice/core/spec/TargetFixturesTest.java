@@ -51,8 +51,7 @@ class TargetFixturesTest {
   @MethodSource("bad")
   void aBadTargetGetsTheErrorsBesideIt(Path yaml) throws IOException {
     String rendered =
-        DiagnosticRenderer.plain()
-            .render(TargetParser.parse(Fixtures.source(yaml)).diagnostics());
+        DiagnosticRenderer.plain().render(TargetParser.parse(Fixtures.source(yaml)).diagnostics());
     Path errors = Path.of(yaml.toString().replaceAll("\\.yaml$", ".errors"));
     if (System.getProperty("sluice.fixtures", "").equals("write")) {
       Files.writeString(errors, rendered);

@@ -64,8 +64,7 @@ final class RunLowering {
             Optional.of(timeouts()),
             Optional.of(
                 new TaskRunTemplate(
-                    parameters.pods().reader(),
-                    Optional.of(podTemplate(parameters.pods().all())))),
+                    parameters.pods().reader(), Optional.of(podTemplate(parameters.pods().all())))),
             taskRunSpecs(),
             Optional.empty()));
   }
@@ -246,7 +245,8 @@ final class RunLowering {
   }
 
   private void checkPods() {
-    List<String> known = new ArrayList<>(plan.stages().stream().map(s -> s.name().value()).toList());
+    List<String> known =
+        new ArrayList<>(plan.stages().stream().map(s -> s.name().value()).toList());
     known.add(Names.RECORD);
     List<StageName> named = new ArrayList<>(parameters.pods().stages().keySet());
     named.addAll(parameters.pods().resources().keySet());

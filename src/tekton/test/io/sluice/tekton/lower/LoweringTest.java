@@ -10,9 +10,9 @@ import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Settings;
 import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
 import io.sluice.core.spec.TargetParser;
 import io.sluice.core.spec.TargetSpec;
-import io.sluice.core.run.StageName;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.ParamSpec;
 import io.sluice.tekton.v1.ParamValue;
@@ -93,8 +93,7 @@ class LoweringTest {
                     System.getProperty("sluice.root"),
                     "test-fixtures/targets/good/everything.yaml"))
             .replace("train-itransformer:", "train-itransfomer:");
-    RunParameters there =
-        parameters().on(TargetParser.parse(new SourceFile("t", text)).orThrow());
+    RunParameters there = parameters().on(TargetParser.parse(new SourceFile("t", text)).orThrow());
     assertThatThrownBy(() -> Lowering.run(Plans.forecast(), there))
         .hasMessageContaining("SLU-2013")
         .hasMessageContaining("train-itransfomer");
