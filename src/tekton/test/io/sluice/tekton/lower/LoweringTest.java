@@ -76,7 +76,7 @@ class LoweringTest {
   void aTargetIsLoweredIntoTheRunAndNothingElse() throws IOException {
     RunParameters there = parameters().on(target("everything.yaml"));
     String run = TektonYaml.write(Lowering.run(Plans.forecast(), there));
-    Path golden = GOLDENS.resolve("target").resolve("run.yaml");
+    Path golden = GOLDENS.resolve("on-a-target").resolve("run.yaml");
     if ("write".equals(System.getProperty("goldens"))) {
       Files.createDirectories(golden.getParent());
       Files.writeString(golden, run);

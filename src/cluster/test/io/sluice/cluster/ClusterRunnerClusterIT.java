@@ -1,0 +1,193 @@
+package io.sluice.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.sluice.cluster.Namespace.Story;
+import io.sluice.core.run.RunEvent;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageStatus;
+import io.sluice.tekton.PipelineRunner.Running;
+import io.sluice.tekton.RunOutcome;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The runner on a real Kubernetes with a real Tekton. */
+@Timeout(600)
+class ClusterRunnerClusterIT {
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static Namespace there;
+  private ClusterRunner runner;
+  private final Story story = new Story();
+
+  @BeforeAll
+  static void aNamespace() {
+    there = new Namespace("it");
+  }
+
+  @AfterAll
+  static void gone() {
+    there.close();
+  }
+
+  @BeforeEach
+  void aClient() {
+    runner = there.runner();
+  }
+
+  @AfterEach
+  void closed() {
+    runner.close();
+  }
+
+  @Test
+  void aRunIsToldWhileItGoesAndItsEndWhenItEnds() throws Exception {
+    Running run =
+        there.start(
+            runner,
+            "whole",
+            story,
+            "for i in 1 2 3 4 5; do echo line $i; sleep 1; done; printf hello > $(results.said.path)",
+            "echo over");
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(story.lines("a", "run")).contains("line 1"));
+    assertThat(story.finished()).as("lines come while the step runs").isEmpty();
+
+    RunOutcome outcome = run.await();
+    assertThat(outcome.status()).isEqualTo(StageStatus.SUCCEEDED);
+    assertThat(story.lines("a", "run"))
+        .containsExactly("line 1", "line 2", "line 3", "line 4", "line 5");
+    assertThat(story.lines("b", "run")).containsExactly("over");
+    assertThat(story.finished("a").results()).containsEntry("said", "hello");
+    assertThat(story.events().getFirst()).isInstanceOf(RunEvent.RunStarted.class);
+    assertThat(story.events().getLast()).isInstanceOf(RunEvent.RunFinished.class);
+  }
+
+  @Test
+  void startingTheSameRunTwiceIsStartingItOnce() throws Exception {
+    String script = "echo once; sleep 3";
+    Running one = there.start(runner, "twice", story, script);
+    Story other = new Story();
+    try (ClusterRunner second = there.runner()) {
+      Running two = there.start(second, "twice", other, script);
+      assertThat(one.await().status()).isEqualTo(StageStatus.SUCCEEDED);
+      assertThat(two.await().status()).isEqualTo(StageStatus.SUCCEEDED);
+    }
+    assertThat(story.lines("a", "run")).containsExactly("once");
+    assertThat(other.lines("a", "run")).containsExactly("once");
+  }
+
+  @Test
+  void cancellingLetsFinallyRun() throws Exception {
+    Running run =
+        there.start(runner, "cancelled", story, "echo going; sleep 300", "echo still here");
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(story.lines("a", "run")).contains("going"));
+    run.cancel();
+    RunOutcome outcome = run.await();
+    assertThat(outcome.status()).isEqualTo(StageStatus.CANCELLED);
+    assertThat(story.finished("a").status()).isEqualTo(StageStatus.CANCELLED);
+    assertThat(story.finished("b").status()).isEqualTo(StageStatus.SUCCEEDED);
+    assertThat(story.lines("b", "run")).containsExactly("still here");
+  }
+
+  @Test
+  void aClientThatDiedIsFollowedByAnotherThatMissesNothing() throws Exception {
+    there.start(
+        runner,
+        "left",
+        story,
+        "for i in $(seq 1 40); do echo line $i; sleep 0.3; done",
+        "echo over");
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(story.lines("a", "run")).hasSizeGreaterThan(5));
+    runner.close();
+
+    runner = there.runner();
+    Story again = new Story();
+    RunOutcome outcome = runner.attach(new RunId("left"), again).await();
+    assertThat(outcome.status()).isEqualTo(StageStatus.SUCCEEDED);
+    List<String> all = IntStream.rangeClosed(1, 40).mapToObj(i -> "line " + i).toList();
+    assertThat(again.lines("a", "run")).isEqualTo(all);
+
+    Story late = new Story();
+    assertThat(runner.attach(new RunId("left"), late).await().status())
+        .as("a run that is over is told as well")
+        .isEqualTo(StageStatus.SUCCEEDED);
+    assertThat(late.lines("a", "run")).isEqualTo(all);
+  }
+
+  @Test
+  void aFailureSaysWhichStepAndItsExitCode() throws Exception {
+    RunOutcome outcome =
+        there.start(runner, "failing", story, "echo no good; exit 3", "echo over").await();
+    assertThat(outcome.status()).isEqualTo(StageStatus.FAILED);
+    assertThat(outcome.reason()).isEqualTo("task a: step run ended with exit code 3");
+    assertThat(story.lines("a", "run")).containsExactly("no good");
+  }
+
+  @Test
+  void anImageThatIsNotThereIsSaid() throws Exception {
+    RunOutcome outcome =
+        there.start(runner, "pulling", story, "image: 127.0.0.1:5000/nothing:9\ntrue").await();
+    assertThat(outcome.status()).isEqualTo(StageStatus.FAILED);
+    assertThat(outcome.reason()).contains("127.0.0.1:5000/nothing:9").contains("cannot be pulled");
+  }
+
+  @Test
+  void memoryThatRanOutIsSaid() throws Exception {
+    RunOutcome outcome =
+        there
+            .start(
+                runner,
+                "oom",
+                story,
+                "resources: {limits: {memory: 64Mi}, requests: {memory: 64Mi}}\n"
+                    + "exec tail /dev/zero")
+            .await();
+    assertThat(outcome.status()).isEqualTo(StageStatus.FAILED);
+    assertThat(outcome.reason()).contains("memory");
+  }
+
+  @Test
+  void aPodThatNoNodeTakesIsSaidWhileItWaits() throws Exception {
+    Running run =
+        there.start(
+            runner, "waiting", story, "resources: {requests: {cpu: '500'}}\ntrue", "echo over");
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() ->
+            assertThat(story.lines("a", "")).anyMatch(l -> l.contains("no node can take its pod")));
+    run.cancel();
+    assertThat(run.await().status()).isEqualTo(StageStatus.CANCELLED);
+  }
+
+  @Test
+  void aRunThatSomebodyDeletesEnds() throws Exception {
+    Running run = there.start(runner, "deleted", story, "echo going; sleep 300");
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(story.lines("a", "run")).contains("going"));
+    there.cluster().objects(Cluster.PIPELINE_RUNS).withName("deleted").delete();
+    RunOutcome outcome = run.await();
+    assertThat(outcome.status()).isEqualTo(StageStatus.FAILED);
+    assertThat(outcome.reason()).contains("deleted");
+  }
+
+  @Test
+  void aRunThatIsNotThereCannotBeFollowed() {
+    assertThatThrownBy(() -> runner.attach(new RunId("nowhere"), story))
+        .hasMessageContaining("SLU-3711");
+  }
+}
