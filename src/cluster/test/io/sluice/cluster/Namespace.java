@@ -185,7 +185,7 @@ final class Namespace implements AutoCloseable {
     return "---\napiVersion: tekton.dev/v1\nkind: Task\nmetadata:\n  name: "
         + name
         + "\nspec:\n  results:\n  - name: said\n  stepTemplate:\n"
-        + SECURE.indent(-2)
+        + SECURE
         + "  steps:\n  - name: run\n    image: "
         + image
         + "\n"
