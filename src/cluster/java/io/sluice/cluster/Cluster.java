@@ -1,7 +1,8 @@
 package io.sluice.cluster;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -11,18 +12,27 @@ import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.sluice.cluster.fold.Tree;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.tekton.v1.Metadata;
+import io.sluice.tekton.v1.Pipeline;
+import io.sluice.tekton.v1.PipelineRun;
+import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.v1.TektonObject;
 import io.sluice.tekton.yaml.TektonYaml;
 import java.io.File;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -142,14 +152,19 @@ public final class Cluster implements AutoCloseable {
     return all.inNamespace(namespace);
   }
 
-  /** One of our records as an object of the client, in the namespace. */
-  GenericKubernetesResource object(TektonObject record) {
-    GenericKubernetesResource object =
-        client
-            .getKubernetesSerialization()
-            .unmarshal(TektonYaml.write(List.of(record)), GenericKubernetesResource.class);
-    object.getMetadata().setNamespace(namespace);
-    return object;
+  /** One of our records in the namespace, as YAML. */
+  private String yaml(TektonObject record) {
+    Metadata m = record.metadata();
+    Metadata here =
+        new Metadata(
+            m.name(), m.generateName(), Optional.of(namespace), m.labels(), m.annotations());
+    return TektonYaml.write(
+        List.of(
+            switch (record) {
+              case Task t -> new Task(here, t.spec());
+              case Pipeline p -> new Pipeline(here, p.spec());
+              case PipelineRun r -> new PipelineRun(here, r.spec());
+            }));
   }
 
   /**
@@ -158,12 +173,107 @@ public final class Cluster implements AutoCloseable {
    * @throws SluiceException when the cluster refuses
    */
   void apply(TektonObject record) {
-    GenericKubernetesResource object = object(record);
+    ResourceDefinitionContext kind = kind(record);
+    String path = path(kind) + "/" + record.metadata().name().orElseThrow();
     asking(
         "patch",
-        plural(object.getKind()),
+        kind.getPlural(),
         () ->
-            client.resource(object).fieldManager(FIELD_MANAGER).forceConflicts().serverSideApply());
+            send(
+                "PATCH",
+                path + "?force=true&fieldManager=" + FIELD_MANAGER,
+                "application/apply-patch+yaml",
+                yaml(record)));
+  }
+
+  /**
+   * Changes parts of an object.
+   *
+   * @param patch a JSON merge patch
+   * @throws SluiceException when the cluster refuses
+   */
+  void merge(ResourceDefinitionContext kind, String name, String patch) {
+    asking(
+        "patch",
+        kind.getPlural(),
+        () -> send("PATCH", path(kind) + "/" + name, "application/merge-patch+json", patch));
+  }
+
+  /**
+   * Creates an object.
+   *
+   * @throws KubernetesClientException also when there is one of this name (409)
+   */
+  GenericKubernetesResource create(TektonObject record) {
+    return client
+        .getKubernetesSerialization()
+        .unmarshal(
+            send(
+                "POST",
+                path(kind(record)) + "?fieldManager=" + FIELD_MANAGER,
+                "application/yaml",
+                yaml(record)),
+            GenericKubernetesResource.class);
+  }
+
+  private String path(ResourceDefinitionContext kind) {
+    return "apis/"
+        + kind.getGroup()
+        + "/"
+        + kind.getVersion()
+        + "/namespaces/"
+        + namespace
+        + "/"
+        + kind.getPlural();
+  }
+
+  /**
+   * Sends an object as we write it. The client's own generic objects are only read here: its writer
+   * fails on them under a Jackson newer than itself, which a Jenkins controller has.
+   */
+  private String send(String method, String path, String contentType, String body) {
+    String master = client.getConfiguration().getMasterUrl();
+    HttpRequest request =
+        client
+            .getHttpClient()
+            .newHttpRequestBuilder()
+            .uri(master + (master.endsWith("/") ? "" : "/") + path)
+            .timeout(client.getConfiguration().getRequestTimeout(), TimeUnit.MILLISECONDS)
+            .method(method, contentType, body)
+            .build();
+    HttpResponse<String> response;
+    try {
+      response = client.getHttpClient().sendAsync(request, String.class).get();
+    } catch (ExecutionException e) {
+      throw KubernetesClientException.launderThrowable(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw KubernetesClientException.launderThrowable(e);
+    }
+    if (!response.isSuccessful()) {
+      throw new KubernetesClientException(status(response));
+    }
+    return response.body();
+  }
+
+  private Status status(HttpResponse<String> response) {
+    try {
+      Status status = client.getKubernetesSerialization().unmarshal(response.body(), Status.class);
+      if (status != null && status.getCode() != null) {
+        return status;
+      }
+    } catch (KubernetesClientException e) {
+      // A proxy's page, not an API server's answer: shown as it is.
+    }
+    return new StatusBuilder().withCode(response.code()).withMessage(response.body()).build();
+  }
+
+  private static ResourceDefinitionContext kind(TektonObject record) {
+    return switch (record) {
+      case Task t -> TASKS;
+      case Pipeline p -> PIPELINES;
+      case PipelineRun r -> PIPELINE_RUNS;
+    };
   }
 
   /** Makes a request; what goes wrong is told as a diagnostic. */
@@ -175,18 +285,9 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  private static String plural(String kind) {
-    return kind.toLowerCase(java.util.Locale.ROOT) + "s";
-  }
-
-  /** A typed object of the client as maps and lists. */
-  Tree tree(HasMetadata object) {
-    return new Tree(client.getKubernetesSerialization().convertValue(object, Map.class));
-  }
-
   /** The whole object as maps and lists, its metadata included. */
   static Tree tree(GenericKubernetesResource object) {
-    Map<String, Object> metadata = new java.util.LinkedHashMap<>();
+    Map<String, Object> metadata = new LinkedHashMap<>();
     var m = object.getMetadata();
     metadata.put("name", m.getName());
     metadata.put("uid", m.getUid());
@@ -194,7 +295,7 @@ public final class Cluster implements AutoCloseable {
     metadata.put("deletionTimestamp", m.getDeletionTimestamp());
     metadata.put("labels", m.getLabels());
     metadata.put("annotations", m.getAnnotations());
-    Map<String, Object> whole = new java.util.LinkedHashMap<>(object.getAdditionalProperties());
+    Map<String, Object> whole = new LinkedHashMap<>(object.getAdditionalProperties());
     whole.put("metadata", metadata);
     return new Tree(whole);
   }

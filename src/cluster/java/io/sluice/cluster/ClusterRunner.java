@@ -2,8 +2,6 @@ package io.sluice.cluster;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.sluice.cluster.fold.SeenRun;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
@@ -87,16 +85,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   }
 
   static void cancel(Cluster cluster, RunId id, String how) {
-    cluster.asking(
-        "patch",
-        "pipelineruns",
-        () ->
-            cluster
-                .objects(Cluster.PIPELINE_RUNS)
-                .withName(id.value())
-                .patch(
-                    PatchContext.of(PatchType.JSON_MERGE),
-                    "{\"spec\":{\"status\":\"" + how + "\"}}"));
+    cluster.merge(Cluster.PIPELINE_RUNS, id.value(), "{\"spec\":{\"status\":\"" + how + "\"}}");
   }
 
   private static GenericKubernetesResource find(Cluster cluster, RunId id) {
@@ -121,13 +110,12 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   }
 
   private GenericKubernetesResource create(RunId id, PipelineRun run) {
-    GenericKubernetesResource object = cluster.object(run);
     return cluster.asking(
         "create",
         "pipelineruns",
         () -> {
           try {
-            return cluster.objects(Cluster.PIPELINE_RUNS).resource(object).create();
+            return cluster.create(run);
           } catch (KubernetesClientException e) {
             if (e.getCode() != CONFLICT) {
               throw e;

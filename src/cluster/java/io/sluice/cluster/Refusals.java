@@ -95,7 +95,9 @@ final class Refusals {
           "the cluster has no namespace " + cluster.namespace(),
           "kubectl create namespace " + cluster.namespace() + ", or name another in the target");
     }
-    if (Access.TEKTON.contains(resource)) {
+    boolean noSuchKind =
+        said.contains("could not find the requested resource") || said.contains("page not found");
+    if (Access.TEKTON.contains(resource) && noSuchKind) {
       return wrong(
           e,
           "SLU-3707",

@@ -1,6 +1,7 @@
 package io.sluice.cluster;
 
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.sluice.cluster.fold.Hindrance;
+import io.sluice.cluster.fold.Tree;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
@@ -116,8 +118,8 @@ public final class Upload {
             .inNamespace(cluster.namespace())
             .withName(pod.getMetadata().getName());
     try {
-      awaitStart(resource);
-      String answer = send(resource, files);
+      awaitStart(pod.getMetadata().getName());
+      String answer = send(pod.getMetadata().getName(), resource, files);
       if (!answer.equals(digest.toString())) {
         throw failed("it answered " + (answer.isEmpty() ? "nothing" : answer), resource);
       }
@@ -125,6 +127,13 @@ public final class Upload {
     } finally {
       remove(resource);
     }
+  }
+
+  /** The pod as it is now; nothing when it is not there. */
+  private Tree seen(String pod) {
+    GenericKubernetesResource found =
+        cluster.asking("get", "pods", () -> cluster.objects(Cluster.PODS).withName(pod).get());
+    return found == null ? new Tree(null) : Cluster.tree(found);
   }
 
   private void remove(PodResource resource) {
@@ -135,20 +144,20 @@ public final class Upload {
     }
   }
 
-  private void awaitStart(PodResource resource) throws InterruptedException {
+  private void awaitStart(String pod) throws InterruptedException {
     long start = System.nanoTime();
     Optional<String> hindered = Optional.empty();
     long since = start;
     while (true) {
-      Pod pod = cluster.asking("get", "pods", resource::get);
-      if (pod == null) {
+      Tree seen = seen(pod);
+      if (!seen.isPresent()) {
         throw hindered("it was deleted");
       }
-      String phase = pod.getStatus() == null ? "" : pod.getStatus().getPhase();
-      if (!"Pending".equals(phase) && !phase.isEmpty()) {
+      String phase = seen.at("status", "phase").text();
+      if (!phase.equals("Pending") && !phase.isEmpty()) {
         return;
       }
-      Optional<String> now = Hindrance.of(cluster.tree(pod));
+      Optional<String> now = Hindrance.of(seen);
       if (!now.equals(hindered)) {
         now.ifPresent(progress);
         hindered = now;
@@ -177,7 +186,8 @@ public final class Upload {
   }
 
   /** Sends the archive and takes the answer. */
-  private String send(PodResource resource, List<File> files) throws InterruptedException {
+  private String send(String pod, PodResource resource, List<File> files)
+      throws InterruptedException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     try (ExecWatch attached =
@@ -188,20 +198,19 @@ public final class Upload {
             .writingError(err)
             .attach()) {
       archive(files, attached.getInput());
-      awaitEnd(resource, err);
+      awaitEnd(pod, resource, err);
     } catch (IOException | KubernetesClientException e) {
       throw failed(e + said(err), resource);
     }
     return out.toString(StandardCharsets.UTF_8).strip();
   }
 
-  private void awaitEnd(PodResource resource, ByteArrayOutputStream err)
+  private void awaitEnd(String pod, PodResource resource, ByteArrayOutputStream err)
       throws InterruptedException {
     long start = System.nanoTime();
     while (true) {
-      Pod pod = cluster.asking("get", "pods", resource::get);
-      String phase = pod == null ? "gone" : pod.getStatus().getPhase();
-      switch (phase) {
+      Tree seen = seen(pod);
+      switch (seen.isPresent() ? seen.at("status", "phase").text() : "gone") {
         case "Succeeded" -> {
           return;
         }
