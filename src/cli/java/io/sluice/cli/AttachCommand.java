@@ -16,10 +16,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "attach",
     mixinStandardHelpOptions = true,
-    description = {
-      "Follows a run on a cluster from its beginning to its end, whoever started it. Ctrl-C leaves",
-      "it, and it goes on."
-    },
+    header = "Follows a run on a cluster from its beginning to its end, whoever started it.",
+    description = "Ctrl-C leaves it, and it goes on.",
     footer = {
       "",
       "Exit codes: as `sluice run`.",

@@ -8,9 +8,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "cancel",
     mixinStandardHelpOptions = true,
+    header = "Asks a run on a cluster to end.",
     description = {
-      "Asks a run on a cluster to end. What is running is ended; its record is still written.",
-      "Returns at once: `sluice attach` shows the end."
+      "What is running is ended, and its record is still written. Returns at once: `sluice attach`",
+      "shows the end."
     },
     footer = {"", "Example:", "  sluice cancel r-20261124-101500-3f2a --on cluster"})
 final class CancelCommand extends OnCommand {

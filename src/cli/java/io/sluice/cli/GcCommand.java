@@ -9,10 +9,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "gc",
     mixinStandardHelpOptions = true,
+    header = "Shows, and removes with --yes, what runs left on a cluster beyond their time.",
     description = {
-      "Shows what runs left in a target's namespace beyond the time that the target keeps them, and",
-      "removes it with --yes: PipelineRuns with their TaskRuns and pods, and uploads whose client",
-      "died. The store, the registry and runs that are going are not touched."
+      "The target says how long runs are kept (`keep`). PipelineRuns go with their TaskRuns and pods,",
+      "and uploads whose client died. The store, the registry and runs that are going are not touched."
     },
     footer = {"", "Example:", "  sluice gc --on cluster --yes"})
 final class GcCommand extends OnCommand {

@@ -47,7 +47,7 @@ class MainTest {
     assertThat(sluice("--help")).isZero();
     assertThat(text(out)).startsWith("Builds a model version").contains("better.\n");
     String list = text(out).split("Commands:\n")[1].split("\n\n")[0];
-    assertThat(list.split("\n(?=  \\w)")).hasSize(11).allMatch(entry -> entry.endsWith("."));
+    assertThat(list.split("\n(?=  \\w)")).hasSize(14).allMatch(entry -> entry.endsWith("."));
   }
 
   @Test
