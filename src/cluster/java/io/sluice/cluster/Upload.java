@@ -202,7 +202,7 @@ public final class Upload {
     } catch (IOException | KubernetesClientException e) {
       throw failed(e + said(err), resource);
     }
-    return out.toString(StandardCharsets.UTF_8).strip();
+    return out.toString(StandardCharsets.UTF_8).strip().lines().reduce("", (a, line) -> line);
   }
 
   private void awaitEnd(String pod, PodResource resource, ByteArrayOutputStream err)

@@ -19,9 +19,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** The runner on a real Kubernetes with a real Tekton. */
 @Timeout(600)
+@ExtendWith(TestCluster.Starter.class)
 class ClusterRunnerClusterIT {
   private static final Duration PATIENCE = Duration.ofMinutes(4);
   private static Namespace there;
@@ -29,8 +31,8 @@ class ClusterRunnerClusterIT {
   private final Story story = new Story();
 
   @BeforeAll
-  static void aNamespace() {
-    there = new Namespace("it");
+  static void aNamespace(TestCluster cluster) {
+    there = new Namespace(cluster, "it");
   }
 
   @AfterAll

@@ -14,6 +14,9 @@ import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.v1.TektonObject;
 import io.sluice.tekton.yaml.TektonYaml;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,10 +29,6 @@ import java.util.function.Consumer;
  * restricted}; gone with everything in it when it is closed.
  */
 final class Namespace implements AutoCloseable {
-  /** An image that every node of the test cluster has: a shell and the usual programs. */
-  static final String TOOLS =
-      System.getenv().getOrDefault("SLUICE_CLUSTER_TOOLS", "127.0.0.1:5000/tools:1");
-
   private static final String SECURE =
       """
           securityContext:
@@ -44,10 +43,13 @@ final class Namespace implements AutoCloseable {
       """;
 
   final String name;
-  private final Config config = Config.autoConfigure(null);
+  private final String tools;
+  private final Config config;
   private final KubernetesClient admin;
 
-  Namespace(String purpose) {
+  Namespace(TestCluster cluster, String purpose) {
+    this.tools = cluster.toolsImage();
+    this.config = config(cluster);
     this.name =
         "runner-"
             + purpose
@@ -68,6 +70,14 @@ final class Namespace implements AutoCloseable {
                 .endMetadata()
                 .build())
         .create();
+  }
+
+  private static Config config(TestCluster cluster) {
+    try {
+      return Config.fromKubeconfig(Files.readString(cluster.kubeconfig()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   KubernetesClient admin() {
@@ -169,8 +179,8 @@ final class Namespace implements AutoCloseable {
   }
 
   /** A task of one step {@code run}; a script that begins with {@code image:} has that image. */
-  static String task(String name, String script) {
-    String image = TOOLS;
+  String task(String name, String script) {
+    String image = tools;
     String body = script;
     String extra = "";
     if (script.startsWith("image: ")) {
