@@ -39,7 +39,7 @@ class EmbeddedMlflowIT {
 
   @BeforeAll
   static void environment() {
-    venv = RealServer.venv(EmbeddedMlflow.lock());
+    venv = RealServer.venv();
   }
 
   @AfterEach

@@ -228,7 +228,7 @@ class MlflowRegistryIT {
 
   @Test
   void mlflowsOwnClientLoadsTheChampion(@TempDir Path folder) throws IOException {
-    Path python = RealServer.clientVenv().resolve("bin/python");
+    Path python = RealServer.venv().resolve("bin/python");
     Path here = Path.of(System.getProperty("sluice.root"), "src/mlflow/test/io/sluice/mlflow");
     Path bundle = folder.resolve("bundle");
     RealServer.run(List.of(python + "", here.resolve("bundle.py") + "", bundle + ""));

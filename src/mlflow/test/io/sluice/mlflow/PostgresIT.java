@@ -76,7 +76,7 @@ class PostgresIT {
                 List.of(data + ""))));
     awaitListening(port);
 
-    Path venv = RealServer.venv(EmbeddedMlflow.lock() + "\n" + lock());
+    Path venv = RealServer.venv();
     int http = freePort();
     started.add(
         process(
@@ -192,12 +192,6 @@ class PostgresIT {
         .filter(f -> Files.isExecutable(f.resolve("initdb")))
         .filter(f -> Files.isExecutable(f.resolve("postgres")))
         .findFirst();
-  }
-
-  private static String lock() throws IOException {
-    try (InputStream in = PostgresIT.class.getResourceAsStream("psycopg2.lock")) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 
   private static List<String> command(List<String> before, Path program, List<String> after) {
