@@ -33,7 +33,7 @@ final class DiffCommand extends ReleaseCommand {
       }
       text.append(
           String.format(
-              "  %-28s %s -> %s%n",
+              "  %-34s %s -> %s%n",
               d.key(), d.left().orElse("(none)"), d.right().orElse("(none)")));
     }
     if (diff.differences().isEmpty()) {

@@ -1,6 +1,7 @@
 package io.sluice.cli;
 
 import io.sluice.app.Releases;
+import java.util.Locale;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -34,7 +35,7 @@ final class TraceCommand extends ReleaseCommand {
     text.append("parameters\n");
     new TreeMap<>(trace.params()).forEach((k, v) -> row(text, k, v));
     text.append("metrics\n");
-    new TreeMap<>(trace.metrics()).forEach((k, v) -> row(text, k, Double.toString(v)));
+    new TreeMap<>(trace.metrics()).forEach((k, v) -> row(text, k, number(v)));
     text.append("promotions\n");
     if (trace.promotions().isEmpty()) {
       text.append("  never promoted\n");
@@ -43,7 +44,14 @@ final class TraceCommand extends ReleaseCommand {
     print(trace.json(), text.toString());
   }
 
+  /** To read; the exact value is in the JSON. */
+  private static String number(double value) {
+    return value == Math.rint(value) && Math.abs(value) < 1e15
+        ? Long.toString((long) value)
+        : String.format(Locale.ROOT, "%.6g", value);
+  }
+
   private static void row(StringBuilder text, String key, String value) {
-    text.append(String.format("  %-28s %s%n", key, value));
+    text.append(String.format("  %-34s %s%n", key, value));
   }
 }

@@ -51,6 +51,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** Picks adapters: the only class here that knows which store, registry and runner there are. */
 final class Wiring {
@@ -60,6 +61,15 @@ final class Wiring {
   /** By its content: what the drift stage finds is cached under the image that found it. */
   private static final String DRIFT_IMAGE =
       "sluice/drift@" + Digest.of(Wheel.driftLock() + Wheel.digest());
+
+  /** Of the embedded server. */
+  private static final EnvironmentRequest MLFLOW =
+      new EnvironmentRequest(
+          "mlflow",
+          EmbeddedMlflow.PYTHON,
+          "mlflow.lock",
+          EmbeddedMlflow.lock(),
+          Optional.empty());
 
   /** What a step gets between SIGTERM and SIGKILL. */
   private static final Duration GRACE = Duration.ofSeconds(5);
@@ -77,15 +87,16 @@ final class Wiring {
   /** What this machine has of a pipeline's environments, in words, by name. */
   static Map<String, String> environments(Pipelines.Opened pipeline) {
     EnvironmentBuilder builder = builder(Clock.systemUTC());
+    Function<EnvironmentRequest, String> state =
+        r -> builder.isBuilt(r) ? "built: " + builder.folder(r) : "built on the first run";
+    Plan plan = pipeline.base(wheelDigest());
     Map<String, String> out = new TreeMap<>();
-    for (Plan.Environment e : pipeline.base(wheelDigest()).environments()) {
-      Optional<EnvironmentRequest> request = request(pipeline, e);
-      out.put(
-          e.name(),
-          request
-              .map(r ->
-                  builder.isBuilt(r) ? "built: " + builder.folder(r) : "built on the first run")
-              .orElse("this machine's own programs"));
+    for (Plan.Environment e : plan.environments()) {
+      out.put(e.name(), request(pipeline, e).map(state).orElse("this machine's own programs"));
+    }
+    own(plan).values().forEach(r -> out.putIfAbsent(r.name(), state.apply(r)));
+    if (MlflowConfig.fromEnvironment(System.getenv()).isEmpty()) {
+      out.putIfAbsent(MLFLOW.name(), state.apply(MLFLOW));
     }
     return out;
   }
@@ -110,16 +121,7 @@ final class Wiring {
       return new Session(given.get(), variables, says, () -> {});
     }
     try {
-      Path venv =
-          builder(clock)
-              .build(
-                  new EnvironmentRequest(
-                      "mlflow",
-                      EmbeddedMlflow.PYTHON,
-                      "mlflow.lock",
-                      EmbeddedMlflow.lock(),
-                      Optional.empty()),
-                  progress::accept);
+      Path venv = builder(clock).build(MLFLOW, progress::accept);
       EmbeddedMlflow server =
           EmbeddedMlflow.start(
               state.resolve("mlflow"),
@@ -216,8 +218,6 @@ final class Wiring {
       throws InterruptedException {
     EnvironmentBuilder builder = builder(clock);
     Map<String, Environment> out = new LinkedHashMap<>();
-    boolean tunes = false;
-    boolean drifts = false;
     for (Plan.Environment e : plan.environments()) {
       Optional<EnvironmentRequest> request = request(pipeline, e);
       out.put(
@@ -226,31 +226,28 @@ final class Wiring {
               ? Environment.venv(e.name(), builder.build(request.get(), progress::accept))
               : Environment.machine(e.name()));
     }
-    for (Plan.Stage stage : plan.stages()) {
-      tunes |= stage.kind() == Plan.Kind.TUNE;
-      drifts |= stage.kind() == Plan.Kind.DRIFT;
-    }
-    if (tunes) {
-      EnvironmentRequest tuner =
-          new EnvironmentRequest(
-              "tuner",
-              EmbeddedMlflow.PYTHON,
-              "tuner.lock",
-              Wheel.tunerLock(),
-              Optional.of(wheel()));
-      out.put(TUNER_IMAGE, Environment.venv("tuner", builder.build(tuner, progress::accept)));
-    }
-    if (drifts) {
-      EnvironmentRequest drift =
-          new EnvironmentRequest(
-              "drift",
-              EmbeddedMlflow.PYTHON,
-              "drift.lock",
-              Wheel.driftLock(),
-              Optional.of(wheel()));
-      out.put(DRIFT_IMAGE, Environment.venv("drift", builder.build(drift, progress::accept)));
+    for (var e : own(plan).entrySet()) {
+      EnvironmentRequest r = e.getValue();
+      out.put(e.getKey(), Environment.venv(r.name(), builder.build(r, progress::accept)));
     }
     return out;
+  }
+
+  /** The environments of ours that stages of a plan run in, by image. */
+  private static Map<String, EnvironmentRequest> own(Plan plan) {
+    Map<String, EnvironmentRequest> out = new LinkedHashMap<>();
+    if (plan.stages().stream().anyMatch(s -> s.kind() == Plan.Kind.TUNE)) {
+      out.put(TUNER_IMAGE, own("tuner", Wheel.tunerLock()));
+    }
+    if (plan.stages().stream().anyMatch(s -> s.kind() == Plan.Kind.DRIFT)) {
+      out.put(DRIFT_IMAGE, own("drift", Wheel.driftLock()));
+    }
+    return out;
+  }
+
+  private static EnvironmentRequest own(String name, String lock) {
+    return new EnvironmentRequest(
+        name, EmbeddedMlflow.PYTHON, name + ".lock", lock, Optional.of(wheel()));
   }
 
   private static Optional<EnvironmentRequest> request(

@@ -189,6 +189,9 @@ class TwoCyclesIT {
     ForkedSluice.Ended doctor = sluice.run("doctor", EXAMPLE);
     assertThat(doctor.code()).as(doctor.shown()).isEqualTo(0);
     assertThat(doctor.out()).contains("mended").contains("champion is version 1");
+    assertThat(doctor.out())
+        .contains("environment tabular", "environment tuner", "environment drift")
+        .contains("environment mlflow");
     champion(1);
     assertThat(sluice.run("doctor", EXAMPLE).out()).doesNotContain("mended");
   }

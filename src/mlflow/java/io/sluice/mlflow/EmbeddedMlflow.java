@@ -47,7 +47,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
   /** Version of Python that the lock is made for. */
   public static final String PYTHON = "3.11";
 
-  private static final Duration START_LIMIT = Duration.ofMinutes(3);
+  private static final Duration START_LIMIT = Duration.ofMinutes(5);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final int TAIL_BYTES = 2000;
   private static final int LAST_LINES = 4;

@@ -142,13 +142,12 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
 
     @Override
     public double loss(double actual, double predicted) {
-      double p = Math.max(predicted, FLOOR);
-      return 2 * ((actual > 0 ? actual * Math.log(actual / p) : 0) - actual + p);
+      return poisson(actual, Math.max(predicted, FLOOR));
     }
 
     @Override
     public Optional<String> objection(double actual) {
-      return actual >= 0 ? Optional.empty() : Optional.of("must not be negative");
+      return notNegative(actual);
     }
   }
 
@@ -178,7 +177,7 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     public double loss(double actual, double predicted) {
       double p = Math.max(predicted, FLOOR);
       if (power == 1) {
-        return 2 * ((actual > 0 ? actual * Math.log(actual / p) : 0) - actual + p);
+        return poisson(actual, p);
       }
       if (power == 2) {
         return 2 * (Math.log(p / actual) + actual / p - 1);
@@ -193,7 +192,7 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
       if (power >= 2) {
         return actual > 0 ? Optional.empty() : Optional.of("must be positive");
       }
-      return actual >= 0 ? Optional.empty() : Optional.of("must not be negative");
+      return notNegative(actual);
     }
   }
 
@@ -483,6 +482,16 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
       }
       return out;
     }
+  }
+
+  /** Unit deviance of the Poisson distribution, {@code predicted > 0}. */
+  private static double poisson(double actual, double predicted) {
+    double fit = actual > 0 ? actual * Math.log(actual / predicted) : 0;
+    return 2 * (fit - actual + predicted);
+  }
+
+  private static Optional<String> notNegative(double actual) {
+    return actual >= 0 ? Optional.empty() : Optional.of("must not be negative");
   }
 
   private static Optional<String> zeroOrOne(double actual) {
