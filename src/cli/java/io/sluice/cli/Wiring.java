@@ -65,11 +65,7 @@ final class Wiring {
   /** Of the embedded server. */
   private static final EnvironmentRequest MLFLOW =
       new EnvironmentRequest(
-          "mlflow",
-          EmbeddedMlflow.PYTHON,
-          "mlflow.lock",
-          EmbeddedMlflow.lock(),
-          Optional.empty());
+          "mlflow", EmbeddedMlflow.PYTHON, "mlflow.lock", EmbeddedMlflow.lock(), Optional.empty());
 
   /** What a step gets between SIGTERM and SIGKILL. */
   private static final Duration GRACE = Duration.ofSeconds(5);

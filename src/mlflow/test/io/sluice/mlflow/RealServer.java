@@ -28,9 +28,7 @@ final class RealServer {
   static synchronized EmbeddedMlflow shared() {
     if (server == null) {
       try {
-        server =
-            EmbeddedMlflow.start(
-                Files.createTempDirectory("sluice-mlflow"), venv(), s -> {});
+        server = EmbeddedMlflow.start(Files.createTempDirectory("sluice-mlflow"), venv(), s -> {});
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
