@@ -198,7 +198,7 @@ final class Words {
     for (Step step : attempt.steps()) {
       if (failedByItself(step)) {
         return step.reason().equals("OOMKilled")
-            ? "step " + step.name() + " was killed because its memory ran out (exit code 137)"
+            ? "step " + step.name() + " was killed because its memory ran out"
             : "step "
                 + step.name()
                 + " ended with exit code "

@@ -423,8 +423,7 @@ class RunFoldTest {
             AT));
     assertThat(told)
         .last()
-        .isEqualTo(
-            "a FAILED because step run was killed because its memory ran out (exit code 137)");
+        .isEqualTo("a FAILED because step run was killed because its memory ran out");
   }
 
   @Test
