@@ -9,10 +9,10 @@ import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReview;
 import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.VersionInfo;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
 import io.sluice.core.spec.TargetSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,14 +81,18 @@ public final class Checkup {
   }
 
   private void kubernetes() {
-    VersionInfo version = cluster.asking("get", "version", client::getKubernetesVersion);
-    Matcher m = VERSION.matcher(version.getGitVersion());
+    // Not the client's own class for it: servers have grown fields that it refuses.
+    String version =
+        Json.parse(cluster.asking("get", "version", () -> client.raw("/version")))
+            .path("gitVersion")
+            .asText();
+    Matcher m = VERSION.matcher(version);
     boolean well = m.matches() && Integer.parseInt(m.group(2)) >= OLDEST_KUBERNETES;
     findings.add(
         new Finding(
             "kubernetes",
             well,
-            version.getGitVersion()
+            version
                 + " at "
                 + cluster.address()
                 + (well ? "" : ": Tekton needs 1." + OLDEST_KUBERNETES + " or newer")));
@@ -150,6 +154,17 @@ public final class Checkup {
                           + " Pod Security level restricted: kubectl patch configmap feature-flags -n "
                           + TEKTON_NAMESPACE
                           + " --type merge -p '{\"data\":{\"set-security-context\":\"true\"}}'"));
+          String together = flags.getData().getOrDefault("coschedule", "workspaces");
+          boolean claim = target.store() instanceof TargetSpec.Store.Claim;
+          if (claim && !together.equals("disabled")) {
+            findings.add(
+                Finding.well(
+                    "tekton flags",
+                    "coschedule is "
+                        + together
+                        + ": all pods of a run are put on one node, and one more pod a run holds it;"
+                        + " set it to disabled where runs should spread"));
+          }
         });
   }
 

@@ -85,7 +85,17 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   }
 
   static void cancel(Cluster cluster, RunId id, String how) {
-    cluster.merge(Cluster.PIPELINE_RUNS, id.value(), "{\"spec\":{\"status\":\"" + how + "\"}}");
+    try {
+      cluster.merge(Cluster.PIPELINE_RUNS, id.value(), "{\"spec\":{\"status\":\"" + how + "\"}}");
+    } catch (SluiceException e) {
+      boolean over =
+          e.getCause() instanceof KubernetesClientException refusal
+              && Refusals.words(refusal).contains("PipelineRun is complete");
+      if (!over) {
+        throw e;
+      }
+      // It ended before it heard of it: that is what was wanted.
+    }
   }
 
   private static GenericKubernetesResource find(Cluster cluster, RunId id) {

@@ -8,6 +8,7 @@ import io.sluice.core.run.StageStatus;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Says what Kubernetes and Tekton report in words for people who know neither. */
 final class Words {
@@ -57,7 +58,20 @@ final class Words {
           "PipelineRun Finally timeout has been reached",
               "the run was over before its turn: the time for its last tasks was over");
 
+  /** What Tekton's entrypoint writes into the output of a step that it does not run. */
+  private static final Pattern SKIPPING =
+      Pattern.compile(
+          "\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d "
+              + "(INFO Step was skipped due to when expressions were evaluated to false\\."
+              + "|Skipping step because a previous step failed"
+              + "|error file present, bail and skip the step)");
+
   private Words() {}
+
+  /** Whether a line is Tekton's own remark that it does not run the step. */
+  static boolean isOfSkipping(String line) {
+    return SKIPPING.matcher(line).matches();
+  }
 
   /** Why a task was skipped. */
   static String skipped(String tekton) {

@@ -185,6 +185,19 @@ class RunFoldTest {
             "a SUCCEEDED cached");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "2026/11/24 21:51:14 INFO Step was skipped due to when expressions were evaluated to false.",
+        "2026/11/24 21:51:14 Skipping step because a previous step failed"
+      })
+  void whatTektonWritesIntoTheOutputOfASkippedStepIsNotTheStepsOwn(String line) {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.line(RUN_OF_A, line, AT));
+    assertThat(told).containsExactly("run [a, b, z]");
+  }
+
   @Test
   void stepsAfterOneThatFailedAreNotTold() {
     see(fold.see(run("Unknown", "Running", ""), AT));
