@@ -195,7 +195,7 @@ class RunFoldTest {
     see(fold.see(run("Unknown", "Running", ""), AT));
     see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
     see(fold.line(RUN_OF_A, line, AT));
-    assertThat(told).containsExactly("run [a, b, z]");
+    assertThat(told).containsExactly("run [a, b, z]", "a starts 0");
   }
 
   @Test
