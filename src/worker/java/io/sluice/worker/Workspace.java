@@ -2,6 +2,7 @@ package io.sluice.worker;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -14,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The layout of the stage workspace, which fetch, run, store and the tuner share. */
 record Workspace(Path root) {
+  /** Of the file by which the tuner says that it lives, and of its draft. */
+  private static final String ALIVE = "alive";
 
   Path env() {
     return root.resolve("env");
@@ -57,9 +60,25 @@ record Workspace(Path root) {
     for (Path p : new Path[] {env(), params(), context()}) {
       Files.deleteIfExists(p);
     }
-    for (Path p : new Path[] {inputs(), outputs(), results(), code(), tmp(), tuner()}) {
+    for (Path p : new Path[] {inputs(), outputs(), results(), code(), tmp()}) {
       delete(p);
       Files.createDirectory(p);
+    }
+    clearTuner();
+  }
+
+  /**
+   * Removes what an earlier attempt left of the exchange, but not the tuner's sign of life: its
+   * sidecar starts beside fetch, and is there already.
+   */
+  private void clearTuner() throws IOException {
+    Files.createDirectories(tuner());
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(tuner())) {
+      for (Path p : left) {
+        if (!p.getFileName().toString().startsWith(ALIVE)) {
+          delete(p);
+        }
+      }
     }
   }
 
