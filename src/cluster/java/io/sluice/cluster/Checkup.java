@@ -128,6 +128,25 @@ public final class Checkup {
     return true;
   }
 
+  /** The version of Tekton, where it may be read. */
+  static Optional<String> tektonVersion(Cluster cluster) {
+    try {
+      ConfigMap info =
+          cluster
+              .client()
+              .configMaps()
+              .inNamespace(TEKTON_NAMESPACE)
+              .withName("pipelines-info")
+              .get();
+      return Optional.ofNullable(info).map(i -> i.getData().getOrDefault("version", ""));
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == FORBIDDEN) {
+        return Optional.empty();
+      }
+      throw Refusals.told(e, "get", "configmaps", cluster);
+    }
+  }
+
   /** Whether one version is another or newer; what is no version (a development build) is. */
   static boolean isNoOlder(String version, String oldest) {
     Matcher is = VERSION.matcher(version);

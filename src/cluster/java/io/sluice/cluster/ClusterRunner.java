@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -52,16 +53,35 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
    * <p>A run of this id that is there already is followed from where it stands.
    *
    * @throws SluiceException exit code 2: SLU-3705 (we may not), 3706 (no such namespace), 3707 (no
-   *     Tekton), 3708 (refused), 3709 (quota), 3710 (the id is taken); exit code 3: SLU-3703 (no
-   *     answer), 3704 (our credentials are refused)
+   *     Tekton), 3708 (refused), 3709 (quota), 3710 (the id is taken), 3712 (a Tekton too old);
+   *     exit code 3: SLU-3703 (no answer), 3704 (our credentials are refused)
    */
   @Override
   public Running start(
       PipelineRun run, Pipeline pipeline, List<Task> tasks, Consumer<RunEvent> events) {
     RunId id = new RunId(run.metadata().name().orElse(""));
+    refuseOldTekton();
     tasks.forEach(cluster::apply);
     cluster.apply(pipeline);
     return follow(id, create(id, run), stages(pipeline), events);
+  }
+
+  /**
+   * An old webhook would refuse fields that it does not know, or drop them and run something else.
+   */
+  private void refuseOldTekton() {
+    Optional<String> version = Checkup.tektonVersion(cluster);
+    if (version.isPresent() && !Checkup.isNoOlder(version.get(), Access.OLDEST_TEKTON)) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-3712",
+              "the cluster has Tekton Pipelines "
+                  + version.get()
+                  + ", and the tasks are written for "
+                  + Access.OLDEST_TEKTON,
+              "upgrade Tekton, or name the context of another cluster in the target"));
+    }
   }
 
   /**
