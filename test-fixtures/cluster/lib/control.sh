@@ -81,7 +81,7 @@ control_plane() {
     --listen-client-urls http://127.0.0.1:2379 --advertise-client-urls http://127.0.0.1:2379 \
     --listen-peer-urls http://127.0.0.1:2380 --initial-advertise-peer-urls http://127.0.0.1:2380 --initial-cluster default=http://127.0.0.1:2380
   start_apiserver
-  await 120 "API server ready" k get --raw /readyz
+  await "API server ready" k get --raw /readyz
   start control controllers "$kube/kube" kube-controller-manager --kubeconfig="$run/kubeconfig/controllers" --leader-elect=false \
     --bind-address=127.0.0.1 --profiling=false --service-account-private-key-file="$pki/accounts.key" --root-ca-file="$pki/ca.crt" \
     --cluster-signing-cert-file="$pki/ca.crt" --cluster-signing-key-file="$pki/ca.key" --use-service-account-credentials=true \

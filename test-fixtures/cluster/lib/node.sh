@@ -19,7 +19,7 @@ node_up() {
   proxy_settings "$node" >"$state/proxy.yaml"
   local -a with=(env "PATH=$debian/usr/bin:$debian/usr/sbin:$PATH" "LD_LIBRARY_PATH=$debian/usr/lib/x86_64-linux-gnu")
   start "$node" containerd "${with[@]}" containerd -c "$state/containerd.toml" -l warn
-  await 60 "$node: containerd" within "$node" "${with[@]}" ctr version
+  await "$node: containerd" within "$node" "${with[@]}" ctr version
   start "$node" kubelet "${with[@]}" "$kube/kube" kubelet --config="$state/kubelet.yaml" \
     --kubeconfig="$run/kubeconfig/$node" --root-dir="$state/kubelet" --hostname-override="$node" --node-ip="$(node_ip "$node")" --v=1
   start "$node" proxy "${with[@]}" "$kube/kube" kube-proxy --config="$state/proxy.yaml"

@@ -45,9 +45,9 @@ services() {
 
 await_services() {
   manifest services | apply -
-  await 30 "names" listens $control_ip 53
-  await 30 "S3" listens 127.0.0.1 9000
-  await 180 "MLflow" listens 127.0.0.1 $mlflow_port
+  await "names" listens $control_ip 53
+  await "S3" listens 127.0.0.1 9000
+  await "MLflow" listens 127.0.0.1 $mlflow_port
 }
 
 # secrets: made anew for each cluster
@@ -81,7 +81,7 @@ postgres() {
     echo "host all all $net.0.0/16 scram-sha-256" >>"$run/postgres/pg_hba.conf"
   fi
   start control postgres "${as[@]}" $system/usr/lib/postgresql/15/bin/postgres -D $data -h 0.0.0.0 -p 5432 -k $data -c fsync=off -c jit=off
-  await 60 "PostgreSQL" listens 127.0.0.1 5432
+  await "PostgreSQL" listens 127.0.0.1 5432
 }
 
 mlflow() {

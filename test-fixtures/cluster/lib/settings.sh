@@ -13,6 +13,7 @@ control_ip=$net.0.2
 service_cidr=10.96.0.0/16
 dns_ip=10.96.0.10
 nodes="node1 node2"
+patience=600 # seconds that one part may take to come up
 
 kube_version=v1.34.4
 tekton_version=v1.15.0

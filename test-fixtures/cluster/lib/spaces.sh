@@ -86,10 +86,10 @@ stop() {
   rm -f "$run/pid/$1.$2"
 }
 
-# await SECONDS WHAT CMD..: until a command succeeds
+# await WHAT CMD..: until a command succeeds; long enough for a machine that is busy with other things
 await() {
-  local end=$((SECONDS + $1)) what=$2
-  shift 2
+  local end=$((SECONDS + patience)) what=$1
+  shift
   until "$@" >/dev/null 2>&1; do
     [ $SECONDS -lt $end ] || fail "gave up waiting for: $what (logs are in $run/log)"
     sleep 0.2

@@ -63,7 +63,7 @@ defaults() {
 }
 
 await_tekton() {
-  await 120 "Tekton's webhook refuses a bad task" refuses
-  await 60 "Tekton's webhook sets defaults" defaults
-  await 60 "Tekton's controller up" listens 127.0.0.1 28080
+  await "Tekton's webhook refuses a bad task" refuses
+  await "Tekton's webhook sets defaults" defaults
+  await "Tekton's controller up" listens 127.0.0.1 28080
 }
