@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ import org.opentest4j.TestAbortedException;
 public record TestCluster(Map<String, String> variables) {
   private static final Path ROOT = Path.of(System.getProperty("sluice.root"));
   private static final Path PROGRAM = ROOT.resolve("test-fixtures/cluster/cluster");
+  private static final byte[] NOTHING = {};
   private static final Pattern EXPORT = Pattern.compile("export ([A-Z0-9_]+)=(.*)");
 
   /** What a program said, and how it ended. */
@@ -73,12 +75,12 @@ public record TestCluster(Map<String, String> variables) {
     }
 
     private static Started start() {
-      Said check = run(Duration.ofMinutes(1), "", PROGRAM + "", "check");
+      Said check = run(Duration.ofMinutes(1), NOTHING, PROGRAM + "", "check");
       if (check.exitCode() != 0) {
         throw new TestAbortedException("no test cluster on this machine: " + check.out().strip());
       }
-      boolean wasUp = run(Duration.ofMinutes(1), "", PROGRAM + "", "env").exitCode() == 0;
-      String environment = run(Duration.ofMinutes(50), "", PROGRAM + "", "up").orFail();
+      boolean wasUp = run(Duration.ofMinutes(1), NOTHING, PROGRAM + "", "env").exitCode() == 0;
+      String environment = run(Duration.ofMinutes(50), NOTHING, PROGRAM + "", "up").orFail();
       Map<String, String> variables =
           environment
               .lines()
@@ -93,7 +95,7 @@ public record TestCluster(Map<String, String> variables) {
     @Override
     public void close() {
       if (!wasUp) {
-        String ignored = run(Duration.ofMinutes(3), "", PROGRAM + "", "down").orFail();
+        String ignored = run(Duration.ofMinutes(3), NOTHING, PROGRAM + "", "down").orFail();
       }
     }
   }
@@ -121,16 +123,25 @@ public record TestCluster(Map<String, String> variables) {
   public String image(String... arguments) {
     List<String> command = new ArrayList<>(List.of(ROOT.resolve("images/build").toString()));
     command.addAll(List.of(arguments));
-    return run(Duration.ofMinutes(20), "", command.toArray(String[]::new)).orFail().strip();
+    return run(Duration.ofMinutes(20), NOTHING, command.toArray(String[]::new)).orFail().strip();
   }
 
   /** kubectl with arguments. */
   public Said kubectl(String... arguments) {
-    return kubectlWith("", arguments);
+    return kubectlOn(NOTHING, arguments);
   }
 
   /** kubectl with arguments and a standard input. */
   public Said kubectlWith(String input, String... arguments) {
+    return kubectlOn(input.getBytes(StandardCharsets.UTF_8), arguments);
+  }
+
+  /** kubectl with arguments, and a file as its standard input. */
+  public Said kubectlFrom(Path input, String... arguments) throws IOException {
+    return kubectlOn(Files.readAllBytes(input), arguments);
+  }
+
+  private static Said kubectlOn(byte[] input, String... arguments) {
     return run(
         Duration.ofMinutes(15),
         input,
@@ -157,17 +168,17 @@ public record TestCluster(Map<String, String> variables) {
   public Said cluster(String... arguments) {
     return run(
         Duration.ofMinutes(5),
-        "",
+        NOTHING,
         Stream.concat(Stream.of(PROGRAM.toString()), Stream.of(arguments)).toArray(String[]::new));
   }
 
-  private static Said run(Duration limit, String input, String... command) {
+  private static Said run(Duration limit, byte[] input, String... command) {
     try {
-      Process process = new ProcessBuilder(command).start();
+      Process process = new ProcessBuilder(command).directory(ROOT.toFile()).start();
       var out = drained(process.getInputStream());
       var err = drained(process.getErrorStream());
       try (var stdin = process.getOutputStream()) {
-        stdin.write(input.getBytes(StandardCharsets.UTF_8));
+        stdin.write(input);
       }
       if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
         process.destroyForcibly();
