@@ -63,6 +63,12 @@ final class CompileCommand implements Callable<Integer> {
   @Option(names = "--run", paramLabel = "FILE", description = "With --on: where to write it.")
   private @Nullable Path run;
 
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME",
+      description = "With --on: a profile of the spec.")
+  private @Nullable String profile;
+
   @Option(names = "--run-id", paramLabel = "ID", description = "Default: made from the time.")
   private @Nullable String runId;
 
@@ -99,7 +105,7 @@ final class CompileCommand implements Callable<Integer> {
         new RunPipeline.Request(
             opened,
             RunIds.of(runId, Clock.systemUTC()),
-            Optional.empty(),
+            Optional.ofNullable(profile),
             List.of(),
             Optional.empty(),
             Optional.of(Person.name()));
