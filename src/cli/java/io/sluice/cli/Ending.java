@@ -10,12 +10,10 @@ final class Ending {
 
   static String words(RunReport report) {
     if (report.status() != StageStatus.SUCCEEDED) {
-      return "run "
-          + report.run()
-          + " "
-          + report.status().name().toLowerCase(Locale.ROOT).replace('_', ' ')
-          + ": "
-          + report.reason();
+      String word = report.status().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+      // "cancelled: cancelled" says nothing that "cancelled" does not
+      String why = report.reason().equals(word) ? "" : ": " + report.reason();
+      return "run " + report.run() + " " + word + why;
     }
     String what =
         (report.model().isEmpty() ? "" : " " + report.model())

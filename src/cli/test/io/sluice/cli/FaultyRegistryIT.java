@@ -6,9 +6,12 @@ import io.sluice.cli.RegistryProxy.Fault;
 import io.sluice.cli.RegistryProxy.Request;
 import io.sluice.core.promotion.PromotionLog.Inspection;
 import io.sluice.core.registry.ModelRegistry.Version;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -131,6 +134,33 @@ class FaultyRegistryIT {
     assertThat(run.code()).as(run.shown()).isEqualTo(2);
     assertThat(run.err()).contains("SLU-5007", "soon");
     assertThat(run.out()).doesNotContain("resolve");
+  }
+
+  @Test
+  @Order(6)
+  void credentialsReachTheRegistryAndNothingThatIsShownOrKept() throws Exception {
+    String secret = "t0ken-of-the-registry";
+    pipeline.data("env; cp src/weeks \"$SLUICE_OUTPUTS/weeks\"; exit 9");
+    try (RegistryProxy proxy = RegistryProxy.late(server.address(), Duration.ZERO)) {
+      ForkedSluice.Ended run =
+          sluice("secret", proxy)
+              .with("MLFLOW_TRACKING_TOKEN", secret)
+              .with("MLFLOW_TRACKING_PASSWORD", secret)
+              .run("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--verbose");
+      assertThat(run.code()).as(run.shown()).isEqualTo(1);
+      assertThat(run.shown())
+          .as("the step shows its environment")
+          .contains("SLUICE_OUTPUTS=")
+          .doesNotContain(secret);
+      assertThat(proxy.authorizations()).containsExactly("Bearer " + secret);
+    }
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path file : all.filter(Files::isRegularFile).toList()) {
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+            .as(file.toString())
+            .doesNotContain(secret);
+      }
+    }
   }
 
   private ForkedSluice sluice(String state, RegistryProxy proxy) {

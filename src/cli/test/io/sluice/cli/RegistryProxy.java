@@ -11,6 +11,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +42,7 @@ final class RegistryProxy implements AutoCloseable {
   private final Duration delay;
   private final Fault fault;
   private final Predicate<Request> trigger;
+  private final Set<String> authorizations = ConcurrentHashMap.newKeySet();
   private volatile boolean broken;
 
   private RegistryProxy(URI registry, Duration delay, Fault fault, Predicate<Request> trigger)
@@ -69,6 +72,11 @@ final class RegistryProxy implements AutoCloseable {
     return "http://127.0.0.1:" + server.getAddress().getPort();
   }
 
+  /** The credentials that came with requests, each once; empty for those without. */
+  Set<String> authorizations() {
+    return Set.copyOf(authorizations);
+  }
+
   /** Whether the request that it was to break at came. */
   boolean isBroken() {
     return broken;
@@ -88,6 +96,8 @@ final class RegistryProxy implements AutoCloseable {
               exchange.getRequestMethod(),
               exchange.getRequestURI().getPath(),
               new String(body, StandardCharsets.UTF_8));
+      String given = exchange.getRequestHeaders().getFirst("Authorization");
+      authorizations.add(given == null ? "" : given);
       broken |= trigger.test(request);
       if (!broken) {
         TimeUnit.NANOSECONDS.sleep(delay.toNanos());
