@@ -6,10 +6,16 @@ the first movement of a product in a market on: before it, nobody knew of the pr
 week in which it was booked, so a week is known at its end and never revised.
 
 Writes what `rma.simulate` writes, one CSV with a vintage a row: product, market, week, reported (the Monday
-after it, from which this is known), shipped, returned.
+after it, from which this is known), shipped, returned; and uncounted, see below.
 
-`with`: `file`, an absolute path, because a stage runs in a folder of its own; it is part of the cache key, the
-content of the file is not, so a file that changes gets a new name or a new as-of.
+`with`:
+
+- `file`, an absolute path, because a stage runs in a folder of its own; it is part of the cache key, the
+  content of the file is not, so a file that changes gets a new name or a new as-of.
+- `countUpTo`, optional: so many units a product, market and week count as returned, at most. A bulk order that
+  is called off is booked as a return of hundreds or thousands of units, and whoever plans for returns has no
+  use for it. The column `returned` then holds what counts, for labels, features and baselines alike; `uncounted`
+  holds the rest, so nothing is lost, and the results say how many units and weeks that were.
 """
 
 from __future__ import annotations
@@ -39,6 +45,21 @@ def named(params: Mapping[str, Any]) -> Path:
     if not Path(file).is_absolute():
         raise SluiceMlError("SLU-7303", f"{file} is relative, and a stage runs in a folder of its own", _HOW)
     return Path(file)
+
+
+def count_up_to(params: Mapping[str, Any]) -> int | None:
+    """The limit that `with` sets on what counts as returned; None where it sets none. Raises SLU-7350."""
+    limit = params.get("countUpTo")
+    if limit is None:
+        return None
+    # a bool is an int to Python, and true is no number of units
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        raise SluiceMlError(
+            "SLU-7350",
+            f"countUpTo is {limit!r}, not a whole number of units, 1 or more",
+            "write for example `countUpTo: 200`, or leave it out to count every unit",
+        )
+    return limit
 
 
 def read(file: Path, as_of: int) -> Movements:
@@ -76,29 +97,44 @@ def read(file: Path, as_of: int) -> Movements:
     return movements
 
 
-def vintages(movements: Movements) -> Iterator[tuple[str, str, int, int, int]]:
-    """Rows (product, market, week, shipped, returned) without gaps, sorted."""
+def vintages(movements: Movements, limit: int | None = None) -> Iterator[tuple[str, str, int, int, int, int]]:
+    """Rows (product, market, week, shipped, returned, uncounted) without gaps, sorted; returned is at most `limit`."""
     last = max(week for weeks in movements.values() for week in weeks)
     for (product, market), weeks in sorted(movements.items()):
         for week in range(min(weeks), last + WEEK, WEEK):
-            yield product, market, week, *weeks.get(week, (0, 0))
+            shipped, returned = weeks.get(week, (0, 0))
+            counted = returned if limit is None else min(returned, limit)
+            yield product, market, week, shipped, counted, returned - counted
 
 
 def main() -> None:
     stage = Stage.from_environment()
     if stage.as_of is None:
         raise SluiceMlError("SLU-7001", "SLUICE_AS_OF is not set")
+    limit = count_up_to(stage.params)
     movements = read(named(stage.params), int(stage.as_of.timestamp()))
-    rows = 0
+    rows = returned = uncounted = limited = 0
     stage.outputs.mkdir(parents=True, exist_ok=True)
     with (stage.outputs / "returns").open("w", encoding="utf-8", newline="") as out:
         table = csv.writer(out, lineterminator="\n")
-        table.writerow(["product", "market", "week", "reported", "shipped", "returned"])
-        for product, market, week, shipped, returned in vintages(movements):
-            table.writerow([product, market, iso_instant(week), iso_instant(week + WEEK), shipped, returned])
+        table.writerow(["product", "market", "week", "reported", "shipped", "returned", "uncounted"])
+        for product, market, week, *counts in vintages(movements, limit):
+            table.writerow([product, market, iso_instant(week), iso_instant(week + WEEK), *counts])
             rows += 1
+            returned += counts[1]
+            uncounted += counts[2]
+            limited += counts[2] > 0
     stage.result("rows", rows)
     stage.result("units", len(movements))
+    stage.result("returned", returned)
+    stage.result("uncounted", uncounted)
+    stage.result("uncountedWeeks", limited)
+    if limit is not None:
+        share = uncounted / max(returned + uncounted, 1)
+        print(
+            f"counted up to {limit} returned units a product, market and week: {uncounted} of {returned + uncounted} "
+            f"units ({share:.1%}) in {limited} such weeks are not counted"
+        )
 
 
 if __name__ == "__main__":
