@@ -12,9 +12,10 @@ import pytest
 import xgboost as xgb
 
 from rma import features
+from rma.counts import bias, calibrate, poisson_deviance
 from rma.export import graph
 from rma.offset import CAP, CAPPED, EXPOSURE, HORIZON, SHIPPED, SHIPPED_CAP, Offset
-from rma.train_xgboost import Model, bias, calibrate, poisson_deviance
+from rma.train_xgboost import Model
 from rma.trees import add_trees
 from sluice_ml.bundle import Signature, check_parity, predict, write_bundle
 from sluice_ml.errors import SluiceMlError
