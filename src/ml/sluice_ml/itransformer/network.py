@@ -7,7 +7,7 @@ network that was trained on seven forecasts one, or seventy (arXiv 2310.06625, s
 
 from __future__ import annotations
 
-import itertools
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,19 +49,16 @@ class Config:
 
 def initial(config: Config, key: Array) -> Params:
     """Parameters to start from: every linear map uniform within 1 / sqrt(inputs)."""
-    keys = iter(jax.random.split(key, 4 + 12 * config.layers))
-
-    def linear(inputs: int, outputs: int) -> Params:
-        bound = inputs**-0.5
-        return {
-            "w": jax.random.uniform(next(keys), (inputs, outputs), jnp.float32, -bound, bound),
-            "b": jax.random.uniform(next(keys), (outputs,), jnp.float32, -bound, bound),
-        }
+    d, f = config.width, config.feed_forward
 
     def norm() -> Params:
-        return {"g": jnp.ones(config.width, jnp.float32), "b": jnp.zeros(config.width, jnp.float32)}
+        return {"g": jnp.ones(d, jnp.float32), "b": jnp.zeros(d, jnp.float32)}
 
-    d, f = config.width, config.feed_forward
+    def size(inputs: int, outputs: int) -> int:
+        return (inputs + 1) * outputs
+
+    layer = 4 * size(d, d) + size(d, f) + size(f, d)
+    linear = _Linears(key, size(config.lookback, d) + config.layers * layer + size(d, config.horizons))
     params: Params = {
         "embed": linear(config.lookback, d),
         "layers": [
@@ -81,10 +78,45 @@ def initial(config: Config, key: Array) -> Params:
         "project": linear(d, config.horizons),
     }
     if config.statics:
-        # a key of its own, so that a network without statics starts as it would without this feature
-        keys = iter(jax.random.split(jax.random.fold_in(key, 1), 2))
-        params["embed_statics"] = linear(config.statics, d)
+        # drawn apart, so that a network without statics starts as it would without this feature
+        params["embed_statics"] = _Linears(jax.random.fold_in(key, 1), size(config.statics, d))(config.statics, d)
     return params
+
+
+class _Linears:
+    """Linear maps cut from one draw of `size` numbers: a draw each takes longer to compile than a network to train."""
+
+    def __init__(self, key: Array, size: int) -> None:
+        self._drawn = jax.random.uniform(key, (size,), jnp.float32, -1, 1)
+        self._at = 0
+
+    def __call__(self, inputs: int, outputs: int) -> Params:
+        return {"w": self._cut((inputs, outputs), inputs), "b": self._cut((outputs,), inputs)}
+
+    def _cut(self, shape: tuple[int, ...], inputs: int) -> Array:
+        start, self._at = self._at, self._at + math.prod(shape)
+        part: Array = self._drawn[start : self._at].reshape(shape) * inputs**-0.5
+        return part
+
+
+class _Dropout:
+    """What to keep, for each place where something is dropped in turn; one draw, as above."""
+
+    def __init__(self, config: Config, key: Array | None, batch: int, tokens: int) -> None:
+        self._keep = 1 - config.dropout
+        self._kept: Array | None = None
+        self._at = 0
+        if key is not None and config.dropout > 0:
+            layer = config.heads * tokens * tokens + tokens * (2 * config.width + config.feed_forward)
+            size = batch * (tokens * config.width + config.layers * layer)
+            self._kept = jax.random.bernoulli(key, self._keep, (size,))
+
+    def __call__(self, x: Array) -> Array:
+        if self._kept is None:
+            return x
+        start, self._at = self._at, self._at + x.size
+        left: Array = jnp.where(self._kept[start : self._at].reshape(x.shape), x / self._keep, 0)
+        return left
 
 
 def encode(
@@ -95,14 +127,6 @@ def encode(
     `series` [batch, N, lookback], `statics` [batch, statics] or None; returns [batch, N, horizons]. Without a
     `dropout_key` nothing is dropped: that is the model that forecasts.
     """
-    sites = itertools.count()
-
-    def drop(x: Array) -> Array:
-        if dropout_key is None or config.dropout == 0:
-            return x
-        keep = jax.random.bernoulli(jax.random.fold_in(dropout_key, next(sites)), 1 - config.dropout, x.shape)
-        return jnp.where(keep, x / (1 - config.dropout), 0)
-
     batch, count, _ = series.shape
     heads, size = config.heads, config.width // config.heads
     x = _linear(params["embed"], series)
@@ -110,8 +134,9 @@ def encode(
         if statics is None:
             raise ValueError("this network takes statics")
         x = jnp.concatenate([x, _linear(params["embed_statics"], statics)[:, None, :]], axis=1)
-    x = drop(x)
     tokens = x.shape[1]
+    drop = _Dropout(config, dropout_key, batch, tokens)
+    x = drop(x)
     for layer in params["layers"]:
         q, k, v = (
             _linear(layer[name], x).reshape(batch, tokens, heads, size).transpose(0, 2, 1, 3)

@@ -11,6 +11,7 @@ import math
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -32,6 +33,8 @@ Indices = NDArray[np.int64]
 _FORMAT = "sluice.io/checkpoint/v1"
 #: steps between two looks at the loss: a look waits for the device
 _LOOK_EVERY = 100
+#: loss functions whose compiled programs are kept: compiling a small network takes longer than training it
+_KEPT = 16
 
 
 class Samples(Protocol):
@@ -117,7 +120,7 @@ def fit(
     checkpoint: Path | None = None,
     progress: Callable[[Epoch], None] = lambda _: None,
 ) -> Fitted:
-    """Trains `initial`.
+    """Trains `initial`. What was compiled for `losses` is kept: hand over the same function, and it is compiled once.
 
     With a `checkpoint` the state is written there after each epoch, by rename; when the file exists already,
     training goes on from it. Raises SLU-7410 when there is nothing to learn from, SLU-7411 when training
@@ -129,32 +132,23 @@ def fit(
             f"{len(train)} samples to train on and {len(validation)} to validate on",
             "a sample needs look-back and horizon inside its split: give more data, or shorten them",
         )
-    optimiser = optax.chain(
-        optax.clip_by_global_norm(options.clip) if options.clip else optax.identity(), optax.scale_by_adam()
-    )
     size = min(options.batch, len(train))
-
-    @jax.jit
-    def step(params: Params, state: Any, batch: Batch, key: Array, rate: Array) -> tuple[Params, Any, Array]:
-        loss, gradient = jax.value_and_grad(lambda p: losses(p, batch, key).mean())(params)
-        updates, state = optimiser.update(gradient, state, params)
-        return jax.tree.map(lambda p, u: p - rate * u, params, updates), state, loss
-
+    optimiser, step = _compiled(losses, options.clip)
     mean = mean_loss(losses, options.batch)
     identity = _identity(options, seed, len(train), len(validation), initial)
     state = _State(initial, optimiser.init(initial), initial, math.inf, 0, ())
     if checkpoint is not None and checkpoint.exists():
         state = _read(checkpoint, identity, state)
+    key = jax.random.key(seed)
     while (number := len(state.epochs) + 1) <= options.epochs and state.waited < options.patience:
         rate = options.learning_rate * options.decay ** (number - 1)
         order = np.random.default_rng([seed, number]).permutation(len(train))
-        keys = jax.random.fold_in(jax.random.key(seed), number)
-        params, moments = state.params, state.optimiser
-        total, steps = jnp.zeros(()), len(train) // size
+        params, moments, total = state.params, state.optimiser, np.float32(0)
+        steps = len(train) // size
         for i in range(steps):
             batch = train.batch(order[i * size : (i + 1) * size])
-            params, moments, loss = step(params, moments, batch, jax.random.fold_in(keys, i), jnp.float32(rate))
-            total += loss
+            at = np.array([number, i], np.uint32)
+            params, moments, total = step(params, moments, total, batch, key, at, np.float32(rate))
             if (i + 1) % _LOOK_EVERY == 0:
                 _refuse_divergence(float(total), number, rate, "training")
         train_loss = float(total) / steps
@@ -178,12 +172,32 @@ def fit(
     return Fitted(state.best_params, state.best_loss, state.epochs, stopped)
 
 
-def mean_loss(losses: Losses, batch: int) -> Callable[[Params, Samples], float]:
-    """The mean loss over all samples, none left out whatever the size of a batch."""
+@lru_cache(maxsize=_KEPT)
+def _compiled(losses: Losses, clip: float) -> tuple[optax.GradientTransformation, Callable[..., Any]]:
+    """The optimiser, and one step of it; the learning rate is applied by the step, since it changes by epoch."""
+    optimiser = optax.chain(optax.clip_by_global_norm(clip) if clip else optax.identity(), optax.scale_by_adam())
 
     @jax.jit
-    def total(params: Params, sample: Batch, mask: Array) -> Array:
-        return jnp.where(mask, losses(params, sample, None), 0.0).sum()
+    def step(
+        params: Params, moments: Any, total: Array, batch: Batch, key: Array, at: Array, rate: Array
+    ) -> tuple[Params, Any, Array]:
+        key = jax.random.fold_in(jax.random.fold_in(key, at[0]), at[1])
+        loss, gradient = jax.value_and_grad(lambda p: losses(p, batch, key).mean())(params)
+        updates, moments = optimiser.update(gradient, moments, params)
+        return jax.tree.map(lambda p, u: p - rate * u, params, updates), moments, total + loss
+
+    return optimiser, step
+
+
+@lru_cache(maxsize=_KEPT)
+def _total(losses: Losses) -> Callable[[Params, Batch, NDArray[np.bool_]], Array]:
+    """The sum of the losses that a mask leaves."""
+    return jax.jit(lambda params, batch, mask: jnp.where(mask, losses(params, batch, None), 0.0).sum())
+
+
+def mean_loss(losses: Losses, batch: int) -> Callable[[Params, Samples], float]:
+    """The mean loss over all samples, none left out whatever the size of a batch."""
+    total = _total(losses)
 
     def mean(params: Params, samples: Samples) -> float:
         # sums of a batch in float32, their sum in float64

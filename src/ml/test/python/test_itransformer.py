@@ -5,6 +5,10 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -371,6 +375,57 @@ def test_the_benchmark_learns_a_season_and_its_onnx_model_does_too(
     blob = (tmp_path / "onnx" / "s-24-6-1.onnx").read_bytes()
     got = session(blob).run(["forecast"], {"window": past})[0]
     assert float(np.mean((got - future) ** 2)) == pytest.approx(line["mse"], abs=1e-3)
+
+
+def test_a_benchmark_that_is_killed_goes_on_from_its_checkpoint_to_the_same_bits(tmp_path: Path) -> None:
+    file = series_file(tmp_path / "s.csv")
+    command = [sys.executable, "-m", "sluice_ml.itransformer.reproduce", str(file), *SMALL_RUN]
+    environment = os.environ | {"PYTHONPATH": str(Path(reproduce.__file__).parents[2])}
+    through, resumed, folder = tmp_path / "through", tmp_path / "resumed", tmp_path / "checkpoints"
+    subprocess.run([*command, "--onnx", str(through)], env=environment, check=True, capture_output=True)
+
+    command += ["--onnx", str(resumed), "--checkpoints", str(folder)]
+    first = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert first.stderr is not None
+    with first.stderr as told:
+        assert any("epoch 2:" in line for line in told)
+        first.kill()
+    assert first.wait() == -signal.SIGKILL
+    assert not resumed.exists()
+    second = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+
+    assert "epoch 2:" not in second.stderr
+    assert "epoch 6:" in second.stderr
+    name = "s-24-6-1.onnx"
+    assert (resumed / name).read_bytes() == (through / name).read_bytes()
+
+
+@pytest.mark.parametrize(("series", "lookback", "horizons"), [(1, 12, 3), (9, 30, 12)])
+def test_the_benchmark_takes_any_number_of_series_look_back_and_horizon(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], series: int, lookback: int, horizons: int
+) -> None:
+    rng, t = np.random.default_rng(series), np.arange(400)
+    values = np.sin(2 * np.pi * (t[:, None] / 6 + rng.random(series))) + rng.normal(size=(400, series), scale=0.1)
+    rows = [[f"2026-01-{1 + i // 96:02d} {i // 4 % 24:02d}:{i % 4 * 15:02d}:00", *v] for i, v in enumerate(values)]
+    with (tmp_path / "q.csv").open("w", newline="") as out:
+        csv.writer(out).writerows([["when", *(f"s{i}" for i in range(series))], *rows])
+    options = ["--date=when", "--split=60/20/20%", "--width=16", "--heads=2", "--learning-rate=0.01", "--epochs=5"]
+
+    code = reproduce.main(
+        [
+            str(tmp_path / "q.csv"),
+            *options,
+            f"--lookback={lookback}",
+            f"--horizons={horizons}",
+            "--batch=16",
+            "--seeds=7",
+        ]
+    )
+
+    line = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert line["windows"] == 80 - horizons + 1, "whatever the batch, no window is left out"
+    assert line["mse"] < 0.3, "of a variance of 1"
 
 
 def test_the_benchmark_ends_with_a_word_on_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
