@@ -170,15 +170,15 @@ def family(stage: Stage) -> float:
     p = stage.params
     lookback = int(p.get("lookback", 26))
     train, validation = (_read(stage.inputs / name, lookback) for name in ("train", "validation"))
-    width = int(p["width"])
+    width = int(p.get("width", 32))
     config = Config(
         lookback,
         validation.y.shape[1],
         width=width,
         feed_forward=2 * width,
         heads=int(p.get("heads", 4)),
-        layers=int(p.get("layers", 2)),
-        dropout=float(p.get("dropout", 0.1)),
+        layers=int(p.get("layers", 1)),
+        dropout=float(p.get("dropout", 0.0)),
         statics=STATICS,
     )
     options = Options(

@@ -22,8 +22,6 @@ POLL = 0.02
 #: seconds after which a party that shows no sign of life is given up
 DEAD = 60.0
 _LONGEST = 4096
-#: characters of a reason that are kept
-_REASON = 300
 _TIMES = re.compile(r"(\d+)m(\d+(?:\.\d+)?)s\s+(\d+)m(\d+(?:\.\d+)?)s")
 
 
@@ -56,12 +54,8 @@ def small_text(file: Path) -> str | None:
 def outcome(trial: Path) -> tuple[float | None, str | None]:
     """(objective, None) of a trial's folder, or (None, why it failed)."""
     code = small_text(trial / "exit")
-    if code is None:
-        return None, "the loop told no exit code"
     if code != "0":
-        # a family may say it in words; one line of them
-        reason = " ".join((small_text(trial / "results" / "reason") or "").split())
-        return None, f"{reason[:_REASON]} (exit code {code[:20]})" if reason else f"exit code {code[:20]}"
+        return None, "the loop told no exit code" if code is None else f"exit code {code[:20]}"
     text = small_text(trial / "results" / "objective")
     if text is None:
         return None, "no objective: results/objective was not written"

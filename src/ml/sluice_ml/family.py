@@ -82,14 +82,9 @@ def loop(family: Family, stage: Stage, tuner: Path) -> int:
             params = json.loads((folder / "params.json").read_text(encoding="utf-8"))
             trial = replace(stage, params=params, results=results, outputs=outputs, mode="trial")
             report(trial, family(trial))
-        except SluiceMlError as e:
-            print(e, file=sys.stderr, flush=True)
-            hand_over(results / "reason", e.what)
-            code = 1
-        except Exception as e:
+        except Exception:
             # whatever a user's function raises is the end of this trial, not of the search
             traceback.print_exc()
-            hand_over(results / "reason", f"{type(e).__name__}: {e}")
             code = 1
         hand_over(folder / "times", times(time.process_time()))
         hand_over(folder / "exit", str(code))

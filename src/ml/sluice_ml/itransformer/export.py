@@ -59,11 +59,12 @@ def add_encoder(g: Graph, params: Params, config: Config, series: str, statics: 
     return linear(params["project"], norm(params["norm"], x))
 
 
-def export(params: Params, config: Config) -> onnx.ModelProto:
+def export(params: Params, config: Config, calendar: int = 0) -> onnx.ModelProto:
     """`network.forecast` as a model.
 
-    `window` float32 [batch, lookback, series] gives `forecast` [batch, horizons, series]. No value may be missing;
-    scales may be any. Same parameters, same bytes.
+    `window` float32 [batch, lookback, series] gives `forecast` [batch, horizons, series]; with `calendar` columns
+    there is a second input `calendar` [batch, lookback, calendar]. No value may be missing; scales may be any. Same
+    parameters, same bytes.
     """
     if config.statics:
         raise ValueError("statics have a meaning that only their owner knows: use add_encoder")
@@ -73,12 +74,22 @@ def export(params: Params, config: Config) -> onnx.ModelProto:
     centred = g("Sub", "window", mean)
     variance = g("ReduceMean", g("Mul", centred, centred), axis, keepdims=1)
     scale = g("Sqrt", g("Add", variance, g.constant(F32(EPSILON))))
-    series = g("Transpose", g("Div", centred, scale), perm=[0, 2, 1])
-    out = g("Transpose", add_encoder(g, params, config, series), perm=[0, 2, 1])
+    scaled = g("Div", centred, scale)
+    inputs: list[tuple[str, int, list[int | str]]] = [
+        ("window", TensorProto.FLOAT, ["batch", config.lookback, "series"])
+    ]
+    if calendar:
+        inputs.append(("calendar", TensorProto.FLOAT, ["batch", config.lookback, calendar]))
+        scaled = g("Concat", scaled, "calendar", axis=2)
+    encoded = add_encoder(g, params, config, g("Transpose", scaled, perm=[0, 2, 1]))
+    if calendar:
+        first, last = (g.constant(np.array([at], np.int64)) for at in (0, -calendar))
+        encoded = g("Slice", encoded, first, last, axis)
+    out = g("Transpose", encoded, perm=[0, 2, 1])
     g("Add", g("Mul", out, scale), mean, to="forecast")
     return g.model(
         "itransformer",
-        [("window", TensorProto.FLOAT, ["batch", config.lookback, "series"])],
+        inputs,
         [("forecast", TensorProto.FLOAT, ["batch", config.horizons, "series"])],
         "sluice_ml",
     )

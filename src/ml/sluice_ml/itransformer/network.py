@@ -150,17 +150,25 @@ def encode(
     return _linear(params["project"], _norm(params["norm"], x[:, :count]))
 
 
-def forecast(params: Params, config: Config, window: Array, dropout_key: Array | None = None) -> Array:
+def forecast(
+    params: Params,
+    config: Config,
+    window: Array,
+    dropout_key: Array | None = None,
+    calendar: Array | None = None,
+) -> Array:
     """The paper's model: `window` [batch, lookback, N], any scale; returns [batch, horizons, N] in that scale.
 
     Each series of each window is brought to mean 0 and variance 1 and the forecast is brought back (the
-    non-stationary normalisation of the paper's section 3.2, without learned parameters).
+    non-stationary normalisation of the paper's section 3.2, without learned parameters). `calendar` [batch, lookback,
+    C], where given, are series that are attended to as they are and not forecast.
     """
     mean = window.mean(axis=1, keepdims=True)
     centred = window - mean
     scale = jnp.sqrt((centred * centred).mean(axis=1, keepdims=True) + EPSILON)
-    out = encode(params, config, (centred / scale).transpose(0, 2, 1), dropout_key=dropout_key)
-    return out.transpose(0, 2, 1) * scale + mean
+    series = centred / scale if calendar is None else jnp.concatenate([centred / scale, calendar], axis=2)
+    out = encode(params, config, series.transpose(0, 2, 1), dropout_key=dropout_key)
+    return out[:, : window.shape[2]].transpose(0, 2, 1) * scale + mean
 
 
 def _linear(p: Params, x: Array) -> Array:

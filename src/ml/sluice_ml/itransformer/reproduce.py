@@ -36,6 +36,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--lookback", type=int, default=96)
     parser.add_argument("--horizons", type=int, nargs="+", default=[96, 192, 336, 720])
     parser.add_argument("--seeds", type=int, nargs="+", default=[2023])
+    parser.add_argument(
+        "--calendar",
+        action="store_true",
+        help="time of day, week, month and year as series, as the authors' code has it",
+    )
     parser.add_argument("--width", type=int, default=256, help="of a token and of the feed-forward layer")
     parser.add_argument("--heads", type=int, default=8)
     parser.add_argument("--layers", type=int, default=2)
@@ -56,11 +61,12 @@ def main(arguments: list[str] | None = None) -> int:
             for seed in p.seeds:
                 name = f"{p.file.stem}-{p.lookback}-{horizons}-{seed}"
                 checkpoint = p.checkpoints / f"{name}.npz" if p.checkpoints else None
-                line, params = run(table, split, config, options, seed, checkpoint)
+                line, params = run(table, split, config, options, seed, p.calendar, checkpoint)
                 print(json.dumps({"file": p.file.name, **line}), flush=True)
                 if p.onnx:
                     p.onnx.mkdir(parents=True, exist_ok=True)
-                    (p.onnx / f"{name}.onnx").write_bytes(export(params, config).SerializeToString(deterministic=True))
+                    model = export(params, config, table.calendar().shape[1] if p.calendar else 0)
+                    (p.onnx / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
     except SluiceMlError as e:
         print(e, file=sys.stderr)
         return 1 if e.id == "SLU-7411" else 2
@@ -68,14 +74,20 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(
-    table: Table, split: Split, config: Config, options: Options, seed: int, checkpoint: Path | None = None
+    table: Table,
+    split: Split,
+    config: Config,
+    options: Options,
+    seed: int,
+    calendar: bool = False,
+    checkpoint: Path | None = None,
 ) -> tuple[dict[str, Any], Params]:
     """One training and its test."""
-    train, validation, test = cut(table, split, config.lookback, config.horizons)
+    train, validation, test = cut(table, split, config.lookback, config.horizons, calendar=calendar)
 
     def losses(params: Params, batch: Batch, key: Array | None) -> Array:
-        past, future = batch
-        off: Array = forecast(params, config, past, key) - future
+        past, marks, future = batch
+        off: Array = forecast(params, config, past, key, marks) - future
         return (off * off).mean(axis=(1, 2))
 
     fitted = fit(
@@ -88,12 +100,13 @@ def run(
         checkpoint=checkpoint,
         progress=lambda epoch: print(f"horizon {config.horizons}, seed {seed}, {epoch}", file=sys.stderr, flush=True),
     )
-    mse, mae = errors(lambda past: forecast(fitted.params, config, past), test, options.batch)
+    mse, mae = errors(lambda past, marks: forecast(fitted.params, config, past, None, marks), test, options.batch)
     return {
         "horizon": config.horizons,
         "seed": seed,
         "mse": round(mse, 4),
         "mae": round(mae, 4),
+        "calendar": calendar,
         "windows": len(test),
         "epochs": len(fitted.epochs),
         "stopped": fitted.stopped,
@@ -104,12 +117,12 @@ def run(
     }, fitted.params
 
 
-def errors(model: Callable[[Array], Array], test: Windows, batch: int) -> tuple[float, float]:
+def errors(model: Callable[[Array, Array], Array], test: Windows, batch: int) -> tuple[float, float]:
     """(mean squared, mean absolute) error over all windows, times and series."""
 
     @jax.jit
-    def sums(past: Array, future: Array, mask: Array) -> tuple[Array, Array]:
-        off = jnp.where(mask[:, None, None], model(past) - future, 0.0)
+    def sums(past: Array, marks: Array, future: Array, mask: Array) -> tuple[Array, Array]:
+        off = jnp.where(mask[:, None, None], model(past, marks) - future, 0.0)
         return (off * off).mean(axis=(1, 2)).sum(), jnp.abs(off).mean(axis=(1, 2)).sum()
 
     if not len(test):

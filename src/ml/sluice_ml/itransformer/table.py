@@ -26,11 +26,23 @@ _MONTH = timedelta(days=30)
 
 @dataclass(frozen=True)
 class Table:
-    """Series on one regular grid: `values` [times, series], all finite; `step` between two times."""
+    """Series on one regular grid from `start`: `values` [times, series], all finite; `step` between two times."""
 
     names: tuple[str, ...]
     values: NDArray[np.float64]
+    start: datetime
     step: timedelta
+
+    def calendar(self) -> Floats:
+        """Where each time lies in the hour (of steps below an hour), day, week, month and year, from -0.5 to 0.5:
+        [times, 4 or 5]. These are the series of time features that the paper's authors put beside those of the file."""
+        times = [self.start + i * self.step for i in range(len(self.values))]
+        parts = [
+            [t.hour / 23, t.weekday() / 6, (t.day - 1) / 30, (t.timetuple().tm_yday - 1) / 365]
+            + ([t.minute / 59] if self.step < timedelta(hours=1) else [])
+            for t in times
+        ]
+        return (np.array(parts) - 0.5).astype(np.float32)
 
     @staticmethod
     def read(file: Path, date: str = "date") -> Table:
@@ -75,7 +87,7 @@ class Table:
                 raise wrong(
                     f", line {line}: {after} follows {before}; the step was {step}", "one regular grid is needed"
                 )
-        return Table(names, np.array(rows), step)
+        return Table(names, np.array(rows), times[0], step)
 
 
 @dataclass(frozen=True)
@@ -105,9 +117,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Windows:
-    """Samples of `lookback` times and the `horizons` after them; `values` [times, series]."""
+    """Samples of `lookback` times and the `horizons` after them; `values` [times, series], `calendar` [times, C]."""
 
     values: Floats
+    calendar: Floats
     lookback: int
     horizons: int
 
@@ -115,25 +128,29 @@ class Windows:
         return max(0, len(self.values) - self.lookback - self.horizons + 1)
 
     def batch(self, at: Indices) -> Batch:
-        """(past [n, lookback, series], future [n, horizons, series])."""
+        """(past [n, lookback, series], its calendar [n, lookback, C], future [n, horizons, series])."""
         times = at[:, None] + np.arange(self.lookback + self.horizons)
         both = self.values[times]
-        return both[:, : self.lookback], both[:, self.lookback :]
+        return both[:, : self.lookback], self.calendar[times[:, : self.lookback]], both[:, self.lookback :]
 
 
-def cut(table: Table, split: Split, lookback: int, horizons: int) -> tuple[Windows, Windows, Windows]:
+def cut(
+    table: Table, split: Split, lookback: int, horizons: int, *, calendar: bool = False
+) -> tuple[Windows, Windows, Windows]:
     """Train, validation and test, in units of the training part's standard deviation around its mean.
 
     The past of the first validation and test windows reaches into the part before, their futures do not. A
-    series that is constant in training is only centred.
+    series that is constant in training is only centred. Without `calendar` it has no columns.
     """
     fitted = table.values[: split.train]
     scale = fitted.std(axis=0)
     scaled = ((table.values - fitted.mean(axis=0)) / np.where(scale > 0, scale, 1.0)).astype(np.float32)
+    marks = table.calendar() if calendar else np.empty((len(scaled), 0), np.float32)
     ends = np.cumsum([split.train, split.validation, split.test]).tolist()
     starts = [0, max(0, ends[0] - lookback), max(0, ends[1] - lookback)]
     train, validation, test = (
-        Windows(scaled[start:end], lookback, horizons) for start, end in zip(starts, ends, strict=True)
+        Windows(scaled[start:end], marks[start:end], lookback, horizons)
+        for start, end in zip(starts, ends, strict=True)
     )
     return train, validation, test
 

@@ -168,42 +168,7 @@ def test_a_function_runs_its_trials_in_one_process(tmp_path: Path) -> None:
     trials = json.loads((folder / "outputs/study/study.json").read_text())["trials"]
     assert [t["state"] for t in trials] == ["complete", "failed", *["complete"] * 4]
     assert all(t["cpuSeconds"] is not None for t in trials)
-    assert trials[1]["reason"] == "RuntimeError: boom (exit code 1)"
     assert "RuntimeError: boom" in said
-
-
-def test_what_a_family_says_is_the_reason_of_a_failed_trial_and_no_traceback(tmp_path: Path) -> None:
-    folder = workspace(tmp_path, WITH)
-    (folder / "code/fam.py").write_text(
-        "from sluice_ml.errors import SluiceMlError\n"
-        "def family(stage):\n"
-        "    if stage.params['n'] > 1: raise SluiceMlError('SLU-7411', 'diverged in\\nepoch 3', 'go slower')\n"
-        "    return stage.params['x']\n"
-    )
-
-    loop_code, _, said = exchange(folder, [sys.executable, "-m", "sluice_ml.family", "fam:family"], "function")
-
-    assert loop_code == 0, said
-    failed = [
-        t for t in json.loads((folder / "outputs/study/study.json").read_text())["trials"] if t["objective"] is None
-    ]
-    assert failed
-    assert {t["reason"] for t in failed} == {"diverged in epoch 3 (exit code 1)"}
-    assert "SLU-7411: diverged" in said
-    assert "Traceback" not in said
-
-
-def test_a_command_may_say_why_it_failed(tmp_path: Path) -> None:
-    (tmp_path / "exit").write_text("3\n")
-    (tmp_path / "results").mkdir()
-    assert outcome(tmp_path) == (None, "exit code 3")
-    (tmp_path / "results/reason").write_text("out of patience\n" + "x" * 5000)
-    objective, reason = outcome(tmp_path)
-    assert objective is None
-    assert reason is not None
-    assert reason.startswith("out of patience xxx")
-    assert reason.endswith(" (exit code 3)")
-    assert len(reason) < 330
 
 
 def test_a_function_refits_when_it_is_asked_to(tmp_path: Path) -> None:

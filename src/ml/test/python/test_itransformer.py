@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -116,6 +117,21 @@ def test_the_graph_forecasts_what_the_network_forecasts_for_any_number_of_series
     np.testing.assert_allclose(
         in_graph(params, SMALL, window), forecast(params, SMALL, jnp.asarray(window)), rtol=1e-4, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("series", [1, 6])
+def test_series_of_the_calendar_are_attended_to_and_not_forecast(series: int) -> None:
+    params, window = params_of(SMALL), windows(3, series, 8)
+    calendar = np.random.default_rng(8).uniform(-0.5, 0.5, (3, SMALL.lookback, 4)).astype(F32)
+
+    without = forecast(params, SMALL, jnp.asarray(window))
+    expected = forecast(params, SMALL, jnp.asarray(window), None, jnp.asarray(calendar))
+    blob = export(params, SMALL, calendar=4).SerializeToString()
+    got = session(blob).run(["forecast"], {"window": window, "calendar": calendar})[0]
+
+    assert expected.shape == without.shape
+    assert float(jnp.abs(expected - without).max()) > 1e-3
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_constant_series_is_forecast_finitely_and_alike_by_both() -> None:
@@ -337,10 +353,19 @@ def test_no_future_of_one_part_lies_in_another_and_scales_come_from_training(tmp
     scaled = ((table.values - fitted.mean(0)) / fitted.std(0)).astype(F32)
     assert [len(x) for x in (train, validation, test)] == [49, 17, 17]
     # the last future of training ends where validation's first begins
-    np.testing.assert_array_equal(train.batch(np.array([48]))[1][0], scaled[56:60])
+    np.testing.assert_array_equal(train.batch(np.array([48]))[2][0], scaled[56:60])
     np.testing.assert_array_equal(validation.batch(np.array([0]))[0][0], scaled[52:60])
-    np.testing.assert_array_equal(validation.batch(np.array([0]))[1][0], scaled[60:64])
-    np.testing.assert_array_equal(test.batch(np.array([16]))[1][0], scaled[96:100])
+    np.testing.assert_array_equal(validation.batch(np.array([0]))[2][0], scaled[60:64])
+    np.testing.assert_array_equal(test.batch(np.array([16]))[2][0], scaled[96:100])
+
+
+def test_the_calendar_says_where_a_time_lies_in_day_week_month_and_year() -> None:
+    hourly = Table(("a",), np.zeros((30, 1)), datetime(2026, 12, 31, 0), timedelta(hours=1))
+    quarters = Table(("a",), np.zeros((4, 1)), datetime(2026, 1, 1, 12), timedelta(minutes=15))
+
+    np.testing.assert_allclose(hourly.calendar()[0], [-0.5, 3 / 6 - 0.5, 0.5, 364 / 365 - 0.5], atol=1e-6)
+    np.testing.assert_allclose(hourly.calendar()[24], [-0.5, 4 / 6 - 0.5, -0.5, -0.5], atol=1e-6)
+    np.testing.assert_allclose(quarters.calendar()[3, [0, 4]], [12 / 23 - 0.5, 45 / 59 - 0.5], atol=1e-6)
 
 
 @pytest.mark.parametrize("text", ["70/20", "80/20/20%", "12/4/4m", "0/50/50%", "train"])
@@ -367,7 +392,7 @@ def test_the_benchmark_learns_a_season_and_its_onnx_model_does_too(
     line = json.loads(out)
     table = Table.read(file)
     test = cut(table, Split.of("70/10/20%", table), 24, 6)[2]
-    past, future = test.batch(np.arange(len(test)))
+    past, _, future = test.batch(np.arange(len(test)))
     naive = float(np.mean((past[:, -1:] - future) ** 2))
     assert line["windows"] == len(test)
     assert line["mse"] < naive / 10
