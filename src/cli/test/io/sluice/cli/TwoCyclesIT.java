@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -40,6 +42,16 @@ class TwoCyclesIT {
   /** Keeps the embedded server up between commands, and is how the test looks behind them. */
   private RegistrySession session;
 
+  /**
+   * The version of each run's chosen candidate. Every family's candidate is registered, so they do
+   * not count up by one.
+   */
+  private int first;
+
+  private int again;
+  private int smoke;
+  private int newer;
+
   @BeforeAll
   void start(@TempDir Path folder) {
     sluice = new ForkedSluice(folder.resolve("state"));
@@ -53,21 +65,23 @@ class TwoCyclesIT {
 
   @Test
   @Order(1)
-  void theFirstRunPromotesVersionOne() throws Exception {
+  void theFirstRunPromotesTheBetterOfTwoFamilies() throws Exception {
     ForkedSluice.Ended run = run("2026-06-01");
     assertThat(report(run).path("verdict").asText()).isEqualTo("PROMOTE");
     assertThat(stages(run).keySet())
-        .contains("resolve", "data-returns", "preprocess", "drift", "tune-xgboost", "train-xgboost")
+        .contains("resolve", "data-returns", "preprocess", "drift")
+        .contains("tune-xgboost", "train-xgboost", "tune-itransformer", "train-itransformer")
         .contains("evaluate", "gate", "register", "promote", "record");
     assertThat(stages(run).values()).containsOnly("succeeded");
     assertThat(said(run, "gate")).contains("first champion").contains("movingAverage");
-    champion(1);
-    assertThat(registry().files(version(1)))
+    first = report(run).path("version").asInt();
+    champion(first);
+    assertThat(registry().files(version(first)))
         .contains("model/MLmodel", "model/model.onnx", "study.json", "verdict.json", "drift.json");
-    assertThat(version(1).tags())
+    assertThat(version(first).tags())
         .containsEntry("sluice.drift", "unknown")
         .containsEntry("sluice.needsReview", "false");
-    assertThat(version(1).tags().get("sluice.drift.reason")).startsWith("no champion yet");
+    assertThat(version(first).tags().get("sluice.drift.reason")).startsWith("no champion yet");
   }
 
   @Test
@@ -77,8 +91,9 @@ class TwoCyclesIT {
     assertThat(cached(run)).contains("data-returns", "preprocess");
     assertThat(report(run).path("verdict").asText()).isEqualTo("HOLD");
     assertThat(said(run, "gate")).contains("insufficient").contains("0% of the holdout rows");
-    champion(1);
-    assertThat(version(2).tags()).containsEntry("sluice.verdict", "HOLD");
+    champion(first);
+    again = report(run).path("version").asInt();
+    assertThat(version(again).tags()).containsEntry("sluice.verdict", "HOLD");
   }
 
   @Test
@@ -87,8 +102,10 @@ class TwoCyclesIT {
     ForkedSluice.Ended run =
         sluice.run("run", EXAMPLE, "--as-of", "2026-06-01", "--profile", "smoke", "--fail-on-hold");
     assertThat(run.code()).as(run.shown()).isEqualTo(5);
-    assertThat(run.out()).contains("HELD rma-forecast version 3");
-    champion(1);
+    Matcher held = Pattern.compile("HELD rma-forecast version (\\d+)").matcher(run.out());
+    assertThat(held.find()).as(run.shown()).isTrue();
+    smoke = Integer.parseInt(held.group(1));
+    champion(first);
   }
 
   @Test
@@ -98,62 +115,70 @@ class TwoCyclesIT {
     assertThat(cached(run)).isEmpty();
     assertThat(report(run).path("verdict").asText()).isIn("PROMOTE", "HOLD");
     assertThat(said(run, "gate")).contains("the champion").contains("95% interval");
-    JsonNode study = Json.parse(file(version(4), "study.json"));
+    newer = report(run).path("version").asInt();
+    JsonNode study = Json.parse(file(version(newer), "study.json"));
     List<String> origins = new ArrayList<>();
     study.path("trials").forEach(t -> origins.add(t.path("origin").asText()));
     assertThat(origins).as(study.toString()).contains("warm").hasSizeGreaterThanOrEqualTo(3);
-    assertThat(version(4).tags()).containsEntry("sluice.champion", "1");
+    assertThat(version(newer).tags()).containsEntry("sluice.champion", String.valueOf(first));
     assertThat(report(run).path("drift").path("status").asText()).isEqualTo("stable");
-    JsonNode drift = Json.parse(file(version(4), "drift.json"));
+    JsonNode drift = Json.parse(file(version(newer), "drift.json"));
     assertThat(drift.path("champion").path("version").asInt())
         .as("the reference is what the champion was trained on")
-        .isEqualTo(1);
+        .isEqualTo(first);
     assertThat(drift.path("rows").path("reference").path("rows").asInt()).isGreaterThan(1000);
-    champion(report(run).path("verdict").asText().equals("PROMOTE") ? 4 : 1);
+    champion(report(run).path("verdict").asText().equals("PROMOTE") ? newer : first);
   }
 
   @Test
   @Order(5)
   void aPersonOverridesAndRollsBackAndTheLogTellsIt() throws Exception {
     ForkedSluice.Ended override =
-        sluice.run("override", EXAMPLE, "2", "--reason", "the recall of product 17 is over");
+        sluice.run(
+            "override", EXAMPLE, String.valueOf(again), "--reason", "the recall of product 17 is over");
     assertThat(override.code()).as(override.shown()).isEqualTo(0);
-    champion(2);
+    champion(again);
     ForkedSluice.Ended back =
-        sluice.run("rollback", EXAMPLE, "--to", "1", "--reason", "forecasts doubled overnight");
+        sluice.run(
+            "rollback", EXAMPLE, "--to", String.valueOf(first), "--reason", "forecasts doubled overnight");
     assertThat(back.code()).as(back.shown()).isEqualTo(0);
-    champion(1);
+    champion(first);
 
     ForkedSluice.Ended history = sluice.run("history", EXAMPLE, "--json");
     JsonNode log = Json.parse(history.out().getBytes(StandardCharsets.UTF_8));
     List<String> entries = new ArrayList<>();
     log.path("entries").forEach(e -> entries.add(e.path("kind").asText() + " " + e.path("to")));
-    assertThat(entries).startsWith("promote 1").endsWith("override 2", "rollback 1");
+    assertThat(entries).startsWith("promote " + first)
+        .endsWith("override " + again, "rollback " + first);
     assertThat(history.out()).contains("the recall of product 17 is over");
-    assertThat(log.path("champion").asInt()).isEqualTo(1);
+    assertThat(log.path("champion").asInt()).isEqualTo(first);
   }
 
   @Test
   @Order(6)
   void whatAPersonMayNotDoEndsWithExitCodeTwoAndChangesNothing() throws Exception {
-    assertThat(sluice.run("rollback", EXAMPLE, "--to", "3", "--reason", "no").code()).isEqualTo(2);
-    assertThat(sluice.run("override", EXAMPLE, "2").code()).isEqualTo(2);
-    ForkedSluice.Ended silent = sluice.run("override", EXAMPLE, "2", "--reason", " ");
+    String never = String.valueOf(smoke);
+    String held = String.valueOf(again);
+    assertThat(sluice.run("rollback", EXAMPLE, "--to", never, "--reason", "no").code())
+        .isEqualTo(2);
+    assertThat(sluice.run("override", EXAMPLE, held).code()).isEqualTo(2);
+    ForkedSluice.Ended silent = sluice.run("override", EXAMPLE, held, "--reason", " ");
     assertThat(silent.code()).isEqualTo(2);
     assertThat(silent.err()).contains("SLU-9017");
     ForkedSluice.Ended none = sluice.run("trace", EXAMPLE, "99");
     assertThat(none.code()).isEqualTo(2);
     assertThat(none.err()).contains("SLU-9021").doesNotContain("\tat ");
-    champion(1);
+    champion(first);
   }
 
   @Test
   @Order(7)
   void aVersionIsTracedToDataParametersCodeEnvironmentsVerdictAndPromoter() throws Exception {
-    ForkedSluice.Ended trace = sluice.run("trace", EXAMPLE, "1", "--json");
+    ForkedSluice.Ended trace = sluice.run("trace", EXAMPLE, String.valueOf(first), "--json");
     assertThat(trace.code()).as(trace.shown()).isEqualTo(0);
     JsonNode root = Json.parse(trace.out().getBytes(StandardCharsets.UTF_8));
     JsonNode lineage = root.path("lineage");
+    String family = version(first).tags().get("sluice.family");
     for (String key :
         List.of(
             "sluice.snapshot",
@@ -161,10 +186,11 @@ class TwoCyclesIT {
             "sluice.bundle",
             "sluice.holdout",
             "sluice.study",
-            "sluice.environment.train-xgboost")) {
+            "sluice.environment.train-" + family)) {
       assertThat(lineage.path(key).asText()).as(key).startsWith("sha256:");
     }
-    assertThat(root.path("params").path("depth").asInt()).isBetween(2, 7);
+    assertThat(root.path("params").has(family.equals("xgboost") ? "depth" : "learning_rate"))
+        .isTrue();
     assertThat(root.path("verdict").path("decision").asText()).isEqualTo("PROMOTE");
     assertThat(root.path("promotions").path(0).path("who").asText()).isNotEmpty();
     assertThat(root.path("champion").asBoolean()).isTrue();
@@ -173,26 +199,27 @@ class TwoCyclesIT {
   @Test
   @Order(8)
   void diffNamesWhatTwoVersionsDifferIn() throws Exception {
-    ForkedSluice.Ended diff = sluice.run("diff", EXAMPLE, "1", "4", "--json");
+    ForkedSluice.Ended diff = sluice.run(
+            "diff", EXAMPLE, String.valueOf(first), String.valueOf(newer), "--json");
     assertThat(diff.code()).as(diff.shown()).isEqualTo(0);
     JsonNode root = Json.parse(diff.out().getBytes(StandardCharsets.UTF_8));
     List<String> keys = new ArrayList<>();
     root.path("differences").forEach(d -> keys.add(d.path("key").asText()));
     assertThat(keys).contains("sluice.snapshot", "holdout_loss", "sluice.asOf");
-    assertThat(keys).doesNotContain("sluice.code", "sluice.family");
+    assertThat(keys).doesNotContain("sluice.code");
   }
 
   @Test
   @Order(9)
   void doctorMendsAnAliasAndTagThatSomebodyMoved() throws Exception {
-    registry().tag(version(4), "stage", "Production");
+    registry().tag(version(newer), "stage", "Production");
     ForkedSluice.Ended doctor = sluice.run("doctor", EXAMPLE);
     assertThat(doctor.code()).as(doctor.shown()).isEqualTo(0);
-    assertThat(doctor.out()).contains("mended").contains("champion is version 1");
+    assertThat(doctor.out()).contains("mended").contains("champion is version " + first);
     assertThat(doctor.out())
-        .contains("environment tabular", "environment tuner", "environment drift")
-        .contains("environment mlflow");
-    champion(1);
+        .contains("environment tabular", "environment deep", "environment tuner")
+        .contains("environment drift", "environment mlflow");
+    champion(first);
     assertThat(sluice.run("doctor", EXAMPLE).out()).doesNotContain("mended");
   }
 
@@ -207,7 +234,8 @@ class TwoCyclesIT {
     ForkedSluice.Ended run = run("2026-11-02");
 
     assertThat(said(run, "resolve")).contains("two gates in a row were inconclusive");
-    JsonNode study = Json.parse(file(version(5), "study.json"));
+    JsonNode study =
+        Json.parse(file(version(report(run).path("version").asInt()), "study.json"));
     assertThat(study.path("search").asText()).isEqualTo("cold");
     assertThat(study.path("why").asText()).isEqualTo("two gates in a row were inconclusive");
     assertThat(study.path("trials")).allMatch(t -> t.path("origin").asText().equals("sampled"));
