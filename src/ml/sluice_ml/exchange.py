@@ -55,7 +55,12 @@ def outcome(trial: Path) -> tuple[float | None, str | None]:
     """(objective, None) of a trial's folder, or (None, why it failed)."""
     code = small_text(trial / "exit")
     if code != "0":
-        return None, "the loop told no exit code" if code is None else f"exit code {code[:20]}"
+        if small_text(trial / "late") is not None:
+            return None, f"not done after {small_text(trial / 'limit')} s, its time"
+        if code is None:
+            return None, "the loop told no exit code"
+        said = " ".join((small_text(trial / "results" / "failure") or "").split())[:300]
+        return None, _ending(code[:20]) + (f": {said}" if said else "")
     text = small_text(trial / "results" / "objective")
     if text is None:
         return None, "no objective: results/objective was not written"
@@ -68,6 +73,26 @@ def outcome(trial: Path) -> tuple[float | None, str | None]:
     if math.isinf(value):
         return None, "the objective is infinite"
     return value, None
+
+
+def _ending(code: str) -> str:
+    """What an exit code says; 128 and more are signals (POSIX shells)."""
+    known = {"137": "killed: by hand, or because memory ran out", "139": "a memory fault", "127": "program not found"}
+    return f"exit code {code}" + (f" ({known[code]})" if code in known else "")
+
+
+class TimeLeft:
+    """What is left of several limits by the clock, in seconds; None is no limit."""
+
+    def __init__(self, *limits: float | None) -> None:
+        self._since = time.monotonic()
+        self._limits = [limit for limit in limits if limit is not None]
+
+    def seconds(self, *more: float | None) -> float | None:
+        """Of the shortest, these (which begin now) among them."""
+        gone = time.monotonic() - self._since
+        left = [limit - gone for limit in self._limits] + [limit for limit in more if limit is not None]
+        return min(left, default=None)
 
 
 def children_seconds(trial: Path) -> float | None:

@@ -10,16 +10,24 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import sys
+import threading
 import time
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import FrameType
 from typing import Protocol
 
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.exchange import hand_over, small_text, times, wait_for
 from sluice_ml.stage import Stage
+
+#: seconds that native code has to come back to Python after the time of its trial
+STUCK = 10.0
 
 
 class Family(Protocol):
@@ -45,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         report(stage, family(stage))
     except SluiceMlError as e:
         print(e, file=sys.stderr)
+        if results := os.environ.get("SLUICE_RESULTS"):
+            hand_over(Path(results) / "failure", f"{e.id}: {e.what}")
         return 1
     return 0
 
@@ -81,15 +91,51 @@ def loop(family: Family, stage: Stage, tuner: Path) -> int:
         try:
             params = json.loads((folder / "params.json").read_text(encoding="utf-8"))
             trial = replace(stage, params=params, results=results, outputs=outputs, mode="trial")
-            report(trial, family(trial))
-        except Exception:
+            with _limit(folder):
+                report(trial, family(trial))
+        except _LateError:
+            hand_over(folder / "late", "1")
+            code = 124
+        except Exception as e:
             # whatever a user's function raises is the end of this trial, not of the search
             traceback.print_exc()
+            told = f"{e.id}: {e.what}" if isinstance(e, SluiceMlError) else f"{type(e).__name__}: {e}"
+            hand_over(results / "failure", told)
             code = 1
         hand_over(folder / "times", times(time.process_time()))
         hand_over(folder / "exit", str(code))
         hand_over(tuner / "tell", number)
     return int(small_text(found) or "1")
+
+
+class _LateError(BaseException):
+    """The time of a trial is over; no `except Exception` of a family catches it."""
+
+
+@contextmanager
+def _limit(trial: Path) -> Iterator[None]:
+    """Ends the trial after the seconds in its file `limit`, if there is one. Python code is interrupted; native
+    code that never returns ends the process, and with it the stage."""
+    text = small_text(trial / "limit")
+    if not text:
+        yield
+        return
+    seconds = float(text)
+    stuck = threading.Timer(seconds + STUCK, os._exit, (124,))
+    stuck.daemon = True
+    usual = signal.signal(signal.SIGALRM, _late)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    stuck.start()
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, usual)
+        stuck.cancel()
+
+
+def _late(_signal: int, _frame: FrameType | None) -> None:
+    raise _LateError
 
 
 def report(stage: Stage, objective: float | None) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import optuna
 from optuna.distributions import (
@@ -23,7 +23,7 @@ from optuna.distributions import (
 
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.space import Choice, Params, Real, Space, Whole
-from sluice_ml.study import Digests, Origin, Study, Trial, best, digest_of, exhausted, good
+from sluice_ml.study import Digests, Origin, Stop, Study, Trial, best, digest_of, exhausted, good
 
 #: points handed down besides the best one, and how far apart they are at least in the unit cube
 WARM_POINTS = 4
@@ -36,7 +36,8 @@ GIVE_UP = 10
 
 @dataclass(frozen=True)
 class Options:
-    """`with` of `tune@1`. `narrow`: shrink ranges to where the last cold search was good."""
+    """`with` of `tune@1`, a family's budget taken in. `time` and `trial_timeout`: seconds by the clock, None for no
+    limit. `narrow`: shrink ranges to where the last cold search was good."""
 
     objective: str
     trials: int
@@ -44,6 +45,8 @@ class Options:
     warm: bool
     cold_every: int
     narrow: bool
+    time: float | None = None
+    trial_timeout: float | None = None
 
     @staticmethod
     def of(params: Mapping[str, Any]) -> Options:
@@ -56,6 +59,8 @@ class Options:
                 warm=params.get("warmStart", "champion") != "none",
                 cold_every=int(params.get("coldEvery", 6)),
                 narrow=bool(params.get("narrow", False)),
+                time=_seconds(params.get("time")),
+                trial_timeout=_seconds(params.get("trialTimeout")),
             )
         except (TypeError, ValueError) as e:
             raise SluiceMlError("SLU-7403", f"the options of tune cannot be read: {e}") from e
@@ -115,7 +120,7 @@ class Search:
         self._distributions = {name: _distribution(p) for name, p in self._space.parameters.items()}
         self._open: tuple[Ask, optuna.trial.Trial] | None = None
         self._trials: list[Trial] = []
-        self._stopped = ""
+        self._stopped: Stop | Literal[""] = ""
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -124,7 +129,7 @@ class Search:
 
     def ask(self) -> Ask | None:
         """The next point, or None when the search is over."""
-        self._stopped = self._stop()
+        self._stopped = self._stopped or self._stop()
         if self._stopped:
             return None
         trial = self._study.ask(self._distributions)
@@ -138,6 +143,10 @@ class Search:
             params[name] = p.values[value] if isinstance(p, Choice) else value
         self._open = Ask(number, origin, params), trial
         return self._open[0]
+
+    def end(self, why: Stop) -> None:
+        """No more trials; `why` goes into the record."""
+        self._stopped = why
 
     def tell(self, objective: float | None, reason: str | None, cpu_seconds: float | None) -> Trial:
         """The outcome of the last ask: an objective to be minimised, or the reason why there is none."""
@@ -175,7 +184,7 @@ class Search:
         )
 
     def failure(self) -> SluiceMlError | None:
-        """SLU-7401 with the commonest reason when every trial failed, else None."""
+        """SLU-7401 with the commonest reason when every trial failed, else None. Needs a trial."""
         if best(self._trials) is not None:
             return None
         reason, count = Counter(t.reason or "" for t in self._trials).most_common(1)[0]
@@ -198,7 +207,7 @@ class Search:
             return f"coldEvery: {self._options.cold_every}"
         return asked_cold
 
-    def _stop(self) -> str:
+    def _stop(self) -> Stop | Literal[""]:
         if len(self._trials) >= self._options.trials:
             return "trials"
         if len(self._trials) >= GIVE_UP and best(self._trials) is None:
@@ -206,6 +215,15 @@ class Search:
         if not self._cold and exhausted(self._trials, self._options.patience):
             return "patience"
         return ""
+
+
+def _seconds(value: Any) -> float | None:
+    if value is None:
+        return None
+    seconds = float(value)
+    if not seconds > 0:
+        raise ValueError(f"a time of {seconds} s")
+    return seconds
 
 
 def _distribution(p: Whole | Real | Choice) -> BaseDistribution:

@@ -21,6 +21,8 @@ API_VERSION = "sluice.io/study/v1"
 IMPROVEMENT = 0.001
 
 Origin = Literal["champion", "warm", "sampled"]
+#: why a search ended: all its trials, no progress, nothing but failures, or its time
+Stop = Literal["trials", "patience", "failures", "time"]
 
 
 @dataclass(frozen=True)

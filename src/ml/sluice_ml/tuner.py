@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import shlex
 import shutil
 import signal
@@ -20,6 +21,7 @@ from typing import Any
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.exchange import (
     Heartbeat,
+    TimeLeft,
     children_seconds,
     hand_over,
     outcome,
@@ -39,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="sluice_ml.tuner", description="Says what to try next.")
     parser.add_argument("--workspace", type=Path, required=True, help="folder of the stage")
     parser.add_argument("--environment", default="", help="digest of the trials' environment, for the record")
+    parser.add_argument("--limit", type=float, default=0, help="seconds after which the stage is lost; 0 for none")
     parsed = parser.parse_args(arguments)
     workspace: Path = parsed.workspace
     # the pod is over, or the stage was a cache hit and nobody will ever answer: leave without noise
@@ -48,16 +51,19 @@ def main(arguments: list[str] | None = None) -> int:
     with Heartbeat(tuner / "alive"):
         wait_for(workspace / "env")
         try:
-            code = tune(workspace, read_env(workspace / "env"), parsed.environment or None)
+            code = tune(workspace, read_env(workspace / "env"), parsed.environment or None, parsed.limit or None)
         except SluiceMlError as e:
             print(e, file=sys.stderr, flush=True)
+            # the record of the stage says it, not only its log
+            hand_over(workspace / "results" / "failure", f"{e.id}: {e.what}")
             code = 1
         hand_over(tuner / "stop", str(code))
     return code
 
 
-def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> int:
-    """Runs one cycle over the exchange; returns the code for `stop`."""
+def tune(workspace: Path, env: Mapping[str, str], environment: str | None, limit: float | None = None) -> int:
+    """Runs one cycle over the exchange; returns the code for `stop`. Raises SLU-7401 when every trial failed,
+    SLU-7501 when the stage's time, `limit` seconds, was over before the search."""
     tuner, outputs, inputs = workspace / "tuner", workspace / "outputs", workspace / "inputs"
     try:
         params = json.loads((workspace / "params.json").read_text(encoding="utf-8"))
@@ -76,12 +82,16 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> in
     )
     before: float | None = 0.0
     lowest: Trial | None = None
+    stage, budget = TimeLeft(limit), TimeLeft(options.time)
     while (ask := search.ask()) is not None:
         folder = tuner / "trials" / str(ask.number)
         # a retried stage finds the folders of its predecessor
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         write_json(folder / "params.json", ask.params)
+        seconds = stage.seconds(budget.seconds(options.trial_timeout))
+        if seconds is not None:
+            hand_over(folder / "limit", str(max(1, math.ceil(seconds))))
         hand_over(tuner / "ask", str(ask.number))
         tell = wait_for(tuner / "tell")
         answered = small_text(tell)
@@ -96,6 +106,14 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> in
         if objective is not None and (lowest is None or objective < (lowest.objective or 0.0)):
             lowest = told
         print(_line(told, lowest), flush=True)
+        if _over(stage):
+            raise SluiceMlError(
+                "SLU-7501",
+                f"the stage's time, {limit:g} s, was over after {len(search.trials)} trials",
+                "raise the stage's timeout, or give the family a budget: { time: .. } that is shorter",
+            )
+        if _over(budget):
+            search.end("time")
     study = search.study(env.get("SLUICE_FAMILY", ""), env.get("SLUICE_RUN", ""))
     write_json(outputs / "study" / "study.json", study.document())
     if failure := search.failure():
@@ -111,6 +129,7 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> in
         ("trials", str(len(study.trials))),
         ("trials.failed", str(sum(t.objective is None for t in study.trials))),
         ("search", "cold" if study.cold else "warm"),
+        ("stopped", study.stopped),
         ("objective", repr(found.objective)),
         *((name, repr(c["trials"])) for name, c in claims.items() if c != "unknown"),
     ):
@@ -123,6 +142,11 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None) -> in
     if not study.cold:
         print(_savings_line(saved, study.cold_cycle), flush=True)
     return 0
+
+
+def _over(left: TimeLeft) -> bool:
+    seconds = left.seconds()
+    return seconds is not None and seconds <= 0
 
 
 def read_env(file: Path) -> dict[str, str]:

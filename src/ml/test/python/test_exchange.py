@@ -64,11 +64,11 @@ def env_file(folder: Path) -> None:
     (folder / "env.tmp").rename(folder / "env")
 
 
-def exchange(folder: Path, command: list[str], loop_kind: str = "command") -> tuple[int, int, str]:
-    """(code of the loop, code of the tuner, what both said)."""
+def exchange(folder: Path, command: list[str], loop_kind: str = "command", limit: float = 0) -> tuple[int, int, str]:
+    """(code of the loop, code of the tuner, what both said). `limit`: of the stage, in seconds."""
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src/ml'}:{folder / 'code'}", "PYTHONWARNINGS": "default"}
     tuner = subprocess.Popen(
-        [sys.executable, "-m", "sluice_ml.tuner", "--workspace", str(folder)],
+        [sys.executable, "-m", "sluice_ml.tuner", "--workspace", str(folder), "--limit", str(limit)],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
@@ -148,7 +148,108 @@ def test_when_every_trial_fails_so_does_the_stage_and_says_why(tmp_path: Path) -
 
     assert (loop_code, tuner_code) == (1, 1)
     assert "SLU-7401: all 6 trials failed, 6 of them so: exit code 9" in said
+    told = (folder / "results/failure").read_text()
+    assert told == "SLU-7401: all 6 trials failed, 6 of them so: exit code 9", "the stage's record says it too"
     assert not (folder / "outputs/best").exists()
+
+
+def trials_of(folder: Path) -> list[dict[str, Any]]:
+    trials: list[dict[str, Any]] = json.loads((folder / "outputs/study/study.json").read_text())["trials"]
+    return trials
+
+
+def test_a_trial_that_explodes_is_a_failed_trial_with_its_reason(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH)
+    family = """
+    case "$SLUICE_PARAMS" in
+      */0/*) kill -KILL $$ ;;
+      */1/*) kill -SEGV $$ ;;
+      */2/*) echo "the loss is NaN in epoch 3,
+        learning rate 0.5" >"$SLUICE_RESULTS/failure"; exit 1 ;;
+      */3/*) no-such-program ;;
+      *) echo 1.5 >"$SLUICE_RESULTS/objective" ;;
+    esac
+    """
+
+    loop_code, _, said = exchange(folder, ["/bin/sh", "-euc", family])
+
+    assert loop_code == 0, said
+    assert [t["reason"] for t in trials_of(folder)[:4]] == [
+        "exit code 137 (killed: by hand, or because memory ran out)",
+        "exit code 139 (a memory fault)",
+        "exit code 1: the loss is NaN in epoch 3, learning rate 0.5",
+        "exit code 127 (program not found)",
+    ]
+    assert json.loads((folder / "outputs/best").read_text())["objective"] == 1.5
+
+
+def test_a_trial_that_never_ends_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH | {"trials": 2, "trialTimeout": 1})
+    pids = tmp_path / "pids"
+    family = f"""
+    case "$SLUICE_PARAMS" in
+      */0/*) sleep 1000 & echo $! >{pids}; sleep 1000 ;;
+      *) echo 1.5 >"$SLUICE_RESULTS/objective" ;;
+    esac
+    """
+
+    loop_code, _, said = exchange(folder, ["/bin/sh", "-c", family])
+
+    assert loop_code == 0, said
+    assert [t["reason"] for t in trials_of(folder)] == ["not done after 1 s, its time", None]
+    left = Path("/proc", pids.read_text().strip(), "stat")
+    assert not left.exists() or left.read_text().split()[2] == "Z", "at most a name that nobody reaped yet"
+
+
+def test_a_budget_of_time_ends_the_search_with_the_best_so_far(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH | {"trials": 1000, "time": 2})
+    family = 'case "$SLUICE_PARAMS" in */3/*) sleep 1000 ;; *) echo 1.5 >"$SLUICE_RESULTS/objective" ;; esac'
+
+    loop_code, _, said = exchange(folder, ["/bin/sh", "-c", family])
+
+    assert loop_code == 0, said
+    study = json.loads((folder / "outputs/study/study.json").read_text())
+    assert study["stopped"] == "time"
+    assert "its time" in study["trials"][-1]["reason"], "what was going on when the time was over was ended"
+    assert json.loads((folder / "outputs/best").read_text())["objective"] == 1.5
+    assert (folder / "results/stopped").read_text() == "time"
+
+
+def test_a_stage_that_may_fail_and_is_out_of_time_says_so(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH)
+
+    loop_code, _, said = exchange(folder, ["/bin/sh", "-c", "sleep 1000"], limit=1)
+
+    assert loop_code == 1, said
+    assert (folder / "results/failure").read_text().startswith("SLU-7501: the stage's time, 1 s, was over after 1 tr")
+    assert not (folder / "outputs/best").exists()
+
+
+def test_a_function_that_diverges_or_hangs_fails_its_trial_alone(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH | {"trials": 4, "trialTimeout": 1})
+    (folder / "code/fam.py").write_text(
+        "import time\n"
+        "from sluice_ml.errors import SluiceMlError\n"
+        "calls = []\n"
+        "def family(stage):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 1: raise SluiceMlError('SLU-7411', 'training diverged in epoch 2', 'less')\n"
+        "    if len(calls) == 2: return float('nan')\n"
+        "    if len(calls) == 3:\n"
+        "        try: time.sleep(1000)\n"
+        "        except Exception: pass\n"
+        "    return 2.5\n"
+    )
+
+    loop_code, _, said = exchange(folder, [sys.executable, "-m", "sluice_ml.family", "fam:family"], "function")
+
+    assert loop_code == 0, said
+    assert [t["reason"] for t in trials_of(folder)] == [
+        "exit code 1: SLU-7411: training diverged in epoch 2",
+        "the objective is NaN",
+        "not done after 1 s, its time",
+        None,
+    ]
 
 
 def test_a_function_runs_its_trials_in_one_process(tmp_path: Path) -> None:

@@ -27,6 +27,9 @@ import java.util.TreeSet;
 public final class Releases {
   private static final int VERDICT_LIMIT_BYTES = 4 << 20;
 
+  /** Tags of a version name the families that its run lost. */
+  private static final String LOST = "sluice.lost.";
+
   private final ModelRegistry registry;
   private final String model;
 
@@ -118,6 +121,34 @@ public final class Releases {
         .filter(v -> run.equals(v.tags().get("sluice.run")))
         .filter(v -> "true".equals(v.tags().get("sluice.chosen")))
         .findFirst();
+  }
+
+  /** What came of the families of a run: those with a version, and those that it lost. */
+  public List<RunReport.Family> familiesOf(String run) {
+    List<RunReport.Family> families = new ArrayList<>();
+    TreeMap<String, String> lost = new TreeMap<>();
+    for (Version v : registry.versions(model)) {
+      if (!run.equals(v.tags().get("sluice.run"))) {
+        continue;
+      }
+      families.add(
+          new RunReport.Family(
+              v.tags().getOrDefault("sluice.family", ""),
+              Optional.of(v.version()),
+              "true".equals(v.tags().get("sluice.chosen")),
+              registry.metrics(v),
+              Optional.ofNullable(v.tags().get("sluice.out"))));
+      v.tags()
+          .forEach((key, why) -> {
+            if (key.startsWith(LOST)) {
+              lost.put(key.substring(LOST.length()), why);
+            }
+          });
+    }
+    lost.forEach((name, why) ->
+        families.add(
+            new RunReport.Family(name, Optional.empty(), false, Map.of(), Optional.of(why))));
+    return List.copyOf(families);
   }
 
   /** One line of a comparison; a side is empty where that version has no such value. */

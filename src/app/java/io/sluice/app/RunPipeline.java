@@ -103,6 +103,7 @@ public final class RunPipeline {
         verdict,
         Optional.empty(),
         Optional.empty(),
+        List.of(),
         outcome.reason(),
         exitCode(plan, outcome, exits));
   }

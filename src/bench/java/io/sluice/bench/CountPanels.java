@@ -3,6 +3,7 @@ package io.sluice.bench;
 import org.apache.commons.rng.UniformRandomProvider;
 import org.apache.commons.rng.sampling.distribution.AhrensDieterMarsagliaTsangGammaSampler;
 import org.apache.commons.rng.sampling.distribution.PoissonSampler;
+import org.apache.commons.rng.sampling.distribution.SharedStateContinuousSampler;
 import org.apache.commons.rng.sampling.distribution.ZigguratSampler;
 
 /**
@@ -53,10 +54,14 @@ final class CountPanels {
   /**
    * What was drawn. Rows are unit times weeks plus week.
    *
+   * @param expected what {@code actual} is on average, given the unit: the truth
    * @param predictions by forecast, then by row
    */
   @SuppressWarnings("ArrayRecordComponent") // drawn once, read once, never compared
-  record Panel(double[] actual, double[][] predictions) {}
+  record Panel(double[] actual, double[] expected, double[][] predictions) {}
+
+  /** What families are picked on, and what the gate sees. */
+  record Windows(Panel validation, Panel holdout) {}
 
   Panel draw(int units, Shocks shocks, Forecast... forecasts) {
     double[][] common = new double[forecasts.length][weeks];
@@ -68,8 +73,7 @@ final class CountPanels {
       }
     }
     var gamma = AhrensDieterMarsagliaTsangGammaSampler.of(random, 0.8, 1 / 0.8);
-    double[] actual = new double[units * weeks];
-    double[][] predictions = new double[forecasts.length][units * weeks];
+    Panel panel = empty(units, weeks, forecasts.length);
     double[] unitError = new double[forecasts.length];
     for (int u = 0; u < units; u++) {
       double mean = Math.exp(-2.2 + scale * normal.sample());
@@ -79,14 +83,73 @@ final class CountPanels {
       }
       for (int w = 0; w < weeks; w++) {
         int row = u * weeks + w;
-        actual[row] = random.nextDouble() < 0.35 ? 0 : count(gamma.sample() * mean * own / 0.65);
+        outcome(panel, row, mean, own, gamma);
         for (int f = 0; f < forecasts.length; f++) {
           double error = unitError[f] + forecasts[f].rowError * normal.sample() + common[f][w];
-          predictions[f][row] = Math.max(mean * Math.exp(error), FLOOR);
+          panel.predictions[f][row] = Math.max(mean * Math.exp(error), FLOOR);
         }
       }
     }
-    return new Panel(actual, predictions);
+    return panel;
+  }
+
+  /**
+   * Validation and holdout of the same units, without common shocks.
+   *
+   * @param validationWeeks weeks of validation; the holdout has this object's
+   * @param persistence correlation between validation and holdout of what is special about a unit:
+   *     its own level, and how each forecast errs on it
+   */
+  Windows drawWindows(int units, int validationWeeks, double persistence, Forecast... forecasts) {
+    var gamma = AhrensDieterMarsagliaTsangGammaSampler.of(random, 0.8, 1 / 0.8);
+    double fresh = Math.sqrt(1 - persistence * persistence);
+    Panel validation = empty(units, validationWeeks, forecasts.length);
+    Panel holdout = empty(units, weeks, forecasts.length);
+    for (int u = 0; u < units; u++) {
+      double mean = Math.exp(-2.2 + scale * normal.sample());
+      // of the unit's level, then of each forecast's error
+      double[] before = new double[1 + forecasts.length];
+      double[] now = new double[before.length];
+      for (int i = 0; i < before.length; i++) {
+        before[i] = normal.sample();
+        now[i] = persistence * before[i] + fresh * normal.sample();
+      }
+      window(validation, u * validationWeeks, validationWeeks, mean, before, gamma, forecasts);
+      window(holdout, u * weeks, weeks, mean, now, gamma, forecasts);
+    }
+    return new Windows(validation, holdout);
+  }
+
+  private void window(
+      Panel panel,
+      int first,
+      int length,
+      double mean,
+      double[] special,
+      SharedStateContinuousSampler gamma,
+      Forecast... forecasts) {
+    for (int row = first; row < first + length; row++) {
+      outcome(panel, row, mean, Math.exp(0.5 * special[0]), gamma);
+      for (int f = 0; f < forecasts.length; f++) {
+        Forecast forecast = forecasts[f];
+        double error =
+            forecast.level
+                + forecast.unitError * special[1 + f]
+                + forecast.rowError * normal.sample();
+        panel.predictions[f][row] = Math.max(mean * Math.exp(error), FLOOR);
+      }
+    }
+  }
+
+  private void outcome(
+      Panel panel, int row, double mean, double own, SharedStateContinuousSampler gamma) {
+    panel.expected[row] = mean * own;
+    panel.actual[row] = random.nextDouble() < 0.35 ? 0 : count(gamma.sample() * mean * own / 0.65);
+  }
+
+  private static Panel empty(int units, int weeks, int forecasts) {
+    int rows = units * weeks;
+    return new Panel(new double[rows], new double[rows], new double[forecasts][rows]);
   }
 
   private int count(double mean) {

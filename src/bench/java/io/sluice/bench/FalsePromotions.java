@@ -196,26 +196,40 @@ public final class FalsePromotions {
     int promoted = 0;
     for (int r = 0; r < repetitions; r++) {
       CountPanels.Panel panel = panels.draw(units, Shocks.NONE, usual(candidates + 1));
-      HoldoutRows rows = rows(panel, candidates, units, weeks);
-      promoted += Gate.decide(rows, openPolicy(), History.NONE, seed + r).promotes() ? 1 : 0;
+      HoldoutRows rows = rows(panel, candidates, units, weeks, 1);
+      promoted += Gate.decide(rows, openPolicy("all"), History.NONE, seed + r).promotes() ? 1 : 0;
     }
     return share(promoted);
   }
 
-  /** Nothing but the test decides. */
-  private static Policy openPolicy() {
-    ObjectNode with = Json.object().put("metric", METRIC.name()).put("candidates", "all");
+  /**
+   * Nothing but the test decides.
+   *
+   * @param candidates {@code validation} or {@code all}
+   */
+  static Policy openPolicy(String candidates) {
+    ObjectNode with = Json.object().put("metric", METRIC.name()).put("candidates", candidates);
     with.put("minImprovement", 0).put("minUnits", 2).put("minPositiveUnits", 0);
     with.put("maxUnitShare", 1).put("biasSlack", 1).putArray("slices");
     with.putObject("guards").put("bias", 1);
     return Policy.parse(with);
   }
 
-  /** As evaluate would hand them on; the last forecast of the panel is the champion's. */
-  private static HoldoutRows rows(CountPanels.Panel panel, int candidates, int units, int weeks) {
+  /** Name of the k-th family, from 1. */
+  static String family(int k) {
+    return String.format(Locale.ROOT, "family%02d", k);
+  }
+
+  /**
+   * As evaluate would hand them on; the last forecast of the panel is the champion's.
+   *
+   * @param picked number of the family that was best on validation, from 1
+   */
+  static HoldoutRows rows(
+      CountPanels.Panel panel, int candidates, int units, int weeks, int picked) {
     List<String> models = new ArrayList<>();
     for (int k = 1; k <= candidates; k++) {
-      models.add(String.format(Locale.ROOT, "candidate:family%02d", k));
+      models.add("candidate:" + family(k));
     }
     models.add("champion");
     HoldoutRows.Builder rows = HoldoutRows.builder(List.of(), models);
@@ -237,7 +251,7 @@ public final class FalsePromotions {
       }
     }
     return rows.build(
-        Evaluation.of("family01", Optional.empty(), START.plus(WEEK.multipliedBy(weeks))));
+        Evaluation.of(family(picked), Optional.empty(), START.plus(WEEK.multipliedBy(weeks))));
   }
 
   /** Factor on the candidate's losses that makes the true improvement exactly what is asked. */

@@ -69,7 +69,9 @@ public final class LargeHoldout {
       Evaluation.Summary summary =
           timed(
               "evaluate: tables, audit, windows, 3 bundles, 4 baselines, rows.csv",
-              () -> Evaluation.run(inputs, outputs, Json.parse(WITH), asOf));
+              () ->
+                  Evaluation.run(
+                      inputs, outputs, Json.parse(WITH), asOf, new java.util.TreeMap<>()));
       HoldoutRows rows =
           timed(
               "gate: rows.csv into columns",

@@ -8,6 +8,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunEventJson;
 import io.sluice.core.run.RunId;
@@ -153,10 +154,7 @@ final class RunCommand implements Callable<Integer> {
         parting.cancelBy(run::cancel);
         RunReport report = run.await();
         if (report.verdict().isPresent() && !parting.asked()) {
-          report =
-              report.with(
-                  new Releases(machine.registry(), report.model())
-                      .registeredBy(report.run().value()));
+          report = registered(report, machine.registry());
         }
         finish(report, machine.address(), console, folder);
         return exitCode(report);
@@ -210,9 +208,7 @@ final class RunCommand implements Callable<Integer> {
       return report;
     }
     try {
-      return report.with(
-          new Releases(registry.get().registry(), report.model())
-              .registeredBy(report.run().value()));
+      return registered(report, registry.get().registry());
     } catch (SluiceException e) {
       console.line("(the registry does not answer from here: " + e.getMessage() + ")");
       return report;
@@ -225,6 +221,12 @@ final class RunCommand implements Callable<Integer> {
         terminal.interactive() && !json,
         verbose,
         Terminal.width());
+  }
+
+  private static RunReport registered(RunReport report, ModelRegistry registry) {
+    Releases releases = new Releases(registry, report.model());
+    String run = report.run().value();
+    return report.with(releases.registeredBy(run), releases.familiesOf(run));
   }
 
   private void finish(RunReport report, String registry, Console console, RunFolder folder) {
@@ -241,6 +243,9 @@ final class RunCommand implements Callable<Integer> {
           (folder.isWhole() ? "every line of it: " : "what of it could be written: ")
               + folder.file());
       return;
+    }
+    if (report.families().size() > 1) {
+      report.families().forEach(f -> console.line("  " + f.sentence()));
     }
     report
         .drift()

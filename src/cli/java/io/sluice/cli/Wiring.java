@@ -219,7 +219,7 @@ final class Wiring {
       out.put(
           image(e),
           request.isPresent()
-              ? Environment.venv(e.name(), builder.build(request.get(), progress::accept))
+              ? venv(e.name(), builder, request.get(), dispensable(plan, e), clock, progress)
               : Environment.machine(e.name()));
     }
     for (var e : own(plan).entrySet()) {
@@ -244,6 +244,40 @@ final class Wiring {
   private static EnvironmentRequest own(String name, String lock) {
     return new EnvironmentRequest(
         name, EmbeddedMlflow.PYTHON, name + ".lock", lock, Optional.of(wheel()));
+  }
+
+  /** Whether the run goes on without all that runs in an environment. */
+  private static boolean dispensable(Plan plan, Plan.Environment environment) {
+    return plan.stages().stream()
+        .filter(s -> s.environment().equals(Optional.of(environment.name())))
+        .allMatch(Plan.Stage::mayFail);
+  }
+
+  private static Environment venv(
+      String name,
+      EnvironmentBuilder builder,
+      EnvironmentRequest request,
+      boolean dispensable,
+      Clock clock,
+      Consumer<RunEvent> progress)
+      throws InterruptedException {
+    try {
+      return Environment.venv(name, builder.build(request, progress::accept));
+    } catch (SluiceException e) {
+      if (!dispensable) {
+        throw e;
+      }
+      String why =
+          String.join(
+              "; ", e.diagnostics().stream().map(d -> d.id() + ": " + d.message()).toList());
+      progress.accept(
+          new RunEvent.SetUp(
+              clock.instant(),
+              "environment " + name,
+              RunEvent.SetUp.Phase.DONE,
+              "failed, the run goes on without it: " + why));
+      return Environment.broken(name, why);
+    }
   }
 
   private static Optional<EnvironmentRequest> request(

@@ -3,6 +3,7 @@ package io.sluice.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Locale;
@@ -26,22 +27,68 @@ final class TinyPipeline {
   private String limits = "";
   private String firstRun = "beatsNaive";
   private String environment = "{ python: \"3.11\" }";
+  private String more = "";
+  private String families = "";
+  private String tune = "";
+  private String trainLimits = "";
+  private String drift = "";
 
   TinyPipeline(Path folder) throws IOException {
     this.folder = folder;
     Path src = Files.createDirectories(folder.resolve("src"));
     Files.writeString(src.resolve("weeks"), "60\n");
-    Path bundle =
-        ForkedSluice.root().resolve("src/inference/test/io/sluice/inference/bundles/linear");
-    Path model = Files.createDirectories(src.resolve("model"));
-    try (Stream<Path> files = Files.list(bundle)) {
+    bundle("linear", "model", "linear");
+    tables(30, 1);
+    write();
+  }
+
+  /** A bundle of the tests of inference, as one of this family, in {@code src/<name>}. */
+  TinyPipeline bundle(String kind, String name, String family) throws IOException {
+    Path bundles = ForkedSluice.root().resolve("src/inference/test/io/sluice/inference/bundles");
+    Path model = Files.createDirectories(folder.resolve("src").resolve(name));
+    try (Stream<Path> files = Files.list(bundles.resolve(kind))) {
       for (Path file : files.toList()) {
-        Files.copy(file, model.resolve(file.getFileName()));
+        Files.copy(file, model.resolve(file.getFileName()), StandardCopyOption.REPLACE_EXISTING);
       }
     }
-    table(src.resolve("validation"), 30, 34);
-    table(src.resolve("holdout"), 40, 45);
-    write();
+    Path signature = model.resolve("signature.json");
+    Files.writeString(
+        signature,
+        Files.readString(signature)
+            .replace("\"family\": \"" + kind + "\"", "\"family\": \"" + family + "\""));
+    return this;
+  }
+
+  /**
+   * Validation from origins at this week on, the holdout ten weeks later.
+   *
+   * @param scale of the actuals, which the panel does not show
+   */
+  TinyPipeline tables(int from, double scale) throws IOException {
+    Path src = folder.resolve("src");
+    table(src.resolve("validation"), from, from + 4, scale);
+    table(src.resolve("holdout"), from + 10, from + 15, scale);
+    return this;
+  }
+
+  /** Several families, as keys of {@code families}; more environments; values of a tune stage. */
+  TinyPipeline families(String yaml, String environments, String tuneWith, String limits)
+      throws IOException {
+    families = yaml;
+    more = environments;
+    trainLimits = limits;
+    tune =
+        tuneWith.isEmpty()
+            ? ""
+            : """
+            tune:
+              uses: tune@1
+              forEach: families
+              inputs: { validation: split.validation }
+              with: %s
+            """
+                .formatted(tuneWith);
+    return write();
   }
 
   String path() {
@@ -83,6 +130,17 @@ final class TinyPipeline {
     return write();
   }
 
+  /** A stage that compares today's holdout with the champion's. */
+  TinyPipeline drift() throws IOException {
+    drift =
+        """
+        drift:
+          uses: drift@1
+          inputs: { reference: champion.split.holdout, current: split.holdout }
+        """;
+    return write();
+  }
+
   private TinyPipeline write() throws IOException {
     Files.writeString(
         folder.resolve("sluice.yaml"),
@@ -92,6 +150,7 @@ final class TinyPipeline {
         code: { include: ["src/**"] }
         environments:
           shell: %s
+        %s
         data:
           weeks:
             environment: shell
@@ -99,11 +158,9 @@ final class TinyPipeline {
             run: |
         %s
         families:
-          linear:
-            environment: shell
-            run: |
         %s
         stages:
+        %s
           split:
             environment: shell
             run: cp -r src/validation src/holdout "$SLUICE_OUTPUTS"
@@ -112,7 +169,8 @@ final class TinyPipeline {
           train:
             uses: train@1
             forEach: families
-            inputs: { validation: split.validation }
+            inputs: { validation: split.validation%s }
+            %s
           evaluate:
             uses: evaluate@1
             inputs:
@@ -131,11 +189,25 @@ final class TinyPipeline {
         """
             .formatted(
                 environment,
+                more.indent(2).stripTrailing(),
                 limits,
                 data.indent(6).stripTrailing(),
-                train.indent(6).stripTrailing(),
+                (families.isEmpty() ? onlyFamily() : families).indent(2).stripTrailing(),
+                (drift + tune).indent(2).stripTrailing(),
+                tune.isEmpty() ? "" : ", params: tune.best",
+                trainLimits,
                 firstRun));
     return this;
+  }
+
+  private String onlyFamily() {
+    return """
+    linear:
+      environment: shell
+      run: |
+    %s
+    """
+        .formatted(train.indent(4).stripTrailing());
   }
 
   private static double returned(int unit, int week) {
@@ -148,7 +220,7 @@ final class TinyPipeline {
   }
 
   /** Rows with origins at the start of weeks {@code first} to {@code last}. */
-  private static void table(Path folder, int first, int last) throws IOException {
+  private static void table(Path folder, int first, int last, double scale) throws IOException {
     Files.createDirectories(folder);
     Files.writeString(
         folder.resolve("panel.json"),
@@ -177,7 +249,7 @@ final class TinyPipeline {
                   h,
                   week(o + h),
                   week(o + h),
-                  returned(u, o + h - 1)));
+                  scale * returned(u, o + h - 1)));
         }
       }
     }

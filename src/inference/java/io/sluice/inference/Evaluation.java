@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -90,10 +91,13 @@ public final class Evaluation {
    *     give the same bytes
    * @param with the stage's values
    * @param asOf the latest instant that the inputs know of
+   * @param lost families that made no candidate, and how they ended, in words; they are listed as
+   *     ineligible (SLU-7502)
    * @throws SluiceException exit code 2: what was refused; nothing is written then
    * @throws IOException when a file cannot be read or written
    */
-  public static Summary run(Path inputs, Path outputs, JsonNode with, Instant asOf)
+  public static Summary run(
+      Path inputs, Path outputs, JsonNode with, Instant asOf, SortedMap<String, String> lost)
       throws IOException {
     EvaluationSettings settings = EvaluationSettings.parse(with);
     Units units = new Units();
@@ -107,7 +111,7 @@ public final class Evaluation {
     }
     refuseSharedLabels(validation, holdout);
     SnapshotAudit audit = audit(inputs, settings, List.of(validation, holdout), units, asOf);
-    return new Evaluation(settings, asOf, validation, holdout).score(inputs, outputs, audit);
+    return new Evaluation(settings, asOf, validation, holdout).score(inputs, outputs, audit, lost);
   }
 
   private static Tables tables(
@@ -210,7 +214,9 @@ public final class Evaluation {
         asOf);
   }
 
-  private Summary score(Path inputs, Path outputs, SnapshotAudit audit) throws IOException {
+  private Summary score(
+      Path inputs, Path outputs, SnapshotAudit audit, SortedMap<String, String> lost)
+      throws IOException {
     Map<String, double[]> columns = new LinkedHashMap<>();
     ObjectNode json = Json.object();
     json.put("apiVersion", API_VERSION).put("asOf", asOf.toString());
@@ -223,7 +229,11 @@ public final class Evaluation {
     for (Path folder : candidates(inputs)) {
       families.add(candidate(folder, familyList.addObject(), columns));
     }
-    Family chosen = best(families);
+    lost.forEach((name, ending) -> {
+      ObjectNode entry = familyList.addObject().put("name", name).put("eligible", false);
+      entry.putObject("reason").put("id", "SLU-7502").put("message", "it was lost: " + ending);
+    });
+    Family chosen = best(families, columns);
     json.put("chosen", chosen.name());
 
     boolean hasChampion = champion(inputs, json, columns);
@@ -303,12 +313,23 @@ public final class Evaluation {
     }
   }
 
-  private Family best(List<Family> families) {
+  /**
+   * The best on validation. One that has no number to say about some row of the holdout cannot be
+   * promoted, so it is picked only when there is no other; no actual of the holdout is looked at.
+   */
+  private Family best(List<Family> families, Map<String, double[]> columns) {
     Family best = null;
+    boolean bestIsWhole = false;
     for (Family family : families) {
-      if (family.validationLoss().isPresent()
-          && (best == null || better(family.validationLoss().get(), best.validationLoss()))) {
+      double[] predictions = columns.get("candidate:" + family.name());
+      if (family.validationLoss().isEmpty() || predictions == null) {
+        continue;
+      }
+      boolean whole = unusable(predictions).isEmpty();
+      boolean better = best == null || better(family.validationLoss().get(), best.validationLoss());
+      if (whole == bestIsWhole ? better : whole) {
         best = family;
+        bestIsWhole = whole;
       }
     }
     if (best == null) {

@@ -271,4 +271,36 @@ class EvaluationTest {
     PanelFormat one = PanelFormat.read(sample.inputs.resolve("holdout"), "holdout");
     assertThat(Baseline.RATE.offered(one)).isFalse();
   }
+
+  @Test
+  void aFamilyThatWasLostIsListedAndTheOthersGoOn() throws IOException {
+    sample.lost.put("deep", "its stage ended with exit code 137");
+    assertThat(sample.run().chosen()).isEqualTo("linear");
+    JsonNode lost = sample.evaluation().path("families").path(2);
+    assertThat(lost.path("name").asText()).isEqualTo("deep");
+    assertThat(lost.path("eligible").asBoolean()).isFalse();
+    assertThat(lost.at("/reason/id").asText()).isEqualTo("SLU-7502");
+  }
+
+  @Test
+  void aFamilyThatHasNoNumberForSomeRowOfTheHoldoutIsNotPickedWhenThereIsAnother()
+      throws IOException {
+    sample.candidate("partial");
+    Evaluation.Summary summary = sample.run();
+    assertThat(summary.families())
+        .filteredOn(f -> f.name().equals("partial"))
+        .singleElement()
+        .satisfies(f ->
+            assertThat(f.validationLoss().orElseThrow())
+                .as("as good as linear there")
+                .isEqualTo(
+                    summary.families().stream()
+                        .filter(l -> l.name().equals("linear"))
+                        .findFirst()
+                        .orElseThrow()
+                        .validationLoss()
+                        .orElseThrow()));
+    assertThat(summary.chosen()).isEqualTo("linear");
+    assertThat(sample.evaluation().at("/families/2/unusable/nan").asLong()).isPositive();
+  }
 }

@@ -11,6 +11,8 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -27,6 +29,9 @@ final class Sample {
 
   final Path inputs;
   final Path outputs;
+
+  /** Families that made no candidate, and how they ended. */
+  final Map<String, String> lost = new TreeMap<>();
 
   Sample(Path folder) throws IOException {
     inputs = Files.createDirectories(folder.resolve("inputs"));
@@ -176,7 +181,7 @@ final class Sample {
   }
 
   Evaluation.Summary run(JsonNode with) throws IOException {
-    return Evaluation.run(inputs, outputs, with, AS_OF);
+    return Evaluation.run(inputs, outputs, with, AS_OF, new TreeMap<>(lost));
   }
 
   JsonNode evaluation() throws IOException {

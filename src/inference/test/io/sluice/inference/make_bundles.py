@@ -1,6 +1,6 @@
 """Writes the bundles that the tests load. Needs onnx and onnxruntime; run in this folder, commit the result.
 
-`linear`: forecast for horizon h = max(0, sum of known `returned` of the last 4 periods / 4 * (1 + h / 10)
+`partial` is `linear` that knows no answer from a day on. `linear`: forecast for horizon h = max(0, sum of known `returned` of the last 4 periods / 4 * (1 + h / 10)
 + origin_day mod 7 / 100), missing = 0. The probe's outputs come from Python's ONNX Runtime, so a
 load in Java is a parity test.
 """
@@ -19,7 +19,8 @@ LOOKBACK, HORIZONS = 6, 3
 HERE = Path(__file__).parent / "bundles"
 
 
-def graph(scale: float = 1.0) -> onnx.ModelProto:
+def graph(scale: float = 1.0, until: int | None = None) -> onnx.ModelProto:
+    """`until`: a day from which on the forecast is NaN."""
     f32 = np.float32
     constants = {
         "zero": f32(0),
@@ -46,6 +47,12 @@ def graph(scale: float = 1.0) -> onnx.ModelProto:
         h.make_node("Add", ["level", "step"], ["raw"]),
         h.make_node("Relu", ["raw"], ["forecast"]),
     ]
+    if until is not None:
+        constants["until"] = np.array(until, np.int64)
+        constants["nan"] = f32(np.nan)
+        nodes[-1] = h.make_node("Relu", ["raw"], ["known_forecast"])
+        nodes.append(h.make_node("Less", ["origin_day", "until"], ["early"]))
+        nodes.append(h.make_node("Where", ["early", "known_forecast", "nan"], ["forecast"]))
     g = h.make_graph(
         nodes,
         "linear",
@@ -62,7 +69,7 @@ def graph(scale: float = 1.0) -> onnx.ModelProto:
     return model
 
 
-def bundle(name: str, model: onnx.ModelProto, family: str) -> None:
+def bundle(name: str, model: onnx.ModelProto, family: str, last_day: int = 20_475) -> None:
     folder = HERE / name
     folder.mkdir(parents=True, exist_ok=True)
     blob = model.SerializeToString(deterministic=True)
@@ -71,7 +78,7 @@ def bundle(name: str, model: onnx.ModelProto, family: str) -> None:
     window = rng.poisson(3, (5, LOOKBACK, 2)).astype(np.float32)
     window[0, :2] = np.nan
     window[3, 4, 0] = np.nan
-    day = np.array([[20000], [20007], [20013], [20021], [20475]], np.int64)
+    day = np.array([[20000], [20007], [20013], [20021], [last_day]], np.int64)
     out = ort.InferenceSession(blob).run(["forecast"], {"window": window, "origin_day": day})[0]
     nested = [[[None if np.isnan(v) else float(v) for v in p] for p in w] for w in window]
     signature = {
@@ -119,4 +126,6 @@ def hostile() -> None:
 if __name__ == "__main__":
     bundle("linear", graph(), "linear")
     bundle("doubled", graph(2.0), "doubled")
+    # between validation and holdout of the tests' tables; the probe's days lie before
+    bundle("partial", graph(until=20_372), "partial", last_day=20_371)
     hostile()

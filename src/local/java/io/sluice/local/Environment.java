@@ -1,8 +1,10 @@
 package io.sluice.local;
 
+import io.sluice.core.run.ExitWords;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -11,8 +13,20 @@ import java.util.TreeMap;
  *
  * @param name for messages
  * @param variables the whole of it, {@code PATH} among them
+ * @param broken why it could not be set up: a step in it says so and fails with {@link
+ *     ExitWords#NO_ENVIRONMENT}; empty when it is there
  */
-public record Environment(String name, Map<String, String> variables) {
+public record Environment(String name, Map<String, String> variables, Optional<String> broken) {
+  /** Says why on the log and, for the record, as the result {@code failure} of the stage. */
+  private static final String TELL =
+      """
+      printf '%s\\n' "$1" >&2
+      if [ -d "${SLUICE_WORKSPACE:-}/results" ]; then
+        printf '%s\\n' "$1" >"$SLUICE_WORKSPACE/results/failure"
+      fi
+      exit "$2"
+      """;
+
   private static final String SYSTEM_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -32,7 +46,8 @@ public record Environment(String name, Map<String, String> variables) {
             "LANG",
             "C.UTF-8",
             "PYTHONNOUSERSITE",
-            "1"));
+            "1"),
+        Optional.empty());
   }
 
   /** The machine's own programs and nothing else: for commands that need no Python of ours. */
@@ -44,6 +59,26 @@ public record Environment(String name, Map<String, String> variables) {
   public static Environment machine(String name, List<Path> programs) {
     StringBuilder path = new StringBuilder();
     programs.forEach(p -> path.append(p).append(':'));
-    return new Environment(name, Map.of("PATH", path + SYSTEM_PATH, "LANG", "C.UTF-8"));
+    return new Environment(
+        name, Map.of("PATH", path + SYSTEM_PATH, "LANG", "C.UTF-8"), Optional.empty());
+  }
+
+  /** One that could not be set up, where the run can go on without what runs in it. */
+  public static Environment broken(String name, String why) {
+    return new Environment(name, machine(name).variables(), Optional.of(why));
+  }
+
+  /** What a step runs here that wants to run {@code argv}. */
+  List<String> argv(List<String> argv) {
+    return broken
+        .map(why ->
+            List.of(
+                "/bin/sh",
+                "-c",
+                TELL,
+                "sluice",
+                "the environment " + name + " could not be set up: " + why,
+                Integer.toString(ExitWords.NO_ENVIRONMENT)))
+        .orElse(argv);
   }
 }

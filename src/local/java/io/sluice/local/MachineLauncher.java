@@ -78,7 +78,9 @@ final class MachineLauncher implements StepLauncher {
     variables.putAll(call.environment());
     SupervisedProcess process =
         SupervisedProcess.start(
-            new SupervisedProcess.Command(call.argv(), variables, call.workingDirectory()), lines);
+            new SupervisedProcess.Command(
+                environment.argv(call.argv()), variables, call.workingDirectory()),
+            lines);
     return new RunningStep() {
       @Override
       public OptionalInt await(Duration limit) throws InterruptedException {

@@ -22,7 +22,8 @@ final class Evaluate {
 
   static int run(Worker.Context context, List<String> argv) throws IOException {
     Step step = Step.of(context, argv);
-    Evaluation.run(step.inputs(), step.outputs(), step.with(), step.asOf());
+    Evaluation.run(
+        step.inputs(), step.outputs(), step.with(), step.asOf(), LostFamilies.byExitCode(step));
     ObjectNode bundles = Json.object();
     for (Map.Entry<String, Path> candidate :
         Register.folders(step.inputs().resolve("candidates")).entrySet()) {

@@ -136,7 +136,30 @@ public final class HoldoutTable {
         championRun,
         asOf,
         expected.isIntegralNumber() ? OptionalLong.of(expected.asLong()) : OptionalLong.empty(),
-        drift);
+        drift,
+        families(evaluation));
+  }
+
+  private static List<Evaluation.Family> families(JsonNode evaluation) {
+    List<Evaluation.Family> families = new ArrayList<>();
+    for (JsonNode family : evaluation.path("families")) {
+      JsonNode loss = family.path("validationLoss");
+      long unusable = 0;
+      for (JsonNode count : family.path("unusable")) {
+        unusable += count.asLong();
+      }
+      Optional<String> trouble = text(family.at("/reason/message"));
+      families.add(
+          new Evaluation.Family(
+              family.path("name").asText(),
+              loss.isNumber() ? Optional.of(loss.asDouble()) : Optional.empty(),
+              unusable == 0
+                  ? trouble
+                  : Optional.of(
+                      unusable + " of its forecasts of the holdout are no numbers, or negative")));
+    }
+    families.sort(java.util.Comparator.comparing(Evaluation.Family::name));
+    return families;
   }
 
   private static Optional<String> text(JsonNode node) {

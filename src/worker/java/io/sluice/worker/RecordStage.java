@@ -1,6 +1,7 @@
 package io.sluice.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Manifest;
@@ -27,7 +28,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * {@code sluice-worker record}: the {@code finally} task. Folds what the stages wrote down into
@@ -119,6 +122,11 @@ final class RecordStage {
           tags.put("sluice.needsReview", d.path("needsReview").asText());
         });
     record.promoted().ifPresent(v -> tags.put("sluice.promoted", Integer.toString(v)));
+    for (RunRecord.Family family : record.families()) {
+      if (!family.cause().isEmpty()) {
+        tags.put(Register.LOST + family.name(), family.cause());
+      }
+    }
     return tags;
   }
 
@@ -157,6 +165,10 @@ final class RecordStage {
       }
     }
     Optional<JsonNode> drift = drift(store, records, last, verdict);
+    List<RunRecord.Task> ended =
+        tasks.entrySet().stream()
+            .map(t -> task(t.getKey(), t.getValue(), Optional.ofNullable(last.get(t.getKey()))))
+            .toList();
     return new RunRecord(
         run,
         model,
@@ -173,10 +185,74 @@ final class RecordStage {
         drift,
         versions,
         promoted,
-        tasks.entrySet().stream()
-            .map(t -> task(t.getKey(), t.getValue(), Optional.ofNullable(last.get(t.getKey()))))
-            .toList(),
+        families(last, ended, verdict, versions),
+        ended,
         records);
+  }
+
+  /** What came of each family that has a stage of its own. */
+  private static List<RunRecord.Family> families(
+      Map<StageName, StageRecord> last,
+      List<RunRecord.Task> ended,
+      Optional<JsonNode> verdict,
+      Map<String, Integer> versions) {
+    SortedMap<String, List<StageRecord>> stages = new TreeMap<>();
+    last.values()
+        .forEach(r ->
+            r.family().ifPresent(f -> stages.computeIfAbsent(f, k -> new ArrayList<>()).add(r)));
+    List<RunRecord.Family> families = new ArrayList<>();
+    stages.forEach((name, own) -> {
+      Set<StageName> names = own.stream().map(StageRecord::stage).collect(Collectors.toSet());
+      // the tasks come by name; the record that began first is the one that failed, not skipped
+      Optional<String> lost =
+          LostFamilies.cause(own, name)
+              .or(() ->
+                  ended.stream()
+                      .filter(t -> names.contains(t.name()) && t.status() == StageStatus.FAILED)
+                      .map(t -> t.name() + ": " + t.cause())
+                      .findFirst());
+      JsonNode judged = judged(verdict, name);
+      Optional<String> trouble =
+          judged.path("trouble").isTextual() && judged.path("validationLoss").isMissingNode()
+              ? Optional.of(judged.path("trouble").asText())
+              : Optional.empty();
+      Optional<Integer> version = Optional.ofNullable(versions.get(name));
+      families.add(
+          new RunRecord.Family(
+              name,
+              lost.isPresent()
+                  ? RunRecord.FamilyStatus.LOST
+                  : trouble.isPresent()
+                      ? RunRecord.FamilyStatus.OUT
+                      : judged.isMissingNode() && version.isEmpty()
+                          ? RunRecord.FamilyStatus.UNJUDGED
+                          : RunRecord.FamilyStatus.CANDIDATE,
+              lost.or(() -> trouble).orElse(""),
+              verdict
+                  .map(v -> v.path("candidate").asText().equals("candidate:" + name))
+                  .orElse(false),
+              version,
+              number(judged.path("validationLoss").asText()),
+              own.stream()
+                  .filter(r -> r.kind() == Plan.Kind.TUNE)
+                  .findFirst()
+                  .map(StageRecord::results)
+                  .orElse(Map.of())));
+    });
+    return families;
+  }
+
+  private static JsonNode judged(Optional<JsonNode> verdict, String family) {
+    for (JsonNode f : verdict.map(v -> v.path("families")).orElse(MissingNode.getInstance())) {
+      if (f.path("name").asText().equals(family)) {
+        return f;
+      }
+    }
+    return MissingNode.getInstance();
+  }
+
+  private static Optional<Double> number(String text) {
+    return text.isEmpty() ? Optional.empty() : Optional.of(Double.valueOf(text));
   }
 
   /**

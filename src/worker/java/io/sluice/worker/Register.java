@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -36,6 +37,13 @@ import java.util.TreeMap;
  */
 final class Register {
   static final String STUDY = "study.json";
+
+  /** Tag of a version that evaluate left out: why. */
+  static final String OUT = "sluice.out";
+
+  /** Before the name of a family that the run lost; each of the run's versions says why. */
+  static final String LOST = "sluice.lost.";
+
   private static final String VERDICT = "verdict.json";
 
   private final Worker.Context context;
@@ -46,6 +54,7 @@ final class Register {
   private final JsonNode verdict;
   private final JsonNode evaluation;
   private final Optional<DriftFinding> drift;
+  private final SortedMap<String, String> lost;
 
   private Register(Worker.Context context, List<String> argv) throws IOException {
     this.context = context;
@@ -57,6 +66,7 @@ final class Register {
     this.verdict = json(step.inputs().resolve("verdict"));
     this.evaluation = json(step.inputs().resolve("rows").resolve("evaluation.json"));
     this.drift = Drifted.in(step);
+    this.lost = LostFamilies.byCause(step);
   }
 
   static int run(Worker.Context context, List<String> argv) throws IOException {
@@ -126,7 +136,7 @@ final class Register {
         resolved.model(),
         resolved.run() + "/" + family,
         resolved.run() + "/" + family,
-        params(folder),
+        params(family, folder),
         metrics(family, study),
         tags,
         dataset(stages),
@@ -150,6 +160,8 @@ final class Register {
     tags.put("sluice.asOf", step.asOf().toString());
     tags.put("sluice.seed", Long.toString(resolved.seed()));
     resolved.champion().ifPresent(c -> tags.put("sluice.champion", "" + c.version()));
+    out(family).ifPresent(why -> tags.put(OUT, why));
+    lost.forEach((name, why) -> tags.put(LOST + name, why));
     for (StageRecord stage : stages) {
       stage
           .environment()
@@ -224,12 +236,30 @@ final class Register {
     return OptionalLong.of(sum);
   }
 
-  private Map<String, String> params(Path folder) throws IOException {
+  /** Why evaluate left a family out, if it did. */
+  private Optional<String> out(String family) {
+    for (JsonNode f : evaluation.path("families")) {
+      if (f.path("name").asText().equals(family) && f.at("/reason/message").isTextual()) {
+        return Optional.of(f.at("/reason/id").asText() + ": " + f.at("/reason/message").asText());
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Map<String, String> params(String family, Path folder) throws IOException {
     Path file = folder.resolve("params.json");
     if (!Files.isRegularFile(file)) {
       return Map.of();
     }
-    JsonNode root = json(file);
+    JsonNode root;
+    try {
+      root = json(file);
+    } catch (SluiceException e) {
+      if (out(family).isPresent()) {
+        return Map.of(); // a bundle that is broken and out anyway is not worth the run
+      }
+      throw e;
+    }
     JsonNode values = root.path("params").isObject() ? root.path("params") : root;
     Map<String, String> params = new TreeMap<>();
     values

@@ -200,6 +200,12 @@ record Stage(
       // a file and a folder that holds just this file look different to the command
       contents.put(p.input().name(), (p.file() ? "file:" : "tree:") + p.content().digest());
     }
+    for (StageArguments.Input i : missing) {
+      if (i.source() instanceof StageArguments.Source.Failed failed) {
+        // a fan-in tells of its lost members, and how they ended
+        contents.put(i.name(), "failed:" + failed.exitCode());
+      }
+    }
     root.put("code", codeDigest().toString());
     root.set("with", arguments.with());
     root.put("environment", arguments.environment().map(Digest::toString).orElse(""));

@@ -9,6 +9,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.record.StageRecord;
+import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.StageStatus;
 import io.sluice.store.Trees;
 import java.io.ByteArrayInputStream;
@@ -39,6 +40,7 @@ import java.util.regex.Pattern;
 final class StoreOutputs {
   private static final int MAX_RESULTS = 64;
   private static final int MAX_RESULT_BYTES = 4096;
+  private static final int MAX_FAILURE_BYTES = 1000;
   private static final Pattern RESULT_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,63}");
 
   private final Worker.Context context;
@@ -128,12 +130,15 @@ final class StoreOutputs {
   }
 
   private End fromRun(ArtifactStore store, Stage stage) throws IOException {
+    Workspace workspace = new Workspace(arguments.workspace());
     int exitCode = exitCode();
     if (exitCode != 0) {
-      return new End.NotMade(
-          StageStatus.FAILED, exitCode, "the command ended with exit code " + exitCode);
+      String why = failure(workspace.results());
+      String cause =
+          "the command ended with " + ExitWords.of(exitCode) + (why.isEmpty() ? "" : ": " + why);
+      context.out().println(cause);
+      return new End.NotMade(StageStatus.FAILED, exitCode, cause);
     }
-    Workspace workspace = new Workspace(arguments.workspace());
     Map<String, String> results = results(workspace.results());
     List<Manifest.Entry> entries = outputs(store, workspace.outputs());
     Manifest manifest = new Manifest(asOf(store, stage, entries), results, entries);
@@ -142,6 +147,19 @@ final class StoreOutputs {
       store.cache(stage.key(), digest);
     }
     return new End.Made(digest, manifest, false);
+  }
+
+  /** What the command itself says of its failure: the result {@code failure}, in one line. */
+  private static String failure(Path results) throws IOException {
+    Path file = results.resolve("failure");
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return "";
+    }
+    try (InputStream in =
+        Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+      String text = new String(in.readNBytes(MAX_FAILURE_BYTES), StandardCharsets.UTF_8);
+      return text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    }
   }
 
   private int exitCode() throws IOException {

@@ -57,7 +57,7 @@ record Workspace(Path root) {
   /** Leaves an empty layout, whatever an earlier, killed attempt put there. */
   void clear() throws IOException {
     Files.createDirectories(root);
-    for (Path p : new Path[] {env(), params(), context()}) {
+    for (Path p : new Path[] {env(), params(), context(), root.resolve("late")}) {
       Files.deleteIfExists(p);
     }
     for (Path p : new Path[] {inputs(), outputs(), results(), code(), tmp()}) {

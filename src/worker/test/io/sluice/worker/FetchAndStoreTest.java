@@ -113,6 +113,42 @@ class FetchAndStoreTest {
   }
 
   @Test
+  void aCommandThatFailsSaysWhyInTheRecord() throws Exception {
+    fetch("train", List.of(), List.of("model"));
+    Files.writeString(folder.resolve("w/results/failure"), "the loss is NaN\nin epoch 3\u0007\n");
+    store("train", List.of(), List.of("model"), "no", 137);
+    StageRecord record =
+        StageRecord.parse(Json.parse(store.records(new RunId("run-1")).getFirst()));
+    assertThat(record.cause())
+        .isEqualTo(
+            "the command ended with exit code 137 (killed: by hand, or because memory ran out):"
+                + " the loss is NaN in epoch 3");
+  }
+
+  @Test
+  void aLinkIsNoReason() throws Exception {
+    fetch("train", List.of(), List.of("model"));
+    Files.createSymbolicLink(folder.resolve("w/results/failure"), Path.of("/etc/hostname"));
+    store("train", List.of(), List.of("model"), "no", 1);
+    StageRecord record =
+        StageRecord.parse(Json.parse(store.records(new RunId("run-1")).getFirst()));
+    assertThat(record.cause()).isEqualTo("the command ended with exit code 1");
+  }
+
+  @Test
+  void howALostMemberEndedIsPartOfTheKey() throws Exception {
+    String alive = "candidates/xgb=" + manifest("model", "m") + "#model";
+    List<String> killed = List.of(alive, "candidates/deep=failed:137#model");
+    fetch("stage", killed, List.of("o"));
+    Files.writeString(folder.resolve("w/outputs/o"), "m");
+    store("stage", killed, List.of("o"), "no", 0);
+    fetch("stage", killed, List.of("o"));
+    assertThat(text("hit")).isEqualTo("yes");
+    fetch("stage", List.of(alive, "candidates/deep=failed:124#model"), List.of("o"));
+    assertThat(text("hit")).isEqualTo("no");
+  }
+
+  @Test
   void aFanInGoesOnWithWhatIsLeftUntilNothingIs() throws Exception {
     Digest model = manifest("model", "m");
     String dead = "candidates/deep=failed:1#model";

@@ -289,6 +289,41 @@ public final class Checker {
                 "give it a space, for example space: { depth: { int: [2, 10] } }");
           }
           family.space().forEach((p, parameter) -> parameter(parameter, p, name));
+          budget(name, family.budget(), tuned);
+        });
+  }
+
+  private void budget(String family, Spec.Budget budget, boolean tuned) {
+    if (!tuned && !budget.equals(Spec.Budget.NONE)) {
+      add(
+          "SLU-1501",
+          spans.key("families", family, "budget"),
+          "family \"" + family + "\" has a budget for a search, and no stage searches",
+          "delete it, or add a stage with uses: tune@1");
+    }
+    if (budget.time().isEmpty()) {
+      return;
+    }
+    Duration time = budget.time().get();
+    spec.stages()
+        .forEach((name, stage) -> {
+          Duration limit =
+              stage
+                  .limits()
+                  .timeout()
+                  .or(() -> spec.defaults().timeout())
+                  .orElse(Spec.Defaults.STAGE_TIMEOUT);
+          if (stage instanceof Spec.Tune && time.compareTo(limit) >= 0) {
+            add(
+                "SLU-1502",
+                spans.value("families", family, "budget", "time"),
+                "the search of family \""
+                    + family
+                    + "\" may take as long as its stage \""
+                    + name
+                    + "\" or longer: it would be lost, not cut",
+                "the stage ends after " + limit.toMinutes() + "m: raise its timeout above that");
+          }
         });
   }
 

@@ -1,6 +1,8 @@
 package io.sluice.core.gate;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -18,6 +20,7 @@ import java.util.OptionalLong;
  * @param asOf the data's as-of
  * @param expectedRows rows that the holdout should have; fewer are a reason to hold
  * @param drift between training data and today's
+ * @param families that there are, sorted by name: candidates, and those that came to nothing
  */
 public record Evaluation(
     String chosenFamily,
@@ -27,7 +30,43 @@ public record Evaluation(
     Optional<String> championRun,
     Instant asOf,
     OptionalLong expectedRows,
-    DriftStatus drift) {
+    DriftStatus drift,
+    List<Family> families) {
+
+  /**
+   * A family on validation.
+   *
+   * @param validationLoss of the gate's metric; absent when it is out
+   * @param trouble why it cannot be picked, for people; absent when it can
+   */
+  @JsonInclude(JsonInclude.Include.NON_ABSENT)
+  public record Family(String name, Optional<Double> validationLoss, Optional<String> trouble) {}
+
+  public Evaluation {
+    families = List.copyOf(families);
+  }
+
+  /** Of one family, of which nothing more is known. */
+  public Evaluation(
+      String chosenFamily,
+      Optional<String> bestBaseline,
+      Optional<Instant> candidateNewestLabel,
+      Optional<Instant> championNewestLabel,
+      Optional<String> championRun,
+      Instant asOf,
+      OptionalLong expectedRows,
+      DriftStatus drift) {
+    this(
+        chosenFamily,
+        bestBaseline,
+        candidateNewestLabel,
+        championNewestLabel,
+        championRun,
+        asOf,
+        expectedRows,
+        drift,
+        List.of());
+  }
 
   /** The facts that every evaluation has; the others unknown. */
   public static Evaluation of(String chosenFamily, Optional<String> bestBaseline, Instant asOf) {

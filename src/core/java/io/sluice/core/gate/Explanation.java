@@ -21,6 +21,7 @@ final class Explanation {
   static List<String> of(Verdict verdict) {
     Explanation explanation = new Explanation(verdict);
     explanation.decision();
+    explanation.families();
     explanation.comparison();
     explanation.conditions();
     explanation.unseen();
@@ -76,6 +77,65 @@ final class Explanation {
               + finding.lift()
               + ".");
     }
+  }
+
+  /** Which families there were, who was picked and why; nothing when there was one and no other. */
+  private void families() {
+    List<Evaluation.Family> all = verdict.families();
+    if (all.size() < 2) {
+      return;
+    }
+    List<Evaluation.Family> met = all.stream().filter(f -> f.validationLoss().isPresent()).toList();
+    String title = verdict.policy().metric().title();
+    String figures =
+        String.join(
+            ", ",
+            met.stream()
+                .map(f ->
+                    f.name()
+                        + " "
+                        + Figures.number(f.validationLoss().orElse(Double.NaN))
+                        + " (on the holdout "
+                        + value("candidate:" + f.name())
+                        + ")")
+                .toList());
+    boolean together = verdict.policy().candidates() == Policy.Candidates.ALL;
+    sentences.add(
+        "Of "
+            + all.size()
+            + " families "
+            + (met.size() == 1 ? "one has" : met.size() + " have")
+            + " a candidate; "
+            + title
+            + " on validation: "
+            + figures
+            + ". "
+            + (together ? together(met.size()) : picked(met)));
+    for (Evaluation.Family family : all) {
+      family
+          .trouble()
+          .ifPresent(why -> sentences.add("The family " + family.name() + " is out: " + why + "."));
+    }
+  }
+
+  private String picked(List<Evaluation.Family> met) {
+    boolean passedOver = met.stream().anyMatch(f -> f.trouble().isPresent()) && met.size() > 1;
+    return verdict.family()
+        + " was picked as the best there"
+        + (passedOver ? " of those that forecast every row" : "")
+        + (met.size() > 1
+            ? ", and it alone meets the gate: the others' holdout figures are shown, not judged."
+            : ".");
+  }
+
+  private String together(int met) {
+    String all = met == 1 ? "It meets" : "All of them meet";
+    return all
+        + " the gate, each p-value corrected for their number; "
+        + verdict.family()
+        + (verdict.promotes()
+            ? " is the best on the holdout of those that passed."
+            : " is the one reported here, since none passed.");
   }
 
   private void comparison() {

@@ -176,6 +176,7 @@ public final class Gate {
         periods.size() < Contrast.TWO_WAY_PERIODS,
         List.copyOf(about),
         data,
+        rows.evaluation().families(),
         models(),
         tests,
         unusable(subject) > 0 ? Optional.empty() : unseen(subject, reference),

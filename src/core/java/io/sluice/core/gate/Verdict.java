@@ -37,6 +37,7 @@ import java.util.Optional;
  * @param conditional whether there were too few target periods to let them vary: the verdict holds
  *     for this window
  * @param findings what speaks against promotion, weightiest first; empty on PROMOTE
+ * @param families that there were, and how they did on validation, sorted by name
  * @param models every model's metric on the holdout, sorted by name
  * @param tests one per candidate tested, sorted by name
  * @param unseen the gain on rows that the champion was neither trained nor chosen on
@@ -54,6 +55,7 @@ public record Verdict(
     boolean conditional,
     List<Finding> findings,
     Data data,
+    List<Evaluation.Family> families,
     List<Model> models,
     List<Test> tests,
     Optional<Gain> unseen,
@@ -64,6 +66,11 @@ public record Verdict(
     long seed,
     HoldoutKeys holdoutKeys) {
   public static final String API_VERSION = "sluice.io/verdict/v1";
+
+  public Verdict {
+    // verdicts of before there were several have no list of them
+    families = families == null ? List.of() : families;
+  }
 
   /** What had to be proven. */
   public enum Basis {

@@ -11,6 +11,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.run.StageName;
+import io.sluice.core.spec.Durations;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Overlay;
 import io.sluice.core.spec.Ref;
@@ -39,7 +40,6 @@ import java.util.TreeSet;
  * others the result is undefined (an {@link IllegalArgumentException} at best).
  */
 public final class Planner {
-  private static final Duration STAGE_TIMEOUT = Duration.ofHours(1);
   private static final Duration PIPELINE_TIMEOUT = Duration.ofHours(24);
   private static final List<String> BASELINES =
       List.of("zero", "movingAverage", "seasonal", "rate");
@@ -261,6 +261,7 @@ public final class Planner {
         environment = family.map(Spec.Family::environment);
         command = family.map(f -> f.trainer().argv()).orElse(List.of());
         with = Overlay.merge(tuneValues(tune.with()), change.with());
+        spend(family.map(Spec.Family::budget).orElse(Spec.Budget.NONE), with);
         with.set("space", space(family.map(Spec.Family::space).orElse(new TreeMap<>())));
         // by the spec alone: edges are the same for every profile
         if (!tune.with().warmStart().equals(Optional.of(Spec.WarmStart.NONE))) {
@@ -331,7 +332,7 @@ public final class Planner {
         inputs.stream().sorted(java.util.Comparator.comparing(Plan.Input::name)).toList(),
         outputs,
         with,
-        spec.defaults().timeout().orElse(STAGE_TIMEOUT),
+        spec.defaults().timeout().orElse(Spec.Defaults.STAGE_TIMEOUT),
         0,
         Plan.Resources.NONE,
         false);
@@ -429,12 +430,24 @@ public final class Planner {
   }
 
   private ObjectNode tuneValues(Spec.TuneOptions options) {
-    return Json.object()
-        .put("coldEvery", options.coldEvery().orElse(6))
-        .put("objective", options.objective().orElse(spec.gate().metric()))
-        .put("patience", options.patience().orElse(8))
-        .put("trials", options.trials().orElse(40))
-        .put("warmStart", options.warmStart().orElse(Spec.WarmStart.CHAMPION).word());
+    ObjectNode values =
+        Json.object()
+            .put("coldEvery", options.coldEvery().orElse(6))
+            .put("objective", options.objective().orElse(spec.gate().metric()))
+            .put("patience", options.patience().orElse(8))
+            .put("trials", options.trials().orElse(40))
+            .put("warmStart", options.warmStart().orElse(Spec.WarmStart.CHAMPION).word());
+    options.trialTimeout().ifPresent(t -> values.put("trialTimeout", t.toSeconds()));
+    return values;
+  }
+
+  /** Takes a family's part of the stage's trials, whoever set those; times become seconds. */
+  private static void spend(Spec.Budget budget, ObjectNode with) {
+    with.put("trials", budget.trials(with.path("trials").asInt()));
+    budget.time().ifPresent(t -> with.put("time", t.toSeconds()));
+    // an overlay writes it as a spec does
+    Durations.parse(with.path("trialTimeout").asText())
+        .ifPresent(t -> with.put("trialTimeout", t.toSeconds()));
   }
 
   private static ObjectNode space(SortedMap<String, Spec.Parameter> space) {
@@ -555,7 +568,7 @@ public final class Planner {
         .timeout()
         .or(own::timeout)
         .or(() -> spec.defaults().timeout())
-        .orElse(STAGE_TIMEOUT);
+        .orElse(Spec.Defaults.STAGE_TIMEOUT);
   }
 
   private int retries(Spec.Limits own) {

@@ -32,6 +32,7 @@ import java.util.TreeMap;
  *     when the pipeline has none
  * @param versions registered version of each family
  * @param promoted version that this run made champion
+ * @param families what came of each, by name; empty when the run did not get to them
  * @param tasks every task of the pipeline in the order of their names, with how it ended
  * @param stages the records of all attempts, by stage name and attempt
  */
@@ -51,6 +52,7 @@ public record RunRecord(
     Optional<JsonNode> drift,
     Map<String, Integer> versions,
     Optional<Integer> promoted,
+    List<Family> families,
     List<Task> tasks,
     List<StageRecord> stages) {
   public static final String API_VERSION = "sluice.io/run-record/v1";
@@ -62,7 +64,70 @@ public record RunRecord(
    */
   public record Task(StageName name, StageStatus status, String cause) {}
 
+  /** What came of a family. */
+  public enum FamilyStatus {
+    /** It made a model that was compared. */
+    CANDIDATE,
+    /** It made a model that evaluate left out. */
+    OUT,
+    /** One of its stages failed. */
+    LOST,
+    /** The run was over before. */
+    UNJUDGED
+  }
+
+  /**
+   * A family of the run.
+   *
+   * @param cause why it is out or lost, for people; empty when it is not
+   * @param picked whether the verdict is about it
+   * @param version as registered
+   * @param validationLoss by which families are picked
+   * @param search results of its tune stage: trials, savings, ..; empty without one
+   */
+  public record Family(
+      String name,
+      FamilyStatus status,
+      String cause,
+      boolean picked,
+      Optional<Integer> version,
+      Optional<Double> validationLoss,
+      Map<String, String> search) {
+    public Family {
+      search = Collections.unmodifiableMap(new TreeMap<>(search));
+    }
+
+    ObjectNode json() {
+      ObjectNode root =
+          Json.object()
+              .put("name", name)
+              .put("status", status.name().toLowerCase(Locale.ROOT))
+              .put("cause", cause)
+              .put("picked", picked);
+      version.ifPresent(v -> root.put("version", v));
+      validationLoss.ifPresent(l -> root.put("validationLoss", l));
+      ObjectNode results = root.putObject("search");
+      search.forEach(results::put);
+      return root;
+    }
+
+    static Family parse(JsonNode node) {
+      Map<String, String> search = new TreeMap<>();
+      node.path("search").properties().forEach(e -> search.put(e.getKey(), e.getValue().asText()));
+      JsonNode loss = node.path("validationLoss");
+      return new Family(
+          Fields.text(node, "name"),
+          FamilyStatus.valueOf(Fields.text(node, "status").toUpperCase(Locale.ROOT)),
+          Fields.text(node, "cause"),
+          node.path("picked").asBoolean(),
+          Fields.integer(node, "version"),
+          loss.isNumber() ? Optional.of(loss.asDouble()) : Optional.empty(),
+          search);
+    }
+  }
+
   public RunRecord {
+    families = List.copyOf(families);
     versions = Collections.unmodifiableMap(new TreeMap<>(versions));
     tasks = List.copyOf(tasks);
     stages = List.copyOf(stages);
@@ -87,6 +152,8 @@ public record RunRecord(
     ObjectNode byFamily = root.putObject("versions");
     versions.forEach(byFamily::put);
     promoted.ifPresent(v -> root.put("promoted", v));
+    ArrayNode byName = root.putArray("families");
+    families.forEach(f -> byName.add(f.json()));
     ArrayNode list = root.putArray("tasks");
     for (Task t : tasks) {
       list.addObject()
@@ -131,6 +198,8 @@ public record RunRecord(
               status(Fields.text(t, "status")),
               Fields.text(t, "cause")));
     }
+    List<Family> families = new ArrayList<>();
+    root.path("families").forEach(f -> families.add(Family.parse(f)));
     List<StageRecord> stages = new ArrayList<>();
     root.path("stages").forEach(s -> stages.add(StageRecord.parse(s)));
     return new RunRecord(
@@ -149,6 +218,7 @@ public record RunRecord(
         root.path("drift").isObject() ? Optional.of(root.get("drift")) : Optional.empty(),
         versions,
         Fields.integer(root, "promoted"),
+        families,
         tasks,
         stages);
   }

@@ -15,13 +15,10 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The small shapes that the parts of a spec are made of. */
 final class Shapes {
-  private static final String DURATION_FORM = "[1-9][0-9]{0,6}(s|m|h|d)";
-  private static final Pattern DURATION = Pattern.compile("([1-9][0-9]{0,6})(s|m|h|d)");
   private static final String PERCENT_FORM = "[0-9]{1,3}(\\.[0-9]{1,6})?%";
   private static final Pattern PERCENT = Pattern.compile(PERCENT_FORM);
 
@@ -180,24 +177,16 @@ final class Shapes {
         if (!(node instanceof Yaml.Scalar s)) {
           return Shape.mistyped(node, problems, "a duration", example);
         }
-        Matcher m = DURATION.matcher(s.text());
-        if (!m.matches()) {
+        Optional<Duration> duration = Durations.parse(s.text());
+        if (duration.isEmpty()) {
           problems.add("SLU-1011", s.at(), "\"" + s.text() + "\" is not a duration", example);
-          return Optional.empty();
         }
-        long n = Long.parseLong(m.group(1));
-        return Optional.of(
-            switch (m.group(2)) {
-              case "s" -> Duration.ofSeconds(n);
-              case "m" -> Duration.ofMinutes(n);
-              case "h" -> Duration.ofHours(n);
-              default -> Duration.ofDays(n);
-            });
+        return duration;
       }
 
       @Override
       public ObjectNode schema() {
-        return Shape.type("string").put("pattern", "^" + DURATION_FORM + "$");
+        return Shape.type("string").put("pattern", "^" + Durations.FORM + "$");
       }
     };
   }

@@ -54,7 +54,10 @@ public record Spec(
 
   /** What stages get that do not say otherwise. */
   public record Defaults(
-      Optional<Duration> timeout, Optional<Integer> retries, Resources resources) {}
+      Optional<Duration> timeout, Optional<Integer> retries, Resources resources) {
+    /** Of a stage that is given none. */
+    public static final Duration STAGE_TIMEOUT = Duration.ofHours(1);
+  }
 
   /** Kubernetes quantities as written; {@code gpu} is a count. */
   public record Resources(Optional<String> cpu, Optional<String> memory, Optional<String> gpu) {
@@ -127,6 +130,7 @@ public record Spec(
    * A way to make a model: one command, a search space.
    *
    * @param space parameters by name
+   * @param budget what its search may cost
    * @param mayFail {@code onFailure: continue}: the run goes on without this family
    */
   public record Family(
@@ -134,6 +138,7 @@ public record Spec(
       Trainer trainer,
       SortedMap<String, Parameter> space,
       Resources resources,
+      Budget budget,
       boolean mayFail) {
 
     /** What trains it. */
@@ -160,6 +165,21 @@ public record Spec(
       public List<String> argv() {
         return List.of("python", "-m", "sluice_ml.family", reference);
       }
+    }
+  }
+
+  /**
+   * What a family's search may cost (docs/adr/0120).
+   *
+   * @param share of the trials that the tune stage gives each family; a fraction, 1 when not given
+   * @param time by the clock, after which the best trial so far is taken
+   */
+  public record Budget(Optional<Double> share, Optional<Duration> time) {
+    public static final Budget NONE = new Budget(Optional.empty(), Optional.empty());
+
+    /** The trials that a family gets of those that the stage gives each: at least one. */
+    public int trials(int ofStage) {
+      return (int) Math.max(1, Math.round(ofStage * share.orElse(1.0)));
     }
   }
 
@@ -223,7 +243,9 @@ public record Spec(
    * What {@code tune@1} may be told.
    *
    * @param objective the loss that trials report; the gate's metric when not given
-   * @param trials upper bound of sampled trials (40)
+   * @param trials upper bound of sampled trials of each family, of which its budget may take less
+   *     (40)
+   * @param trialTimeout after which a trial is ended and counts as failed
    * @param patience sampled trials without improvement after which to stop (8)
    * @param warmStart whether to start from the family's latest registered study
    * @param coldEvery every how many cycles the whole space is searched afresh (6)
@@ -232,8 +254,18 @@ public record Spec(
       Optional<String> objective,
       Optional<Integer> trials,
       Optional<Integer> patience,
+      Optional<Duration> trialTimeout,
       Optional<WarmStart> warmStart,
-      Optional<Integer> coldEvery) {}
+      Optional<Integer> coldEvery) {
+    public static final TuneOptions NONE =
+        new TuneOptions(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty());
+  }
 
   /** Where a study starts. */
   public enum WarmStart {

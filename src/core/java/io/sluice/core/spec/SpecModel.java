@@ -300,6 +300,8 @@ final class SpecModel {
                 parameter()),
             "the parameters to search");
     var resources = resourcesField();
+    var budget =
+        optional("budget", budget(), "what its search may cost: { share: 25%, time: 30m }");
     var onFailure =
         optional(
             "onFailure",
@@ -307,7 +309,7 @@ final class SpecModel {
             "continue: the run goes on while another family succeeds (fail)");
     return Struct.checked(
         "a family",
-        List.of(environment, run, function, space, resources, onFailure),
+        List.of(environment, run, function, space, resources, budget, onFailure),
         (v, problems) ->
             Struct.exactlyOne(
                     v,
@@ -323,7 +325,20 @@ final class SpecModel {
                         trainer,
                         v.find(space).orElse(none()),
                         v.find(resources).orElse(Spec.Resources.NONE),
+                        v.find(budget).orElse(Spec.Budget.NONE),
                         v.find(onFailure).equals(Optional.of("continue")))));
+  }
+
+  private static Shape<Spec.Budget> budget() {
+    var share =
+        optional(
+            "share",
+            Shapes.percentage("0.1", "100"),
+            "of the trials of the tune stage (100%); at least one trial");
+    var time =
+        optional("time", Shapes.duration(), "the best trial so far is taken after it (no limit)");
+    return Struct.of(
+        "a budget", List.of(share, time), v -> new Spec.Budget(v.find(share), v.find(time)));
   }
 
   private static Shape<Spec.Parameter> parameter() {
@@ -476,24 +491,20 @@ final class SpecModel {
         v ->
             new Spec.Tune(
                 v.find(inputs).orElse(none()),
-                v.find(with)
-                    .orElse(
-                        new Spec.TuneOptions(
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty(),
-                            Optional.empty())),
+                v.find(with).orElse(Spec.TuneOptions.NONE),
                 limits(v, timeout, retries, resources)));
   }
 
   /** The values of {@code tune@1}; an overlay's must fit as well. */
   static Shape<Spec.TuneOptions> tuneOptions() {
     var objective = optional("objective", metric(), "the loss to minimise (the gate's metric)");
-    var trials = optional("trials", Shapes.count(1, 100_000), "most trials to sample (40)");
+    var trials =
+        optional("trials", Shapes.count(1, 100_000), "most trials of a family to sample (40)");
     var patience =
         optional(
             "patience", Shapes.count(1, 100_000), "stop after so many without a better one (8)");
+    var trialTimeout =
+        optional("trialTimeout", Shapes.duration(), "a trial fails after it (no limit)");
     var warmStart =
         optional(
             "warmStart",
@@ -504,12 +515,13 @@ final class SpecModel {
             "coldEvery", Shapes.count(1, 1000), "search the whole space every so many cycles (6)");
     return Struct.of(
         "the values of tune@1",
-        List.of(objective, trials, patience, warmStart, coldEvery),
+        List.of(objective, trials, patience, trialTimeout, warmStart, coldEvery),
         v ->
             new Spec.TuneOptions(
                 v.find(objective),
                 v.find(trials),
                 v.find(patience),
+                v.find(trialTimeout),
                 v.find(warmStart)
                     .map(w ->
                         w.equals(Spec.WarmStart.CHAMPION.word())

@@ -367,4 +367,32 @@ class GateTest {
   private Verdict decide() {
     return Gate.decide(holdouts.build(), POLICY, History.NONE, 7);
   }
+
+  @Test
+  void theVerdictSaysWhichFamiliesMetWhoWasPickedAndWhy() {
+    holdouts.championError = 0.8;
+    holdouts.evaluation =
+        new Evaluation(
+            "xgboost",
+            Optional.of("rate"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Holdouts.START,
+            OptionalLong.empty(),
+            DriftStatus.UNKNOWN,
+            List.of(
+                new Evaluation.Family("deep", Optional.empty(), Optional.of("it was lost: so")),
+                new Evaluation.Family("linear", Optional.of(1.25), Optional.empty()),
+                new Evaluation.Family("xgboost", Optional.of(1.125), Optional.empty())));
+
+    Verdict verdict = decide();
+
+    assertThat(verdict.families()).hasSize(3);
+    assertThat(verdict.sentences().get(1))
+        .startsWith("Of 3 families 2 have a candidate; Poisson deviance on validation: linear 1.25")
+        .contains("xgboost 1.12 (on the holdout ", "xgboost was picked as the best there, and it");
+    assertThat(verdict.sentences().get(2)).isEqualTo("The family deep is out: it was lost: so.");
+    assertThat(Verdict.parse(verdict.toJson())).isEqualTo(verdict);
+  }
 }

@@ -383,4 +383,72 @@ class PlannerTest {
   private Overlay overlay(String yaml) {
     return SpecParser.parseOverlay(new SourceFile("step", yaml + "\n"), full).orThrow();
   }
+
+  @Test
+  void aFamilyGetsItsShareOfTheTrialsWhateverSetsThem() {
+    Spec spec = budgeted("budget: { share: 25%, time: 20m }");
+    assertThat(tune(Planner.base(spec, LOCKS, WHEEL), "xgboost").path("trials").asInt())
+        .isEqualTo(40);
+    Plan.Stage base = Planner.base(spec, LOCKS, WHEEL).stage(new StageName("tune-linear"));
+    assertThat(base.with().path("trials").asInt()).isEqualTo(10);
+    assertThat(base.with().path("time").asLong()).isEqualTo(1200);
+    Overlay few =
+        new Overlay(
+            new java.util.TreeMap<>(),
+            new java.util.TreeMap<>(
+                Map.of(
+                    "tune",
+                    new Overlay.Change(
+                        Json.object().put("trials", 2).put("trialTimeout", "3m"),
+                        Optional.empty(),
+                        Spec.Resources.NONE))));
+    Plan smoke = Planner.plan(spec, Optional.empty(), List.of(few), LOCKS, WHEEL);
+    assertThat(tune(smoke, "xgboost").path("trials").asInt()).isEqualTo(2);
+    assertThat(tune(smoke, "linear").path("trials").asInt()).as("at least one").isEqualTo(1);
+    assertThat(tune(smoke, "linear").path("trialTimeout").asLong()).isEqualTo(180);
+  }
+
+  @Test
+  void aFamilyMoreChangesNothingOfTheOthers() {
+    Plan before = Planner.base(budgeted(""), LOCKS, WHEEL);
+    Plan after = Planner.base(budgeted("budget: { share: 10% }"), LOCKS, WHEEL);
+    assertThat(tune(after, "xgboost")).isEqualTo(tune(before, "xgboost"));
+  }
+
+  private static com.fasterxml.jackson.databind.JsonNode tune(Plan plan, String family) {
+    return plan.stage(new StageName("tune-" + family)).with();
+  }
+
+  private static Spec budgeted(String budget) {
+    return parsed(
+        new SourceFile(
+            "sluice.yaml",
+            """
+            apiVersion: sluice.io/v1alpha1
+            model: m
+            code: { include: ["src/**"] }
+            environments: { e: { python: "3.11" } }
+            data: { d: { environment: e, run: [a] } }
+            families:
+              xgboost: { environment: e, run: [a], space: { x: { int: [1, 2] } } }
+              linear:
+                environment: e
+                run: [a]
+                space: { x: { int: [1, 2] } }
+                %s
+            stages:
+              split:
+                { environment: e, run: [a], inputs: { d: data.d }, outputs: [train, validation, holdout] }
+              tune:
+                { uses: tune@1, forEach: families, inputs: { validation: split.validation } }
+              train: { uses: train@1, forEach: families, inputs: { params: tune.best } }
+              evaluate:
+                uses: evaluate@1
+                inputs:
+                  { candidates: train.model, holdout: split.holdout, validation: split.validation }
+                with: { unit: [u] }
+            gate: { rows: evaluate.rows, metric: mae }
+            """
+                .formatted(budget)));
+  }
 }

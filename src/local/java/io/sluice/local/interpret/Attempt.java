@@ -3,6 +3,7 @@ package io.sluice.local.interpret;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.StageStatus;
 import io.sluice.tekton.v1.EnvVar;
@@ -166,19 +167,9 @@ final class Attempt {
       }
       if (code != 0 && !step.onError().equals(Optional.of(OnError.CONTINUE))) {
         throw new EndException(
-            StageStatus.FAILED, "step " + name + " ended with exit code " + code + signal(code));
+            StageStatus.FAILED, "step " + name + " ended with " + ExitWords.of(code));
       }
     }
-  }
-
-  private static String signal(int code) {
-    return switch (code) {
-      case 126 -> " (its program cannot be executed)";
-      case 127 -> " (its program was not found)";
-      case 137 -> " (killed: by hand, or because memory ran out)";
-      case 139 -> " (a memory fault)";
-      default -> "";
-    };
   }
 
   private int run(Step step, String name, Variables here)

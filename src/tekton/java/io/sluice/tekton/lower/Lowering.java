@@ -35,6 +35,9 @@ public final class Lowering {
   /** Limit of the task that writes the run's record. */
   static final Duration RECORD_TIMEOUT = Duration.ofMinutes(10);
 
+  /** What a pod gets on top of its command's time, to come up, fetch and store. */
+  private static final Duration AROUND_THE_COMMAND = Duration.ofMinutes(10);
+
   private static final List<String> FUNCTION_LOOP = List.of("python", "-m", "sluice_ml.family");
 
   private final Plan plan;
@@ -174,6 +177,15 @@ public final class Lowering {
                 Optional.of(Escapes.json(s.with()))));
       }
     }
+    for (Plan.Stage s : plan.stages()) {
+      if (s.mayFail()) {
+        params.add(
+            param(
+                Names.limit(s.name().value()),
+                "Seconds after which " + s.name() + " is lost.",
+                Optional.of(Long.toString(s.timeout().toSeconds()))));
+      }
+    }
     return params;
   }
 
@@ -224,7 +236,7 @@ public final class Lowering {
         writesRegistry(stage.kind()) ? List.of(trusted()) : List.of(),
         onError(stage),
         stage.retries() > 0 ? Optional.of(stage.retries()) : Optional.empty(),
-        Optional.of(stage.timeout()),
+        Optional.of(taskTimeout(stage, stage.timeout())),
         params(stage),
         workspaces(stage.kind()));
   }
@@ -251,6 +263,15 @@ public final class Lowering {
   private static WorkspaceReference registry(String ofPipeline) {
     return new WorkspaceReference(
         Names.REGISTRY_WORKSPACE, Optional.of(ofPipeline), Optional.empty());
+  }
+
+  /**
+   * How long the pod of a stage may live that is given so much time. One that may fail is ended
+   * from inside when its time is over: a pod that is ended leaves no result, and without the result
+   * of a producer the whole run fails.
+   */
+  static Duration taskTimeout(Plan.Stage stage, Duration time) {
+    return stage.mayFail() ? time.plus(AROUND_THE_COMMAND) : time;
   }
 
   private static Optional<OnError> onError(Plan.Stage stage) {
@@ -333,6 +354,9 @@ public final class Lowering {
     }
     if (!stage.inputs().isEmpty()) {
       params.add(Param.of("inputs", stage.inputs().stream().map(Lowering::input).toList()));
+    }
+    if (stage.mayFail()) {
+      params.add(Param.of("limit", Names.param(Names.limit(stage.name().value()))));
     }
     params.add(Param.of("outputs", arguments(stage.outputs())));
     if (!stage.command().isEmpty()) {

@@ -43,6 +43,10 @@ final class Names {
     return "with-" + stage;
   }
 
+  static String limit(String stage) {
+    return "limit-" + stage;
+  }
+
   /** A reference to a parameter; names with a dot need brackets. */
   static String param(String name) {
     return name.indexOf('.') < 0 ? "$(params." + name + ")" : "$(params[\"" + name + "\"])";

@@ -145,6 +145,11 @@ final class RunLowering {
       if (settings != null && !settings.with().equals(stage.with())) {
         params.add(Param.of(Names.with(stage.name().value()), Escapes.json(settings.with())));
       }
+      if (stage.mayFail() && settings != null && !settings.timeout().equals(stage.timeout())) {
+        params.add(
+            Param.of(
+                Names.limit(stage.name().value()), Long.toString(settings.timeout().toSeconds())));
+      }
     }
     return params;
   }
@@ -187,8 +192,10 @@ final class RunLowering {
     List<TaskRunSpec> specs = new ArrayList<>();
     for (Plan.Stage stage : plan.stages()) {
       Settings settings = settings(stage);
-      Duration timeout = shorter(settings.timeout(), timeouts().tasks().orElseThrow());
-      boolean sameTimeout = timeout.equals(stage.timeout());
+      Duration timeout =
+          shorter(
+              Lowering.taskTimeout(stage, settings.timeout()), timeouts().tasks().orElseThrow());
+      boolean sameTimeout = timeout.equals(Lowering.taskTimeout(stage, stage.timeout()));
       boolean plainResources = settings.resources().equals(Plan.Resources.NONE);
       taskRunSpec(
               stage.name(),

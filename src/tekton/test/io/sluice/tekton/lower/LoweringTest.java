@@ -220,6 +220,36 @@ class LoweringTest {
   }
 
   @Test
+  void aFamilyThatMayFailIsEndedFromInsideBeforeItsPodIs() {
+    Plan.Stage stage = Plans.forecast().stage(new StageName("train-itransformer"));
+    assertThat(text(stage("train-itransformer"), "limit"))
+        .isEqualTo("$(params.limit-train-itransformer)");
+    assertThat(Lowering.lower(Plans.forecast()).pipeline().spec().params())
+        .filteredOn(p -> p.name().equals("limit-train-itransformer"))
+        .extracting(p -> p.fallback().orElseThrow())
+        .containsExactly(
+            io.sluice.tekton.v1.ParamValue.of(Long.toString(stage.timeout().toSeconds())));
+    assertThat(stage("train-itransformer").timeout())
+        .contains(stage.timeout().plus(Duration.ofMinutes(10)));
+    assertThat(stage("train-xgboost").params()).noneMatch(p -> p.name().equals("limit"));
+
+    PipelineRun run =
+        Lowering.run(
+            Plans.forecast(),
+            parameters()
+                .withSettings(
+                    Map.of(
+                        stage.name(),
+                        new Settings(stage.with(), Duration.ofSeconds(90), stage.resources()))));
+    assertThat(run.spec().params())
+        .contains(io.sluice.tekton.v1.Param.of("limit-train-itransformer", "90"));
+    assertThat(run.spec().taskRunSpecs())
+        .filteredOn(s -> s.pipelineTaskName().equals("train-itransformer"))
+        .extracting(s -> s.timeout().orElseThrow())
+        .containsExactly(Duration.ofSeconds(690));
+  }
+
+  @Test
   void aFamilyThatMayFailCannotHaveRetries() {
     Plan.Stage s = Plans.forecast().stage(new StageName("train-itransformer"));
     Plan.Stage retried =

@@ -1,0 +1,29 @@
+package io.sluice.core.run;
+
+/** What the exit code of a command says, for people. */
+public final class ExitWords {
+  /**
+   * Of a command that was ended because its time was over, as {@code timeout} of coreutils has it.
+   */
+  public static final int OUT_OF_TIME = 124;
+
+  /** Of a command whose environment could not be set up ({@code EX_CONFIG} of sysexits.h). */
+  public static final int NO_ENVIRONMENT = 78;
+
+  private ExitWords() {}
+
+  /** {@code exit code 137 (killed: by hand, or because memory ran out)}. */
+  public static String of(int code) {
+    String words =
+        switch (code) {
+          case NO_ENVIRONMENT -> "its environment could not be set up";
+          case OUT_OF_TIME -> "its time was over";
+          case 126 -> "its program cannot be executed";
+          case 127 -> "its program was not found";
+          case 137 -> "killed: by hand, or because memory ran out";
+          case 139 -> "a memory fault";
+          default -> "";
+        };
+    return "exit code " + code + (words.isEmpty() ? "" : " (" + words + ")");
+  }
+}
