@@ -40,6 +40,7 @@ class LocalRunnerTest {
   @TempDir private Path folder;
   private final List<RunEvent> events = Collections.synchronizedList(new ArrayList<>());
   private int parallelism = 4;
+  private Environment environment = Environment.machine("tools");
 
   private final WorkerProgram worker =
       (argv, env, directory, out, err) -> {
@@ -518,6 +519,18 @@ class LocalRunnerTest {
     assertThat(log()).containsExactly("$$ awk");
   }
 
+  @Test
+  void aStepWhoseEnvironmentCouldNotBeSetUpSaysSoAndLeavesTheRestToTheNext() throws Exception {
+    environment = Environment.broken("deep", "SLU-3012: no jax==9.9 for this machine");
+    RunOutcome outcome = go(run(task("t").steps(step("s").script("echo never"))));
+    assertThat(outcome.status()).isEqualTo(FAILED);
+    assertThat(outcome.reason())
+        .isEqualTo("task t: step s ended with exit code 78 (its environment could not be set up)");
+    assertThat(log())
+        .containsExactly(
+            "the environment deep could not be set up: SLU-3012: no jax==9.9 for this machine");
+  }
+
   private RunOutcome go(RunOf objects) throws InterruptedException {
     return start(objects).await();
   }
@@ -529,7 +542,7 @@ class LocalRunnerTest {
   private LocalRunner runner() {
     return new LocalRunner(
         new LocalRunner.Setting(
-            Map.of(IMAGE, Environment.machine("tools")),
+            Map.of(IMAGE, environment),
             Set.of("worker"),
             worker,
             Map.of("MLFLOW_TRACKING_URI", "http://registry"),
