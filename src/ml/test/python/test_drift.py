@@ -326,6 +326,40 @@ def test_bad_input_is_one_line_without_a_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        pytest.param({"x": normal(1), "empty": [None] * ROWS}, {"x": normal(2), "empty": [None] * ROWS}, id="empty"),
+        pytest.param({"x": normal(1), "one": [7] * ROWS}, {"x": normal(2), "one": [7] * ROWS}, id="constant"),
+        pytest.param({"x": normal(1)}, {"x": [None] * ROWS}, id="all missing"),
+        pytest.param({"x": normal(1)}, {"x": [0.5]}, id="one row"),
+        pytest.param({"x": normal(1)}, {"x": ["low", "high"] * (ROWS // 2)}, id="wrong types"),
+        pytest.param({"x": normal(1)}, {"x": ["inf", "-inf"] * (ROWS // 2)}, id="infinities"),
+        pytest.param({"x": list(range(ROWS))}, {"x": list(range(9000, 9000 + ROWS))}, id="no overlap"),
+        pytest.param(
+            {"x": [f"c{i % 10_000}" for i in range(20_000)]},
+            {"x": [f"d{i % 10_000}" for i in range(20_000)]},
+            id="10,000 categories without overlap",
+        ),
+    ],
+)
+def test_the_stage_gives_a_status_whatever_the_data(
+    tmp_path: Path, before: dict[str, Any], now: dict[str, Any]
+) -> None:
+    into = inputs(tmp_path)
+    table(into / "reference", **before)
+    table(into / "current", **now)
+    (into / "champion").write_text(json.dumps(CHAMPION))
+
+    ended = run(tmp_path, WITH)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    out = json.loads((tmp_path / "outputs/drift").read_text())
+    jsonschema.validate(out, SCHEMA)
+    assert out["status"] in ("stable", "drifted", "unknown")
+    assert out["reason"]
+
+
 def test_a_name_in_the_data_cannot_write_into_the_page(tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>"
     into = inputs(tmp_path)
