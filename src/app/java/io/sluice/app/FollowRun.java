@@ -7,6 +7,7 @@ import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -41,6 +42,7 @@ public final class FollowRun {
         Optional.ofNullable(outcome.results().get("verdict")),
         Optional.empty(),
         Optional.empty(),
+        List.of(),
         outcome.reason(),
         exitCode(outcome, exits));
   }
