@@ -26,7 +26,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +40,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EnvironmentBuilder {
   static final String UV_VERSION = "0.13.9";
-  private static final Pattern PINNED =
-      Pattern.compile("^[A-Za-z0-9][A-Za-z0-9._-]*(\\[[^\\]]*\\])?\\s*===?\\s*[^\\s;]+");
 
   /**
    * Locks of files are per process: threads of one need this as well ({@link FileChannel#lock}
@@ -102,7 +99,8 @@ public final class EnvironmentBuilder {
    * @return its folder; programs are in {@code bin}
    * @throws SluiceException SLU-3010 (no such Python), 3011 (wrong hash), 3012 (no such package),
    *     3013 (index unreachable), 3014 (anything else that the installer said), 3015 (disk), 3016
-   *     (the lock pins no versions or has no hashes)
+   *     (the lock pins no versions or has no hashes), 3401 (it pins two versions of one package),
+   *     3402 (packages went elsewhere), 3403 (what it pins contradicts itself)
    */
   public Path build(EnvironmentRequest request, Consumer<SetUp> progress)
       throws InterruptedException {
@@ -110,7 +108,7 @@ public final class EnvironmentBuilder {
     if (isBuilt(request)) {
       return folder;
     }
-    checkLock(request);
+    Map<String, String> pins = LockFile.pins(request);
     Progress says = new Progress("environment " + request.name(), progress);
     try {
       Files.createDirectories(folder.getParent());
@@ -119,7 +117,7 @@ public final class EnvironmentBuilder {
           says,
           () -> {
             if (!isBuilt(request)) {
-              create(request, folder, says);
+              create(request, pins, folder, says);
             }
           });
     } catch (IOException e) {
@@ -128,7 +126,8 @@ public final class EnvironmentBuilder {
     return folder;
   }
 
-  private void create(EnvironmentRequest request, Path folder, Progress says)
+  private void create(
+      EnvironmentRequest request, Map<String, String> pins, Path folder, Progress says)
       throws IOException, InterruptedException {
     says.say(SetUp.Phase.STARTED, "Python " + request.python() + ", " + request.lockName());
     delete(folder);
@@ -142,6 +141,9 @@ public final class EnvironmentBuilder {
       Path own = Files.createDirectory(folder.resolve("sluice"));
       Path lock = Files.writeString(own.resolve("requirements.txt"), request.lock());
       perform(installer.install(folder, lock), folder, request, says);
+      Installed.holdAgainst(pins, folder, request);
+      Installed.refuseConflicts(
+          Tool.run(installer.check(folder), variables(), folder, line -> {}).lines(), request);
       if (request.wheel().isPresent()) {
         Path wheel = unpack(request.wheel().get(), own);
         perform(installer.installWheel(folder, wheel), folder, request, says);
@@ -165,18 +167,22 @@ public final class EnvironmentBuilder {
 
   private void perform(List<String> argv, Path folder, EnvironmentRequest request, Progress says)
       throws IOException, InterruptedException {
-    Map<String, String> environment = Tool.environment(caller);
-    environment.put("UV_PYTHON_DOWNLOADS", "never");
-    environment.put("UV_NO_PROGRESS", "1");
-    environment.put("PIP_NO_INPUT", "1");
-    environment.put("PIP_DISABLE_PIP_VERSION_CHECK", "1");
     Tool.Outcome outcome =
-        Tool.run(argv, environment, folder, line -> says.say(SetUp.Phase.PROGRESS, line));
+        Tool.run(argv, variables(), folder, line -> says.say(SetUp.Phase.PROGRESS, line));
     if (outcome.exitCode() != 0) {
       Diagnostic why = InstallFailure.of(request.name(), request.lockName(), outcome.lines());
       throw new SluiceException(
           why.id().equals("SLU-3013") ? ExitCode.UNREACHABLE : ExitCode.INPUT_WRONG, why);
     }
+  }
+
+  private Map<String, String> variables() {
+    Map<String, String> environment = Tool.environment(caller);
+    environment.put("UV_PYTHON_DOWNLOADS", "never");
+    environment.put("UV_NO_PROGRESS", "1");
+    environment.put("PIP_NO_INPUT", "1");
+    environment.put("PIP_DISABLE_PIP_VERSION_CHECK", "1");
+    return environment;
   }
 
   /** The two programs that can do it. */
@@ -186,6 +192,9 @@ public final class EnvironmentBuilder {
     List<String> install(Path folder, Path lock);
 
     List<String> installWheel(Path folder, Path wheel);
+
+    /** Says which requirements of what is installed are not met. */
+    List<String> check(Path folder);
   }
 
   private record Uv(Path program, Python python) implements Installer {
@@ -230,6 +239,12 @@ public final class EnvironmentBuilder {
           "--compile-bytecode",
           wheel.toString());
     }
+
+    @Override
+    public List<String> check(Path folder) {
+      return List.of(
+          program.toString(), "pip", "check", "--python", folder.resolve("bin/python").toString());
+    }
   }
 
   private record Pip(Python python) implements Installer {
@@ -261,6 +276,11 @@ public final class EnvironmentBuilder {
           "--no-deps",
           "--no-index",
           wheel.toString());
+    }
+
+    @Override
+    public List<String> check(Path folder) {
+      return List.of(folder.resolve("bin/python").toString(), "-m", "pip", "check");
     }
   }
 
@@ -343,38 +363,6 @@ public final class EnvironmentBuilder {
               "this installation of Sluice is damaged: install it anew"));
     }
     return file;
-  }
-
-  /** Refuses, before anything is fetched, a lock that does not fix what will be installed. */
-  private static void checkLock(EnvironmentRequest request) {
-    List<Diagnostic> wrong = new ArrayList<>();
-    String joined = request.lock().replace("\\\r\n", " ").replace("\\\n", " ");
-    for (String line : joined.lines().toList()) {
-      String s = line.strip();
-      if (s.isEmpty() || s.startsWith("#")) {
-        continue;
-      }
-      String name = s.split("[\\s=<>~!;\\[@]", 2)[0];
-      String lack = null;
-      if (s.startsWith("-")) {
-        lack = "holds the option `" + s.split("\\s", 2)[0] + "`";
-      } else if (!PINNED.matcher(s).find()) {
-        lack = "does not pin " + name + " with ==";
-      } else if (!s.contains("--hash=sha256:")) {
-        lack = "has no hash for " + name;
-      }
-      if (lack != null && wrong.size() < 10) {
-        wrong.add(
-            Diagnostic.of(
-                "SLU-3016",
-                "environment " + request.name() + ": " + request.lockName() + " " + lack,
-                "write it with `uv pip compile --generate-hashes`; indexes are set in the"
-                    + " configuration of pip and uv"));
-      }
-    }
-    if (!wrong.isEmpty()) {
-      throw new SluiceException(ExitCode.INPUT_WRONG, wrong);
-    }
   }
 
   /** Work that needs a lock. */

@@ -20,7 +20,11 @@ final class Tool {
   private static final Duration GRACE = Duration.ofSeconds(3);
   private static final Pattern CREDENTIALS = Pattern.compile("(?<=://)[^/@\\s]+@");
 
-  /** What lets pip and uv reach their index; nothing else of the caller's passes. */
+  /**
+   * What lets pip and uv reach their index; nothing else of the caller's passes. A {@code
+   * PIP_TARGET} or {@code UV_CONSTRAINT} would make two machines build two environments from one
+   * lock, and a {@code PYTHONPATH} would put code into it that no lock names.
+   */
   private static final Set<String> PASSED =
       Set.of(
           "PATH",
@@ -46,7 +50,52 @@ final class Tool {
           "http_proxy",
           "https_proxy",
           "all_proxy",
-          "no_proxy");
+          "no_proxy",
+          "PIP_CACHE_DIR",
+          "PIP_CERT",
+          "PIP_CLIENT_CERT",
+          "PIP_CONFIG_FILE",
+          "PIP_DEFAULT_TIMEOUT",
+          "PIP_EXTRA_INDEX_URL",
+          "PIP_FIND_LINKS",
+          "PIP_INDEX_URL",
+          "PIP_KEYRING_PROVIDER",
+          "PIP_NO_CACHE_DIR",
+          "PIP_NO_INDEX",
+          "PIP_PROXY",
+          "PIP_RETRIES",
+          "PIP_TIMEOUT",
+          "PIP_TRUSTED_HOST",
+          "PIP_USE_FEATURE",
+          "UV_CACHE_DIR",
+          "UV_CONFIG_FILE",
+          "UV_CONCURRENT_BUILDS",
+          "UV_CONCURRENT_DOWNLOADS",
+          "UV_CONCURRENT_INSTALLS",
+          "UV_CREDENTIALS_DIR",
+          "UV_DEFAULT_INDEX",
+          "UV_EXTRA_INDEX_URL",
+          "UV_FIND_LINKS",
+          "UV_HTTP_CONNECT_TIMEOUT",
+          "UV_HTTP_RETRIES",
+          "UV_HTTP_TIMEOUT",
+          "UV_INDEX",
+          "UV_INDEX_STRATEGY",
+          "UV_INDEX_URL",
+          "UV_INSECURE_HOST",
+          "UV_KEYRING_PROVIDER",
+          "UV_LINK_MODE",
+          "UV_NATIVE_TLS",
+          "UV_NO_CACHE",
+          "UV_NO_CONFIG",
+          "UV_NO_INDEX",
+          "UV_OFFLINE",
+          "UV_REQUEST_TIMEOUT",
+          "UV_SYSTEM_CERTS");
+
+  /** Credentials of an index that is named in uv's configuration. */
+  private static final Pattern INDEX_CREDENTIALS =
+      Pattern.compile("UV_INDEX_[A-Z0-9_]+_(USERNAME|PASSWORD)");
 
   /** How it ended, and every line that it wrote. */
   record Outcome(int exitCode, List<String> lines) {}
@@ -57,7 +106,7 @@ final class Tool {
   static Map<String, String> environment(Map<String, String> caller) {
     TreeMap<String, String> passed = new TreeMap<>();
     caller.forEach((name, value) -> {
-      if (PASSED.contains(name) || name.startsWith("PIP_") || name.startsWith("UV_")) {
+      if (PASSED.contains(name) || INDEX_CREDENTIALS.matcher(name).matches()) {
         passed.put(name, value);
       }
     });

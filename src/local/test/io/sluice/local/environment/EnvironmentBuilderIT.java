@@ -57,6 +57,10 @@ class EnvironmentBuilderIT {
   private volatile CountDownLatch gate = new CountDownLatch(0);
 
   private final Map<String, byte[]> wheels = new TreeMap<>();
+
+  /** Which interpreters and platforms a wheel is for, where not all. */
+  private final Map<String, String> tags = new TreeMap<>();
+
   private HttpServer index;
 
   @BeforeEach
@@ -177,6 +181,88 @@ class EnvironmentBuilderIT {
     String lock = lock("oldpkg", wheel("oldpkg", 0)).replace("==1.0", "==99.0");
     assertRefused(
         builder(), request("3.11", lock), ExitCode.INPUT_WRONG, "SLU-3012", "oldpkg==99.0");
+  }
+
+  @Test
+  void aPackageWithoutAWheelForThisPythonIsNamed() throws Exception {
+    tags.put("oldpkg", "cp27-cp27m-manylinux1_x86_64");
+    String lock = lock("oldpkg", wheel("oldpkg", 0));
+    assertRefused(
+        builder(),
+        request("3.11", lock),
+        ExitCode.INPUT_WRONG,
+        "SLU-3012",
+        "oldpkg==1.0",
+        "this machine and Python");
+  }
+
+  @Test
+  void aLockThatPinsOnePackageTwiceIsRefusedBeforeAnythingIsFetched() throws Exception {
+    String lock = lock("tinypkg", wheel("tinypkg", 0));
+    Path cache = Files.createDirectory(folder.resolve("empty"));
+    EnvironmentBuilder builder = new EnvironmentBuilder(cache, variables(), Clock.systemUTC());
+    assertRefused(
+        builder,
+        request("3.11", lock + lock.replace("tinypkg==1.0", "TinyPkg==2.0")),
+        ExitCode.INPUT_WRONG,
+        "SLU-3401",
+        "TinyPkg to 1.0 and to 2.0");
+    assertThat(cache).isEmptyDirectory();
+  }
+
+  @Test
+  void pinsThatContradictEachOtherAreNamed() throws Exception {
+    String lock =
+        lock("tinypkg", wheel("tinypkg", 0))
+            + lock("needypkg", wheel("needypkg", 0, "Requires-Dist: tinypkg>=2\n"));
+    String[] words = {"SLU-3403", "needypkg", "tinypkg>=2", "1.0"};
+    assertRefused(builder(), request("3.11", lock), ExitCode.INPUT_WRONG, words);
+    assertRefused(withoutUv(), request("3.11", lock), ExitCode.INPUT_WRONG, words);
+  }
+
+  @Test
+  void whatALockLeavesOutOnPurposeIsItsAuthorsBusiness() throws Exception {
+    String lock = lock("needypkg", wheel("needypkg", 0, "Requires-Dist: tinypkg>=2\n"));
+    assertImports(builder().build(request("3.11", lock), events::add), "needypkg");
+  }
+
+  @Test
+  void settingsOfTheCallersShellDoNotReachTheInstaller() throws Exception {
+    uvIsThere();
+    Path elsewhere = folder.resolve("elsewhere");
+    Map<String, String> hostile = variables();
+    Path none = Files.writeString(folder.resolve("none.txt"), "tinypkg==7\n");
+    hostile.put("PYTHONPATH", elsewhere.toString());
+    hostile.put("PYTHONHOME", elsewhere.toString());
+    hostile.put("PYTHONUSERBASE", elsewhere.toString());
+    hostile.put("VIRTUAL_ENV", elsewhere.toString());
+    hostile.put("CONDA_PREFIX", elsewhere.toString());
+    for (String tool : List.of("PIP_", "UV_")) {
+      hostile.put(tool + "CONSTRAINT", none.toString());
+      hostile.put(tool + "PREFIX", elsewhere.toString());
+      hostile.put(tool + "TARGET", elsewhere.toString());
+      hostile.put(tool + "USER", "1");
+    }
+    hostile.put("UV_SYSTEM_PYTHON", "1");
+    hostile.put("UV_PYTHON", "/usr/bin/python3");
+    hostile.put("UV_PROJECT_ENVIRONMENT", elsewhere.toString());
+    EnvironmentBuilder builder = new EnvironmentBuilder(shared, hostile, Clock.systemUTC());
+    String lock = "# in a hostile shell\n" + lock("tinypkg", wheel("tinypkg", 0));
+    assertImports(builder.build(request("3.11", lock), events::add), "tinypkg");
+    assertThat(elsewhere).doesNotExist();
+  }
+
+  @Test
+  void packagesThatASettingSendsElsewhereAreMissed() throws Exception {
+    uvIsThere();
+    Path config = folder.resolve("uv.toml");
+    Files.writeString(config, "[pip]\ntarget = \"" + folder.resolve("elsewhere") + "\"\n");
+    Map<String, String> variables = variables();
+    variables.remove("UV_NO_CONFIG");
+    variables.put("UV_CONFIG_FILE", config.toString());
+    EnvironmentBuilder builder = new EnvironmentBuilder(shared, variables, Clock.systemUTC());
+    String lock = "# sent elsewhere\n" + lock("tinypkg", wheel("tinypkg", 0));
+    assertRefused(builder, request("3.11", lock), ExitCode.INPUT_WRONG, "SLU-3402", "tinypkg==1.0");
   }
 
   @Test
@@ -338,6 +424,10 @@ class EnvironmentBuilderIT {
 
   /** A wheel with a module of one constant and, beside it, as many bytes that do not compress. */
   private static byte[] wheel(String name, int ballast) throws IOException {
+    return wheel(name, ballast, "");
+  }
+
+  private static byte[] wheel(String name, int ballast, String metadata) throws IOException {
     Map<String, byte[]> files = new TreeMap<>();
     files.put(name + "/__init__.py", "HERE = \"here\"\n".getBytes(StandardCharsets.UTF_8));
     byte[] bytes = new byte[ballast];
@@ -346,7 +436,7 @@ class EnvironmentBuilderIT {
     String info = name + "-1.0.dist-info/";
     files.put(
         info + "METADATA",
-        ("Metadata-Version: 2.1\nName: " + name + "\nVersion: 1.0\n")
+        ("Metadata-Version: 2.1\nName: " + name + "\nVersion: 1.0\n" + metadata)
             .getBytes(StandardCharsets.UTF_8));
     files.put(
         info + "WHEEL",
@@ -400,7 +490,7 @@ class EnvironmentBuilderIT {
       }
       byte[] body = wheel;
       if (path.startsWith("/simple/")) {
-        String file = name + "-1.0-py3-none-any.whl";
+        String file = name + "-1.0-" + tags.getOrDefault(name, "py3-none-any") + ".whl";
         body =
             ("<!DOCTYPE html><a href=\"/files/" + file + "\">" + file + "</a>")
                 .getBytes(StandardCharsets.UTF_8);
