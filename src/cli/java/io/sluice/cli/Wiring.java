@@ -19,6 +19,7 @@ import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.local.Environment;
+import io.sluice.local.Environments;
 import io.sluice.local.LocalRunner;
 import io.sluice.local.environment.EnvironmentBuilder;
 import io.sluice.local.environment.EnvironmentRequest;
@@ -302,7 +303,7 @@ final class Wiring {
   }
 
   private static String image(Plan.Environment environment) {
-    return "local/" + environment.name();
+    return Worker.LOCAL + environment.name();
   }
 
   private static EnvironmentBuilder builder(Clock clock) {
@@ -317,7 +318,7 @@ final class Wiring {
     private final Future<RegistrySession> registry;
     private final Clock clock;
     private final FolderStore store;
-    private final Map<String, Environment> environments = new LinkedHashMap<>();
+    private final Environments environments = new Environments();
 
     LocalTarget(
         Path state, Pipelines.Opened pipeline, Future<RegistrySession> registry, Clock clock) {
@@ -356,13 +357,35 @@ final class Wiring {
     @Override
     public Images prepare(Plan plan, Consumer<RunEvent> progress) {
       try {
-        environments.putAll(environments(pipeline, plan, clock, progress));
+        environments(pipeline, plan, clock, progress).forEach(environments::bind);
       } catch (InterruptedException e) {
         throw interrupted(e);
       }
       Map<String, String> images = new TreeMap<>();
       plan.environments().forEach(e -> images.put(e.name(), image(e)));
       return new Images(WORKER_IMAGE, TUNER_IMAGE, DRIFT_IMAGE, images);
+    }
+
+    /** Builds what a version recorded from the lock that it took along. */
+    private String recorded(Worker.RecordedEnvironment recorded, Consumer<String> says)
+        throws InterruptedException {
+      String name = "champion's " + recorded.name();
+      if (recorded.lock().isEmpty() || recorded.python().isEmpty()) {
+        String image = Worker.LOCAL + "recorded";
+        environments.bind(image, Environment.machine(name));
+        return image;
+      }
+      EnvironmentRequest request =
+          new EnvironmentRequest(
+              name,
+              recorded.python().get(),
+              "the lock of its version",
+              recorded.lock().get(),
+              Optional.empty());
+      String image = Worker.LOCAL + "recorded@" + request.digest();
+      Path folder = builder(clock).build(request, e -> says.accept(e.what() + ": " + e.detail()));
+      environments.bind(image, Environment.venv(name, folder));
+      return image;
     }
 
     @Override
@@ -377,7 +400,8 @@ final class Wiring {
                   MlflowRegistry.connect(
                       MlflowConfig.fromEnvironment(env)
                           .orElseGet(() -> MlflowConfig.of(URI.create(session.address()))),
-                      says));
+                      says),
+              this::recorded);
       Map<String, String> variables = new TreeMap<>(session.environment());
       return new LocalRunner(
           new LocalRunner.Setting(

@@ -8,6 +8,7 @@ import io.sluice.core.diag.SourceFile;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.StageStatus;
 import io.sluice.local.Environment;
+import io.sluice.local.Environments;
 import io.sluice.local.LocalRunner;
 import io.sluice.store.FolderStore;
 import io.sluice.tekton.RunOutcome;
@@ -161,7 +162,7 @@ class FetchSourceIT {
     LocalRunner runner =
         new LocalRunner(
             new LocalRunner.Setting(
-                Map.of("git:1", Environment.machine("git")),
+                Environments.of(Map.of("git:1", Environment.machine("git"))),
                 Set.of("worker:1"),
                 (argv, env, directory, out, err) ->
                     WorkerMain.worker().run(argv, env, directory, out, err),

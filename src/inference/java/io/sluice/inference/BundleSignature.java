@@ -1,6 +1,7 @@
 package io.sluice.inference;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -10,9 +11,11 @@ import java.util.Optional;
 /**
  * What a bundle says it eats and gives ({@code signature.json}, schema {@code
  * bundle-signature.schema.json}). A claim until {@link ModelBundle#load} has held it against the
- * graph.
+ * graph. Names of the graph's inputs and output may be left out; they are then {@code window},
+ * {@code origin_day} and {@code forecast}.
  *
- * @param window name of the graph input, float32 {@code [batch, lookback, channels]}, NaN = missing
+ * @param window name of the graph input, float32 {@code [batch, lookback, channels]}, or the same
+ *     flattened, {@code [batch, lookback * channels]}; NaN = missing
  * @param channels of the window, in its order
  * @param lookback periods in the window
  * @param originDay name of the graph input, int64 {@code [batch, 1]}, days since 1970-01-01
@@ -41,6 +44,42 @@ public record BundleSignature(
   static final int MAX_HORIZONS = 1_000;
 
   /**
+   * Reads {@code signature.json} of a bundle.
+   *
+   * @throws io.sluice.core.diag.SluiceException SLU-6001 when it is not there, SLU-6002 when it is
+   *     no signature
+   */
+  public static BundleSignature read(Path folder, String name) {
+    try {
+      return parse(ModelBundle.json(folder, name, "signature.json"));
+    } catch (IllegalArgumentException e) {
+      throw Refusal.of(
+          "SLU-6002",
+          "bundle `%s`: %s".formatted(name, e.getMessage()),
+          "write signature.json as bundle-signature.schema.json has it",
+          e);
+    }
+  }
+
+  /**
+   * The window's channels by their number in a table set.
+   *
+   * @param name of the bundle, for the message
+   * @throws io.sluice.core.diag.SluiceException SLU-6009 when there is no such channel
+   */
+  int[] pick(PanelFormat format, String name) {
+    int[] picked = new int[channels.size()];
+    for (int k = 0; k < picked.length; k++) {
+      picked[k] = format.channels().indexOf(channels.get(k));
+      if (picked[k] < 0) {
+        throw Refusal.unfit(
+            name, "it needs a channel `%s` that the tables lack".formatted(channels.get(k)));
+      }
+    }
+    return picked;
+  }
+
+  /**
    * Reads the content of {@code signature.json}.
    *
    * @throws IllegalArgumentException when it is no such signature; the message says where
@@ -55,13 +94,13 @@ public record BundleSignature(
     int lookback = 0;
     for (JsonNode node : top.array("inputs", 1, 2)) {
       Fields input = new Fields("an input of the signature", node);
-      String name = input.text("name");
+      Optional<String> name = input.optionalText("name");
       switch (input.text("kind")) {
         case "window" -> {
           if (window.isPresent()) {
             throw new IllegalArgumentException("the signature has two windows");
           }
-          window = Optional.of(name);
+          window = Optional.of(name.orElse("window"));
           channels.addAll(input.texts("channels", 1, MAX_CHANNELS));
           lookback = input.integer("lookback", 1, MAX_LOOKBACK);
         }
@@ -69,11 +108,13 @@ public record BundleSignature(
           if (originDay.isPresent()) {
             throw new IllegalArgumentException("the signature has two origin days");
           }
-          originDay = Optional.of(name);
+          originDay = Optional.of(name.orElse("origin_day"));
         }
         default ->
             throw new IllegalArgumentException(
-                "input " + Refusal.quoted(name) + " is neither a `window` nor an `originDay`");
+                "input "
+                    + Refusal.quoted(name.orElse("(no name)"))
+                    + " is neither a `window` nor an `originDay`");
       }
       input.end();
     }
@@ -84,7 +125,7 @@ public record BundleSignature(
             List.copyOf(channels),
             lookback,
             originDay,
-            top.text("output"),
+            top.optionalText("output").orElse("forecast"),
             top.integers("horizons", 1, MAX_HORIZONS, 1, 100_000),
             top.duration("period"),
             top.optionalInstant("newestLabel"),

@@ -279,6 +279,11 @@ final class CsvTable implements AutoCloseable {
         .build(file, StandardCharsets.UTF_8);
   }
 
+  /** The shortest decimal that a float32 stands for, as a double. */
+  static double shortest(float value) {
+    return value == Math.rint(value) ? value : Double.parseDouble(Float.toString(value));
+  }
+
   /** Shortest text that reads back as the same number; whole numbers without a decimal point. */
   static String format(double value) {
     if (value == Math.rint(value) && Math.abs(value) < 1e15) {

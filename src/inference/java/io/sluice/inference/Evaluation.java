@@ -35,6 +35,8 @@ public final class Evaluation {
   private final Instant asOf;
   private final Tables validation;
   private final Tables holdout;
+  private final Units units;
+  private final Path inputs;
 
   /** A table set in memory. */
   private record Tables(
@@ -75,8 +77,16 @@ public final class Evaluation {
   @SuppressWarnings("ArrayRecordComponent") // columns; nobody compares two
   private record Predictions(double[] validation, double[] holdout) {}
 
-  private Evaluation(EvaluationSettings settings, Instant asOf, Tables validation, Tables holdout) {
+  private Evaluation(
+      EvaluationSettings settings,
+      Instant asOf,
+      Path inputs,
+      Units units,
+      Tables validation,
+      Tables holdout) {
     this.settings = settings;
+    this.inputs = inputs;
+    this.units = units;
     this.asOf = asOf;
     this.validation = validation;
     this.holdout = holdout;
@@ -86,7 +96,8 @@ public final class Evaluation {
    * Evaluates.
    *
    * @param inputs {@code candidates/<family>}, {@code holdout}, {@code validation}, perhaps {@code
-   *     champion} and {@code snapshot}
+   *     champion} and {@code snapshot}; of models with a predict command what it forecast, {@code
+   *     predictions/<family>} and {@code champion-predictions}
    * @param outputs receives {@code rows/rows.csv} and {@code rows/evaluation.json}; the same inputs
    *     give the same bytes
    * @param with the stage's values
@@ -111,7 +122,8 @@ public final class Evaluation {
     }
     refuseSharedLabels(validation, holdout);
     SnapshotAudit audit = audit(inputs, settings, List.of(validation, holdout), units, asOf);
-    return new Evaluation(settings, asOf, validation, holdout).score(inputs, outputs, audit, lost);
+    return new Evaluation(settings, asOf, inputs, units, validation, holdout)
+        .score(outputs, audit, lost);
   }
 
   private static Tables tables(
@@ -214,8 +226,7 @@ public final class Evaluation {
         asOf);
   }
 
-  private Summary score(
-      Path inputs, Path outputs, SnapshotAudit audit, SortedMap<String, String> lost)
+  private Summary score(Path outputs, SnapshotAudit audit, SortedMap<String, String> lost)
       throws IOException {
     Map<String, double[]> columns = new LinkedHashMap<>();
     ObjectNode json = Json.object();
@@ -236,7 +247,7 @@ public final class Evaluation {
     Family chosen = best(families, columns);
     json.put("chosen", chosen.name());
 
-    boolean hasChampion = champion(inputs, json, columns);
+    boolean hasChampion = champion(json, columns);
     String bestBaseline = baselines(json, columns);
 
     ObjectNode rows = json.putObject("rows");
@@ -272,15 +283,17 @@ public final class Evaluation {
   }
 
   /** Scores one candidate, or says why it is out; the others go on. */
-  private Family candidate(Path folder, ObjectNode json, Map<String, double[]> columns) {
+  private Family candidate(Path folder, ObjectNode json, Map<String, double[]> columns)
+      throws IOException {
     String family = folder.getFileName().toString();
     json.put("name", family);
     Optional<Instant> newestLabel = Optional.empty();
-    try (ModelBundle bundle = ModelBundle.load(folder)) {
-      BundleSignature signature = bundle.signature();
+    try {
+      BundleSignature signature = BundleSignature.read(folder, family);
       newestLabel = signature.newestLabel();
       if (!signature.family().equals(family)) {
-        throw unfit(family, "its signature names the family " + Refusal.quoted(signature.family()));
+        throw Refusal.unfit(
+            family, "its signature names the family " + Refusal.quoted(signature.family()));
       }
       Instant first = holdout.rows.firstOrigin();
       if (newestLabel.isPresent() && newestLabel.get().isAfter(first)) {
@@ -290,7 +303,8 @@ public final class Evaluation {
                 .formatted(family, newestLabel.get(), first),
             "train on labels that were known before the first holdout origin");
       }
-      Predictions predictions = predict(bundle, family);
+      Predictions predictions =
+          predictions(folder, family, signature, inputs.resolve("predictions").resolve(family));
       unusable(predictions.validation)
           .ifPresent(what -> {
             throw Refusal.of(
@@ -350,17 +364,19 @@ public final class Evaluation {
         || (settings.metric().higherIsBetter() ? loss > than.get() : loss < than.get());
   }
 
-  private boolean champion(Path inputs, ObjectNode json, Map<String, double[]> columns) {
+  private boolean champion(ObjectNode json, Map<String, double[]> columns) throws IOException {
     Path folder = inputs.resolve("champion");
     if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       json.putNull("champion");
       return false;
     }
-    try (ModelBundle bundle = ModelBundle.load(folder)) {
-      Predictions predictions = predict(bundle, "champion");
+    try {
+      BundleSignature signature = BundleSignature.read(folder, "champion");
+      Predictions predictions =
+          predictions(folder, "champion", signature, inputs.resolve("champion-predictions"));
       ObjectNode champion = json.putObject("champion");
-      champion.put("family", bundle.signature().family());
-      Optional<Instant> newestLabel = bundle.signature().newestLabel();
+      champion.put("family", signature.family());
+      Optional<Instant> newestLabel = signature.newestLabel();
       put(champion, "newestLabel", newestLabel);
       if (unusable(predictions.validation).isEmpty()) {
         champion.put("validationLoss", loss(validation, predictions.validation));
@@ -444,36 +460,66 @@ public final class Evaluation {
     return loss;
   }
 
-  private Predictions predict(ModelBundle bundle, String name) {
-    return new Predictions(predict(bundle, name, validation), predict(bundle, name, holdout));
+  /**
+   * Of the graph, or, where the bundle has a predict command, what that wrote.
+   *
+   * @param made where the command's stage left its forecasts
+   */
+  private Predictions predictions(Path folder, String name, BundleSignature signature, Path made)
+      throws IOException {
+    if (Files.exists(folder.resolve(BundleParts.PREDICT), LinkOption.NOFOLLOW_LINKS)) {
+      if (!Files.isDirectory(made, LinkOption.NOFOLLOW_LINKS)) {
+        throw Refusal.of(
+            "SLU-6305",
+            "bundle `%s` forecasts by a command, and its stage left nothing".formatted(name),
+            "look at the log of its predict stage");
+      }
+      return new Predictions(
+          written(made, name, signature, validation), written(made, name, signature, holdout));
+    }
+    try (ModelBundle bundle = ModelBundle.load(folder)) {
+      return new Predictions(predict(bundle, name, validation), predict(bundle, name, holdout));
+    }
+  }
+
+  private double[] written(Path made, String name, BundleSignature signature, Tables tables)
+      throws IOException {
+    fit(signature, name, tables);
+    return OwnForecasts.read(
+        made.resolve(tables.name),
+        "forecasts of `" + name + "` on " + tables.name,
+        tables.format,
+        tables.rows,
+        units,
+        signature);
+  }
+
+  /** Refuses a model that was made for other tables. */
+  private static void fit(BundleSignature signature, String name, Tables tables) {
+    if (!signature.period().equals(tables.format.period())) {
+      throw Refusal.unfit(
+          name,
+          "it forecasts periods of %s, the tables have %s"
+              .formatted(signature.period(), tables.format.period()));
+    }
+    for (int h : tables.rows.horizons()) {
+      if (signature.columnOf(h) < 0) {
+        throw Refusal.unfit(
+            name,
+            "it does not forecast horizon %d, which %s asks for".formatted(h, tables.rows.name()));
+      }
+    }
   }
 
   /** One window per unit and origin, predicted in chunks; every row takes its horizon's column. */
   private static double[] predict(ModelBundle bundle, String name, Tables tables) {
     BundleSignature signature = bundle.signature();
-    if (!signature.period().equals(tables.format.period())) {
-      throw unfit(
-          name,
-          "it forecasts periods of %s, the tables have %s"
-              .formatted(signature.period(), tables.format.period()));
-    }
-    int[] picked = new int[signature.channels().size()];
-    for (int k = 0; k < picked.length; k++) {
-      picked[k] = tables.format.channels().indexOf(signature.channels().get(k));
-      if (picked[k] < 0) {
-        throw unfit(
-            name,
-            "it needs a channel `%s` that the tables lack".formatted(signature.channels().get(k)));
-      }
-    }
+    fit(signature, name, tables);
+    int[] picked = signature.pick(tables.format, name);
     LabelRows rows = tables.rows;
     int[] columnOf = new int[rows.horizons().last() + 1];
     for (int h : rows.horizons()) {
       columnOf[h] = signature.columnOf(h);
-      if (columnOf[h] < 0) {
-        throw unfit(
-            name, "it does not forecast horizon %d, which %s asks for".formatted(h, rows.name()));
-      }
     }
     int width = signature.horizons().size();
     float[] all = new float[Math.multiplyExact(rows.groups(), width)];
@@ -497,21 +543,10 @@ public final class Evaluation {
     }
     double[] out = new double[rows.size()];
     for (int row = 0; row < out.length; row++) {
-      out[row] = asWritten(all[rows.group()[row] * width + columnOf[rows.horizon()[row]]]);
+      // what is scored is what is written
+      out[row] = CsvTable.shortest(all[rows.group()[row] * width + columnOf[rows.horizon()[row]]]);
     }
     return out;
-  }
-
-  /** What is scored is what is written: the shortest decimal of the model's float32. */
-  private static double asWritten(float value) {
-    return value == Math.rint(value) ? value : Double.parseDouble(Float.toString(value));
-  }
-
-  private static SluiceException unfit(String name, String why) {
-    return Refusal.of(
-        "SLU-6009",
-        "bundle `%s` does not fit this evaluation: %s".formatted(name, why),
-        "train it on tables of the same form as holdout and validation");
   }
 
   private static Optional<String> unusable(double[] predictions) {

@@ -51,17 +51,22 @@ public final class ModelBundle implements AutoCloseable {
   private final OrtEnvironment environment;
   private final OrtSession session;
 
+  /** Whether the graph takes windows with lookback and channels in one dimension. */
+  private final boolean flat;
+
   private ModelBundle(
       String name,
       BundleSignature signature,
       JsonNode params,
       OrtEnvironment environment,
-      OrtSession session) {
+      OrtSession session,
+      boolean flat) {
     this.name = name;
     this.signature = signature;
     this.params = params;
     this.environment = environment;
     this.session = session;
+    this.flat = flat;
   }
 
   /**
@@ -74,16 +79,7 @@ public final class ModelBundle implements AutoCloseable {
    */
   public static ModelBundle load(Path folder) {
     String name = String.valueOf(folder.getFileName());
-    BundleSignature signature;
-    try {
-      signature = BundleSignature.parse(json(folder, name, "signature.json"));
-    } catch (IllegalArgumentException e) {
-      throw Refusal.of(
-          "SLU-6002",
-          "bundle `%s`: %s".formatted(name, e.getMessage()),
-          "write signature.json as bundle-signature.schema.json has it",
-          e);
-    }
+    BundleSignature signature = BundleSignature.read(folder, name);
     Probe probe;
     try {
       probe = Probe.parse(json(folder, name, "probe.json"), signature);
@@ -105,20 +101,35 @@ public final class ModelBundle implements AutoCloseable {
           "write the hyperparameters of the fit as one JSON object",
           e);
     }
-    Path model = regular(folder, name, "model.onnx", MAX_MODEL_BYTES);
-    refuseForeignData(folder, name, model);
-    OrtEnvironment environment =
-        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "sluice");
-    ModelBundle bundle =
-        new ModelBundle(name, signature, params, environment, open(environment, name, model));
+    ModelBundle bundle = graph(folder, name, signature, params);
     try {
-      bundle.holdAgainstGraph();
       bundle.run(probe);
     } catch (RuntimeException e) {
       bundle.close();
       throw e;
     }
     return bundle;
+  }
+
+  /** The graph of a bundle that has no probe yet, held against its signature. */
+  static ModelBundle unproven(Path folder, String name) {
+    return graph(folder, name, BundleSignature.read(folder, name), Json.object());
+  }
+
+  private static ModelBundle graph(
+      Path folder, String name, BundleSignature signature, JsonNode params) {
+    Path model = regular(folder, name, "model.onnx", MAX_MODEL_BYTES);
+    refuseForeignData(folder, name, model);
+    OrtEnvironment environment =
+        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "sluice");
+    OrtSession session = open(environment, name, model);
+    try {
+      boolean flat = flat(name, session, signature);
+      return new ModelBundle(name, signature, params, environment, session, flat);
+    } catch (RuntimeException e) {
+      close(session);
+      throw e;
+    }
   }
 
   public BundleSignature signature() {
@@ -192,6 +203,13 @@ public final class ModelBundle implements AutoCloseable {
     return out;
   }
 
+  /** Shape of the graph's window, -1 for the batch. */
+  long[] windowShape() {
+    return flat
+        ? new long[] {-1, signature.windowSize()}
+        : new long[] {-1, signature.lookback(), signature.channels().size()};
+  }
+
   /** Windows that one call of ONNX Runtime takes; a caller that streams does well to use it too. */
   int chunkRows() {
     return Math.max(1, Math.min(CHUNK, CHUNK_NUMBERS / signature.windowSize()));
@@ -200,7 +218,8 @@ public final class ModelBundle implements AutoCloseable {
   private void chunk(float[] windows, long[] originDays, int from, int n, float[] out) {
     int size = signature.windowSize();
     int horizons = signature.horizons().size();
-    long[] shape = {n, signature.lookback(), signature.channels().size()};
+    long[] shape = windowShape();
+    shape[0] = n;
     Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
     try (OnnxTensor window =
             OnnxTensor.createTensor(
@@ -235,6 +254,10 @@ public final class ModelBundle implements AutoCloseable {
 
   @Override
   public void close() {
+    close(session);
+  }
+
+  private static void close(OrtSession session) {
     try {
       session.close();
     } catch (OrtException e) {
@@ -242,7 +265,7 @@ public final class ModelBundle implements AutoCloseable {
     }
   }
 
-  private static JsonNode json(Path folder, String name, String file) {
+  static JsonNode json(Path folder, String name, String file) {
     Path path = regular(folder, name, file, MAX_JSON_BYTES);
     try {
       return Json.parse(Files.readAllBytes(path));
@@ -257,7 +280,8 @@ public final class ModelBundle implements AutoCloseable {
       throw Refusal.of(
           "SLU-6001",
           "bundle `%s` has no file %s".formatted(name, file),
-          "a bundle is a folder with MLmodel, model.onnx, signature.json, params.json, probe.json");
+          "a bundle is a folder with model.onnx and signature.json; train@1 adds MLmodel,"
+              + " params.json and probe.json where they are not there");
     }
     try {
       long size = Files.size(path);
@@ -337,31 +361,38 @@ public final class ModelBundle implements AutoCloseable {
     }
   }
 
-  private void holdAgainstGraph() {
+  /** Holds the signature against the graph; tells whether the graph's window is flat. */
+  private static boolean flat(String name, OrtSession session, BundleSignature signature) {
     try {
       Map<String, NodeInfo> inputs = session.getInputInfo();
-      expect(
-          "input",
-          inputs,
-          signature.window(),
-          OnnxJavaType.FLOAT,
-          signature.lookback(),
-          signature.channels().size());
+      NodeInfo window = inputs.get(signature.window());
+      boolean flat =
+          window != null
+              && window.getInfo() instanceof TensorInfo tensor
+              && tensor.getShape().length == 2;
+      long[] shape =
+          flat
+              ? new long[] {signature.windowSize()}
+              : new long[] {signature.lookback(), signature.channels().size()};
+      expect(name, "input", inputs, signature.window(), OnnxJavaType.FLOAT, shape);
       if (signature.originDay().isPresent()) {
-        expect("input", inputs, signature.originDay().get(), OnnxJavaType.INT64, 1);
+        expect(name, "input", inputs, signature.originDay().get(), OnnxJavaType.INT64, 1);
       }
       for (String input : inputs.keySet()) {
         if (!input.equals(signature.window())
             && !signature.originDay().filter(input::equals).isPresent()) {
-          throw mismatch("the graph has an input `%s` that the signature lacks".formatted(input));
+          throw mismatch(
+              name, "the graph has an input `%s` that the signature lacks".formatted(input));
         }
       }
       expect(
+          name,
           "output",
           session.getOutputInfo(),
           signature.output(),
           OnnxJavaType.FLOAT,
           signature.horizons().size());
+      return flat;
     } catch (OrtException e) {
       throw Refusal.of(
           "SLU-6003",
@@ -372,14 +403,20 @@ public final class ModelBundle implements AutoCloseable {
   }
 
   /** Dimensions after the batch; the batch itself must be open, others may be (-1). */
-  private void expect(
-      String what, Map<String, NodeInfo> nodes, String node, OnnxJavaType type, long... inner) {
+  private static void expect(
+      String name,
+      String what,
+      Map<String, NodeInfo> nodes,
+      String node,
+      OnnxJavaType type,
+      long... inner) {
     NodeInfo info = nodes.get(node);
     if (info == null) {
-      throw mismatch("the graph has no %s `%s`, only %s".formatted(what, node, nodes.keySet()));
+      throw mismatch(
+          name, "the graph has no %s `%s`, only %s".formatted(what, node, nodes.keySet()));
     }
     if (!(info.getInfo() instanceof TensorInfo tensor) || tensor.type != type) {
-      throw mismatch("%s `%s` is no %s tensor".formatted(what, node, type));
+      throw mismatch(name, "%s `%s` is no %s tensor".formatted(what, node, type));
     }
     long[] shape = tensor.getShape();
     boolean fits = shape.length == inner.length + 1;
@@ -388,17 +425,19 @@ public final class ModelBundle implements AutoCloseable {
     }
     if (!fits) {
       throw mismatch(
+          name,
           "%s `%s` has shape %s, the signature says [batch, %s"
               .formatted(what, node, Arrays.toString(shape), Arrays.toString(inner).substring(1)));
     }
     if (shape[0] != -1) {
       throw mismatch(
+          name,
           "%s `%s` takes batches of %d only; its first dimension must be open"
               .formatted(what, node, shape[0]));
     }
   }
 
-  private SluiceException mismatch(String how) {
+  private static SluiceException mismatch(String name, String how) {
     return Refusal.of(
         "SLU-6005",
         "bundle `%s`: signature.json and model.onnx disagree: %s".formatted(name, how),

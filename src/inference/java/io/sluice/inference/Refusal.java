@@ -18,6 +18,14 @@ final class Refusal {
         ExitCode.INPUT_WRONG, List.of(Diagnostic.of(id, message, hint)), cause);
   }
 
+  /** A bundle that is whole, and does not go with the tables. */
+  static SluiceException unfit(String name, String why) {
+    return of(
+        "SLU-6009",
+        "bundle `%s` does not fit this evaluation: %s".formatted(name, why),
+        "train it on tables of the same form as holdout and validation");
+  }
+
   /** Text from outside, fit for one line of a message. */
   static String quoted(String text) {
     StringBuilder out = new StringBuilder("`");

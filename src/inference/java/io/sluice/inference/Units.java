@@ -31,12 +31,13 @@ final class Units {
     return names.size();
   }
 
+  /** The values of a unit's key, in the order of its columns. */
+  List<String> values(int unit) {
+    return List.of(names.get(unit).split(String.valueOf(SEPARATOR), -1));
+  }
+
   /** For messages: {@code `P-1`, `EU`}. */
   String describe(int unit) {
-    return String.join(
-        ", ",
-        List.of(names.get(unit).split(String.valueOf(SEPARATOR), -1)).stream()
-            .map(Refusal::quoted)
-            .toList());
+    return String.join(", ", values(unit).stream().map(Refusal::quoted).toList());
   }
 }

@@ -60,7 +60,7 @@ public final class LocalRunner implements PipelineRunner {
    * @param clock stamps events
    */
   public record Setting(
-      Map<String, Environment> environments,
+      Environments environments,
       Set<String> workerImages,
       WorkerProgram worker,
       Map<String, String> registryVariables,
@@ -70,7 +70,6 @@ public final class LocalRunner implements PipelineRunner {
       Duration grace,
       Clock clock) {
     public Setting {
-      environments = java.util.Collections.unmodifiableMap(new TreeMap<>(environments));
       workerImages = java.util.Collections.unmodifiableSet(new TreeSet<>(workerImages));
       registryVariables = Map.copyOf(registryVariables);
       Map<String, Path> absolute = new TreeMap<>();

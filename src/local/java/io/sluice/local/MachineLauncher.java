@@ -48,7 +48,7 @@ final class MachineLauncher implements StepLauncher {
                       + WORKER,
                   "run it in an image that is bound to an environment"));
     }
-    if (setting.environments().containsKey(image)) {
+    if (setting.environments().find(image).isPresent()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -58,17 +58,17 @@ final class MachineLauncher implements StepLauncher {
                 + " runs in image "
                 + (image.isEmpty() ? "(none)" : image)
                 + ", which is bound to no environment on this machine (bound: "
-                + String.join(", ", setting.environments().keySet())
+                + String.join(", ", setting.environments().images())
                 + ")",
             "add an environment with this image to the spec, or run on a cluster"));
   }
 
   @Override
   public RunningStep launch(Call call, Consumer<String> lines) throws IOException {
-    Environment environment = setting.environments().get(call.image());
-    return setting.workerImages().contains(call.image()) || environment == null
+    Optional<Environment> environment = setting.environments().find(call.image());
+    return setting.workerImages().contains(call.image()) || environment.isEmpty()
         ? inProcess(call, lines)
-        : process(call, environment, lines);
+        : process(call, environment.get(), lines);
   }
 
   private static RunningStep process(Call call, Environment environment, Consumer<String> lines)

@@ -124,7 +124,7 @@ class ArgumentsFuzzTest {
     LocalRunner runner =
         new LocalRunner(
             new LocalRunner.Setting(
-                Map.of(IMAGE, Environment.machine("tools")),
+                Environments.of(Map.of(IMAGE, Environment.machine("tools"))),
                 Set.of(),
                 (argv, env, directory, out, err) -> 1,
                 Map.of(),

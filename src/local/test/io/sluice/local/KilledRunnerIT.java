@@ -78,7 +78,7 @@ class KilledRunnerIT {
   private static LocalRunner runner(Path folder) {
     return new LocalRunner(
         new LocalRunner.Setting(
-            Map.of(IMAGE, Environment.machine("tools")),
+            Environments.of(Map.of(IMAGE, Environment.machine("tools"))),
             Set.of(),
             (argv, env, directory, out, err) -> 0,
             Map.of(),

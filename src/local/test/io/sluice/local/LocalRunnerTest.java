@@ -542,7 +542,7 @@ class LocalRunnerTest {
   private LocalRunner runner() {
     return new LocalRunner(
         new LocalRunner.Setting(
-            Map.of(IMAGE, environment),
+            Environments.of(Map.of(IMAGE, environment)),
             Set.of("worker"),
             worker,
             Map.of("MLFLOW_TRACKING_URI", "http://registry"),

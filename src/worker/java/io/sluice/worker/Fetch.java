@@ -34,11 +34,13 @@ final class Fetch {
   private final StageArguments arguments;
   private final Path resultHit;
 
-  /** The three things that fetch can say, as the step result spells them. */
+  /** What fetch can say, as the step result spells it. */
   enum Hit {
     YES,
     NO,
-    UPSTREAM_FAILED;
+    UPSTREAM_FAILED,
+    /** There is no command: the bundle of a predict stage is a graph, or absent. */
+    NOTHING;
 
     String word() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -50,7 +52,7 @@ final class Fetch {
           return hit;
         }
       }
-      throw new IllegalArgumentException("neither yes, no nor upstream-failed: " + word);
+      throw new IllegalArgumentException("neither yes, no, upstream-failed nor nothing: " + word);
     }
   }
 
@@ -95,6 +97,10 @@ final class Fetch {
     if (stage.upstreamFailure().isPresent()) {
       return Hit.UPSTREAM_FAILED;
     }
+    if (arguments.kind() == Plan.Kind.PREDICT && PredictWorkspace.command(store, stage).isEmpty()) {
+      context.out().println("nothing to run: no bundle with a predict command");
+      return Hit.NOTHING;
+    }
     if (!stage.cacheable()) {
       return Hit.NO;
     }
@@ -134,6 +140,15 @@ final class Fetch {
   private void layOut(ArtifactStore store, Stage stage) throws IOException {
     Workspace workspace = new Workspace(arguments.workspace().toAbsolutePath().normalize());
     workspace.clear();
+    if (arguments.kind() == Plan.Kind.PREDICT) {
+      PredictCommand command =
+          PredictWorkspace.command(store, stage)
+              .orElseThrow(() -> new IllegalStateException("decided to run, without a command"));
+      Map<String, String> variables = variables(workspace, stage);
+      variables.putAll(new PredictWorkspace(store, stage, workspace).layOut(command));
+      workspace.writeEnv(variables);
+      return;
+    }
     if (stage.code().isPresent()) {
       Trees.lay(store, stage.code().get(), workspace.code());
     }
@@ -218,6 +233,7 @@ final class Fetch {
         switch (arguments.kind()) {
           case TRAIN -> "refit";
           case TUNE -> "trial";
+          case PREDICT -> "predict";
           case DATA, STAGE, DRIFT, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> "stage";
         });
     v.put("SLUICE_SEED", Long.toString(stage.seed()));

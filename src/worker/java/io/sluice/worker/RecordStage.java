@@ -161,7 +161,7 @@ final class RecordStage {
                 .path("versions")
                 .properties()
                 .forEach(e -> versions.put(e.getKey(), e.getValue().asInt()));
-        case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, PROMOTE, RECORD -> {}
+        case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, PROMOTE, RECORD -> {}
       }
     }
     Optional<JsonNode> drift = drift(store, records, last, verdict);

@@ -132,6 +132,12 @@ final class Register {
             .map(lineage::before)
             .orElse(List.of());
     Map<String, String> tags = tags(family, bundle, chosen, stages);
+    Path command = folder.resolve(PredictCommand.FILE);
+    if (Files.isRegularFile(command)) {
+      tags.put(
+          "sluice.predict",
+          String.join(" ", PredictCommand.parse(Files.readAllBytes(command)).command()));
+    }
     return new Registration(
         resolved.model(),
         resolved.run() + "/" + family,

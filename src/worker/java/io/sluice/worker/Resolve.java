@@ -22,6 +22,7 @@ import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -42,7 +43,7 @@ import java.util.TreeSet;
  */
 final class Resolve {
   private static final int PAST_RUNS = 200;
-  private static final Set<String> BUNDLE_FILES = Set.of("MLmodel", "model.onnx", "signature.json");
+  private static final Set<String> BUNDLE_FILES = Set.of("MLmodel", "signature.json");
 
   private final Worker.Context context;
   private final RunId run;
@@ -57,6 +58,8 @@ final class Resolve {
   private final boolean untrusted;
   private final Path resultOutputs;
   private final Path resultHead;
+  private final Optional<Path> resultImage;
+  private final Optional<String> workerImage;
 
   private Resolve(Worker.Context context, Arguments arguments) {
     this.context = context;
@@ -72,9 +75,12 @@ final class Resolve {
     this.untrusted = StageArguments.untrusted(arguments);
     this.resultOutputs = arguments.path("--result-outputs");
     this.resultHead = arguments.path("--result-head");
+    this.resultImage = arguments.optionalPath("--result-image");
+    this.workerImage = arguments.nonEmpty("--worker-image");
   }
 
-  static int run(Worker.Context context, List<String> argv) throws IOException {
+  static int run(Worker.Context context, List<String> argv)
+      throws IOException, InterruptedException {
     var grammar =
         new Arguments.Grammar(
             Set.of(
@@ -86,7 +92,13 @@ final class Resolve {
                 "--store",
                 "--result-outputs",
                 "--result-head"),
-            Set.of("--commit", "--attempt", "--untrusted", RegistryVariables.OPTION),
+            Set.of(
+                "--commit",
+                "--attempt",
+                "--untrusted",
+                "--result-image",
+                "--worker-image",
+                RegistryVariables.OPTION),
             Set.of(),
             false);
     return new Resolve(context, Arguments.read(argv, grammar, context.cwd())).run();
@@ -98,7 +110,7 @@ final class Resolve {
         : 0;
   }
 
-  private int run() throws IOException {
+  private int run() throws IOException, InterruptedException {
     Instant started = context.clock().instant();
     Instant pinned = asOf.map(Resolve::instant).orElse(started);
     ArtifactStore store = context.stores().open(storeFolder, untrusted);
@@ -148,9 +160,43 @@ final class Resolve {
         run, new StageName("resolve"), attempt, record(resolved, digest, started).bytes());
     say(resolved, pinned);
     search.coldBecause().ifPresent(why -> context.out().println("a cold search: " + why));
+    if (resultImage.isPresent()) {
+      Files.writeString(resultImage.get(), championImage(store, manifest));
+    }
     Files.writeString(resultHead, resolved.head().toString());
     Files.writeString(resultOutputs, digest.toString());
     return ExitCode.DONE.code();
+  }
+
+  /**
+   * Where the champion's own predict command runs, as its version recorded it. Without such a
+   * command nothing runs there, and any image will do that every node has.
+   */
+  private String championImage(ArtifactStore store, Manifest manifest)
+      throws IOException, InterruptedException {
+    Optional<Manifest> bundle = manifest.artifact(Resolved.CHAMPION_MODEL);
+    if (bundle.isEmpty()
+        || bundle.get().entries().stream().noneMatch(e -> e.path().equals(PredictCommand.FILE))) {
+      return workerImage.orElse("");
+    }
+    PredictCommand command =
+        PredictCommand.parse(Resolved.read(store, bundle.get(), PredictCommand.FILE));
+    Optional<String> lock =
+        command.locked()
+            ? Optional.of(
+                new String(
+                    Resolved.read(store, bundle.get(), PredictCommand.LOCK),
+                    StandardCharsets.UTF_8))
+            : Optional.empty();
+    String image =
+        context
+            .environments()
+            .image(
+                new Worker.RecordedEnvironment(
+                    command.environment(), command.image(), command.python(), lock),
+                context.out()::println);
+    context.out().println("the champion predicts in " + image);
+    return image;
   }
 
   private void say(Resolved resolved, Instant pinned) {
@@ -190,6 +236,10 @@ final class Resolve {
       throws IOException {
     Bundle bundle = Bundle.registered(registry, version, store);
     Set<String> missing = new TreeSet<>(BUNDLE_FILES);
+    boolean command = bundle.files().stream().anyMatch(f -> f.path().equals(PredictCommand.FILE));
+    if (!command) {
+      missing.add("model.onnx");
+    }
     bundle.files().forEach(f -> missing.remove(f.path()));
     if (!missing.isEmpty()) {
       throw failed(
@@ -244,7 +294,7 @@ final class Resolve {
       boolean users =
           switch (record.kind()) {
             case DATA, STAGE, DRIFT -> true;
-            case TUNE, TRAIN, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> false;
+            case PREDICT, TUNE, TRAIN, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> false;
           };
       if (!users || record.outputs().isEmpty()) {
         continue;

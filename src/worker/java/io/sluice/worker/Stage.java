@@ -112,6 +112,7 @@ record Stage(
         .forEach(i -> alive.add(i.group()));
     for (StageArguments.Input i : missing) {
       if (i.fanIn()
+          && !i.optional()
           && i.source() instanceof StageArguments.Source.Failed
           && !alive.contains(i.group())) {
         throw new SluiceException(
@@ -143,7 +144,7 @@ record Stage(
   /** Whether an earlier execution may stand in for this one. */
   boolean cacheable() {
     return switch (arguments.kind()) {
-      case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> true;
+      case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> true;
       case REGISTER, RESOLVE, PROMOTE, RECORD -> false;
     };
   }
@@ -152,16 +153,18 @@ record Stage(
   boolean workerKind() {
     return switch (arguments.kind()) {
       case EVALUATE, GATE, REGISTER -> true;
-      case DATA, STAGE, DRIFT, TUNE, TRAIN, RESOLVE, PROMOTE, RECORD -> false;
+      case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, RESOLVE, PROMOTE, RECORD -> false;
     };
   }
 
   /**
    * {@code SLUICE_SEED}: the first 31 bits of SHA-256 of {@code <seed of the spec>/<stage>}, so
-   * that stages draw differently and every common generator takes it.
+   * that stages draw differently and every common generator takes it. A bundle forecasts with the
+   * same seed as candidate and as champion.
    */
   long seed() {
-    String text = arguments.seed() + "/" + arguments.stage();
+    boolean predicts = arguments.kind() == Plan.Kind.PREDICT;
+    String text = arguments.seed() + "/" + (predicts ? "predict" : arguments.stage().value());
     return new BigInteger(Digest.of(text).hex().substring(0, 8), 16).longValueExact() >>> 1;
   }
 
@@ -206,7 +209,9 @@ record Stage(
         contents.put(i.name(), "failed:" + failed.exitCode());
       }
     }
-    root.put("code", codeDigest().toString());
+    // a bundle that predicts brings its code along
+    root.put("code", arguments.kind() == Plan.Kind.PREDICT ? "" : codeDigest().toString());
+    arguments.predict().ifPresent(p -> root.set("predict", p));
     root.set("with", arguments.with());
     root.put("environment", arguments.environment().map(Digest::toString).orElse(""));
     root.put("image", arguments.image());

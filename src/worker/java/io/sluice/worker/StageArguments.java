@@ -20,6 +20,8 @@ import java.util.regex.Pattern;
  * The arguments that fetch and store share (ARGS in docs/architecture.md), typed. Both steps get
  * them from the task, so that store need not believe anything that lies in the stage workspace.
  *
+ * @param predict how what {@code train} leaves forecasts by a command: {@code command} and {@code
+ *     environment}; empty when it is a graph
  * @param seed of the spec
  * @param inputs sorted by name
  * @param outputs declared names, sorted
@@ -33,6 +35,7 @@ record StageArguments(
     Optional<Digest> environment,
     String image,
     Optional<String> family,
+    Optional<JsonNode> predict,
     long seed,
     JsonNode with,
     Path workspace,
@@ -93,6 +96,7 @@ record StageArguments(
     scalars.addAll(own);
     Set<String> may = new TreeSet<>(optional);
     may.add("--untrusted");
+    may.add("--predict");
     return new Arguments.Grammar(scalars, may, Set.of("--inputs", "--outputs"), true);
   }
 
@@ -132,6 +136,7 @@ record StageArguments(
         arguments.nonEmpty("--environment").map(e -> arguments.as("--environment", Digest::parse)),
         arguments.text("--image"),
         arguments.nonEmpty("--family"),
+        arguments.nonEmpty("--predict").map(p -> arguments.as("--predict", Json::parse)),
         arguments.number("--seed"),
         with,
         arguments.path("--workspace"),
@@ -164,7 +169,7 @@ record StageArguments(
     }
     Plan.Kind kind = Plan.Kind.valueOf(text.toUpperCase(Locale.ROOT));
     return switch (kind) {
-      case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE, REGISTER -> kind;
+      case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, GATE, REGISTER -> kind;
       case RESOLVE, PROMOTE, RECORD ->
           throw new IllegalArgumentException(text + " is no kind that is fetched and stored");
     };

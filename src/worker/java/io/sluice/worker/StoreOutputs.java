@@ -94,6 +94,7 @@ final class StoreOutputs {
             case YES -> fromCache(store, stage);
             case UPSTREAM_FAILED -> passedOn(stage);
             case NO -> fromRun(store, stage);
+            case NOTHING -> nothing(store);
           };
       finish(store, stage, end);
       return switch (end) {
@@ -129,6 +130,13 @@ final class StoreOutputs {
         StageStatus.SKIPPED, Math.max(code, 1), "not run: a stage before it failed");
   }
 
+  /** An empty manifest: what consumers ask of it is absent, and none of them is skipped. */
+  private static End nothing(ArtifactStore store) throws IOException {
+    Manifest manifest = new Manifest(Optional.empty(), Map.of(), List.of());
+    Digest digest = store.put(new ByteArrayInputStream(manifest.bytes()));
+    return new End.Made(digest, manifest, false);
+  }
+
   private End fromRun(ArtifactStore store, Stage stage) throws IOException {
     Workspace workspace = new Workspace(arguments.workspace());
     int exitCode = exitCode();
@@ -138,6 +146,12 @@ final class StoreOutputs {
           "the command ended with " + ExitWords.of(exitCode) + (why.isEmpty() ? "" : ": " + why);
       context.out().println(cause);
       return new End.NotMade(StageStatus.FAILED, exitCode, cause);
+    }
+    if (arguments.kind() == Plan.Kind.TRAIN) {
+      List<String> added = new TrainedBundle(store, stage, workspace).finish();
+      if (!added.isEmpty()) {
+        context.out().println("added to the bundle: " + String.join(", ", added));
+      }
     }
     Map<String, String> results = results(workspace.results());
     List<Manifest.Entry> entries = outputs(store, workspace.outputs());

@@ -29,12 +29,16 @@ import java.util.function.Consumer;
  * once.
  */
 public final class Worker {
+  /** How images of environments begin that a runner on one machine builds itself. */
+  public static final String LOCAL = "local/";
+
   /** Characters of a foreign message that are worth a reader's time. */
   private static final int MOST_SAID = 500;
 
   private final Clock clock;
   private final Stores stores;
   private final Registries registries;
+  private final Environments environments;
 
   /** Opens the artifact store that {@code --store} names. */
   public interface Stores {
@@ -52,10 +56,51 @@ public final class Worker {
     ModelRegistry open(Map<String, String> env, Consumer<String> says);
   }
 
+  /**
+   * The environment that a version recorded for its predict command.
+   *
+   * @param name in the spec of that run
+   * @param image that its family trained in
+   * @param python version of the interpreter
+   * @param lock text of the lock file
+   */
+  public record RecordedEnvironment(
+      String name, String image, Optional<String> python, Optional<String> lock) {}
+
+  /** Makes the environment that a version recorded available to a step. */
+  public interface Environments {
+    /**
+     * @param says told in words what is being set up
+     * @return the image to run in
+     */
+    String image(RecordedEnvironment recorded, Consumer<String> says) throws InterruptedException;
+  }
+
+  /** A worker where images are pulled: a recorded environment is its recorded image. */
   public Worker(Clock clock, Stores stores, Registries registries) {
+    this(clock, stores, registries, (recorded, says) -> pulled(recorded));
+  }
+
+  /** A worker that has another way to recorded environments. */
+  public Worker(Clock clock, Stores stores, Registries registries, Environments environments) {
     this.clock = clock;
     this.stores = stores;
     this.registries = registries;
+    this.environments = environments;
+  }
+
+  private static String pulled(RecordedEnvironment recorded) {
+    if (recorded.image().startsWith(LOCAL)) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-6312",
+              "the champion predicts by a command in the environment "
+                  + recorded.name()
+                  + ", which was built on somebody's machine: there is no image of it to pull",
+              "run on such a machine, or roll back to a version that was trained on a cluster"));
+    }
+    return recorded.image();
   }
 
   /**
@@ -85,7 +130,9 @@ public final class Worker {
       PrintStream err)
       throws InterruptedException {
     try {
-      return dispatch(argv, new Context(clock, stores, registries, Map.copyOf(env), cwd, in, out));
+      return dispatch(
+          argv,
+          new Context(clock, stores, registries, environments, Map.copyOf(env), cwd, in, out));
     } catch (SluiceException e) {
       e.diagnostics().forEach(d -> print(err, d));
       return e.exitCode().code();
@@ -152,7 +199,8 @@ public final class Worker {
     }
   }
 
-  private int dispatch(List<String> argv, Context context) throws IOException {
+  private int dispatch(List<String> argv, Context context)
+      throws IOException, InterruptedException {
     if (argv.isEmpty()) {
       throw Arguments.wrong("no command");
     }
@@ -180,6 +228,7 @@ public final class Worker {
       Clock clock,
       Stores stores,
       Registries registries,
+      Environments environments,
       Map<String, String> env,
       Path cwd,
       InputStream in,

@@ -50,6 +50,11 @@ record Workspace(Path root) {
     return root.resolve("tmp");
   }
 
+  /** The exchange of a predict command with its loop. */
+  Path predict() {
+    return root.resolve("predict");
+  }
+
   Path tuner() {
     return root.resolve("tuner");
   }
@@ -60,7 +65,7 @@ record Workspace(Path root) {
     for (Path p : new Path[] {env(), params(), context(), root.resolve("late")}) {
       Files.deleteIfExists(p);
     }
-    for (Path p : new Path[] {inputs(), outputs(), results(), code(), tmp()}) {
+    for (Path p : new Path[] {inputs(), outputs(), results(), code(), tmp(), predict()}) {
       delete(p);
       Files.createDirectory(p);
     }
@@ -103,7 +108,7 @@ record Workspace(Path root) {
     return "'" + value.replace("'", "'\\''") + "'";
   }
 
-  private static void delete(Path tree) throws IOException {
+  static void delete(Path tree) throws IOException {
     if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }

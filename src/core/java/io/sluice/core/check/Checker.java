@@ -3,6 +3,7 @@ package io.sluice.core.check;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.Location;
+import io.sluice.core.plan.Planner;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Overlay;
 import io.sluice.core.spec.Parsed;
@@ -211,6 +212,15 @@ public final class Checker {
                     + "\" has no sluice_ml to call it",
                 "add sluiceMl: true to environments." + f.environment());
           }
+          if (f.predict().isPresent() && environment != null && environment.sluiceMl()) {
+            add(
+                "SLU-1601",
+                spans.value("families", name, "predict"),
+                "family \"" + name + "\" predicts by a command, in an environment with sluice_ml",
+                "a champion's environment is built again for as long as it reigns, and sluice_ml"
+                    + " changes with Sluice: take sluiceMl from environments."
+                    + f.environment());
+          }
         });
     spec.stages()
         .forEach((name, s) -> {
@@ -251,6 +261,30 @@ public final class Checker {
                 .forEach(f -> planned(planned, name + "-" + f, name + " for family " + f, at));
           } else {
             planned(planned, name, name, at);
+          }
+        });
+    predictors(planned);
+  }
+
+  /** The stages that the planner adds for commands that predict. */
+  private void predictors(Map<String, String> planned) {
+    spec.stages().entrySet().stream()
+        .filter(e -> e.getValue() instanceof Spec.Evaluate)
+        .findFirst()
+        .ifPresent(e ->
+            planned(
+                planned,
+                Planner.CHAMPION_PREDICTS.value(),
+                "the champion's predict command",
+                spans.key("stages", e.getKey())));
+    spec.families()
+        .forEach((name, family) -> {
+          if (family.predict().isPresent()) {
+            planned(
+                planned,
+                Planner.predicting(name).value(),
+                "the predict command of family " + name,
+                spans.value("families", name, "predict"));
           }
         });
   }

@@ -60,6 +60,11 @@ public record Plan(
     TUNE,
     /** {@code train@1}: user command in mode {@code refit}. */
     TRAIN,
+    /**
+     * A family's own predict command over validation and holdout: of a candidate, or, without an
+     * environment of its own, of the champion in the environment that its version recorded.
+     */
+    PREDICT,
     /** {@code drift@1}: compares the champion's snapshot with today's data. Sluice's own image. */
     DRIFT,
     /** {@code evaluate@1}. Worker. */
@@ -80,8 +85,8 @@ public record Plan(
    * @param name unique; {@code tune-xgboost} for a fanned-out one, {@code data-returns} for a
    *     source
    * @param specName key in the spec ({@code tune}, {@code returns}); names the {@code with} overlay
-   * @param family for TUNE and TRAIN
-   * @param environment for user commands
+   * @param family for TUNE, TRAIN, and the PREDICT of a candidate
+   * @param environment for user commands; the champion's PREDICT has none in the plan
    * @param command argv as the user wrote it (a string became {@code /bin/sh -eu -c}); empty for
    *     worker kinds
    * @param inputs sorted by name

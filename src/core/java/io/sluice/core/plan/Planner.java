@@ -24,11 +24,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -43,6 +43,10 @@ public final class Planner {
   private static final Duration PIPELINE_TIMEOUT = Duration.ofHours(24);
   private static final List<String> BASELINES =
       List.of("zero", "movingAverage", "seasonal", "rate");
+
+  /** Where the champion forecasts, when its version has a predict command. */
+  public static final StageName CHAMPION_PREDICTS = new StageName("predict-champion");
+
   private static final StageName RESOLVE = new StageName("resolve");
   private static final StageName GATE = new StageName("gate");
   private static final StageName REGISTER = new StageName("register");
@@ -138,13 +142,23 @@ public final class Planner {
     return new SluiceException(ExitCode.INPUT_WRONG, Diagnostic.of(id, message, hint));
   }
 
-  /** Stored data travels with the code, so that every runner finds it in the same place. */
+  /**
+   * Stored data travels with the code, so that every runner finds it in the same place; so does the
+   * lock of a family that predicts by a command, since its versions take it along.
+   */
   private List<String> codeIncludes() {
-    SortedSet<String> globs = new TreeSet<>(spec.code().include());
+    NavigableSet<String> globs = new TreeSet<>(spec.code().include());
     for (Spec.DataSource source : spec.data().values()) {
       if (source.origin() instanceof Spec.DataSource.Stored stored) {
         globs.add(stored.path());
         globs.add(stored.path() + "/**");
+      }
+    }
+    for (Spec.Family family : spec.families().values()) {
+      if (family.predict().isPresent()) {
+        Optional.ofNullable(spec.environments().get(family.environment()))
+            .flatMap(Spec.Environment::lock)
+            .ifPresent(globs::add);
       }
     }
     return List.copyOf(globs);
@@ -188,6 +202,7 @@ public final class Planner {
             own.add(stage(name, stage, Optional.empty()));
           }
         });
+    evaluate().ifPresent(e -> own.addAll(predictors(e)));
     List<Plan.Stage> all = new ArrayList<>();
     all.add(worker(RESOLVE, Plan.Kind.RESOLVE, List.of(), List.of(), Json.object()));
     all.addAll(ordered(own));
@@ -293,6 +308,9 @@ public final class Planner {
         environment = Optional.empty();
         command = List.of();
         with = evaluateValues(evaluate);
+        if (evaluate().equals(Optional.of(evaluate))) {
+          inputs.addAll(predictions(evaluate));
+        }
       }
     }
     inputs.sort(java.util.Comparator.comparing(Plan.Input::name));
@@ -314,6 +332,87 @@ public final class Planner {
         resources(
             stage.limits(), family.map(Spec.Family::resources).orElse(Spec.Resources.NONE), change),
         mayFail);
+  }
+
+  /** Where a family with a predict command forecasts. */
+  public static StageName predicting(String family) {
+    return new StageName("predict-" + family);
+  }
+
+  /** One for each candidate that predicts by a command, and one for a champion that may. */
+  private List<Plan.Stage> predictors(Spec.Evaluate evaluate) {
+    SortedMap<String, Ref> judged = Edges.of(spec, evaluate);
+    List<Plan.Stage> stages = new ArrayList<>();
+    if (judged.get("candidates") instanceof Ref.Output candidates) {
+      spec.families()
+          .forEach((name, family) ->
+              family
+                  .predict()
+                  .ifPresent(command ->
+                      stages.add(
+                          predictor(
+                              predicting(name),
+                              Optional.of(name),
+                              command.argv(),
+                              new Plan.Input(
+                                  "model",
+                                  stageName(candidates.stage(), Optional.of(name)),
+                                  candidates.output(),
+                                  false),
+                              judged))));
+    }
+    if (judged.get("champion") instanceof Ref.Champion champion) {
+      // whatever families today's spec has: the champion's may have left it
+      Plan.Input model = new Plan.Input("model", RESOLVE, championPath(champion), true);
+      stages.add(predictor(CHAMPION_PREDICTS, Optional.empty(), List.of(), model, judged));
+    }
+    return stages;
+  }
+
+  private Plan.Stage predictor(
+      StageName name,
+      Optional<String> familyName,
+      List<String> command,
+      Plan.Input model,
+      SortedMap<String, Ref> judged) {
+    Optional<Spec.Family> family = familyName.map(this::family);
+    List<Plan.Input> inputs = new ArrayList<>(List.of(model));
+    for (String set : List.of("holdout", "validation")) {
+      Optional.ofNullable(judged.get(set))
+          .ifPresent(ref -> inputs.addAll(input(set, ref, Optional.empty())));
+    }
+    inputs.sort(java.util.Comparator.comparing(Plan.Input::name));
+    return new Plan.Stage(
+        name,
+        name.value(),
+        Plan.Kind.PREDICT,
+        familyName,
+        family.map(Spec.Family::environment),
+        command,
+        List.copyOf(inputs),
+        List.of("predictions"),
+        Json.object(),
+        spec.defaults().timeout().orElse(STAGE_TIMEOUT),
+        0,
+        resources(
+            Spec.Limits.NONE,
+            family.map(Spec.Family::resources).orElse(Spec.Resources.NONE),
+            Overlay.Change.NONE),
+        family.map(Spec.Family::mayFail).orElse(false));
+  }
+
+  /** What the stage that the gate judges by gets from {@link #predictors}. */
+  private List<Plan.Input> predictions(Spec.Evaluate evaluate) {
+    List<Plan.Input> inputs = new ArrayList<>();
+    for (Plan.Stage s : predictors(evaluate)) {
+      inputs.add(
+          new Plan.Input(
+              s.family().map(f -> "predictions/" + f).orElse("champion-predictions"),
+              s.name(),
+              "predictions",
+              true));
+    }
+    return inputs;
   }
 
   private Plan.Stage worker(

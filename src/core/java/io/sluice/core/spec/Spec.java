@@ -129,6 +129,7 @@ public record Spec(
   /**
    * A way to make a model: one command, a search space.
    *
+   * @param predict command that forecasts where the model is no ONNX graph
    * @param space parameters by name
    * @param budget what its search may cost
    * @param mayFail {@code onFailure: continue}: the run goes on without this family
@@ -136,6 +137,7 @@ public record Spec(
   public record Family(
       String environment,
       Trainer trainer,
+      Optional<Command> predict,
       SortedMap<String, Parameter> space,
       Resources resources,
       Budget budget,

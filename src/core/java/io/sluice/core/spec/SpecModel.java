@@ -290,6 +290,11 @@ final class SpecModel {
                 "SLU-1011",
                 "module:function, for example rma.families:fit"),
             "module:function, called in one process for all trials");
+    var predict =
+        optional(
+            "predict",
+            command(),
+            "forecasts from windows.csv, for a model that is no ONNX graph; docs/families.md");
     var space =
         optional(
             "space",
@@ -309,7 +314,7 @@ final class SpecModel {
             "continue: the run goes on while another family succeeds (fail)");
     return Struct.checked(
         "a family",
-        List.of(environment, run, function, space, resources, budget, onFailure),
+        List.of(environment, run, function, predict, space, resources, budget, onFailure),
         (v, problems) ->
             Struct.exactlyOne(
                     v,
@@ -323,6 +328,7 @@ final class SpecModel {
                     new Spec.Family(
                         v.get(environment),
                         trainer,
+                        v.find(predict),
                         v.find(space).orElse(none()),
                         v.find(resources).orElse(Spec.Resources.NONE),
                         v.find(budget).orElse(Spec.Budget.NONE),

@@ -58,6 +58,7 @@ class PlannerTest {
             "data-returns",
             "preprocess",
             "drift",
+            "predict-champion",
             "tune-itransformer",
             "train-itransformer",
             "explain-itransformer",
@@ -132,11 +133,44 @@ class PlannerTest {
             input("candidates/linear", "train-linear", "model", false),
             input("candidates/xgboost", "train-xgboost", "model", false),
             input("champion", "resolve", "champion/model", true),
+            input("champion-predictions", "predict-champion", "predictions", true),
             input("holdout", "preprocess", "holdout", false),
             input("snapshot", "data-returns", "returns", false),
             input("validation", "preprocess", "validation", false));
     assertThat(stage("summary").inputs().get(0))
         .isEqualTo(input("reports/itransformer", "explain-itransformer", "report", false));
+  }
+
+  @Test
+  void aChampionMayPredictByACommandWhateverFamiliesTodaysSpecHas() {
+    Plan.Stage champion = stage("predict-champion");
+    assertThat(champion.kind()).isEqualTo(Plan.Kind.PREDICT);
+    assertThat(champion.environment()).isEmpty();
+    assertThat(champion.command()).isEmpty();
+    assertThat(champion.inputs())
+        .containsExactly(
+            input("holdout", "preprocess", "holdout", false),
+            input("model", "resolve", "champion/model", true),
+            input("validation", "preprocess", "validation", false));
+  }
+
+  @Test
+  void aFamilyWithAPredictCommandForecastsInItsOwnEnvironmentAndTakesItsLockAlong() {
+    String spec =
+        Fixtures.good("full.yaml")
+            .text()
+            .replace(
+                "tabular\n    function: src.linear:fit",
+                "deep\n    run: [src/fit]\n    predict: [src/ask]");
+    Plan predicting = Planner.base(parsed(new SourceFile("full.yaml", spec)), LOCKS, WHEEL);
+    Plan.Stage own = predicting.stage(Planner.predicting("linear"));
+    assertThat(own.environment()).contains("deep");
+    assertThat(own.command()).containsExactly("src/ask");
+    assertThat(own.inputs()).contains(input("model", "train-linear", "model", false));
+    assertThat(predicting.stage(new StageName("evaluate")).inputs())
+        .contains(input("predictions/linear", "predict-linear", "predictions", true));
+    assertThat(predicting.codeIncludes()).contains("envs/deep.lock");
+    assertThat(plan.codeIncludes()).doesNotContain("envs/deep.lock");
   }
 
   @Test

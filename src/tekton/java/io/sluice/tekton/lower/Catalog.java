@@ -20,6 +20,7 @@ public final class Catalog {
           "sluice-evaluate",
           "sluice-fetch-source",
           "sluice-gate",
+          "sluice-predict",
           "sluice-promote",
           "sluice-record",
           "sluice-register",
@@ -35,6 +36,7 @@ public final class Catalog {
       case RESOLVE -> "sluice-resolve";
       case DATA, STAGE, TRAIN -> "sluice-stage";
       case TUNE -> "sluice-tune";
+      case PREDICT -> "sluice-predict";
       case DRIFT -> "sluice-drift";
       case EVALUATE -> "sluice-evaluate";
       case GATE -> "sluice-gate";

@@ -1,8 +1,10 @@
 package io.sluice.tekton.lower;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
@@ -70,7 +72,7 @@ public final class Lowering {
   static boolean hasValues(Plan.Kind kind) {
     return switch (kind) {
       case DATA, STAGE, TUNE, TRAIN -> true;
-      case RESOLVE, DRIFT, EVALUATE, GATE, REGISTER, PROMOTE, RECORD -> false;
+      case RESOLVE, PREDICT, DRIFT, EVALUATE, GATE, REGISTER, PROMOTE, RECORD -> false;
     };
   }
 
@@ -253,7 +255,7 @@ public final class Lowering {
     WorkspaceReference stage = bound(Names.STAGE_WORKSPACE);
     WorkspaceReference store = bound(Names.STORE_WORKSPACE);
     return switch (kind) {
-      case DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> List.of(stage, store);
+      case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> List.of(stage, store);
       case REGISTER -> List.of(stage, store, registry(Names.REGISTRY_WRITE_WORKSPACE));
       case RESOLVE -> List.of(store, registry(Names.REGISTRY_READ_WORKSPACE));
       case PROMOTE, RECORD -> List.of(store, registry(Names.REGISTRY_WRITE_WORKSPACE));
@@ -297,7 +299,7 @@ public final class Lowering {
     return switch (stage.kind()) {
       case RESOLVE -> resolve();
       case PROMOTE -> promote();
-      case DATA, STAGE, DRIFT, TRAIN, TUNE, EVALUATE, GATE, REGISTER -> staged(stage);
+      case DATA, STAGE, PREDICT, DRIFT, TRAIN, TUNE, EVALUATE, GATE, REGISTER -> staged(stage);
       case RECORD -> throw new IllegalArgumentException("record is no stage of a plan");
     };
   }
@@ -341,8 +343,14 @@ public final class Lowering {
           params.add(Param.of("environment", Names.param(Names.environment(e))));
           params.add(Param.of("image", Names.param(Names.image(e))));
         });
+    if (stage.kind() == Plan.Kind.PREDICT && stage.environment().isEmpty()) {
+      params.add(Param.of("image", Names.result(only(Plan.Kind.RESOLVE), Names.CHAMPION_IMAGE)));
+    }
     stage.family().ifPresent(f -> params.add(Param.of("family", Escapes.argument(f))));
     params.add(Param.of("seed", Long.toString(plan.seed())));
+    if (stage.kind() == Plan.Kind.TRAIN) {
+      predictor(stage).ifPresent(p -> params.add(Param.of("predict", predict(p))));
+    }
     params.add(
         Param.of(
             "with",
@@ -359,7 +367,8 @@ public final class Lowering {
       params.add(Param.of("limit", Names.param(Names.limit(stage.name().value()))));
     }
     params.add(Param.of("outputs", arguments(stage.outputs())));
-    if (!stage.command().isEmpty()) {
+    // the command that predicts is the bundle's, which took it along from training
+    if (!stage.command().isEmpty() && stage.kind() != Plan.Kind.PREDICT) {
       params.add(Param.of("command", arguments(stage.command())));
     }
     params.add(passed(Names.UNTRUSTED));
@@ -371,6 +380,30 @@ public final class Lowering {
       params.add(passed(Names.DRIFT_IMAGE));
     }
     return params;
+  }
+
+  /** The stage where what this one trains forecasts by a command of its own. */
+  private Optional<Plan.Stage> predictor(Plan.Stage train) {
+    return plan.stages().stream()
+        .filter(s -> s.kind() == Plan.Kind.PREDICT && s.family().isPresent())
+        .filter(s -> s.family().equals(train.family()))
+        .filter(s -> s.inputs().stream().anyMatch(i -> i.from().equals(train.name())))
+        .findFirst();
+  }
+
+  /** What a bundle must record to forecast for as long as its version reigns. */
+  private String predict(Plan.Stage predictor) {
+    ObjectNode predict = Json.object();
+    predictor.command().forEach(predict.putArray("command")::add);
+    ObjectNode environment = predict.putObject("environment");
+    plan.environments().stream()
+        .filter(e -> predictor.environment().equals(Optional.of(e.name())))
+        .forEach(e -> {
+          environment.put("name", e.name());
+          e.lock().ifPresent(lock -> environment.put("lock", lock));
+          e.python().ifPresent(python -> environment.put("python", python));
+        });
+    return Escapes.json(predict);
   }
 
   /** Whether the command is the loop itself, in the process that calls the family's function. */

@@ -15,6 +15,7 @@ final class Names {
   static final String WORKER_IMAGE = "worker-image";
   static final String TUNER_IMAGE = "tuner-image";
   static final String DRIFT_IMAGE = "drift-image";
+  static final String CHAMPION_IMAGE = "champion-image";
   static final String STAGE_WORKSPACE = "stage";
   static final String STORE_WORKSPACE = "store";
   static final String REGISTRY_READ_WORKSPACE = "registry-read";

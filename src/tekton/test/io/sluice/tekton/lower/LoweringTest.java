@@ -210,7 +210,25 @@ class LoweringTest {
             "candidates/itransformer=$(tasks.train-itransformer.results.outputs)#model",
             "candidates/xgboost=$(tasks.train-xgboost.results.outputs)#model",
             "?champion=$(tasks.resolve.results.outputs)#champion/model",
-            "holdout=$(tasks.preprocess.results.outputs)#holdout");
+            "?champion-predictions=$(tasks.predict-champion.results.outputs)#predictions",
+            "holdout=$(tasks.preprocess.results.outputs)#holdout",
+            "?predictions/itransformer=$(tasks.predict-itransformer.results.outputs)#predictions");
+  }
+
+  @Test
+  void theChampionPredictsInTheImageThatResolveNames() {
+    assertThat(text(stage("predict-champion"), "image"))
+        .isEqualTo("$(tasks.resolve.results.champion-image)");
+    assertThat(text(stage("predict-itransformer"), "image")).isEqualTo("$(params.image-deep)");
+  }
+
+  @Test
+  void trainingIsToldHowItsModelWillPredict() {
+    assertThat(Json.parse(text(stage("train-itransformer"), "predict")).toString())
+        .isEqualTo(
+            "{\"command\":[\"python\",\"-m\",\"rma.forecast\",\"$(it)\"],\"environment\":"
+                + "{\"lock\":\"envs/deep.lock\",\"name\":\"deep\",\"python\":\"3.11\"}}");
+    assertThat(stage("train-xgboost").params()).noneMatch(p -> p.name().equals("predict"));
   }
 
   @Test

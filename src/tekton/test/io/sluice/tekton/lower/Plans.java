@@ -129,6 +129,27 @@ final class Plans {
                 "{}",
                 false,
                 Resources.NONE),
+            user(
+                "predict-itransformer",
+                Kind.PREDICT,
+                "itransformer",
+                "deep",
+                List.of("python", "-m", "rma.forecast", "$(it)"),
+                List.of(
+                    input("holdout", "preprocess", "holdout"),
+                    input("model", "train-itransformer", "model")),
+                List.of("predictions"),
+                "{}",
+                true,
+                large),
+            worker(
+                "predict-champion",
+                Kind.PREDICT,
+                List.of(
+                    input("holdout", "preprocess", "holdout"),
+                    new Input("model", new StageName("resolve"), "champion/model", true)),
+                List.of("predictions"),
+                "{}"),
             worker(
                 "evaluate",
                 Kind.EVALUATE,
@@ -136,7 +157,17 @@ final class Plans {
                     input("candidates/itransformer", "train-itransformer", "model"),
                     input("candidates/xgboost", "train-xgboost", "model"),
                     new Input("champion", new StageName("resolve"), "champion/model", true),
-                    input("holdout", "preprocess", "holdout")),
+                    new Input(
+                        "champion-predictions",
+                        new StageName("predict-champion"),
+                        "predictions",
+                        true),
+                    input("holdout", "preprocess", "holdout"),
+                    new Input(
+                        "predictions/itransformer",
+                        new StageName("predict-itransformer"),
+                        "predictions",
+                        true)),
                 List.of("rows"),
                 "{\"metric\":\"poisson_deviance\"}"),
             worker(

@@ -1,0 +1,219 @@
+package io.sluice.inference;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+
+/**
+ * The parts of a bundle that follow from the others: a family's command writes what nobody else can
+ * know ({@code signature.json} and the model) and need not know MLflow's format or ours.
+ */
+public final class BundleParts {
+  /** There when the bundle forecasts by a command; written by {@code train@1}. */
+  public static final String PREDICT = "predict/predict.json";
+
+  private static final int PROBE_ROWS = 8;
+
+  /** As {@code sluice_ml} states it: float32 arithmetic of another build stays well inside. */
+  private static final double TOLERANCE = 1e-5;
+
+  /** A Tuesday in 2024. */
+  private static final int PROBE_DAY = 19_730;
+
+  private BundleParts() {}
+
+  /**
+   * Adds {@code params.json}, {@code probe.json} and {@code MLmodel} where they are not there. What
+   * is there stays as it is, and a bundle that is whole is not even looked into.
+   *
+   * @param folder the bundle
+   * @param name what messages call it
+   * @param params the hyperparameters that the command was given
+   * @return the files that were added
+   * @throws SluiceException SLU-6001 to SLU-6008 when they cannot be derived, because signature and
+   *     model are not there or do not go together
+   */
+  public static List<String> complete(Path folder, String name, JsonNode params)
+      throws IOException {
+    boolean command = there(folder, PREDICT);
+    List<String> added = new ArrayList<>();
+    if (!there(folder, "params.json")) {
+      Files.writeString(folder.resolve("params.json"), Json.pretty(params));
+      added.add("params.json");
+    }
+    if (command) {
+      BundleSignature.read(folder, name);
+      if (!there(folder, "MLmodel")) {
+        Files.writeString(folder.resolve("MLmodel"), commandModel(folder));
+        added.add("MLmodel");
+      }
+      return added;
+    }
+    if (there(folder, "probe.json") && there(folder, "MLmodel")) {
+      return added;
+    }
+    try (ModelBundle bundle = ModelBundle.unproven(folder, name)) {
+      if (!there(folder, "probe.json")) {
+        Files.writeString(folder.resolve("probe.json"), Json.write(probe(bundle, name)) + "\n");
+        added.add("probe.json");
+      }
+      if (!there(folder, "MLmodel")) {
+        Files.writeString(folder.resolve("MLmodel"), graphModel(folder, bundle));
+        added.add("MLmodel");
+      }
+    }
+    return added;
+  }
+
+  private static boolean there(Path folder, String file) {
+    return Files.exists(folder.resolve(file), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /**
+   * Counts of several sizes, one window with gaps, and what the model says to them here: a later
+   * load that answers otherwise is another model. Rows with no finite answer are no use for that.
+   */
+  private static ObjectNode probe(ModelBundle bundle, String name) {
+    BundleSignature signature = bundle.signature();
+    SplittableRandom random = new SplittableRandom(0);
+    int size = signature.windowSize();
+    float[] windows = new float[PROBE_ROWS * size];
+    long[] days = new long[PROBE_ROWS];
+    for (int r = 0; r < PROBE_ROWS; r++) {
+      int most = 1 << (2 * r);
+      for (int i = 0; i < size; i++) {
+        boolean gap = r == PROBE_ROWS - 1 && random.nextInt(4) == 0;
+        windows[r * size + i] = gap ? Float.NaN : random.nextInt(most);
+      }
+      days[r] = PROBE_DAY + 37L * r;
+    }
+    float[] answers = bundle.predict(windows, days);
+    ObjectNode probe = Json.object();
+    ObjectNode inputs = probe.putObject("inputs");
+    ArrayNode shown = inputs.putArray(signature.window());
+    ArrayNode origins = JsonNodeFactory.instance.arrayNode();
+    ArrayNode output = probe.putArray("output");
+    int width = signature.horizons().size();
+    for (int r = 0; r < PROBE_ROWS; r++) {
+      ArrayNode answer = JsonNodeFactory.instance.arrayNode();
+      boolean finite = true;
+      for (int h = 0; h < width; h++) {
+        answer.add(answers[r * width + h]);
+        finite &= Float.isFinite(answers[r * width + h]);
+      }
+      if (finite) {
+        shown.add(window(windows, r * size, signature));
+        origins.addArray().add(days[r]);
+        output.add(answer);
+      }
+    }
+    if (output.size() < Probe.MIN_ROWS) {
+      throw Refusal.of(
+          "SLU-6006",
+          "bundle `%s`: to %d of %d made-up windows the model answers no finite number"
+              .formatted(name, PROBE_ROWS - output.size(), PROBE_ROWS),
+          "write probe.json with windows that the model is made for");
+    }
+    signature.originDay().ifPresent(input -> inputs.set(input, origins));
+    probe.put("tolerance", TOLERANCE);
+    return probe;
+  }
+
+  private static ArrayNode window(float[] windows, int offset, BundleSignature signature) {
+    ArrayNode window = JsonNodeFactory.instance.arrayNode();
+    int at = offset;
+    for (int period = 0; period < signature.lookback(); period++) {
+      ArrayNode values = window.addArray();
+      for (int channel = 0; channel < signature.channels().size(); channel++) {
+        float value = windows[at++];
+        if (Float.isNaN(value)) {
+          values.addNull();
+        } else {
+          values.add(value);
+        }
+      }
+    }
+    return window;
+  }
+
+  /** MLflow's own description. No time and no random id in it: the same model is the same bytes. */
+  private static String graphModel(Path folder, ModelBundle bundle) throws IOException {
+    BundleSignature signature = bundle.signature();
+    ArrayNode inputs = JsonNodeFactory.instance.arrayNode();
+    inputs.add(tensor(signature.window(), "float32", bundle.windowShape()));
+    signature.originDay().ifPresent(day -> inputs.add(tensor(day, "int64", new long[] {-1, 1})));
+    ArrayNode outputs = JsonNodeFactory.instance.arrayNode();
+    outputs.add(
+        tensor(signature.output(), "float32", new long[] {-1, signature.horizons().size()}));
+    return """
+    flavors:
+      onnx:
+        code: null
+        data: model.onnx
+        providers:
+        - CPUExecutionProvider
+      python_function:
+        data: model.onnx
+        loader_module: mlflow.onnx
+    model_uuid: %s
+    signature:
+      inputs: %s
+      outputs: %s
+      params: null
+    """
+        .formatted(uuid(folder), quoted(inputs), quoted(outputs));
+  }
+
+  /** A flavor of our own: MLflow lists such a version and loads it with none of its loaders. */
+  private static String commandModel(Path folder) throws IOException {
+    return """
+    flavors:
+      sluice:
+        predict: %s
+    model_uuid: %s
+    """
+        .formatted(PREDICT, uuid(folder));
+  }
+
+  private static ObjectNode tensor(String name, String type, long[] shape) {
+    ObjectNode tensor = Json.object();
+    tensor.put("name", name).put("type", "tensor");
+    ArrayNode dimensions = tensor.putObject("tensor-spec").put("dtype", type).putArray("shape");
+    for (long dimension : shape) {
+      dimensions.add(dimension);
+    }
+    return tensor;
+  }
+
+  /** A YAML scalar in single quotes; JSON has no line breaks of its own. */
+  private static String quoted(JsonNode value) {
+    return "'" + Json.write(value).replace("'", "''") + "'";
+  }
+
+  /** Of everything that the bundle holds. */
+  private static String uuid(Path folder) throws IOException {
+    StringBuilder all = new StringBuilder();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file :
+          files.filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS)).sorted().toList()) {
+        all.append(folder.relativize(file))
+            .append(' ')
+            .append(Digest.of(Files.readAllBytes(file)))
+            .append('\n');
+      }
+    }
+    return Digest.of(all.toString()).hex().substring(0, 32);
+  }
+}
