@@ -135,12 +135,21 @@ class TwoCyclesIT {
   void aPersonOverridesAndRollsBackAndTheLogTellsIt() throws Exception {
     ForkedSluice.Ended override =
         sluice.run(
-            "override", EXAMPLE, String.valueOf(again), "--reason", "the recall of product 17 is over");
+            "override",
+            EXAMPLE,
+            String.valueOf(again),
+            "--reason",
+            "the recall of product 17 is over");
     assertThat(override.code()).as(override.shown()).isEqualTo(0);
     champion(again);
     ForkedSluice.Ended back =
         sluice.run(
-            "rollback", EXAMPLE, "--to", String.valueOf(first), "--reason", "forecasts doubled overnight");
+            "rollback",
+            EXAMPLE,
+            "--to",
+            String.valueOf(first),
+            "--reason",
+            "forecasts doubled overnight");
     assertThat(back.code()).as(back.shown()).isEqualTo(0);
     champion(first);
 
@@ -148,7 +157,8 @@ class TwoCyclesIT {
     JsonNode log = Json.parse(history.out().getBytes(StandardCharsets.UTF_8));
     List<String> entries = new ArrayList<>();
     log.path("entries").forEach(e -> entries.add(e.path("kind").asText() + " " + e.path("to")));
-    assertThat(entries).startsWith("promote " + first)
+    assertThat(entries)
+        .startsWith("promote " + first)
         .endsWith("override " + again, "rollback " + first);
     assertThat(history.out()).contains("the recall of product 17 is over");
     assertThat(log.path("champion").asInt()).isEqualTo(first);
@@ -199,8 +209,8 @@ class TwoCyclesIT {
   @Test
   @Order(8)
   void diffNamesWhatTwoVersionsDifferIn() throws Exception {
-    ForkedSluice.Ended diff = sluice.run(
-            "diff", EXAMPLE, String.valueOf(first), String.valueOf(newer), "--json");
+    ForkedSluice.Ended diff =
+        sluice.run("diff", EXAMPLE, String.valueOf(first), String.valueOf(newer), "--json");
     assertThat(diff.code()).as(diff.shown()).isEqualTo(0);
     JsonNode root = Json.parse(diff.out().getBytes(StandardCharsets.UTF_8));
     List<String> keys = new ArrayList<>();
@@ -234,8 +244,7 @@ class TwoCyclesIT {
     ForkedSluice.Ended run = run("2026-11-02");
 
     assertThat(said(run, "resolve")).contains("two gates in a row were inconclusive");
-    JsonNode study =
-        Json.parse(file(version(report(run).path("version").asInt()), "study.json"));
+    JsonNode study = Json.parse(file(version(report(run).path("version").asInt()), "study.json"));
     assertThat(study.path("search").asText()).isEqualTo("cold");
     assertThat(study.path("why").asText()).isEqualTo("two gates in a row were inconclusive");
     assertThat(study.path("trials")).allMatch(t -> t.path("origin").asText().equals("sampled"));

@@ -392,7 +392,7 @@ public final class Planner {
         List.copyOf(inputs),
         List.of("predictions"),
         Json.object(),
-        spec.defaults().timeout().orElse(STAGE_TIMEOUT),
+        spec.defaults().timeout().orElse(Spec.Defaults.STAGE_TIMEOUT),
         0,
         resources(
             Spec.Limits.NONE,

@@ -228,7 +228,7 @@ final class RunLowering {
   private static boolean writesRegistry(Plan.Kind kind) {
     return switch (kind) {
       case REGISTER, PROMOTE, RECORD -> true;
-      case RESOLVE, DATA, STAGE, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> false;
+      case RESOLVE, DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> false;
     };
   }
 
