@@ -180,7 +180,7 @@ public final class Lowering {
       }
     }
     for (Plan.Stage s : plan.stages()) {
-      if (s.mayFail()) {
+      if (endsItself(s)) {
         params.add(
             param(
                 Names.limit(s.name().value()),
@@ -189,6 +189,14 @@ public final class Lowering {
       }
     }
     return params;
+  }
+
+  /**
+   * Whether a stage's own step ends its command when the stage's time is over, so that the stage
+   * still says how it ended. A predict stage does not: Tekton ends it, and with it the run.
+   */
+  static boolean endsItself(Plan.Stage stage) {
+    return stage.mayFail() && stage.kind() != Plan.Kind.PREDICT;
   }
 
   private static ParamSpec param(String name, String description, Optional<String> fallback) {
@@ -273,7 +281,7 @@ public final class Lowering {
    * of a producer the whole run fails.
    */
   static Duration taskTimeout(Plan.Stage stage, Duration time) {
-    return stage.mayFail() ? time.plus(AROUND_THE_COMMAND) : time;
+    return endsItself(stage) ? time.plus(AROUND_THE_COMMAND) : time;
   }
 
   private static Optional<OnError> onError(Plan.Stage stage) {
@@ -363,7 +371,7 @@ public final class Lowering {
     if (!stage.inputs().isEmpty()) {
       params.add(Param.of("inputs", stage.inputs().stream().map(Lowering::input).toList()));
     }
-    if (stage.mayFail()) {
+    if (endsItself(stage)) {
       params.add(Param.of("limit", Names.param(Names.limit(stage.name().value()))));
     }
     params.add(Param.of("outputs", arguments(stage.outputs())));

@@ -145,7 +145,9 @@ final class RunLowering {
       if (settings != null && !settings.with().equals(stage.with())) {
         params.add(Param.of(Names.with(stage.name().value()), Escapes.json(settings.with())));
       }
-      if (stage.mayFail() && settings != null && !settings.timeout().equals(stage.timeout())) {
+      if (Lowering.endsItself(stage)
+          && settings != null
+          && !settings.timeout().equals(stage.timeout())) {
         params.add(
             Param.of(
                 Names.limit(stage.name().value()), Long.toString(settings.timeout().toSeconds())));
