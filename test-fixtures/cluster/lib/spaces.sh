@@ -4,10 +4,9 @@
 # nothing is left to clean up but folders. Sourced by `cluster`.
 
 # holders SPACE: the process id of a space's `unshare`, found by its arguments; nothing if there is none.
-# No file can be stale or missing after a kill -9. More than one only when a start was cut short.
-holders() { pgrep -f -x "$(space_command "$1" | sed 's,[^a-zA-Z0-9 /_-],\\&,g')" || true; }
-
-space_command() { echo "unshare --mount --net --pid --uts --ipc --fork --kill-child --mount-proc --propagation private $images/pause $run/$1"; }
+# No file can be stale or missing after a kill -9, and one that an older version started is found as well.
+# More than one only when a start was cut short.
+holders() { pgrep -f "^unshare .*/pause $(echo "$run/$1" | sed 's,[^a-zA-Z0-9 /_-],\\&,g')\$" || true; }
 
 # init SPACE: process 1 of a space, by its id on this machine
 init() {
@@ -20,14 +19,11 @@ init() {
 
 child_of() { cat "/proc/$1/task/$1/children" 2>/dev/null | tr -d ' '; }
 
-alive() {
-  part_paths
-  [ -n "$(init "$1")" ]
-}
+alive() { [ -n "$(init "$1")" ]; }
 
 begin_space() {
-  # shellcheck disable=SC2046
-  setsid $(space_command "$1") >/dev/null 2>&1 </dev/null 9>&- &
+  setsid unshare --mount --net --pid --uts --ipc --fork --kill-child --mount-proc --propagation private \
+    "$images/pause" "$run/$1" >/dev/null 2>&1 </dev/null 9>&- &
   disown
   local tries
   for tries in $(seq 100); do
