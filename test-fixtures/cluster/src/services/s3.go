@@ -22,7 +22,7 @@ func s3(ctx context.Context) error {
 	if key == "" || secret == "" {
 		return fmt.Errorf("s3: ROOT_ACCESS_KEY and ROOT_SECRET_KEY must be set")
 	}
-	backend, err := posix.New(*root, meta.XattrMeta{}, posix.PosixOpts{NewDirPerm: 0o755})
+	backend, err := posix.New(*root, meta.XattrMeta{}, posix.PosixOpts{NewDirPerm: 0o755, CopyObjectThreshold: 5 << 30})
 	if err != nil {
 		return fmt.Errorf("s3: %w", err)
 	}
