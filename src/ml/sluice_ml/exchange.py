@@ -94,6 +94,11 @@ class TimeLeft:
         left = [limit - gone for limit in self._limits] + [limit for limit in more if limit is not None]
         return min(left, default=None)
 
+    def over(self, since: float = 0.0) -> bool:
+        """Whether one of the limits was reached, `since` seconds ago or more."""
+        left = self.seconds()
+        return left is not None and left <= -since
+
 
 def children_seconds(trial: Path) -> float | None:
     """CPU seconds, user and system, of all the loop's children so far: the second line of `times`."""
@@ -134,17 +139,30 @@ class Heartbeat:
             hand_over(self._file, str(count))
 
 
+class Sign:
+    """Listens to another party's heartbeat."""
+
+    def __init__(self, file: Path, patience: float = DEAD) -> None:
+        self._file, self._patience = file, patience
+        self._beat: str | None = None
+        self._since = time.monotonic()
+
+    def lost(self) -> bool:
+        """Whether it has stood still for longer than `patience` seconds; to be asked often."""
+        now = small_text(self._file)
+        if now != self._beat:
+            self._beat, self._since = now, time.monotonic()
+            return False
+        return time.monotonic() - self._since > self._patience
+
+
 def wait_for(*files: Path, alive: Path | None = None) -> Path:
     """The first of `files` to exist. Raises SLU-7404 when `alive` is given and stands still for a minute."""
-    beat, since = None, time.monotonic()
+    sign = None if alive is None else Sign(alive)
     while True:
         for file in files:
             if file.exists():
                 return file
-        if alive is not None:
-            now = small_text(alive)
-            if now != beat:
-                beat, since = now, time.monotonic()
-            elif time.monotonic() - since > DEAD:
-                raise SluiceMlError("SLU-7404", "the tuner stopped answering", "its log is that of the sidecar")
+        if sign is not None and sign.lost():
+            raise SluiceMlError("SLU-7404", "the tuner stopped answering", "its log is that of the sidecar")
         time.sleep(POLL)

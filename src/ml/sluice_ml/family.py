@@ -49,7 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         stage = Stage.from_environment()
         params = Path(os.environ["SLUICE_PARAMS"])
         if stage.mode == "trial" and params.parent.parent.name != "trials":
-            return loop(family, stage, params.parent / "tuner")
+            tuner = params.parent / "tuner"
+            return loop(family, stage, tuner, Path(os.environ.get("SLUICE_EXCHANGE") or tuner))
         report(stage, family(stage))
     except SluiceMlError as e:
         print(e, file=sys.stderr)
@@ -77,9 +78,10 @@ def load(reference: str) -> Family:
     return found
 
 
-def loop(family: Family, stage: Stage, tuner: Path) -> int:
-    """The run step's side of the exchange; returns the tuner's code."""
-    ask, stop = tuner / "ask", tuner / "stop"
+def loop(family: Family, stage: Stage, tuner: Path, exchange: Path) -> int:
+    """The run step's side of the exchange; returns the tuner's code. `exchange`: the folder of this worker, the
+    tuner's own when there is only one."""
+    ask, stop = exchange / "ask", tuner / "stop"
     while (found := wait_for(ask, stop, alive=tuner / "alive")) == ask:
         number = (small_text(found) or "").strip()
         found.unlink()
@@ -104,7 +106,7 @@ def loop(family: Family, stage: Stage, tuner: Path) -> int:
             code = 1
         hand_over(folder / "times", times(time.process_time()))
         hand_over(folder / "exit", str(code))
-        hand_over(tuner / "tell", number)
+        hand_over(exchange / "tell", number)
     return int(small_text(found) or "1")
 
 

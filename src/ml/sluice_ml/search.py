@@ -30,6 +30,8 @@ WARM_POINTS = 4
 APART = 0.3
 #: random trials before TPE models anything: the points handed down already tell it something
 WARM_STARTUP = 5
+#: Optuna's own number
+COLD_STARTUP = 10
 #: when that many trials fail and none succeeds, more of them will not help
 GIVE_UP = 10
 
@@ -37,7 +39,8 @@ GIVE_UP = 10
 @dataclass(frozen=True)
 class Options:
     """`with` of `tune@1`, a family's budget taken in. `time` and `trial_timeout`: seconds by the clock, None for no
-    limit. `narrow`: shrink ranges to where the last cold search was good."""
+    limit. `narrow`: shrink ranges to where the last cold search was good; `parallel`: how many trials run side by
+    side."""
 
     objective: str
     trials: int
@@ -47,6 +50,7 @@ class Options:
     narrow: bool
     time: float | None = None
     trial_timeout: float | None = None
+    parallel: int = 1
 
     @staticmethod
     def of(params: Mapping[str, Any]) -> Options:
@@ -61,11 +65,12 @@ class Options:
                 narrow=bool(params.get("narrow", False)),
                 time=_seconds(params.get("time")),
                 trial_timeout=_seconds(params.get("trialTimeout")),
+                parallel=int(params.get("parallel", 1)),
             )
         except (TypeError, ValueError) as e:
             raise SluiceMlError("SLU-7403", f"the options of tune cannot be read: {e}") from e
-        if min(options.trials, options.patience, options.cold_every) < 1:
-            raise SluiceMlError("SLU-7403", "trials, patience and coldEvery are at least 1")
+        if min(options.trials, options.patience, options.cold_every, options.parallel) < 1:
+            raise SluiceMlError("SLU-7403", "trials, patience, coldEvery and parallel are at least 1")
         return options
 
 
@@ -79,7 +84,8 @@ class Ask:
 
 
 class Search:
-    """One cycle; ask until None, tell after each."""
+    """One cycle; ask until None, tell after each. With `parallel` more than one ask may be open; the same seed
+    then gives the same points only when the trials end in the same order."""
 
     def __init__(
         self,
@@ -108,18 +114,21 @@ class Search:
             self._space = space.narrowed(quarter)
             handed = [p for p in (self._space.filter(h) for h in handed) if p]
         self._handed: list[Params] = handed[: options.trials]
-        sampler = (
-            optuna.samplers.TPESampler(seed=seed % 2**32)
-            if self._cold
-            else optuna.samplers.TPESampler(seed=seed % 2**32, n_startup_trials=WARM_STARTUP)
+        sampler = optuna.samplers.TPESampler(
+            seed=seed % 2**32,
+            n_startup_trials=COLD_STARTUP if self._cold else WARM_STARTUP,
+            # open trials count as bad ones, else all of them would be asked to look at the same place
+            constant_liar=options.parallel > 1,
         )
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._study = optuna.create_study(sampler=sampler)
         for point in self._handed:
             self._study.enqueue_trial(_optuna_params(self._space, point), skip_if_exists=False)
         self._distributions = {name: _distribution(p) for name, p in self._space.parameters.items()}
-        self._open: tuple[Ask, optuna.trial.Trial] | None = None
+        self._asked = 0
+        self._open: dict[int, optuna.trial.Trial] = {}
         self._trials: list[Trial] = []
+        self._ended: Stop | Literal[""] = ""
         self._stopped: Stop | Literal[""] = ""
 
     @property
@@ -128,12 +137,13 @@ class Search:
         return tuple(self._trials)
 
     def ask(self) -> Ask | None:
-        """The next point, or None when the search is over."""
-        self._stopped = self._stopped or self._stop()
+        """The next point, or None when no more is wanted: the search is over once all are told."""
+        self._stopped = self._ended or self._stop()
         if self._stopped:
             return None
         trial = self._study.ask(self._distributions)
-        number = len(self._trials)
+        number = self._asked
+        self._asked += 1
         origin: Origin = "sampled"
         if number < len(self._handed):
             origin = "champion" if number == 0 else "warm"
@@ -141,19 +151,16 @@ class Search:
         for name, p in self._space.parameters.items():
             value = trial.params[name]
             params[name] = p.values[value] if isinstance(p, Choice) else value
-        self._open = Ask(number, origin, params), trial
-        return self._open[0]
+        self._open[number] = trial
+        return Ask(number, origin, params)
 
     def end(self, why: Stop) -> None:
-        """No more trials; `why` goes into the record."""
-        self._stopped = why
+        """No more trials; `why` goes into the record. Those that are open may still be told."""
+        self._ended = self._stopped = why
 
-    def tell(self, objective: float | None, reason: str | None, cpu_seconds: float | None) -> Trial:
-        """The outcome of the last ask: an objective to be minimised, or the reason why there is none."""
-        if self._open is None:
-            raise ValueError("tell without ask")
-        ask, trial = self._open
-        self._open = None
+    def tell(self, ask: Ask, objective: float | None, reason: str | None, cpu_seconds: float | None) -> Trial:
+        """The outcome of an ask: an objective to be minimised, or the reason why there is none."""
+        trial = self._open.pop(ask.number)
         if objective is None:
             self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
         else:
@@ -181,6 +188,7 @@ class Search:
             cold_cycle=(1 if last is None else last.cycle + 1) if cold or last is None else last.cold_cycle,
             cold_trials=self.trials if cold or last is None else last.cold_trials,
             patience=self._options.patience,
+            parallel=self._options.parallel,
         )
 
     def failure(self) -> SluiceMlError | None:
@@ -208,7 +216,7 @@ class Search:
         return asked_cold
 
     def _stop(self) -> Stop | Literal[""]:
-        if len(self._trials) >= self._options.trials:
+        if self._asked >= self._options.trials:
             return "trials"
         if len(self._trials) >= GIVE_UP and best(self._trials) is None:
             return "failures"

@@ -90,8 +90,9 @@ class Trial:
 
 @dataclass(frozen=True)
 class Study:
-    """One cycle. `since_cold` counts the cycles since the last cold one (0: this one); `cold_trials` are the
-    last cold cycle's, this one's own when it is cold; `stopped` says why the search ended."""
+    """One cycle. `trials` are in the order in which they ended; `parallel` is how many ran side by side.
+    `since_cold` counts the cycles since the last cold one (0: this one); `cold_trials` are the last cold cycle's,
+    this one's own when it is cold; `stopped` says why the search ended."""
 
     family: str
     run: str
@@ -107,6 +108,7 @@ class Study:
     cold_cycle: int
     cold_trials: tuple[Trial, ...]
     patience: int
+    parallel: int = 1
 
     @property
     def cold(self) -> bool:
@@ -132,6 +134,7 @@ class Study:
             "objective": self.objective,
             "seed": self.seed,
             "patience": self.patience,
+            **({"parallel": self.parallel} if self.parallel > 1 else {}),
             "digests": self.digests.document(),
             "space": self.space.document(),
             "stopped": self.stopped,
@@ -165,6 +168,7 @@ class Study:
                 cold_cycle=int(d["cold"]["cycle"]),
                 cold_trials=tuple(Trial.of(t) for t in d["cold"]["trials"]),
                 patience=int(d["patience"]),
+                parallel=int(d.get("parallel", 1)),
             )
         except (OSError, ValueError, KeyError, TypeError, SluiceMlError) as e:
             raise SluiceMlError("SLU-7402", f"{file.name} is no study that can be started from: {e}") from e

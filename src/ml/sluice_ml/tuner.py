@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import shlex
-import shutil
 import signal
 import sys
 from collections.abc import Mapping
@@ -18,17 +16,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from sluice_ml.crew import Crew
 from sluice_ml.errors import SluiceMlError
-from sluice_ml.exchange import (
-    Heartbeat,
-    TimeLeft,
-    children_seconds,
-    hand_over,
-    outcome,
-    small_text,
-    wait_for,
-    write_json,
-)
+from sluice_ml.exchange import DEAD, Heartbeat, TimeLeft, hand_over, wait_for, write_json
 from sluice_ml.search import Options, Search
 from sluice_ml.space import Space
 from sluice_ml.study import Study, Trial, digest_of_folder, savings
@@ -42,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--workspace", type=Path, required=True, help="folder of the stage")
     parser.add_argument("--environment", default="", help="digest of the trials' environment, for the record")
     parser.add_argument("--limit", type=float, default=0, help="seconds after which the stage is lost; 0 for none")
+    parser.add_argument("--patience", type=float, default=DEAD, help="seconds after which a silent worker is lost")
     parsed = parser.parse_args(arguments)
     workspace: Path = parsed.workspace
     # the pod is over, or the stage was a cache hit and nobody will ever answer: leave without noise
@@ -51,7 +42,13 @@ def main(arguments: list[str] | None = None) -> int:
     with Heartbeat(tuner / "alive"):
         wait_for(workspace / "env")
         try:
-            code = tune(workspace, read_env(workspace / "env"), parsed.environment or None, parsed.limit or None)
+            code = tune(
+                workspace,
+                read_env(workspace / "env"),
+                parsed.environment or None,
+                limit=parsed.limit or None,
+                patience=parsed.patience,
+            )
         except SluiceMlError as e:
             print(e, file=sys.stderr, flush=True)
             # the record of the stage says it, not only its log
@@ -61,9 +58,17 @@ def main(arguments: list[str] | None = None) -> int:
     return code
 
 
-def tune(workspace: Path, env: Mapping[str, str], environment: str | None, limit: float | None = None) -> int:
-    """Runs one cycle over the exchange; returns the code for `stop`. Raises SLU-7401 when every trial failed,
-    SLU-7501 when the stage's time, `limit` seconds, was over before the search."""
+def tune(
+    workspace: Path,
+    env: Mapping[str, str],
+    environment: str | None,
+    *,
+    limit: float | None = None,
+    patience: float = DEAD,
+) -> int:
+    """Runs one cycle over the exchange; returns the code for `stop`. `patience`: seconds of a worker's silence.
+    Raises SLU-7401 when every trial failed, SLU-7501 when the stage's time, `limit` seconds, was over before the
+    search."""
     tuner, outputs, inputs = workspace / "tuner", workspace / "outputs", workspace / "inputs"
     try:
         params = json.loads((workspace / "params.json").read_text(encoding="utf-8"))
@@ -80,39 +85,21 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None, limit
         window=digest_of_folder(inputs, frozenset({"study", "search"})) if inputs.is_dir() else None,
         environment=environment,
     )
-    before: float | None = 0.0
-    lowest: Trial | None = None
     stage, budget = TimeLeft(limit), TimeLeft(options.time)
-    while (ask := search.ask()) is not None:
-        folder = tuner / "trials" / str(ask.number)
-        # a retried stage finds the folders of its predecessor
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        write_json(folder / "params.json", ask.params)
-        seconds = stage.seconds(budget.seconds(options.trial_timeout))
-        if seconds is not None:
-            hand_over(folder / "limit", str(max(1, math.ceil(seconds))))
-        hand_over(tuner / "ask", str(ask.number))
-        tell = wait_for(tuner / "tell")
-        answered = small_text(tell)
-        tell.unlink()
-        if answered != str(ask.number):
-            raise SluiceMlError("SLU-7404", f"asked for trial {ask.number}, was told about {answered!r}")
-        objective, reason = outcome(folder)
-        after = children_seconds(folder)
-        cpu = None if before is None or after is None else round(max(0.0, after - before), 3)
-        before = after if after is not None else before
-        told = search.tell(objective, reason, cpu)
-        if objective is not None and (lowest is None or objective < (lowest.objective or 0.0)):
+    crew = Crew(tuner, options.parallel, patience, TimeLeft(limit, options.time), options.trial_timeout)
+    lowest: Trial | None = None
+    for answer in crew.work(search):
+        told = search.tell(answer.ask, answer.objective, answer.reason, answer.cpu_seconds)
+        if told.objective is not None and (lowest is None or told.objective < (lowest.objective or 0.0)):
             lowest = told
         print(_line(told, lowest), flush=True)
-        if _over(stage):
+        if stage.over():
             raise SluiceMlError(
                 "SLU-7501",
                 f"the stage's time, {limit:g} s, was over after {len(search.trials)} trials",
                 "raise the stage's timeout, or give the family a budget: { time: .. } that is shorter",
             )
-        if _over(budget):
+        if budget.over():
             search.end("time")
     study = search.study(env.get("SLUICE_FAMILY", ""), env.get("SLUICE_RUN", ""))
     write_json(outputs / "study" / "study.json", study.document())
@@ -142,11 +129,6 @@ def tune(workspace: Path, env: Mapping[str, str], environment: str | None, limit
     if not study.cold:
         print(_savings_line(saved, study.cold_cycle), flush=True)
     return 0
-
-
-def _over(left: TimeLeft) -> bool:
-    seconds = left.seconds()
-    return seconds is not None and seconds <= 0
 
 
 def read_env(file: Path) -> dict[str, str]:

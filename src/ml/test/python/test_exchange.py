@@ -7,14 +7,18 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from sluice_ml import crew
 from sluice_ml.errors import SluiceMlError
-from sluice_ml.exchange import children_seconds, outcome, times
+from sluice_ml.exchange import TimeLeft, children_seconds, hand_over, outcome, times
+from sluice_ml.search import Options, Search
+from sluice_ml.space import Space
 from sluice_ml.tuner import asked_cold, read_env
 
 ROOT = Path(__file__).parents[4]
@@ -47,7 +51,7 @@ def workspace(folder: Path, values: dict[str, Any]) -> Path:
     return folder
 
 
-def env_file(folder: Path) -> None:
+def env_file(folder: Path, parallel: int = 1) -> None:
     """As fetch does: last, by rename."""
     lines = {
         "SLUICE_INPUTS": folder / "inputs",
@@ -59,23 +63,36 @@ def env_file(folder: Path) -> None:
         "SLUICE_FAMILY": "it's",
         "SLUICE_RUN": "run-1",
     }
+    if parallel > 1:
+        lines["SLUICE_PARALLEL"] = str(parallel)
     quoted = {name: str(value).replace("'", "'\\''") for name, value in lines.items()}
     (folder / "env.tmp").write_text("".join(f"export {name}='{value}'\n" for name, value in quoted.items()))
     (folder / "env.tmp").rename(folder / "env")
 
 
-def exchange(folder: Path, command: list[str], loop_kind: str = "command", limit: float = 0) -> tuple[int, int, str]:
+def exchange(
+    folder: Path,
+    command: list[str],
+    loop_kind: str = "command",
+    parallel: int = 1,
+    shell: str = "/bin/sh",
+    limit: float = 0,
+) -> tuple[int, int, str]:
     """(code of the loop, code of the tuner, what both said). `limit`: of the stage, in seconds."""
     environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src/ml'}:{folder / 'code'}", "PYTHONWARNINGS": "default"}
+    options = ["--workspace", str(folder), "--limit", str(limit), "--patience", "8"]
     tuner = subprocess.Popen(
-        [sys.executable, "-m", "sluice_ml.tuner", "--workspace", str(folder), "--limit", str(limit)],
+        [sys.executable, "-m", "sluice_ml.tuner", *options],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
-        env_file(folder)
+        env_file(folder, parallel)
+        # in a pod the tuner has asked before the step begins
+        while parallel > 1 and tuner.poll() is None and not (folder / f"tuner/worker-{parallel}/ask").exists():
+            time.sleep(0.02)
         variables = {"SLUICE_WORKSPACE": str(folder), "SLUICE_LOOP": loop_kind, "SLUICE_PATIENCE": "60"}
         run = subprocess.run(
-            ["/bin/sh", "-c", loop(), "loop", *command],
+            [*shell.split(), "-c", loop(), "loop", *command],
             env=environment | variables, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         said, _ = tuner.communicate(timeout=30)
@@ -349,3 +366,150 @@ def test_a_warm_stage_tells_what_it_saved(tmp_path: Path) -> None:
     assert saved == 1 - len(study["trials"]) / 20
     assert (second / "results/savings").read_text() == repr(saved)
     assert f"saved against the cold search of cycle 1: {saved:.0%} of the trials" in said
+
+
+#: takes part in a barrier of two, so that it ends only when another trial runs beside it
+TOGETHER = """
+: >"$SLUICE_WORKSPACE/tmp/started.$$"
+until [ "$(ls "$SLUICE_WORKSPACE/tmp" | wc -l)" -ge 2 ]; do sleep 0.05; done
+"""
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox sh", "bash"])
+def test_several_workers_do_trials_side_by_side(tmp_path: Path, shell: str) -> None:
+    if shutil.which(shell.split()[0]) is None:
+        pytest.skip(f"{shell} is not here")
+    folder = workspace(tmp_path, WITH | {"parallel": 3})
+
+    loop_code, tuner_code, said = exchange(folder, ["/bin/sh", "-c", TOGETHER + SHELL_FAMILY], parallel=3, shell=shell)
+
+    assert (loop_code, tuner_code) == (0, 0), said
+    study = json.loads((folder / "outputs/study/study.json").read_text())
+    assert sorted(t["number"] for t in study["trials"]) == list(range(6))
+    assert {t["state"] for t in study["trials"]} == {"complete"}
+    assert study["parallel"] == 3
+    assert study["best"] is not None
+
+
+def test_the_trial_of_a_worker_that_is_killed_goes_to_another_one(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH | {"parallel": 2})
+    # the first trial to get there takes its worker with it, and goes on writing as if nothing had happened
+    murder = """
+    if mkdir "$SLUICE_WORKSPACE/tmp/once" 2>/dev/null; then
+      kill -9 $PPID
+      echo 0.000001 >"$SLUICE_RESULTS/objective"
+    fi
+    """
+
+    loop_code, tuner_code, said = exchange(folder, ["/bin/sh", "-c", murder + SHELL_FAMILY], parallel=2)
+
+    assert (loop_code, tuner_code) == (0, 0), said
+    assert "is lost: trial" in said
+    trials = json.loads((folder / "outputs/study/study.json").read_text())["trials"]
+    assert sorted(t["number"] for t in trials) == list(range(6))
+    assert {t["state"] for t in trials} == {"complete"}
+    assert all(t["objective"] == pytest.approx(t["params"]["x"]) for t in trials)
+
+
+def test_when_every_worker_is_gone_so_is_the_stage(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH | {"parallel": 2})
+
+    loop_code, tuner_code, said = exchange(folder, ["/bin/sh", "-c", "kill -9 $PPID"], parallel=2)
+
+    assert loop_code == 70, said
+    assert "every worker is gone" in said
+    assert tuner_code == 1
+    assert "SLU-7404" in said
+
+
+def test_a_function_has_a_process_for_each_worker(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH | {"parallel": 2})
+    (folder / "code/fam.py").write_text(
+        "import os, pathlib, time\n"
+        "def family(stage):\n"
+        "    seen = pathlib.Path(os.environ['SLUICE_WORKSPACE'], 'tmp')\n"
+        "    (seen / str(os.getpid())).touch()\n"
+        "    while len(list(seen.iterdir())) < 2: time.sleep(0.02)\n"
+        "    return stage.params['x']\n"
+    )
+
+    loop_code, _, said = exchange(
+        folder, [sys.executable, "-m", "sluice_ml.family", "fam:family"], "function", parallel=2
+    )
+
+    assert loop_code == 0, said
+    assert len(list((folder / "tmp").iterdir())) == 2
+    trials = json.loads((folder / "outputs/study/study.json").read_text())["trials"]
+    assert sorted(t["number"] for t in trials) == list(range(6))
+
+
+@pytest.mark.parametrize("shell", ["dash", "busybox sh", "bash"])
+def test_a_trial_beside_others_that_never_ends_is_ended_alone(tmp_path: Path, shell: str) -> None:
+    if shutil.which(shell.split()[0]) is None:
+        pytest.skip(f"{shell} is not here")
+    folder = workspace(tmp_path, WITH | {"parallel": 2, "trialTimeout": 2})
+    family = 'case "$SLUICE_PARAMS" in */1/*) sleep 1000 ;; *) echo 1.5 >"$SLUICE_RESULTS/objective" ;; esac'
+
+    loop_code, _, said = exchange(folder, ["/bin/sh", "-c", family], parallel=2, shell=shell)
+
+    assert loop_code == 0, said
+    reasons = {t["number"]: t["reason"] for t in trials_of(folder)}
+    assert reasons == {n: "not done after 2 s, its time" if n == 1 else None for n in range(6)}
+
+
+def test_a_budget_of_time_ends_all_that_is_going_on(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH | {"parallel": 3, "trials": 1000, "time": 2})
+    family = 'case "$SLUICE_PARAMS" in */[0-3]/*) echo 1.5 >"$SLUICE_RESULTS/objective" ;; *) sleep 1000 ;; esac'
+
+    loop_code, _, said = exchange(folder, ["/bin/sh", "-c", family], parallel=3)
+
+    assert loop_code == 0, said
+    reasons = [t["reason"] or "" for t in trials_of(folder)]
+    assert [r == "" for r in reasons] == [True] * 4 + [False] * 3
+    assert all("its time" in r for r in reasons[4:])
+    assert (folder / "results/stopped").read_text() == "time"
+    assert json.loads((folder / "outputs/best").read_text())["objective"] == 1.5
+
+
+def test_a_budget_of_time_does_not_wait_for_a_worker_that_was_killed(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH | {"parallel": 2, "trials": 1000, "time": 2})
+    family = """
+    case "$SLUICE_PARAMS" in
+      */0/*) kill -9 $PPID ;;
+      *) sleep 0.5; echo 1.5 >"$SLUICE_RESULTS/objective" ;;
+    esac
+    """
+
+    loop_code, _, said = exchange(folder, ["/bin/sh", "-c", family], parallel=2)
+
+    assert loop_code == 0, said
+    lost = {t["number"]: t["reason"] for t in trials_of(folder)}[0]
+    assert lost == "lost with its worker, and the time was over"
+    assert (folder / "results/stopped").read_text() == "time"
+
+
+def test_a_stage_out_of_time_says_so_whatever_the_number_of_workers(tmp_path: Path) -> None:
+    folder = workspace(tmp_path, WITH | {"parallel": 2})
+
+    loop_code, _, said = exchange(folder, ["/bin/sh", "-c", "sleep 1000"], parallel=2, limit=1)
+
+    assert loop_code == 1, said
+    assert (folder / "results/failure").read_text().startswith("SLU-7501: the stage's time, 1 s, was over after 1 tr")
+    assert not (folder / "outputs/best").exists()
+
+
+def test_a_worker_that_lives_but_never_answers_is_given_up_when_the_time_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew, "LATE", 0.2)
+    for k in (1, 2):
+        hand_over(tmp_path / f"worker-{k}/beat", "1")
+    search = Search(Options("mae", 2, 8, False, 6, False, parallel=2), Space.of(WITH["space"]), 1)
+
+    answers = list(crew.Crew(tmp_path, 2, 60.0, TimeLeft(0.1)).work(search))
+
+    assert [(a.ask.number, a.reason) for a in answers] == [
+        (0, "lost with its worker, and the time was over"),
+        (1, "lost with its worker, and the time was over"),
+    ]
+    assert (tmp_path / "trials/0/limit").read_text() == "1"

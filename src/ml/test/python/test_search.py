@@ -37,7 +37,7 @@ def options(**changes: Any) -> Options:
 def run(search: Search, loss: Callable[[Params], float | None], cpu: float = 1.0) -> Study:
     while (ask := search.ask()) is not None:
         value = loss(ask.params)
-        search.tell(value, "exit code 1" if value is None else None, cpu)
+        search.tell(ask, value, "exit code 1" if value is None else None, cpu)
     return search.study("xgboost", "run")
 
 
@@ -124,7 +124,7 @@ def test_a_failed_trial_is_kept_with_its_reason_and_the_search_goes_on() -> None
 def test_when_all_trials_fail_the_commonest_reason_is_told() -> None:
     search = Search(options(), SPACE, 1)
     while (ask := search.ask()) is not None:
-        search.tell(None, "the objective is NaN" if ask.number == 0 else "exit code 3", 0.1)
+        search.tell(ask, None, "the objective is NaN" if ask.number == 0 else "exit code 3", 0.1)
 
     failure = search.failure()
     assert failure is not None
@@ -261,7 +261,7 @@ def test_a_study_of_another_space_never_hurts(seed: int) -> None:
     asked = []
     while (ask := search.ask()) is not None:
         asked.append(ask.params)
-        search.tell(float(rng.random()), None, None)
+        search.tell(ask, float(rng.random()), None, None)
 
     assert asked
     assert all(inside(today, params) for params in asked)
@@ -322,3 +322,31 @@ def test_a_damaged_study_is_refused(tmp_path: Path) -> None:
         (tmp_path / "study.json").write_text(text)
         with pytest.raises(SluiceMlError, match="SLU-7402"):
             Study.read(tmp_path / "study.json")
+
+
+def test_trials_side_by_side_are_as_many_as_were_asked_for_and_differ() -> None:
+    search = Search(options(parallel=4, trials=12), SPACE, 1)
+    running = [ask for _ in range(4) if (ask := search.ask()) is not None]
+    seen = []
+    while running:
+        # the latest first: they need not end in their order
+        ask = running.pop()
+        seen.append(json.dumps(ask.params))
+        search.tell(ask, bowl(ask.params), None, 1.0)
+        following = search.ask()
+        if following is not None:
+            running.append(following)
+
+    study = search.study("xgboost", "run")
+
+    assert sorted(t.number for t in study.trials) == list(range(12))
+    assert len(set(seen)) == 12
+    assert study.document()["parallel"] == 4
+    assert study.stopped == "trials"
+
+
+def test_one_at_a_time_says_nothing_of_parallel_and_repeats_to_the_byte() -> None:
+    one, same = (run(Search(options(parallel=1), SPACE, 3), bowl).document() for _ in range(2))
+
+    assert "parallel" not in one
+    assert one == same == run(Search(options(), SPACE, 3), bowl).document()

@@ -178,8 +178,12 @@ public final class S3Store implements ArtifactStore {
   private void setAside(Digest digest) throws IOException {
     Optional<Long> size = bucket.size(blob(digest));
     if (size.isPresent()) {
-      bucket.copy(blob(digest), "corrupt/" + digest.hex(), size.get());
-      bucket.delete(blob(digest));
+      try {
+        bucket.copy(blob(digest), "corrupt/" + digest.hex(), size.get());
+      } finally {
+        // whether or not it can be kept for a look: it must not be a hit
+        bucket.delete(blob(digest));
+      }
     }
   }
 

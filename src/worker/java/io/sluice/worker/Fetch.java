@@ -30,6 +30,8 @@ import java.util.Set;
  * its command finds.
  */
 final class Fetch {
+  private static final int MOST_PARALLEL = 64;
+
   private final Worker.Context context;
   private final StageArguments arguments;
   private final Path resultHit;
@@ -241,11 +243,24 @@ final class Fetch {
     v.put("SLUICE_STAGE", arguments.stage().value());
     v.put("SLUICE_RUN", arguments.run().value());
     v.put("SLUICE_FAMILY", arguments.family().orElse(""));
+    if (arguments.kind() == Plan.Kind.TUNE) {
+      v.put("SLUICE_PARALLEL", Integer.toString(parallel()));
+    }
     v.put("TMPDIR", workspace.tmp().toString());
     v.put("HOME", workspace.tmp().toString());
     v.put("PYTHONDONTWRITEBYTECODE", "1");
     v.put("PYTHONUNBUFFERED", "1");
     return v;
+  }
+
+  /** How many loops the step of a tune stage has; the tuner reads the same value. */
+  private int parallel() {
+    JsonNode given = arguments.with().path("parallel");
+    int parallel = given.isMissingNode() ? 1 : given.asInt();
+    if (parallel < 1 || parallel > MOST_PARALLEL) {
+      throw Arguments.wrong("--with: parallel is a number from 1 to " + MOST_PARALLEL);
+    }
+    return parallel;
   }
 
   static byte[] utf8(String text) {

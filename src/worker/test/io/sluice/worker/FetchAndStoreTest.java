@@ -99,6 +99,32 @@ class FetchAndStoreTest {
   }
 
   @Test
+  void theLoopOfATuneStageIsToldHowManyItIs() throws Exception {
+    String hit = at("hit");
+    List<String> outputs = List.of("best", "study");
+    assertThat(run("fetch", "tune", List.of(), outputs, "{}", "--result-hit", hit)).isZero();
+    assertThat(text("w/env")).contains("export SLUICE_PARALLEL='1'");
+    String four = "{\"parallel\":4}";
+    assertThat(run("fetch", "tune", List.of(), outputs, four, "--result-hit", hit)).isZero();
+    assertThat(text("w/env")).contains("export SLUICE_PARALLEL='4'");
+    String many = "{\"parallel\":100000}";
+    assertThat(run("fetch", "tune", List.of(), outputs, many, "--result-hit", hit)).isEqualTo(2);
+    assertThat(err.toString(UTF_8)).contains("SLU-4020", "from 1 to 64");
+  }
+
+  @Test
+  void aResultOfTektonIsADigestHoweverMuchAStageHasToSay() throws Exception {
+    fetch("stage", List.of(), List.of("model"));
+    Files.writeString(folder.resolve("w/outputs/model"), "m");
+    for (int i = 0; i < 64; i++) {
+      Files.writeString(folder.resolve("w/results/r" + i), "x".repeat(4096));
+    }
+    assertThat(store("stage", List.of(), List.of("model"), "no", 0)).isZero();
+    assertThat(text("outputs")).hasSize("sha256:".length() + 64);
+    assertThat(store.manifest(Digest.parse(text("outputs"))).results()).hasSize(64);
+  }
+
+  @Test
   void aFailureIsPassedOnAndNeverCached() throws Exception {
     fetch("train", List.of(), List.of("model"));
     assertThat(store("train", List.of(), List.of("model"), "no", 7)).isEqualTo(7);

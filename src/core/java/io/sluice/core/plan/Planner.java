@@ -537,6 +537,8 @@ public final class Planner {
             .put("trials", options.trials().orElse(40))
             .put("warmStart", options.warmStart().orElse(Spec.WarmStart.CHAMPION).word());
     options.trialTimeout().ifPresent(t -> values.put("trialTimeout", t.toSeconds()));
+    // one at a time is what it was before there was a choice: the same values, the same cache key
+    options.parallel().filter(n -> n > 1).ifPresent(n -> values.put("parallel", n));
     return values;
   }
 

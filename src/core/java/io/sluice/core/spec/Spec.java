@@ -251,6 +251,7 @@ public record Spec(
    * @param patience sampled trials without improvement after which to stop (8)
    * @param warmStart whether to start from the family's latest registered study
    * @param coldEvery every how many cycles the whole space is searched afresh (6)
+   * @param parallel how many trials run side by side in the stage's pod (1)
    */
   public record TuneOptions(
       Optional<String> objective,
@@ -258,9 +259,11 @@ public record Spec(
       Optional<Integer> patience,
       Optional<Duration> trialTimeout,
       Optional<WarmStart> warmStart,
-      Optional<Integer> coldEvery) {
+      Optional<Integer> coldEvery,
+      Optional<Integer> parallel) {
     public static final TuneOptions NONE =
         new TuneOptions(
+            Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),

@@ -519,9 +519,12 @@ final class SpecModel {
     var coldEvery =
         optional(
             "coldEvery", Shapes.count(1, 1000), "search the whole space every so many cycles (6)");
+    var parallel =
+        optional(
+            "parallel", Shapes.count(1, 64), "trials side by side, which share its resources (1)");
     return Struct.of(
         "the values of tune@1",
-        List.of(objective, trials, patience, trialTimeout, warmStart, coldEvery),
+        List.of(objective, trials, patience, trialTimeout, warmStart, coldEvery, parallel),
         v ->
             new Spec.TuneOptions(
                 v.find(objective),
@@ -533,7 +536,8 @@ final class SpecModel {
                         w.equals(Spec.WarmStart.CHAMPION.word())
                             ? Spec.WarmStart.CHAMPION
                             : Spec.WarmStart.NONE),
-                v.find(coldEvery)));
+                v.find(coldEvery),
+                v.find(parallel)));
   }
 
   private static Struct<Spec.Train> train() {

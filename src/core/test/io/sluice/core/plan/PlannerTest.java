@@ -364,6 +364,20 @@ class PlannerTest {
   }
 
   @Test
+  void trialsSideBySideAreAValueOfTuneAndOneAtATimeIsNone() {
+    SourceFile source = Fixtures.good("full.yaml");
+    for (int n : List.of(1, 4)) {
+      String text = source.text().replace("coldEvery: 6", "coldEvery: 6, parallel: " + n);
+      Plan.Stage tune =
+          Planner.base(parsed(new SourceFile("parallel", text)), LOCKS, WHEEL)
+              .stage(new StageName("tune-linear"));
+      // as it was before there was a choice: the values are part of the cache key
+      assertThat(tune.with().path("parallel").asInt()).isEqualTo(n == 1 ? 0 : n);
+      assertThat(tune.with().path("trials").asInt()).isEqualTo(40);
+    }
+  }
+
+  @Test
   void aColdStartInAProfileLeavesTheGraphAsItIs() {
     Overlay cold = overlay("stages: { tune: { with: { warmStart: none } } }");
     Plan.Stage tune =

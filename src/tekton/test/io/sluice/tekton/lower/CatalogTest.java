@@ -3,6 +3,7 @@ package io.sluice.tekton.lower;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.core.diag.SourceFile;
+import io.sluice.tekton.v1.ResultSpec;
 import io.sluice.tekton.v1.Step;
 import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.yaml.TektonYaml;
@@ -42,6 +43,42 @@ class CatalogTest {
     Task task = Catalog.task(name);
     assertThat(TektonYaml.parse(new SourceFile(name, TektonYaml.write(task))))
         .containsExactly(task);
+  }
+
+  /**
+   * Kubernetes keeps 12 KiB of termination messages for all containers of a pod, Tekton's own two
+   * included, and drops what is more without a word. The longest value of each result is known:
+   * digests, ids, words.
+   */
+  @ParameterizedTest
+  @MethodSource("names")
+  void hasResultsThatFitIntoAPodsMessages(String name) {
+    Task task = Catalog.task(name);
+    int containers = task.spec().steps().size() + task.spec().sidecars().size() + 2;
+    int share = 12 * 1024 / containers;
+    int bytes = 0;
+    for (ResultSpec result : task.spec().results()) {
+      bytes += message(result);
+    }
+    for (Step step : task.spec().steps()) {
+      for (ResultSpec result : step.results()) {
+        bytes += message(result);
+      }
+    }
+    // all of them in one container would still fit twice
+    assertThat(bytes * 2).isLessThan(share);
+  }
+
+  private static int message(ResultSpec result) {
+    int longest =
+        switch (result.name()) {
+          case "outputs", "code" -> "sha256:".length() + 64;
+          case "head" -> 20 + "@sha256:".length() + 64;
+          case "commit", "tree" -> 64;
+          case "verdict", "hit" -> "upstream-failed".length();
+          default -> throw new AssertionError("how long can " + result.name() + " be?");
+        };
+    return "{\"key\":\"\",\"value\":\"\",\"type\":1},".length() + result.name().length() + longest;
   }
 
   @ParameterizedTest

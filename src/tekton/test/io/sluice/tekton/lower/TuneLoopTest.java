@@ -71,6 +71,33 @@ class TuneLoopTest {
     assertThat(new String(loop.getInputStream().readAllBytes())).isEqualTo("in trial\n");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"dash", "busybox sh", "bash"})
+  void severalAnswerEachInItsFolderAndEndTheTrialThatIsOutOfTime(String shell) throws Exception {
+    Files.writeString(
+        workspace.resolve("env"), "export SLUICE_MODE='trial'\nexport SLUICE_PARALLEL='2'\n");
+    Files.createDirectories(workspace.resolve("tuner/trials/1"));
+    Files.writeString(workspace.resolve("tuner/trials/1/limit"), "1");
+    for (int k = 1; k <= 2; k++) {
+      Files.createDirectories(workspace.resolve("tuner/worker-" + k));
+      hand("worker-" + k + "/ask", Integer.toString(k));
+    }
+    Process loop =
+        start(shell, "60", "command", "sh", "-c", "case $SLUICE_PARAMS in */1/*) sleep 1000; esac");
+    await("worker-1/tell");
+    await("worker-2/tell");
+    assertThat(read("tuner/worker-1/tell")).isEqualTo("1");
+    assertThat(read("tuner/worker-2/tell")).isEqualTo("2");
+    assertThat(read("tuner/trials/1/exit")).isNotEqualTo("0");
+    assertThat(workspace.resolve("tuner/trials/1/late")).exists();
+    assertThat(read("tuner/trials/2/exit")).isEqualTo("0");
+    assertThat(workspace.resolve("tuner/trials/2/late")).doesNotExist();
+    assertThat(Integer.parseInt(read("tuner/worker-2/beat"))).isPositive();
+    hand("stop", "3");
+    assertThat(loop.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.exitValue()).isEqualTo(3);
+  }
+
   private Process start(String shell, String patience, String loop, String... command)
       throws IOException {
     List<String> argv = new ArrayList<>(List.of(shell.split(" ")));
