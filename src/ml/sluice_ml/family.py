@@ -98,11 +98,14 @@ def loop(family: Family, stage: Stage, tuner: Path, exchange: Path) -> int:
         except _LateError:
             hand_over(folder / "late", "1")
             code = 124
+        except SluiceMlError as e:
+            print(e, file=sys.stderr, flush=True)
+            hand_over(results / "failure", f"{e.id}: {e.what}")
+            code = 1
         except Exception as e:
             # whatever a user's function raises is the end of this trial, not of the search
             traceback.print_exc()
-            told = f"{e.id}: {e.what}" if isinstance(e, SluiceMlError) else f"{type(e).__name__}: {e}"
-            hand_over(results / "failure", told)
+            hand_over(results / "failure", f"{type(e).__name__}: {e}")
             code = 1
         hand_over(folder / "times", times(time.process_time()))
         hand_over(folder / "exit", str(code))
