@@ -48,7 +48,7 @@ class CatalogTest {
   /**
    * Kubernetes keeps 12 KiB of termination messages for all containers of a pod, Tekton's own two
    * included, and drops what is more without a word. The longest value of each result is known:
-   * digests, ids, words.
+   * digests, ids, words, an image.
    */
   @ParameterizedTest
   @MethodSource("names")
@@ -75,6 +75,8 @@ class CatalogTest {
           case "outputs", "code" -> "sha256:".length() + 64;
           case "head" -> 20 + "@sha256:".length() + 64;
           case "commit", "tree" -> 64;
+          // as registries have it: a name, a tag, a digest
+          case "champion-image" -> 255 + ":".length() + 128 + "@sha256:".length() + 64;
           case "verdict", "hit" -> "upstream-failed".length();
           default -> throw new AssertionError("how long can " + result.name() + " be?");
         };
