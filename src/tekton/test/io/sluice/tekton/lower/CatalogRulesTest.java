@@ -86,8 +86,8 @@ class CatalogRulesTest {
         breach("sluice-tune", "type: RuntimeDefault", "type: Unconfined", "steps are restricted"),
         breach(
             "sluice-tune",
-            "    args: [--workspace, $(workspaces.stage.path), --environment, $(params.environment)]\n",
-            "    args: [$(params.environment)]\n    volumeMounts: [{name: v, mountPath: /v}]\n",
+            "    command: [python, -m, sluice_ml.tuner]\n",
+            "    command: [python]\n    volumeMounts: [{name: v, mountPath: /v}]\n",
             "sidecar tuner sees"),
         breach(
             "sluice-tune",
