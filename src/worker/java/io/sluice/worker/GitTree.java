@@ -1,10 +1,10 @@
 package io.sluice.worker;
 
 import java.io.ByteArrayOutputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -114,14 +114,12 @@ final class GitTree {
   }
 
   /** A file's content on its way. */
-  final class Hashed extends FilterInputStream {
-    private final MessageDigest hash;
+  final class Hashed extends DigestInputStream {
     private final String path;
     private final String mode;
 
     private Hashed(InputStream in, MessageDigest hash, String path, String mode) {
-      super(in);
-      this.hash = hash;
+      super(in, hash);
       this.path = path;
       this.mode = mode;
     }
@@ -129,22 +127,7 @@ final class GitTree {
     /** Adds the file, whose rest is read for it. */
     void add() throws IOException {
       transferTo(java.io.OutputStream.nullOutputStream());
-      put(path, new Leaf(mode, hash.digest()));
-    }
-
-    @Override
-    public int read() throws IOException {
-      byte[] one = new byte[1];
-      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      int n = super.read(buffer, offset, length);
-      if (n > 0) {
-        hash.update(buffer, offset, n);
-      }
-      return n;
+      put(path, new Leaf(mode, getMessageDigest().digest()));
     }
   }
 }
