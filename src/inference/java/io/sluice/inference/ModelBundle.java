@@ -229,8 +229,7 @@ public final class ModelBundle implements AutoCloseable {
                 environment, LongBuffer.wrap(originDays, from, n), new long[] {n, 1})) {
       inputs.put(signature.window(), window);
       signature.originDay().ifPresent(input -> inputs.put(input, day));
-      try (OrtSession.Result result =
-          DeepStack.call(() -> session.run(inputs, Set.of(signature.output())))) {
+      try (OrtSession.Result result = session.run(inputs, Set.of(signature.output()))) {
         OnnxValue value = result.get(0);
         if (!(value instanceof OnnxTensor tensor)
             || tensor.getInfo().type != OnnxJavaType.FLOAT
@@ -350,7 +349,7 @@ public final class ModelBundle implements AutoCloseable {
       options.setInterOpNumThreads(1);
       options.setDeterministicCompute(true);
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      return DeepStack.call(() -> environment.createSession(model.toString(), options));
+      return environment.createSession(model.toString(), options);
     } catch (OrtException e) {
       throw Refusal.of(
           "SLU-6003",

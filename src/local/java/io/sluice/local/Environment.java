@@ -30,8 +30,17 @@ public record Environment(String name, Map<String, String> variables, Optional<S
   private static final String SYSTEM_PATH =
       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+  /**
+   * MLflow, ONNX Runtime and Evidently report home unless told not to; what a step does is its
+   * owner's.
+   */
+  private static final Map<String, String> NO_TELEMETRY =
+      Map.of("DO_NOT_TRACK", "1", "MLFLOW_DISABLE_TELEMETRY", "true", "ORT_DISABLE_TELEMETRY", "1");
+
   public Environment {
-    variables = java.util.Collections.unmodifiableMap(new TreeMap<>(variables));
+    Map<String, String> all = new TreeMap<>(NO_TELEMETRY);
+    all.putAll(variables);
+    variables = java.util.Collections.unmodifiableMap(all);
   }
 
   /** An environment that was built into a folder: its programs come first. */

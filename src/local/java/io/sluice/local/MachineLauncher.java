@@ -27,13 +27,6 @@ import java.util.function.Consumer;
 final class MachineLauncher implements StepLauncher {
   private static final String WORKER = "sluice-worker";
 
-  /**
-   * Native code under the worker (ONNX Runtime) was seen to run out of the default 1 MiB: the whole
-   * JVM then dies of a segmentation fault, without a word. It is not enough that its heaviest calls
-   * have a deep stack of their own: without this, evaluate died in three integration tests.
-   */
-  private static final long WORKER_STACK_BYTES = 16L << 20;
-
   private final LocalRunner.Setting setting;
 
   MachineLauncher(LocalRunner.Setting setting) {
@@ -113,7 +106,6 @@ final class MachineLauncher implements StepLauncher {
     Thread thread =
         Thread.ofPlatform()
             .daemon()
-            .stackSize(WORKER_STACK_BYTES)
             .name(String.join(" ", call.argv().subList(0, Math.min(2, call.argv().size()))))
             .start(() -> {
               // One cutter each: half a line of one stream is not continued by the other.

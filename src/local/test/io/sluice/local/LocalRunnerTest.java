@@ -347,7 +347,16 @@ class LocalRunnerTest {
   void stepsSeeNothingOfTheCallersEnvironment() throws Exception {
     go(run(task("t").steps(step("s").command("env"))));
     assertThat(log().stream().map(l -> l.replaceFirst("=.*", "")))
-        .containsExactlyInAnyOrder("PATH", "LANG", "HOME", "TMPDIR", "PWD", "SLUICE_PROCESS");
+        .containsExactlyInAnyOrder(
+            "PATH",
+            "LANG",
+            "HOME",
+            "TMPDIR",
+            "PWD",
+            "SLUICE_PROCESS",
+            "DO_NOT_TRACK",
+            "MLFLOW_DISABLE_TELEMETRY",
+            "ORT_DISABLE_TELEMETRY");
   }
 
   @Test
