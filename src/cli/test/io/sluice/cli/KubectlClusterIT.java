@@ -119,7 +119,7 @@ class KubectlClusterIT {
           worker: "%s"
           tuner: "%s"
           drift: "%s"
-          environments: { tabular: "%s" }
+          environments: { tabular: "%s", deep: "%s" }
         """
             .formatted(
                 NAMESPACE,
@@ -127,9 +127,14 @@ class KubectlClusterIT {
                 cluster.image("worker"),
                 cluster.image("tuner"),
                 cluster.image("drift"),
-                cluster.image(
-                    "environment", "tabular", "pipelines/rma-forecast/envs/tabular.lock", "--ml")));
+                environment(cluster, "tabular"),
+                environment(cluster, "deep")));
     return to;
+  }
+
+  private static String environment(TestCluster cluster, String name) throws Exception {
+    String lock = "pipelines/rma-forecast/envs/%s.lock".formatted(name);
+    return cluster.image("environment", name, lock, "--ml");
   }
 
   /** Puts the code into the store through a pod; the digest of its manifest. */

@@ -7,7 +7,7 @@ exec 3<&0 </dev/null
 SLUICE_PROCESS=$token "$setsid" "$@" 3<&- &
 child=$!
 # The group exists once setsid has run; until then the process itself is the target.
-signal() { kill "-$1" -- "-$child" || kill "-$1" "$child"; }
+signal() { kill -s "$1" -- "-$child" || kill -s "$1" "$child"; }
 (
   while read -r word; do
     case $word in
@@ -25,13 +25,13 @@ exec 3<&-
 { wait "$child"; status=$?; } 2>/dev/null
 # As in a container: when the first process ends, all others do, first the group, then whatever
 # left it for a session of its own. Those are known by the token in their environment.
-{ kill -KILL -- "-$child"; kill -KILL "$watcher"; } 2>/dev/null
+{ kill -s KILL -- "-$child"; kill -s KILL "$watcher"; } 2>/dev/null
 for _ in 1 2 3 4 5 6 7 8 9 10; do
   left=$("$grep" -lasF "SLUICE_PROCESS=$token" /proc/[0-9]*/environ 2>/dev/null)
   [ -n "$left" ] || break
   for file in $left; do
     pid=${file#/proc/}
-    kill -KILL "${pid%/environ}" 2>/dev/null
+    kill -s KILL "${pid%/environ}" 2>/dev/null
   done
 done
 exit "$status"

@@ -66,10 +66,21 @@ class SupervisedProcessTest {
   @Test
   void stopAsksFirstAndLetsTheCommandCleanUp() throws Exception {
     SupervisedProcess process =
-        shell("trap 'echo cleaning; exit 3' TERM; echo ready; while :; do sleep 0.1; done");
+        shell("trap 'echo cleaning; exit 3' TERM; sleep 600 & echo ready; wait");
     await().until(() -> lines.contains("ready"));
     assertThat(process.stop(Duration.ofSeconds(20))).isEqualTo(3);
     assertThat(lines).containsExactly("ready", "cleaning");
+  }
+
+  @Test
+  void stopAsksEveryProcessOfTheGroup() throws Exception {
+    SupervisedProcess process =
+        shell(
+            "trap 'wait; exit 4' TERM; sh -c 'trap \"echo child cleans; exit 0\" TERM; sleep 600 &"
+                + " echo ready; wait' & wait; wait");
+    await().until(() -> lines.contains("ready"));
+    assertThat(process.stop(Duration.ofSeconds(20))).isEqualTo(4);
+    assertThat(lines).containsExactly("ready", "child cleans");
   }
 
   @Test
