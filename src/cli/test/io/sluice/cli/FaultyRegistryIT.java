@@ -164,7 +164,10 @@ class FaultyRegistryIT {
   }
 
   private ForkedSluice sluice(String state, RegistryProxy proxy) {
-    return new ForkedSluice(folder.resolve(state)).with("MLFLOW_TRACKING_URI", proxy.uri());
+    return new ForkedSluice(folder.resolve(state))
+        .with("MLFLOW_TRACKING_URI", proxy.uri())
+        // or each run would wait for the 45 s of its patience several times
+        .with("MLFLOW_HTTP_REQUEST_TIMEOUT", "4");
   }
 
   private String[] arguments(String run) {
