@@ -2,6 +2,7 @@ package io.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * environment that its version recorded, with the code that it took along, whatever became of both
  * since. A story in chapters, on a real MLflow server and real environments.
  */
-@Timeout(240)
+@Timeout(300)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(OrderAnnotation.class)
 class OwnPredictIT {
@@ -72,6 +73,8 @@ class OwnPredictIT {
           run: mkdir "$SLUICE_OUTPUTS/model"; cp src/signature.json "$SLUICE_OUTPUTS/model"
           predict: [python, src/own.py, "it's $HOME and $(that)"]
       """;
+
+  private static final String TIMEOUT = "defaults: { timeout: 45s }\n";
 
   private ForkedSluice sluice;
   private TinyPipeline pipeline;
@@ -175,6 +178,60 @@ class OwnPredictIT {
         .contains("predict-own")
         .contains("| the model file is damaged")
         .contains("exit code 1 at origin 2025-08-04T00:00:00Z of validation");
+  }
+
+  /** Hangs at the second origin of the holdout, and has a child that hangs as well. */
+  private static final String HANGING =
+      PREDICT.formatted("four")
+          + """
+          if os.environ["SLUICE_AS_OF"].startswith("2025-10-20"):
+              import subprocess
+              print("hanging", flush=True)
+              subprocess.run(["sleep", "1000"])
+          """;
+
+  @Test
+  @Order(6)
+  void aCommandThatHangsIsEndedAndItsFamilyLostWithoutTheOthers() throws Exception {
+    spec(both.replace("  own:\n", "  own:\n    onFailure: continue\n") + TIMEOUT);
+    Files.writeString(pipeline.file("src/own.py"), HANGING);
+    ForkedSluice.Ended run = go("fifth");
+    assertThat(run.code()).as(run.shown()).isZero();
+    String cause =
+        "predict-own: the command ended with exit code 124 (its time was over): its time, 45 s, was"
+            + " over at origin 2025-10-20T00:00:00Z of holdout";
+    assertThat(log("fifth", "predict-own", "hanging")).hasSize(1);
+    assertThat(run.shown()).contains("its time, 45 s, was over at origin 2025-10-20T00:00:00Z");
+    assertThat(String.join("\n", log("fifth", "gate", "own")))
+        .contains("The family own is out: it was lost: its stage ended with exit code 124");
+    JsonNode record =
+        session.registry().recordedRuns("tiny", 50).stream()
+            .map(Json::parse)
+            .filter(r -> r.path("run").asText().equals("fifth"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(record.path("families"))
+        .filteredOn(f -> f.path("name").asText().equals("own"))
+        .singleElement()
+        .satisfies(f -> {
+          assertThat(f.path("status").asText()).isEqualTo("lost");
+          assertThat(f.path("cause").asText()).isEqualTo(cause);
+        });
+    assertThat(session.registry().versions("tiny"))
+        .filteredOn(v -> "fifth".equals(v.tags().get("sluice.run")))
+        .isNotEmpty()
+        .allSatisfy(v -> assertThat(v.tags()).containsEntry("sluice.lost.own", cause))
+        .anySatisfy(v -> assertThat(v.tags()).containsEntry("sluice.family", "linear"));
+  }
+
+  @Test
+  @Order(7)
+  void withoutThatPolicyARunEndsWithAReason() throws Exception {
+    spec(both + TIMEOUT);
+    ForkedSluice.Ended run = go("sixth");
+    assertThat(run.code()).as(run.shown()).isEqualTo(1);
+    assertThat(run.shown())
+        .contains("predict-own", "was still going when the time for it was over");
   }
 
   private void spec(String text) throws IOException {

@@ -102,8 +102,8 @@ public final class Evaluation {
    *     give the same bytes
    * @param with the stage's values
    * @param asOf the latest instant that the inputs know of
-   * @param lost families that made no candidate, and how they ended, in words; they are listed as
-   *     ineligible (SLU-7502)
+   * @param lost families that made no candidate, or no forecasts with it, and how they ended, in
+   *     words; they are listed as ineligible (SLU-7502)
    * @throws SluiceException exit code 2: what was refused; nothing is written then
    * @throws IOException when a file cannot be read or written
    */
@@ -238,11 +238,14 @@ public final class Evaluation {
     List<Family> families = new ArrayList<>();
     ArrayNode familyList = json.putArray("families");
     for (Path folder : candidates(inputs)) {
-      families.add(candidate(folder, familyList.addObject(), columns));
+      families.add(candidate(folder, familyList.addObject(), columns, lost));
     }
     lost.forEach((name, ending) -> {
-      ObjectNode entry = familyList.addObject().put("name", name).put("eligible", false);
-      entry.putObject("reason").put("id", "SLU-7502").put("message", "it was lost: " + ending);
+      if (families.stream().noneMatch(f -> f.name().equals(name))) {
+        ObjectNode entry = familyList.addObject().put("name", name).put("eligible", false);
+        Diagnostic how = wasLost(ending);
+        entry.putObject("reason").put("id", how.id()).put("message", how.message());
+      }
     });
     Family chosen = best(families, columns);
     json.put("chosen", chosen.name());
@@ -283,7 +286,8 @@ public final class Evaluation {
   }
 
   /** Scores one candidate, or says why it is out; the others go on. */
-  private Family candidate(Path folder, ObjectNode json, Map<String, double[]> columns)
+  private Family candidate(
+      Path folder, ObjectNode json, Map<String, double[]> columns, SortedMap<String, String> lost)
       throws IOException {
     String family = folder.getFileName().toString();
     json.put("name", family);
@@ -302,6 +306,10 @@ public final class Evaluation {
             "bundle `%s` was trained on labels known as late as %s; the holdout begins at %s"
                 .formatted(family, newestLabel.get(), first),
             "train on labels that were known before the first holdout origin");
+      }
+      String ending = lost.get(family);
+      if (ending != null) {
+        throw new SluiceException(ExitCode.INPUT_WRONG, wasLost(ending));
       }
       Predictions predictions =
           predictions(folder, family, signature, inputs.resolve("predictions").resolve(family));
@@ -325,6 +333,11 @@ public final class Evaluation {
       json.putObject("reason").put("id", problem.id()).put("message", problem.message());
       return new Family(family, Optional.empty(), newestLabel, Optional.of(problem));
     }
+  }
+
+  private static Diagnostic wasLost(String ending) {
+    return Diagnostic.of(
+        "SLU-7502", "it was lost: " + ending, "the run's record has the stage and its cause");
   }
 
   /**

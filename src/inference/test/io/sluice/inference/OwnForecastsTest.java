@@ -115,6 +115,15 @@ class OwnForecastsTest {
   }
 
   @Test
+  void oneWhoseCommandWasEndedIsOutWithHowItEndedAndListedOnce() throws IOException {
+    sample.lost.put("own", "its stage ended with exit code 124 (its time was over)");
+    isOut("SLU-7502", "it was lost: its stage ended with exit code 124 (its time was over)");
+    assertThat(sample.evaluation().path("families"))
+        .filteredOn(f -> f.path("name").asText().equals("own"))
+        .hasSize(1);
+  }
+
+  @Test
   void whatIsNoNumberOnValidationPutsItOutHoweverItIsSpelled() throws IOException {
     for (String spelled : List.of("", "NaN", "inf", "-1")) {
       edit(

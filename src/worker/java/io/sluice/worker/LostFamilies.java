@@ -10,9 +10,12 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Families that were allowed to fail, and did: the members of a fan-in that did not come. */
+/**
+ * Families that were allowed to fail, and did: the members of a fan-in that did not come, and those
+ * whose forecasts did not.
+ */
 final class LostFamilies {
-  private static final String CANDIDATES = "candidates/";
+  private static final List<String> GROUPS = List.of("candidates/", "predictions/");
 
   private LostFamilies() {}
 
@@ -24,18 +27,30 @@ final class LostFamilies {
     SortedMap<String, String> lost = new TreeMap<>();
     for (JsonNode node : step.context().path("inputs")) {
       StageRecord.Input input = StageRecord.Input.parse(node);
-      if (input.name().startsWith(CANDIDATES) && input.failed().isPresent()) {
-        lost.put(
-            input.name().substring(CANDIDATES.length()),
-            "its stage ended with " + ExitWords.of(input.failed().get()));
+      for (String group : GROUPS) {
+        if (input.name().startsWith(group) && input.failed().isPresent()) {
+          // a model that did not come is why its forecasts did not
+          lost.putIfAbsent(
+              input.name().substring(group.length()),
+              "its stage ended with " + ExitWords.of(input.failed().get()));
+        }
       }
     }
     return Collections.unmodifiableSortedMap(lost);
   }
 
-  /** With the stage that failed and its cause, by the records of the run. */
-  static SortedMap<String, String> byCause(Step step) {
+  /**
+   * With the stage that failed and its cause, by the records of the run.
+   *
+   * @param evaluation evaluate's answer, which lists those too that were lost with their forecasts
+   */
+  static SortedMap<String, String> byCause(Step step, JsonNode evaluation) {
     SortedMap<String, String> lost = new TreeMap<>(byExitCode(step));
+    for (JsonNode family : evaluation.path("families")) {
+      if (family.at("/reason/id").asText().equals("SLU-7502")) {
+        lost.putIfAbsent(family.path("name").asText(), family.at("/reason/message").asText());
+      }
+    }
     List<StageRecord> records = new java.util.ArrayList<>();
     step.context().path("records").forEach(r -> records.add(StageRecord.parse(r)));
     lost.replaceAll((family, ending) -> cause(records, family).orElse(ending));

@@ -66,7 +66,7 @@ final class Register {
     this.verdict = json(step.inputs().resolve("verdict"));
     this.evaluation = json(step.inputs().resolve("rows").resolve("evaluation.json"));
     this.drift = Drifted.in(step);
-    this.lost = LostFamilies.byCause(step);
+    this.lost = LostFamilies.byCause(step, evaluation);
   }
 
   static int run(Worker.Context context, List<String> argv) throws IOException {

@@ -193,10 +193,10 @@ public final class Lowering {
 
   /**
    * Whether a stage's own step ends its command when the stage's time is over, so that the stage
-   * still says how it ended. A predict stage does not: Tekton ends it, and with it the run.
+   * still says how it ended.
    */
   static boolean endsItself(Plan.Stage stage) {
-    return stage.mayFail() && stage.kind() != Plan.Kind.PREDICT;
+    return stage.mayFail();
   }
 
   private static ParamSpec param(String name, String description, Optional<String> fallback) {

@@ -268,6 +268,19 @@ class LoweringTest {
   }
 
   @Test
+  void soIsWhatForecastsForItButNotTheChampionsCommand() {
+    assertThat(text(stage("predict-itransformer"), "limit"))
+        .isEqualTo("$(params.limit-predict-itransformer)");
+    assertThat(stage("predict-itransformer").timeout())
+        .contains(
+            Plans.forecast()
+                .stage(new StageName("predict-itransformer"))
+                .timeout()
+                .plus(Duration.ofMinutes(10)));
+    assertThat(stage("predict-champion").params()).noneMatch(p -> p.name().equals("limit"));
+  }
+
+  @Test
   void aFamilyThatMayFailCannotHaveRetries() {
     Plan.Stage s = Plans.forecast().stage(new StageName("train-itransformer"));
     Plan.Stage retried =
