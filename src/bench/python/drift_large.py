@@ -2,7 +2,8 @@
 
 Writes two tables (four columns in five are numbers, the others categories), runs the stage as a run does, and then in
 the same way Evidently by itself: pandas reads all rows, its preset compares them, its page is saved. Both are processes
-of their own; prints wall time, the process's largest resident size, and the ratio.
+of their own; prints wall time, CPU time (which other work on the machine lengthens less), the process's largest
+resident size, and the ratios.
 """
 
 from __future__ import annotations
@@ -47,15 +48,15 @@ def write(file: Path, rows: int, columns: int, seed: int) -> None:
     pacsv.write_csv(pa.table(table), file)
 
 
-def measured(argv: list[str], environment: dict[str, str], log: Path) -> tuple[float, float]:
-    """Seconds, and GiB at its fullest."""
+def measured(argv: list[str], environment: dict[str, str], log: Path) -> tuple[float, float, float]:
+    """Seconds by the clock and of the CPU, and GiB at its fullest."""
     started = time.monotonic()
     with log.open("wb") as out:
         child = subprocess.Popen(argv, env=os.environ | environment, stdout=out, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(child.pid, 0)
     if status != 0:
         raise SystemExit(f"{argv[:3]} ended with {os.waitstatus_to_exitcode(status)}:\n{log.read_text()[-2000:]}")
-    return time.monotonic() - started, usage.ru_maxrss / (1 << 20)
+    return time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / (1 << 20)
 
 
 def main(arguments: list[str]) -> int:
@@ -71,12 +72,12 @@ def main(arguments: list[str]) -> int:
         variables["SLUICE_PARAMS"] = str(folder / "params.json")
         ours = measured([sys.executable, "-m", "sluice_ml.drift"], variables, folder / "log")
         print(f"{rows} rows x {columns} columns on both sides: {(folder / 'log').read_text().strip()[:200]}")
-        print(f"drift stage      {ours[0]:6.1f} s  {ours[1]:.2f} GiB", flush=True)
+        print(f"drift stage      {ours[0]:6.1f} s  {ours[1]:6.1f} CPU s  {ours[2]:.2f} GiB", flush=True)
         peer = measured(
             [sys.executable, "-c", PEER, str(folder / "inputs")], {"DO_NOT_TRACK": "1"}, folder / "peer.log"
         )
-        print(f"Evidently alone  {peer[0]:6.1f} s  {peer[1]:.2f} GiB")
-        print(f"ratio            {ours[0] / peer[0]:6.2f}    {ours[1] / peer[1]:.2f}")
+        print(f"Evidently alone  {peer[0]:6.1f} s  {peer[1]:6.1f} CPU s  {peer[2]:.2f} GiB")
+        print("ratio            " + "  ".join(f"{mine / other:.2f}" for mine, other in zip(ours, peer, strict=True)))
     return 0
 
 

@@ -133,9 +133,9 @@ def cells(reference: Any, current: Any, numeric: bool) -> tuple[Any, Any]:
     share, so that zeros of a count are told from ones. Categories: one cell each.
     """
     if not numeric:
-        names = sorted({*map(str, reference), *map(str, current)})
-        at = {name: i for i, name in enumerate(names)}
-        one, other = (np.array([at[str(v)] for v in side], np.int64) for side in (reference, current))
+        both = pd.Series(np.concatenate([np.asarray(side, object) for side in (reference, current)]))
+        at, names = pd.factorize(both.map(str), sort=True)
+        one, other = at[: len(reference)], at[len(reference) :]
         return np.bincount(one, minlength=len(names)), np.bincount(other, minlength=len(names))
     reference, current = np.sort(np.asarray(reference, float)), np.asarray(current, float)
     edges = np.unique(np.quantile(reference, np.linspace(0.1, 0.9, 9), method="inverted_cdf"))
@@ -376,17 +376,18 @@ def _lumped(reference: Any, current: Any) -> tuple[tuple[Any, Any], tuple[tuple[
     known = set(counts.index)
     unseen = NEW if len(known) <= MOST_CATEGORIES else REST
 
-    def lump(value: Any) -> Any:
-        if value is None:
-            return None
-        return value if value in common else REST if value in known else unseen
+    def lump(name: str) -> str:
+        return name if name in common else REST if name in known else unseen
 
-    present = [str(v) for v in current if v is not None]
-    strange = [v for v in present if v not in known]
-    sides = tuple(
-        np.array([lump(None if v is None else str(v)) for v in side], object) for side in (reference, current)
-    )
-    return (sides[0], sides[1]), (tuple(sorted(set(strange))[:MOST_NAMES]), len(strange) / max(1, len(present)))
+    def lumped(side: Any) -> Any:
+        at, names = pd.factorize(side)
+        # what is not there has the index -1
+        return np.array([*(lump(str(name)) for name in names), None], object)[at]
+
+    present = pd.Series(current).dropna().astype(str).value_counts(sort=False)
+    strange = {name: n for name, n in present.items() if name not in known}
+    share = sum(strange.values()) / max(1, int(present.sum()))
+    return (lumped(reference), lumped(current)), (tuple(sorted(strange)[:MOST_NAMES]), share)
 
 
 def _evidently(
@@ -400,37 +401,13 @@ def _evidently(
     with warnings.catch_warnings():
         # constant columns have no correlation, and plots of them warn; the values do not depend on either
         warnings.simplefilter("ignore")
-        from evidently import DataDefinition, Dataset, Report
-        from evidently.presets import DataDriftPreset
+        from sluice_ml.drift_report import compared
 
         _register_psi()
-        definition = DataDefinition(
-            numerical_columns=[n for n, k in kinds.items() if k == "numeric"],
-            categorical_columns=[n for n, k in kinds.items() if k != "numeric"],
-        )
-        names = list(kinds)
-        report = Report(
-            [
-                DataDriftPreset(
-                    columns=names,
-                    drift_share=share,
-                    per_column_method={n: _PSI if methods[n][0] == "psi" else methods[n][0] for n in names},
-                    per_column_threshold={n: methods[n][1] for n in names},
-                )
-            ]
-        )
-        datasets = [
-            Dataset.from_pandas(pd.DataFrame(dict(side)), data_definition=definition) for side in (current, reference)
-        ]
+        asked = {n: (_PSI if methods[n][0] == "psi" else methods[n][0], methods[n][1]) for n in kinds}
+        numeric = [n for n, k in kinds.items() if k == "numeric"]
         with np.errstate(all="ignore"):
-            run = report.run(datasets[0], datasets[1])
-            page: str = run.get_html_str(as_iframe=False)
-    values = {}
-    for metric in run.dict()["metrics"]:
-        column = metric["config"].get("column")
-        if column is not None:
-            values[str(column)] = float(metric["value"])
-    return values, page
+            return compared(pd.DataFrame(dict(reference)), pd.DataFrame(dict(current)), numeric, asked, share)
 
 
 def _exceeds(method: str, value: float, threshold: float) -> bool:

@@ -87,10 +87,9 @@ class Raw:
         present = pc.drop_null(self.texts[name])
         if len(present) == 0:
             return "categorical"
-        if bool(pc.all(pc.match_substring_regex(present, _INSTANT)).as_py()):
+        if _instants(present.slice(0, 100)) and _instants(present):
             return "time"
-        numbers, malformed = _numbers(present)
-        return "numeric" if malformed == 0 and len(numbers) else "categorical"
+        return "numeric" if _all_numbers(present) else "categorical"
 
     def table(self, kinds: Mapping[str, Kind]) -> Table:
         """The columns as these kinds."""
@@ -137,11 +136,15 @@ def read(path: Path, seed: int, periods: int | None = None) -> Raw:
 
 
 def _csv(file: Path, seed: int) -> Raw:
-    """Draws rows uniformly: each gets a random key, the smallest keys stay (Vitter 1985 has the idea)."""
+    """Draws rows uniformly: each gets a random key, the smallest keys stay (Vitter 1985 has the idea).
+
+    What is beyond the sample's largest key so far is not kept in the first place.
+    """
     rng = np.random.default_rng(seed)
     kept: list[pa.Table] = []
     keys: list[Any] = []
     count = held = 0
+    largest = 1.0
     try:
         with pacsv.open_csv(
             file,
@@ -167,11 +170,15 @@ def _csv(file: Path, seed: int) -> Raw:
             for batch in reader:
                 drawn = rng.random(len(batch))
                 count += len(batch)
+                if largest < 1.0:
+                    within = drawn < largest
+                    batch, drawn = batch.filter(pa.array(within)), drawn[within]
                 held += len(batch)
                 kept.append(pa.Table.from_batches([batch]))
                 keys.append(drawn)
                 if held > 2 * SAMPLE:
                     kept, keys, held = _smallest(kept, keys)
+                    largest = float(keys[0].max())
     except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as e:
         raise SluiceMlError(
             "SLU-7311",
@@ -193,6 +200,24 @@ def _smallest(kept: list[pa.Table], keys: list[Any]) -> tuple[list[pa.Table], li
     key = np.concatenate(keys)
     at = np.sort(np.argpartition(key, SAMPLE)[:SAMPLE])
     return [pa.concat_tables(kept).take(pa.array(at)).combine_chunks()], [key[at]], SAMPLE
+
+
+def _instants(texts: Any) -> bool:
+    return bool(pc.all(pc.match_substring_regex(texts, _INSTANT)).as_py())
+
+
+def _all_numbers(texts: Any) -> bool:
+    """Whether `_numbers` would find none malformed; ends at the first that is."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    try:
+        pc.cast(trimmed, pa.float64())
+    except pa.ArrowInvalid:
+        for text in trimmed:
+            try:
+                float(text.as_py())
+            except ValueError:
+                return False
+    return True
 
 
 def _numbers(texts: Any) -> tuple[Any, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from sluice_ml import drift_table
 from sluice_ml.drift import Options, absent, cells, compare, document, psi
 from sluice_ml.drift_table import SAMPLE, read
 from sluice_ml.errors import SluiceMlError
@@ -97,6 +99,41 @@ def test_evidently_reports_this_index(tmp_path: Path) -> None:
 
 
 # ---- what moves
+
+
+def test_the_numbers_and_the_page_are_those_of_evidentlys_own_preset() -> None:
+    import pandas as pd
+    from evidently import DataDefinition, Dataset, Report
+    from evidently.presets import DataDriftPreset
+
+    from sluice_ml.drift_report import compared
+
+    sides = [
+        pd.DataFrame(
+            {
+                "count": [*normal(seed, seed / 5)[1:], float("nan")],
+                "size": normal(seed + 9),
+                "kind": words(seed, {"a": 0.5 + seed / 10, "b": 0.5 - seed / 10}),
+            }
+        )
+        for seed in (1, 2)
+    ]
+    methods = {"count": ("wasserstein", 0.1), "size": ("ks", 0.05), "kind": ("jensenshannon", 0.05)}
+    definition = DataDefinition(numerical_columns=["count", "size"], categorical_columns=["kind"])
+    preset = DataDriftPreset(
+        columns=list(methods),
+        drift_share=0.3,
+        per_column_method={name: method for name, (method, _) in methods.items()},
+        per_column_threshold={name: threshold for name, (_, threshold) in methods.items()},
+    )
+    theirs = Report([preset]).run(*(Dataset.from_pandas(side, data_definition=definition) for side in sides[::-1]))
+    values, page = compared(sides[0], sides[1], ["count", "size"], methods, 0.3)
+    assert values == {
+        m["config"]["column"]: m["value"] for m in theirs.dict()["metrics"] if m["config"].get("column") is not None
+    }
+    # they differ in the random ids of their parts
+    ids = r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
+    assert re.sub(ids, "", page) == re.sub(ids, "", theirs.get_html_str(as_iframe=False))
 
 
 def test_two_draws_of_one_population_are_stable(tmp_path: Path) -> None:
@@ -251,6 +288,16 @@ def test_of_a_large_table_a_sample_is_compared_and_its_error_stated(tmp_path: Pa
     assert out["rows"]["reference"] == {"rows": rows, "compared": SAMPLE}
     assert out["sampling"]["error"] == pytest.approx(math.sqrt(math.log(40) / (2 * SAMPLE)), rel=1e-5)
     assert out["status"] == "stable"
+
+
+def test_the_sample_is_that_of_the_smallest_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drift_table, "SAMPLE", 500)
+    monkeypatch.setattr(drift_table, "_BLOCK", 4000)
+    file = table(tmp_path / "t.csv", row=list(range(20_000)))
+    raw = drift_table.read(file, 7)
+    keys = np.random.default_rng(7).random(20_000)
+    assert (raw.rows, raw.compared) == (20_000, 500)
+    assert sorted(map(int, raw.texts["row"].to_pylist())) == sorted(np.argsort(keys)[:500].tolist())
 
 
 def test_the_same_seed_draws_the_same_sample(tmp_path: Path) -> None:
