@@ -44,7 +44,7 @@ class ArgumentsFuzzTest {
     "(",
     "$(params.x)",
     "$(params.words[*])",
-    "$(SLUICE_D)",
+    "$(context.dollar)",
     "$(HOME)",
     "$(tasks.t0.results.r)",
     "$(context.task.retry-count)",
@@ -106,7 +106,7 @@ class ArgumentsFuzzTest {
       wanted.add(arguments);
       tasks[t] =
           task("t" + t)
-              .templateEnv("SLUICE_D", "$$")
+              .templateEnv("context.dollar", "$$")
               .param("words", arguments.stream().map(Escapes::argument).toList())
               .steps(
                   step("s")

@@ -95,13 +95,16 @@ class LocalRunnerTest {
     go(
         run(
             task("t")
-                .templateEnv("SLUICE_D", "$$")
+                .templateEnv("context.dollar", "$$")
                 .param(
                     "c",
                     List.of(
-                        "$(SLUICE_D)(HOME)", "$$HOME", "$(SLUICE_D)(params.nope)", "$(NOPE)", "5$"))
-                .steps(step("s").command("printf", "%s\\n").args("$(params.c[*])"))));
-    assertThat(log()).containsExactly("$(HOME)", "$HOME", "$(params.nope)", "$(NOPE)", "5$");
+                        "$(context.dollar)(HOME)",
+                        "$$HOME",
+                        "$(context.dollar)(params.nope)",
+                        "5$"))
+                .steps(step("s").command("printf", "%s\\n").args("$(params.c[*])", "$(NOPE)"))));
+    assertThat(log()).containsExactly("$(HOME)", "$HOME", "$(params.nope)", "5$", "$(NOPE)");
   }
 
   @Test

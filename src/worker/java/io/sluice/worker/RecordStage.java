@@ -38,6 +38,9 @@ import java.util.stream.Collectors;
  * copy there, never the record.
  */
 final class RecordStage {
+  /** Why a task ended, in Tekton's words. */
+  private static final String CANCELLED = "TaskRunCancelled";
+
   private final Worker.Context context;
   private final RunId run;
   private final String model;
@@ -45,7 +48,7 @@ final class RecordStage {
   private final Optional<Path> registryFolder;
   private final boolean untrusted;
   private final String status;
-  private final Map<StageName, String> tasks;
+  private final Map<StageName, Ending> tasks;
   private final int attempt;
 
   private RecordStage(Worker.Context context, Arguments arguments) {
@@ -61,15 +64,21 @@ final class RecordStage {
     for (String task : arguments.list("--tasks")) {
       int equals = task.indexOf('=');
       if (equals < 1) {
-        throw Arguments.wrong("a task is NAME=STATUS, not " + task);
+        throw Arguments.wrong("a task is NAME=STATUS or NAME=STATUS:REASON, not " + task);
       }
       try {
-        tasks.put(new StageName(task.substring(0, equals)), task.substring(equals + 1));
+        boolean mayFail = task.startsWith("?");
+        StageName name = new StageName(task.substring(mayFail ? 1 : 0, equals));
+        String[] words = task.substring(equals + 1).split(":", 2);
+        tasks.put(name, new Ending(mayFail, words[0], words.length > 1 ? words[1] : ""));
       } catch (IllegalArgumentException e) {
         throw Arguments.wrong("--tasks: " + e.getMessage());
       }
     }
   }
+
+  /** How a task ended, in Tekton's words; {@code mayFail}: the run goes on without it. */
+  private record Ending(boolean mayFail, String status, String reason) {}
 
   static int run(Worker.Context context, List<String> argv) throws IOException {
     var grammar =
@@ -291,27 +300,43 @@ final class RecordStage {
     return Optional.of(block);
   }
 
-  /** Tekton says {@code Completed} when tasks were skipped: that is a success too. */
+  /**
+   * Tekton says {@code Completed} when tasks were skipped: that is a success too. It says {@code
+   * Failed} also when all that failed was a task that the run went on without.
+   */
   private StageStatus overall() {
+    List<Ending> failed =
+        tasks.values().stream().filter(e -> e.status().equals("Failed") && !e.mayFail()).toList();
+    if (failed.stream().anyMatch(e -> e.reason().equals(CANCELLED))) {
+      return StageStatus.CANCELLED;
+    }
     return switch (status) {
       case "Succeeded", "Completed" -> StageStatus.SUCCEEDED;
-      case "Failed" -> StageStatus.FAILED;
+      case "Failed" ->
+          failed.isEmpty() && !tasks.isEmpty() ? StageStatus.SUCCEEDED : StageStatus.FAILED;
       case "None" -> StageStatus.SKIPPED;
       default -> throw Arguments.wrong("--status is no word of Tekton's: " + status);
     };
   }
 
-  private static RunRecord.Task task(StageName name, String word, Optional<StageRecord> record) {
-    return switch (word) {
+  private static RunRecord.Task task(StageName name, Ending end, Optional<StageRecord> record) {
+    return switch (end.status()) {
       case "Succeeded" -> new RunRecord.Task(name, StageStatus.SUCCEEDED, "");
       case "None" -> new RunRecord.Task(name, StageStatus.SKIPPED, "");
-      case "Failed" -> failed(name, record);
+      case "Failed" -> failed(name, end, record);
       default ->
-          throw Arguments.wrong("the status of " + name + " is no word of Tekton's: " + word);
+          throw Arguments.wrong(
+              "the status of " + name + " is no word of Tekton's: " + end.status());
     };
   }
 
-  private static RunRecord.Task failed(StageName name, Optional<StageRecord> record) {
+  private static RunRecord.Task failed(StageName name, Ending end, Optional<StageRecord> record) {
+    if (end.reason().equals(CANCELLED)) {
+      return new RunRecord.Task(name, StageStatus.CANCELLED, "cancelled");
+    }
+    if (end.reason().equals("TaskRunTimeout")) {
+      return new RunRecord.Task(name, StageStatus.TIMED_OUT, "the time for it was over");
+    }
     if (record.isEmpty()) {
       return new RunRecord.Task(
           name,
@@ -319,9 +344,11 @@ final class RecordStage {
           "it left no record: its pod never got as far as its first step");
     }
     if (record.get().status().isEmpty()) {
-      // From inside a pod, cancel, time-out and eviction look alike.
+      // It began and left no end. That a pod was evicted or its node lost is not Tekton's to know.
       return new RunRecord.Task(
-          name, StageStatus.FAILED, "it was ended from outside: cancelled, out of time or evicted");
+          name,
+          StageStatus.FAILED,
+          "it was ended from outside: its pod was evicted, or its node was lost");
     }
     return new RunRecord.Task(
         name,

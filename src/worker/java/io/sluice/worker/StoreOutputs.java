@@ -178,7 +178,9 @@ final class StoreOutputs {
 
   private int exitCode() throws IOException {
     try {
-      return Integer.parseInt(Files.readString(exitCodeFile).strip());
+      int code = Integer.parseInt(Files.readString(exitCodeFile).strip());
+      // Tekton writes -1 for a program that a signal ended, and its container then ends with 255.
+      return code < 0 ? ExitWords.BY_A_SIGNAL : code;
     } catch (NoSuchFileException | NumberFormatException e) {
       throw failed(
           "SLU-4025",

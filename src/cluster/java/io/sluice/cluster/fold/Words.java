@@ -4,6 +4,7 @@ import io.sluice.cluster.fold.SeenPod.Container;
 import io.sluice.cluster.fold.SeenPod.State;
 import io.sluice.cluster.fold.SeenTaskRun.Attempt;
 import io.sluice.cluster.fold.SeenTaskRun.Step;
+import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.StageStatus;
 import java.util.Map;
 import java.util.Optional;
@@ -213,11 +214,7 @@ final class Words {
       if (failedByItself(step)) {
         return step.reason().equals("OOMKilled")
             ? "step " + step.name() + " was killed because its memory ran out"
-            : "step "
-                + step.name()
-                + " ended with exit code "
-                + step.exitCode().orElse(1)
-                + signal(step.exitCode().orElse(1));
+            : "step " + step.name() + " ended with " + ExitWords.of(step.exitCode().orElse(1));
       }
     }
     return (c.message().isEmpty() ? c.reason() : brief(c.message()));
@@ -228,17 +225,6 @@ final class Words {
     boolean failed = step.exitCode().filter(code -> code != 0).isPresent();
     boolean counts = !step.wasSkipped() && !step.outcome().equals("Continued") && !step.wasEnded();
     return failed && counts;
-  }
-
-  /** What an exit code tells by itself; the same words as the local runner's. */
-  private static String signal(int code) {
-    return switch (code) {
-      case 126 -> " (its program cannot be executed)";
-      case 127 -> " (its program was not found)";
-      case 137 -> " (killed: by hand, or because memory ran out)";
-      case 139 -> " (a memory fault)";
-      default -> "";
-    };
   }
 
   /** How a run ended. */

@@ -10,6 +10,9 @@ public final class ExitWords {
   /** Of a command whose environment could not be set up ({@code EX_CONFIG} of sysexits.h). */
   public static final int NO_ENVIRONMENT = 78;
 
+  /** Of a command that a signal ended, where nobody says which: on Tekton. */
+  public static final int BY_A_SIGNAL = 255;
+
   private ExitWords() {}
 
   /** {@code exit code 137 (killed: by hand, or because memory ran out)}. */
@@ -22,6 +25,7 @@ public final class ExitWords {
           case 127 -> "its program was not found";
           case 137 -> "killed: by hand, or because memory ran out";
           case 139 -> "a memory fault";
+          case BY_A_SIGNAL -> "ended by a signal, or its own choice of code";
           default -> "";
         };
     return "exit code " + code + (words.isEmpty() ? "" : " (" + words + ")");

@@ -418,13 +418,14 @@ public final class Execution implements PipelineRunner.Running {
     for (Progress task : tasks.values()) {
       String name = "tasks." + task.node.name() + ".";
       task.results.forEach((r, value) -> Graph.put(scope, name + "results." + r, value));
-      anyFailed |= task.failed() && !task.ignoresErrors();
+      // As Tekton has it: one that the run goes on without counts here too.
+      anyFailed |= task.failed();
       anySkipped |= task.outcome.status() == StageStatus.SKIPPED;
       if (isLast) {
         boolean ran = task.state == State.ENDED && task.outcome.status() != StageStatus.SKIPPED;
         String status = !ran ? "None" : task.failed() ? "Failed" : "Succeeded";
         scope.put(name + "status", status);
-        scope.put(name + "reason", status);
+        scope.put(name + "reason", ran ? tektonsReason(task.outcome.status()) : "");
       }
     }
     if (isLast) {
@@ -437,6 +438,16 @@ public final class Execution implements PipelineRunner.Running {
               machine.workspaces().containsKey(workspace.name()) || isEmptyDir(workspace.name())));
     }
     return scope;
+  }
+
+  private static String tektonsReason(StageStatus status) {
+    return switch (status) {
+      case SUCCEEDED -> "Succeeded";
+      case FAILED -> "Failed";
+      case TIMED_OUT -> "TaskRunTimeout";
+      case CANCELLED -> "TaskRunCancelled";
+      case SKIPPED -> "";
+    };
   }
 
   private Variables parameters(Graph.Node node, Variables pipeline)

@@ -239,6 +239,9 @@ final class Graph {
         for (String name : Variables.references(text)) {
           checkPipelineReference(owner, name, byName, last.contains(node));
         }
+        for (String name : Variables.foreign(text)) {
+          wrong(owner + " uses $(" + name + "), which Tekton refuses in a pipeline");
+        }
       }
       Set<String> declared = new LinkedHashSet<>();
       node.task().params().forEach(p -> declared.add(p.name()));

@@ -20,6 +20,10 @@ final class Variables {
       Pattern.compile("\\$\\(([A-Za-z][\\w.-]*(?:\\[[^\\]$()]*\\][\\w.-]*)*)\\)");
   private static final Pattern QUOTED = Pattern.compile("\\[(?:\"([^\"]*)\"|'([^']*)')\\]");
   private static final Pattern INDEXED = Pattern.compile("(.*)\\[(\\*|\\d{1,6})\\]");
+
+  /** Ours: a variable of the container that is named so that Tekton's webhook lets it pass. */
+  private static final String DOLLAR = "context.dollar";
+
   private static final Set<String> ROOTS =
       Set.of("params", "tasks", "workspaces", "results", "steps", "step", "context");
 
@@ -71,6 +75,19 @@ final class Variables {
       String bare = indexed.matches() ? indexed.group(1) : name;
       if (isTektons(bare)) {
         names.add(bare);
+      }
+    }
+    return names;
+  }
+
+  /** Names of references that are none of Tekton's: its webhook refuses them in a pipeline. */
+  static Set<String> foreign(String text) {
+    Set<String> names = new LinkedHashSet<>();
+    Matcher m = REFERENCE.matcher(text);
+    while (m.find()) {
+      String name = normal(m.group(1));
+      if (!isTektons(name) && !name.equals(DOLLAR)) {
+        names.add(name);
       }
     }
     return names;
@@ -149,6 +166,6 @@ final class Variables {
 
   private static boolean isTektons(String name) {
     int dot = name.indexOf('.');
-    return dot > 0 && ROOTS.contains(name.substring(0, dot));
+    return dot > 0 && ROOTS.contains(name.substring(0, dot)) && !name.equals(DOLLAR);
   }
 }

@@ -15,9 +15,11 @@ public final class Escapes {
   private Escapes() {}
 
   /**
-   * A text as an argument or environment value of a step: {@code $(} becomes {@code $(SLUICE_D)(},
-   * where the tasks of the catalog define {@code SLUICE_D} as one {@code $}; every other {@code $}
-   * is doubled.
+   * A text as an argument or environment value of a step: {@code $(} becomes {@code
+   * $(context.dollar)(}, where the tasks of the catalog define the variable {@code context.dollar}
+   * as one {@code $}; every other {@code $} is doubled. Kubernetes puts it in; the name passes
+   * Tekton, which from 1.15 on refuses a reference in a pipeline's parameter that begins with
+   * anything but {@code params}, {@code context} and a few others.
    */
   public static String argument(String text) {
     StringBuilder out = new StringBuilder(text.length() + 16);
@@ -26,7 +28,7 @@ public final class Escapes {
       if (c != '$') {
         out.append(c);
       } else if (i + 1 < text.length() && text.charAt(i + 1) == '(') {
-        out.append("$(SLUICE_D)");
+        out.append("$(context.dollar)");
       } else {
         out.append("$$");
       }

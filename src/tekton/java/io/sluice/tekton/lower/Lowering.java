@@ -284,6 +284,12 @@ public final class Lowering {
     return endsItself(stage) ? time.plus(AROUND_THE_COMMAND) : time;
   }
 
+  /** How the stage ended, for the run's record: one that may fail has a question mark. */
+  private static String ending(Plan.Stage stage) {
+    return "%2$s%1$s=$(tasks.%1$s.status):$(tasks.%1$s.reason)"
+        .formatted(stage.name(), stage.mayFail() ? "?" : "");
+  }
+
   private static Optional<OnError> onError(Plan.Stage stage) {
     if (!stage.mayFail()) {
       return Optional.empty();
@@ -466,11 +472,7 @@ public final class Lowering {
             passed(Names.RUN),
             Param.of("model", Escapes.argument(plan.model())),
             Param.of("status", "$(tasks.status)"),
-            Param.of(
-                "tasks",
-                plan.stages().stream()
-                    .map(s -> s.name() + "=$(tasks." + s.name() + ".status)")
-                    .toList()),
+            Param.of("tasks", plan.stages().stream().map(Lowering::ending).toList()),
             passed(Names.UNTRUSTED),
             passed(Names.WORKER_IMAGE)),
         workspaces(Plan.Kind.RECORD));

@@ -449,9 +449,9 @@ class LoweringTest {
       } else if (text.charAt(i + 1) == '$') {
         out.append('$');
         i++;
-      } else if (text.startsWith("$(SLUICE_D)", i)) {
+      } else if (text.startsWith("$(context.dollar)", i)) {
         out.append('$');
-        i += "$(SLUICE_D)".length() - 1;
+        i += "$(context.dollar)".length() - 1;
       } else {
         out.append(c);
       }
