@@ -4,6 +4,7 @@ import io.sluice.app.Pipelines;
 import io.sluice.app.Releases;
 import io.sluice.app.RunPipeline;
 import io.sluice.app.RunReport;
+import io.sluice.app.Setting;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;

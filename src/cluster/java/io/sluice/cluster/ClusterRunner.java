@@ -62,7 +62,9 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
     RunId id = new RunId(run.metadata().name().orElse(""));
     refuseOldTekton();
     tasks.forEach(cluster::apply);
-    cluster.apply(pipeline);
+    if (run.spec().pipelineRef().isPresent()) {
+      cluster.apply(pipeline);
+    }
     return follow(id, create(id, run), stages(pipeline), events);
   }
 
@@ -187,8 +189,21 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
     synchronized (sessions) {
       sessions.add(session);
     }
-    session.follow(run);
+    var unused = session.end().whenComplete((outcome, failure) -> forget(session));
+    try {
+      session.follow(run);
+    } catch (SluiceException e) {
+      session.leave();
+      forget(session);
+      throw e;
+    }
     return session;
+  }
+
+  private void forget(Session session) {
+    synchronized (sessions) {
+      sessions.remove(session);
+    }
   }
 
   private static List<SeenRun.Stage> stages(Pipeline pipeline) {
@@ -205,10 +220,12 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   /** Stops following; runs go on. */
   @Override
   public void close() {
+    List<Session> open;
     synchronized (sessions) {
-      sessions.forEach(Session::leave);
+      open = List.copyOf(sessions);
       sessions.clear();
     }
+    open.forEach(Session::leave);
     watches.close();
   }
 }

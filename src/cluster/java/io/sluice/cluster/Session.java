@@ -25,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
@@ -102,6 +103,11 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
       }
       throw new IllegalStateException("run " + run + " could not be followed", e.getCause());
     }
+  }
+
+  @Override
+  public CompletionStage<RunOutcome> end() {
+    return outcome.minimalCompletionStage();
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.Task;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 
 /**
@@ -16,7 +17,8 @@ public interface PipelineRunner {
   /**
    * Starts a run and returns while it goes on.
    *
-   * @param run its name is the run id; {@code pipelineRef} names {@code pipeline}
+   * @param run its name is the run id; {@code pipelineRef} names {@code pipeline}, or {@code
+   *     pipelineSpec} is the same
    * @param pipeline what to run
    * @param tasks every task that the pipeline refers to by name
    * @param events called for everything that happens, in order, never by two threads at once; the
@@ -35,6 +37,13 @@ public interface PipelineRunner {
      * @throws InterruptedException when the calling thread is interrupted; the run goes on
      */
     RunOutcome await() throws InterruptedException;
+
+    /**
+     * The same end for who holds no thread while waiting: completed by the thread that saw it,
+     * after the last event; with what {@link #await} would throw when the run could not be
+     * followed.
+     */
+    CompletionStage<RunOutcome> end();
 
     /** Ends what is running; {@code finally} tasks still run. May be called more than once. */
     void cancel();

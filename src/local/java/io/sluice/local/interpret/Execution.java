@@ -29,6 +29,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -116,6 +118,7 @@ public final class Execution implements PipelineRunner.Running {
   private final List<Progress> last = new ArrayList<>();
   private final BlockingQueue<Message> messages = new LinkedBlockingQueue<>();
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final CompletableFuture<RunOutcome> end = new CompletableFuture<>();
   private final Object eventLock = new Object();
   private boolean muted;
   private volatile @Nullable RuntimeException consumerFailure;
@@ -178,6 +181,11 @@ public final class Execution implements PipelineRunner.Running {
   }
 
   @Override
+  public CompletionStage<RunOutcome> end() {
+    return end.minimalCompletionStage();
+  }
+
+  @Override
   public void cancel() {
     messages.add(new Message.Cancel());
   }
@@ -236,6 +244,16 @@ public final class Execution implements PipelineRunner.Running {
     } finally {
       machine.closed().run();
       ended.countDown();
+      RuntimeException failure = consumerFailure;
+      RunOutcome result = outcome;
+      if (failure != null) {
+        end.completeExceptionally(failure);
+      } else if (result != null) {
+        end.complete(result);
+      } else {
+        end.completeExceptionally(
+            new IllegalStateException("run " + run + " ended without an outcome"));
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-package io.sluice.cli;
+package io.sluice.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -20,7 +20,8 @@ class SettingTest {
 
   @BeforeAll
   static void theExample() throws Exception {
-    Path file = ForkedSluice.root().resolve("pipelines/rma-forecast/sluice.yaml");
+    Path file =
+        Path.of(System.getProperty("sluice.root")).resolve("pipelines/rma-forecast/sluice.yaml");
     spec = SpecParser.parse(new SourceFile("sluice.yaml", Files.readString(file))).orThrow();
   }
 

@@ -1,4 +1,4 @@
-package io.sluice.cli;
+package io.sluice.app;
 
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
@@ -16,7 +16,7 @@ import java.util.List;
  * One {@code --set PATH=VALUE}: read as a profile of one value is, but what is wrong is shown in
  * the argument as it was typed.
  */
-final class Setting {
+public final class Setting {
   private static final int INDENT = 2;
 
   private final String argument;
@@ -35,7 +35,7 @@ final class Setting {
    * @throws SluiceException exit code 2: SLU-9023 when it is not PATH=VALUE, else what is wrong
    *     with path or value, as a profile would be told
    */
-  static Overlay overlay(String argument, Spec spec) {
+  public static Overlay overlay(String argument, Spec spec) {
     int equals = argument.indexOf('=');
     if (equals <= 0) {
       throw new SluiceException(

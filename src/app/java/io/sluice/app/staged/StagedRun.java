@@ -1,0 +1,281 @@
+package io.sluice.app.staged;
+
+import io.sluice.app.CodeSelection;
+import io.sluice.app.Pipelines;
+import io.sluice.app.Setting;
+import io.sluice.app.SourceTree;
+import io.sluice.app.Target.CodeContent;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.diag.SourceFile;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.Planner;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.core.spec.Overlay;
+import io.sluice.core.spec.SpecParser;
+import io.sluice.core.spec.TargetParser;
+import io.sluice.core.spec.TargetSpec;
+import io.sluice.tekton.RunOutcome.TaskOutcome;
+import io.sluice.tekton.lower.Compiled;
+import io.sluice.tekton.lower.Lowering;
+import io.sluice.tekton.lower.PipelinePart;
+import io.sluice.tekton.lower.RunParameters;
+import io.sluice.tekton.v1.Pipeline;
+import io.sluice.tekton.v1.PipelineRun;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A run between its executions: what to submit for the whole, or for the next call. Made anew from
+ * the run's state whenever it is needed, so that nothing hangs on a process that stays alive.
+ */
+public final class StagedRun {
+  /** Names the values of a verdict in {@link RunState}. */
+  private static final String VERDICT = "verdict";
+
+  private final RunState state;
+  private final Pipelines.Opened opened;
+  private final TargetSpec target;
+  private final Plan base;
+  private final Compiled compiled;
+
+  private StagedRun(
+      RunState state, Pipelines.Opened opened, TargetSpec target, Plan base, Compiled compiled) {
+    this.state = state;
+    this.opened = opened;
+    this.target = target;
+    this.base = base;
+    this.compiled = compiled;
+  }
+
+  /** What a call comes to. */
+  public sealed interface Next {
+    /**
+     * Keep {@code state}, then submit and follow. The same again when the call is repeated.
+     *
+     * @param state with the execution in it
+     */
+    record Submit(RunState state, RunState.Execution execution, Submission submission)
+        implements Next {}
+
+    /** Ask again when these executions have ended: stages that are needed are theirs. */
+    record Await(List<RunId> executions) implements Next {
+      public Await {
+        executions = List.copyOf(executions);
+      }
+    }
+
+    /** It was done before; its outcome stands in the state. */
+    record Over(RunState.Execution execution) implements Next {}
+
+    /** There is nothing to do, for a reason that people want to hear. */
+    record Nothing(String why) implements Next {}
+  }
+
+  /**
+   * A run that goes on.
+   *
+   * @param snapshot the files that were asked for when the run was opened, at least
+   * @param wheel digest of the {@code sluice_ml} wheel
+   */
+  public static StagedRun of(SourceTree snapshot, RunState state, Digest wheel) {
+    String file = state.order().specFile();
+    byte[] bytes = snapshot.read(file).orElseThrow(() -> vanished(file));
+    var spec =
+        SpecParser.parse(new SourceFile(file, new String(bytes, StandardCharsets.UTF_8))).orThrow();
+    return of(new Pipelines.Opened(snapshot, spec), state, wheel);
+  }
+
+  /**
+   * A run of a pipeline that was just opened and checked.
+   *
+   * @throws SluiceException exit code 2 for a target, profile or setting that is wrong
+   */
+  public static StagedRun of(Pipelines.Opened opened, RunState state, Digest wheel) {
+    Plan base = opened.base(wheel);
+    StagedRun run =
+        new StagedRun(state, opened, target(state.order().target()), base, Lowering.lower(base));
+    run.parameters(state.settings()); // what is wrong with profile and settings is said now
+    return run;
+  }
+
+  /** Reads the text of a target. */
+  public static TargetSpec target(String text) {
+    return TargetParser.parse(new SourceFile("target", text)).orThrow();
+  }
+
+  /** The files that {@code code.include} takes, sorted by path. */
+  public static List<CodeContent> code(Pipelines.Opened opened, Digest wheel) {
+    CodeSelection selection = new CodeSelection(opened.base(wheel).codeIncludes());
+    List<CodeContent> out = new ArrayList<>();
+    for (SourceTree.CodeFile file : opened.tree().files()) {
+      if (selection.takes(file.path())) {
+        out.add(
+            new CodeContent(
+                file.path(),
+                file.executable(),
+                opened.tree().read(file.path()).orElseThrow(() -> vanished(file.path()))));
+      }
+    }
+    return out;
+  }
+
+  /** {@code PATH=VALUE} settings that give the stages of a call another value of {@code with}. */
+  public List<String> settingsOf(StageCall call, String key, String value) {
+    Set<String> names = new TreeSet<>();
+    for (StageName stage : call.in(base)) {
+      names.add(base.stage(stage).specName());
+    }
+    return names.stream().map(n -> "stages." + n + ".with." + key + "=" + value).toList();
+  }
+
+  /** The whole run as one execution, under the run's id. */
+  public Submission whole() {
+    return new Submission(wholeRun(state.settings()), compiled.pipeline(), compiled.tasks());
+  }
+
+  /**
+   * What a call comes to now.
+   *
+   * @param id of its execution
+   * @param more settings of this call and those after it
+   * @throws SluiceException exit code 2: {@code SLU-9601} for a stage that there is not, {@code
+   *     SLU-9602} for a promotion before there is a verdict, else what is wrong with the settings
+   */
+  public Next next(RunId id, StageCall call, List<String> more) {
+    Optional<RunState.Execution> known = state.execution(id);
+    if (known.isPresent()) {
+      RunState.Execution execution = known.get();
+      return execution.isGoing()
+          ? new Next.Submit(state, execution, submission(state, execution))
+          : new Next.Over(execution);
+    }
+    List<StageName> wanted = call.in(base);
+    if (call.kind() == StageCall.Kind.PROMOTE) {
+      Optional<String> why = whyNotPromote();
+      if (why.isPresent()) {
+        return new Next.Nothing(why.get());
+      }
+    }
+    Set<StageName> stages = new TreeSet<>(wanted);
+    wanted.forEach(s -> addMissing(s, stages));
+    Set<StageName> voided = withDependents(stages);
+    List<RunId> others =
+        state.executions().stream()
+            .filter(RunState.Execution::isGoing)
+            .filter(e -> e.stages().stream().anyMatch(voided::contains))
+            .map(RunState.Execution::id)
+            .toList();
+    if (!others.isEmpty()) {
+      return new Next.Await(others);
+    }
+    RunState with = state.with(more);
+    RunState.Execution execution =
+        new RunState.Execution(
+            id, call.name(), ordered(stages), with.settings(), Optional.empty(), "");
+    RunState begun = with.begun(execution, voided);
+    return new Next.Submit(begun, execution, submission(begun, execution));
+  }
+
+  private Optional<String> whyNotPromote() {
+    if (state.order().untrusted()) {
+      return Optional.of("a pull request promotes nothing: the champion stays");
+    }
+    String verdict =
+        verdict()
+            .orElseThrow(() ->
+                wrong(
+                    "SLU-9602",
+                    "there is no verdict to promote by: nothing was evaluated in this run",
+                    "call mlEvaluate() before mlPromote()"));
+    return verdict.equals("PROMOTE")
+        ? Optional.empty()
+        : Optional.of(verdict + ": the champion stays");
+  }
+
+  /** The gate's, as it stands in the state. */
+  public Optional<String> verdict() {
+    return base.stages().stream()
+        .filter(s -> s.kind() == Plan.Kind.GATE)
+        .map(s -> state.stages().get(s.name()))
+        .filter(java.util.Objects::nonNull)
+        .findFirst()
+        .map(t -> t.results().get(VERDICT));
+  }
+
+  private void addMissing(StageName stage, Set<StageName> into) {
+    for (StageName producer : PipelinePart.producers(compiled.pipeline(), stage)) {
+      if (!state.isDone(producer) && into.add(producer)) {
+        addMissing(producer, into);
+      }
+    }
+  }
+
+  /** These stages and those that would read what they give anew. */
+  private Set<StageName> withDependents(Set<StageName> stages) {
+    Set<StageName> out = new HashSet<>(stages);
+    for (StageName stage : ordered(everything())) {
+      for (StageName producer : PipelinePart.producers(compiled.pipeline(), stage)) {
+        if (out.contains(producer)) {
+          out.add(stage);
+        }
+      }
+    }
+    return out;
+  }
+
+  private Set<StageName> everything() {
+    Set<StageName> all = new TreeSet<>();
+    base.stages().forEach(s -> all.add(s.name()));
+    return all;
+  }
+
+  /** In the plan's order, which is topological. */
+  private List<StageName> ordered(Set<StageName> stages) {
+    return base.stages().stream().map(Plan.Stage::name).filter(stages::contains).toList();
+  }
+
+  private Submission submission(RunState at, RunState.Execution execution) {
+    Set<StageName> part = new TreeSet<>(execution.stages());
+    Map<StageName, TaskOutcome> done = at.stages();
+    Pipeline pipeline = PipelinePart.pipeline(compiled.pipeline(), execution.id(), part, done);
+    return new Submission(
+        PipelinePart.run(wholeRun(execution.settings()), pipeline), pipeline, compiled.tasks());
+  }
+
+  private PipelineRun wholeRun(List<String> settings) {
+    return Lowering.run(base, parameters(settings));
+  }
+
+  private RunParameters parameters(List<String> settings) {
+    RunOrder order = state.order();
+    List<Overlay> overlays = settings.stream().map(s -> Setting.overlay(s, opened.spec())).toList();
+    RunParameters parameters =
+        RunParameters.of(order.run(), order.code(), target.images().worker(), "")
+            .on(target)
+            .withSettings(Planner.settings(opened.spec(), order.profile(), overlays))
+            .withOrigin(order.commit(), order.who())
+            .withAsOf(order.asOf());
+    return order.untrusted() ? parameters.asUntrusted() : parameters;
+  }
+
+  private static SluiceException vanished(String file) {
+    return wrong(
+        "SLU-9603",
+        file + " is no longer there: the run cannot go on from what was kept of it",
+        "start the pipeline again");
+  }
+
+  private static SluiceException wrong(String id, String message, String hint) {
+    return new SluiceException(ExitCode.INPUT_WRONG, Diagnostic.of(id, message, hint));
+  }
+}

@@ -1,0 +1,231 @@
+package io.sluice.app.staged;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.tekton.v1.Param;
+import io.sluice.tekton.v1.ParamValue;
+import io.sluice.tekton.v1.PipelineTask;
+import io.sluice.tekton.yaml.TektonYaml;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A run stage by stage: each call is an execution of what it needs and nothing that is there. */
+class StagedRunTest {
+  private static final StageCall PREPROCESS = StageCall.of(StageCall.Kind.PREPROCESS);
+  private static final StageCall DRIFT = StageCall.of(StageCall.Kind.DRIFT);
+  private static final StageCall TUNE = StageCall.of(StageCall.Kind.TUNE);
+  private static final StageCall TRAIN = StageCall.of(StageCall.Kind.TRAIN);
+  private static final StageCall EVALUATE = StageCall.of(StageCall.Kind.EVALUATE);
+  private static final StageCall PROMOTE = StageCall.of(StageCall.Kind.PROMOTE);
+
+  @Test
+  void aCallRunsWhatItNeedsAndIsNotThereYet() throws Exception {
+    var preprocess = submit(Example.opened(), "x-1", PREPROCESS, List.of());
+    assertThat(preprocess.execution().stages())
+        .extracting(StageName::value)
+        .containsExactly("resolve", "data-returns", "preprocess");
+
+    RunState after = Example.succeeded(preprocess.execution(), preprocess.state(), "PROMOTE");
+    var tune = submit(after, "x-2", TUNE, List.of());
+    assertThat(tune.execution().stages())
+        .extracting(StageName::value)
+        .containsExactly("tune-itransformer", "tune-xgboost");
+    PipelineTask task = tune.submission().pipeline().spec().tasks().getLast();
+    assertThat(array(task, "inputs"))
+        .contains(
+            "train="
+                + after.stages().get(new StageName("preprocess")).results().get("outputs")
+                + "#train");
+  }
+
+  @Test
+  void evaluateAloneIsTheWholeRunWithoutPromotion() throws Exception {
+    var evaluate = submit(Example.opened(), "x-1", EVALUATE, List.of());
+    assertThat(evaluate.execution().stages())
+        .extracting(StageName::value)
+        .contains(
+            "resolve", "drift", "tune-xgboost", "train-xgboost", "evaluate", "gate", "register")
+        .doesNotContain("promote");
+    assertThat(evaluate.submission().pipeline().spec().results())
+        .extracting(r -> r.name())
+        .containsExactly("verdict", "registered");
+  }
+
+  @Test
+  void anExecutionHasItsOwnNameAndTheRunStaysTheRun() throws Exception {
+    var submit = submit(Example.opened(), "x-1", PREPROCESS, List.of());
+    var run = submit.submission().run();
+    assertThat(run.metadata().name()).contains("x-1");
+    assertThat(run.metadata().labels())
+        .containsEntry("sluice.io/run", "x-1")
+        .containsEntry("sluice.io/whole-run", "j-0123456789abcdef0123");
+    assertThat(run.spec().params()).contains(Param.of("run", "j-0123456789abcdef0123"));
+    assertThat(run.spec().pipelineRef()).isEmpty();
+    assertThat(run.spec().taskRunSpecs())
+        .extracting(s -> s.pipelineTaskName())
+        .isSubsetOf("resolve", "data-returns", "preprocess", "record");
+    String yaml = TektonYaml.write(List.of(run));
+    assertThat(yaml).doesNotContain("tasks.tune").doesNotContain("tasks.gate");
+    assertThat(
+            TektonYaml.write(
+                TektonYaml.parse(new io.sluice.core.diag.SourceFile("run.yaml", yaml))))
+        .isEqualTo(yaml);
+  }
+
+  @Test
+  void theRecordSaysOfEachStageHowItEndedWhateverTheExecution() throws Exception {
+    var preprocess = submit(Example.opened(), "x-1", PREPROCESS, List.of());
+    RunState after = Example.succeeded(preprocess.execution(), preprocess.state(), "PROMOTE");
+    var tune = submit(after, "x-2", TUNE, List.of());
+    PipelineTask record = tune.submission().pipeline().spec().last().getFirst();
+    assertThat(array(record, "tasks"))
+        .contains("preprocess=Succeeded", "tune-xgboost=$(tasks.tune-xgboost.status)", "gate=None");
+  }
+
+  @Test
+  void aRepeatedStartIsTheSameSubmissionWhateverWasSetSince() throws Exception {
+    var first = submit(Example.opened(), "x-1", TUNE, List.of("stages.tune.with.trials=7"));
+    RunState later = first.state().with(List.of("stages.tune.with.trials=9"));
+    var again = submit(later, "x-1", TUNE, List.of("stages.tune.with.trials=7"));
+    assertThat(again.submission()).isEqualTo(first.submission());
+    assertThat(again.state()).isEqualTo(later);
+  }
+
+  @Test
+  void settingsOfACallHoldForTheCallsAfterIt() throws Exception {
+    StagedRun run = Example.run(Example.opened());
+    assertThat(run.settingsOf(TUNE, "trials", "7")).containsExactly("stages.tune.with.trials=7");
+    var tune = submit(Example.opened(), "x-1", TUNE, run.settingsOf(TUNE, "trials", "7"));
+    assertThat(text(tune, "with-tune-xgboost")).contains("\"trials\":7");
+    RunState after = Example.succeeded(tune.execution(), tune.state(), "PROMOTE");
+    var train = submit(after, "x-2", TRAIN, List.of());
+    assertThat(text(train, "with-tune-xgboost")).contains("\"trials\":7");
+  }
+
+  @Test
+  void whatAnotherExecutionIsDoingIsWaitedFor() throws Exception {
+    var tune = submit(Example.opened(), "x-1", TUNE, List.of());
+    StagedRun.Next next = Example.run(tune.state()).next(new RunId("x-2"), DRIFT, List.of());
+    assertThat(next).isEqualTo(new StagedRun.Next.Await(List.of(new RunId("x-1"))));
+
+    RunState after = Example.succeeded(tune.execution(), tune.state(), "PROMOTE");
+    assertThat(submit(after, "x-2", DRIFT, List.of()).execution().stages())
+        .containsExactly(new StageName("drift"));
+  }
+
+  @Test
+  void whatCameOfAStageIsVoidWhenItRunsAgain() throws Exception {
+    var evaluate = submit(Example.opened(), "x-1", EVALUATE, List.of());
+    RunState judged = Example.succeeded(evaluate.execution(), evaluate.state(), "PROMOTE");
+    assertThat(Example.run(judged).verdict()).contains("PROMOTE");
+    var tune = submit(judged, "x-2", TUNE, List.of());
+    RunState tuned = Example.succeeded(tune.execution(), tune.state(), "PROMOTE");
+    assertThat(Example.run(tuned).verdict()).isEmpty();
+    assertThatThrownBy(() -> submit(tuned, "x-3", PROMOTE, List.of()))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-9602");
+  }
+
+  @Test
+  void aStageThatFailedRunsAgainWithWhatItNeeds() throws Exception {
+    var preprocess = submit(Example.opened(), "x-1", PREPROCESS, List.of());
+    RunState after = Example.failed(preprocess.execution(), preprocess.state());
+    assertThat(submit(after, "x-2", PREPROCESS, List.of()).execution().stages())
+        .isEqualTo(preprocess.execution().stages());
+    assertThat(Example.run(after).next(new RunId("x-1"), PREPROCESS, List.of()))
+        .isInstanceOf(StagedRun.Next.Over.class);
+  }
+
+  @Test
+  void promoteGoesByTheStoredVerdictAndTheHeadThatResolvePinned() throws Exception {
+    var evaluate = submit(Example.opened(), "x-1", EVALUATE, List.of());
+    RunState judged = Example.succeeded(evaluate.execution(), evaluate.state(), "PROMOTE");
+    var promote = submit(judged, "x-2", PROMOTE, List.of());
+    assertThat(promote.execution().stages()).containsExactly(new StageName("promote"));
+    PipelineTask task = promote.submission().pipeline().spec().tasks().getFirst();
+    assertThat(task.params())
+        .contains(Param.of("verdict", "PROMOTE"))
+        .contains(
+            Param.of("head", judged.stages().get(new StageName("resolve")).results().get("head")));
+  }
+
+  @Test
+  void onHoldNothingIsSubmitted() throws Exception {
+    var evaluate = submit(Example.opened(), "x-1", EVALUATE, List.of());
+    RunState held = Example.succeeded(evaluate.execution(), evaluate.state(), "HOLD");
+    assertThat(Example.run(held).next(new RunId("x-2"), PROMOTE, List.of()))
+        .isEqualTo(new StagedRun.Next.Nothing("HOLD: the champion stays"));
+  }
+
+  @Test
+  void aPullRequestHasNothingToWriteWithAndPromotesNothing() throws Exception {
+    RunState state = RunState.opened(Example.order(true), List.of());
+    var evaluate = submit(state, "x-1", EVALUATE, List.of());
+    assertThat(evaluate.submission().run().spec().params()).contains(Param.of("untrusted", "yes"));
+    assertThat(evaluate.submission().run().spec().workspaces())
+        .extracting(w -> w.name())
+        .doesNotContain("registry-write");
+    RunState judged = Example.succeeded(evaluate.execution(), evaluate.state(), "PROMOTE");
+    assertThat(Example.run(judged).next(new RunId("x-2"), PROMOTE, List.of()))
+        .isInstanceOf(StagedRun.Next.Nothing.class);
+  }
+
+  @Test
+  void aStageThatThereIsNotIsSaidWithTheNearest() {
+    assertThatThrownBy(
+            () -> submit(Example.opened(), "x-1", StageCall.stage("preproces"), List.of()))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-9601")
+        .hasMessageContaining("preproces");
+  }
+
+  @Test
+  void aRunGoesOnFromWhatWasReadOfItsFolderAlone() throws Exception {
+    MemoryTree tree = Example.tree();
+    var opened = io.sluice.app.Pipelines.open(tree, "sluice.yaml");
+    StagedRun whole = StagedRun.of(opened, Example.opened(), Example.WHEEL);
+    var kept = new java.util.TreeMap<String, MemoryTree.Entry>();
+    tree.asked().forEach((path, bytes) -> kept.put(path, new MemoryTree.Entry(bytes, false)));
+    assertThat(kept.keySet())
+        .containsExactlyInAnyOrder("sluice.yaml", "envs/tabular.lock", "envs/deep.lock");
+    StagedRun again =
+        StagedRun.of(
+            new MemoryTree("kept", kept, java.util.Optional.empty()),
+            Example.opened(),
+            Example.WHEEL);
+    assertThat(again.whole()).isEqualTo(whole.whole());
+  }
+
+  @Test
+  void stateSurvivesTheDisk() throws Exception {
+    var evaluate = submit(Example.opened(), "x-1", EVALUATE, List.of("stages.tune.with.trials=7"));
+    assertThat(RunState.parse(evaluate.state().json())).isEqualTo(evaluate.state());
+    RunState ended = Example.failed(evaluate.execution(), evaluate.state());
+    assertThat(RunState.parse(ended.json())).isEqualTo(ended);
+  }
+
+  private static StagedRun.Next.Submit submit(
+      RunState state, String id, StageCall call, List<String> settings) throws Exception {
+    return (StagedRun.Next.Submit) Example.run(state).next(new RunId(id), call, settings);
+  }
+
+  private static List<String> array(PipelineTask task, String param) {
+    return task.params().stream()
+        .filter(p -> p.name().equals(param))
+        .map(p -> ((ParamValue.Array) p.value()).values())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String text(StagedRun.Next.Submit submit, String param) {
+    return submit.submission().run().spec().params().stream()
+        .filter(p -> p.name().equals(param))
+        .map(p -> ((ParamValue.Text) p.value()).value().replaceAll("\\s", ""))
+        .findFirst()
+        .orElseThrow();
+  }
+}
