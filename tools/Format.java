@@ -4,16 +4,19 @@ import com.google.googlejavaformat.java.JavaFormatterOptions.Style;
 import com.google.googlejavaformat.java.RemoveUnusedImports;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
-/** Checks (or, with {@code apply}, mends) the format of every Java file below a folder. */
+/** Checks (or, with {@code apply}, mends) the format of every Java file below some folders. */
 class Format {
   public static void main(String[] args) throws Exception {
     boolean apply = args[0].equals("apply");
     Formatter formatter = new Formatter();
-    List<Path> files;
-    try (var walk = Files.walk(Path.of(args[1]))) {
-      files = walk.filter(Format::isSource).sorted().toList();
+    List<Path> files = new ArrayList<>();
+    for (String folder : List.of(args).subList(1, args.length)) {
+      try (var walk = Files.walk(Path.of(folder))) {
+        files.addAll(walk.filter(Format::isSource).sorted().toList());
+      }
     }
     int wrong = 0;
     for (Path file : files) {

@@ -46,9 +46,10 @@ class ErrorListTest {
 
   private static List<Path> sources() throws IOException {
     try (Stream<Path> src = Files.walk(ROOT.resolve("src"));
+        Stream<Path> plugin = Files.walk(ROOT.resolve("plugin/src/main"));
         Stream<Path> examples = Files.walk(ROOT.resolve("pipelines"));
         Stream<Path> launcher = Stream.of(ROOT.resolve("sluice"))) {
-      return Stream.of(src, examples, launcher)
+      return Stream.of(src, plugin, examples, launcher)
           .flatMap(s -> s)
           .filter(Files::isRegularFile)
           .filter(p -> {

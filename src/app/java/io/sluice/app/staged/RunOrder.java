@@ -36,6 +36,12 @@ public record RunOrder(
     Digest code,
     String target) {
 
+  /** The same order, once its code is in the store. */
+  public RunOrder withCode(Digest digest) {
+    return new RunOrder(
+        run, specFile, model, profile, asOf, who, commit, untrusted, digest, target);
+  }
+
   ObjectNode json() {
     ObjectNode o =
         Json.object()

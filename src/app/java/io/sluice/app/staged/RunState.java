@@ -14,6 +14,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -39,6 +40,8 @@ public record RunState(
    * @param call for people
    * @param stages that it runs
    * @param settings of the run at its start, so that a repeated start submits the same
+   * @param submitted whether it is known to have reached the runner: then it is only followed, and
+   *     never started again, even when the runner has forgotten it since
    * @param ended empty while it goes on
    * @param reason why it did not succeed; empty when it did
    */
@@ -47,6 +50,7 @@ public record RunState(
       String call,
       List<StageName> stages,
       List<String> settings,
+      boolean submitted,
       Optional<StageStatus> ended,
       String reason) {
     public Execution {
@@ -56,6 +60,14 @@ public record RunState(
 
     boolean isGoing() {
       return ended.isEmpty();
+    }
+
+    Execution reached() {
+      return new Execution(id, call, stages, settings, true, ended, reason);
+    }
+
+    Execution over(StageStatus how, String why) {
+      return new Execution(id, call, stages, settings, submitted, Optional.of(how), why);
     }
   }
 
@@ -83,6 +95,15 @@ public record RunState(
         && (outcome.status() == StageStatus.SUCCEEDED || outcome.results().containsKey("outputs"));
   }
 
+  /** The gate's verdict, {@code PROMOTE} or {@code HOLD}, once there is one. */
+  public Optional<String> verdict() {
+    // the one stage that gives a result of this name: see tekton-tasks/sluice-gate
+    return stages.values().stream()
+        .map(t -> t.results().get("verdict"))
+        .filter(Objects::nonNull)
+        .findFirst();
+  }
+
   /** Settings of a step are the run's from here on. */
   RunState with(List<String> more) {
     List<String> all = new ArrayList<>(settings);
@@ -99,31 +120,40 @@ public record RunState(
     return new RunState(order, settings, left, all);
   }
 
-  /** An execution ended. */
-  public RunState ended(RunId id, RunOutcome outcome) {
+  /** An execution has reached the runner. */
+  RunState submitted(RunId id) {
+    return new RunState(
+        order,
+        settings,
+        stages,
+        executions.stream().map(e -> e.id().equals(id) ? e.reached() : e).toList());
+  }
+
+  /**
+   * An execution ended; one that had ended before stays as it was.
+   *
+   * @param outcome with the tasks that are known of
+   * @param reason why it did not succeed, for people; empty when it did
+   */
+  RunState ended(RunId id, RunOutcome outcome, String reason) {
+    Optional<Execution> going = execution(id).filter(Execution::isGoing);
+    if (going.isEmpty()) {
+      return this;
+    }
     TreeMap<StageName, TaskOutcome> all = new TreeMap<>(stages);
-    List<Execution> changed = new ArrayList<>();
-    for (Execution e : executions) {
-      if (!e.id().equals(id) || !e.isGoing()) {
-        changed.add(e);
-        continue;
-      }
-      changed.add(
-          new Execution(
-              e.id(),
-              e.call(),
-              e.stages(),
-              e.settings(),
-              Optional.of(outcome.status()),
-              outcome.reason()));
-      for (StageName stage : e.stages()) {
-        TaskOutcome task = outcome.tasks().get(stage);
-        if (task != null) {
-          all.put(stage, task);
-        }
+    for (StageName stage : going.get().stages()) {
+      TaskOutcome task = outcome.tasks().get(stage);
+      if (task != null) {
+        all.put(stage, task);
       }
     }
-    return new RunState(order, settings, all, changed);
+    return new RunState(
+        order,
+        settings,
+        all,
+        executions.stream()
+            .map(e -> e.id().equals(id) ? e.over(outcome.status(), reason) : e)
+            .toList());
   }
 
   /** The whole as JSON, the same bytes for equal states. */
@@ -145,7 +175,11 @@ public record RunState(
     });
     ArrayNode list = root.putArray("executions");
     for (Execution e : executions) {
-      ObjectNode o = list.addObject().put("id", e.id().value()).put("call", e.call());
+      ObjectNode o =
+          list.addObject()
+              .put("id", e.id().value())
+              .put("call", e.call())
+              .put("submitted", e.submitted());
       ArrayNode names = o.putArray("stages");
       e.stages().forEach(s -> names.add(s.value()));
       ArrayNode own = o.putArray("settings");
@@ -193,6 +227,7 @@ public record RunState(
               e.path("call").asText(),
               RunOrder.texts(e.path("stages")).stream().map(StageName::new).toList(),
               RunOrder.texts(e.path("settings")),
+              e.path("submitted").asBoolean(),
               RunOrder.text(e, "ended").map(RunState::status),
               e.path("reason").asText()));
     }

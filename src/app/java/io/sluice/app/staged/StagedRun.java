@@ -33,15 +33,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * A run between its executions: what to submit for the whole, or for the next call. Made anew from
  * the run's state whenever it is needed, so that nothing hangs on a process that stays alive.
  */
 public final class StagedRun {
-  /** Names the values of a verdict in {@link RunState}. */
-  private static final String VERDICT = "verdict";
-
   private final RunState state;
   private final Pipelines.Opened opened;
   private final TargetSpec target;
@@ -66,6 +64,9 @@ public final class StagedRun {
      */
     record Submit(RunState state, RunState.Execution execution, Submission submission)
         implements Next {}
+
+    /** It reached the runner before: follow it. */
+    record Attach(RunState.Execution execution) implements Next {}
 
     /** Ask again when these executions have ended: stages that are needed are theirs. */
     record Await(List<RunId> executions) implements Next {
@@ -139,8 +140,30 @@ public final class StagedRun {
   }
 
   /** The whole run as one execution, under the run's id. */
-  public Submission whole() {
-    return new Submission(wholeRun(state.settings()), compiled.pipeline(), compiled.tasks());
+  public Next whole() {
+    RunId id = state.order().run();
+    Optional<RunState.Execution> known = state.execution(id);
+    if (known.isPresent()) {
+      return again(known.get(), this::wholeSubmission);
+    }
+    RunState.Execution execution =
+        new RunState.Execution(
+            id, "run", ordered(everything()), state.settings(), false, Optional.empty(), "");
+    return new Next.Submit(state.begun(execution, Set.of()), execution, wholeSubmission(execution));
+  }
+
+  private Submission wholeSubmission(RunState.Execution execution) {
+    return new Submission(wholeRun(execution.settings()), compiled.pipeline(), compiled.tasks());
+  }
+
+  private Next again(
+      RunState.Execution execution, Function<RunState.Execution, Submission> submission) {
+    if (!execution.isGoing()) {
+      return new Next.Over(execution);
+    }
+    return execution.submitted()
+        ? new Next.Attach(execution)
+        : new Next.Submit(state, execution, submission.apply(execution));
   }
 
   /**
@@ -154,10 +177,7 @@ public final class StagedRun {
   public Next next(RunId id, StageCall call, List<String> more) {
     Optional<RunState.Execution> known = state.execution(id);
     if (known.isPresent()) {
-      RunState.Execution execution = known.get();
-      return execution.isGoing()
-          ? new Next.Submit(state, execution, submission(state, execution))
-          : new Next.Over(execution);
+      return again(known.get(), e -> submission(state, e));
     }
     List<StageName> wanted = call.in(base);
     if (call.kind() == StageCall.Kind.PROMOTE) {
@@ -181,7 +201,7 @@ public final class StagedRun {
     RunState with = state.with(more);
     RunState.Execution execution =
         new RunState.Execution(
-            id, call.name(), ordered(stages), with.settings(), Optional.empty(), "");
+            id, call.name(), ordered(stages), with.settings(), false, Optional.empty(), "");
     RunState begun = with.begun(execution, voided);
     return new Next.Submit(begun, execution, submission(begun, execution));
   }
@@ -191,7 +211,8 @@ public final class StagedRun {
       return Optional.of("a pull request promotes nothing: the champion stays");
     }
     String verdict =
-        verdict()
+        state
+            .verdict()
             .orElseThrow(() ->
                 wrong(
                     "SLU-9602",
@@ -200,16 +221,6 @@ public final class StagedRun {
     return verdict.equals("PROMOTE")
         ? Optional.empty()
         : Optional.of(verdict + ": the champion stays");
-  }
-
-  /** The gate's, as it stands in the state. */
-  public Optional<String> verdict() {
-    return base.stages().stream()
-        .filter(s -> s.kind() == Plan.Kind.GATE)
-        .map(s -> state.stages().get(s.name()))
-        .filter(java.util.Objects::nonNull)
-        .findFirst()
-        .map(t -> t.results().get(VERDICT));
   }
 
   private void addMissing(StageName stage, Set<StageName> into) {

@@ -91,7 +91,8 @@ final class Example {
       }
       tasks.put(stage, new TaskOutcome(StageStatus.SUCCEEDED, 1, false, results, ""));
     }
-    return state.ended(execution.id(), new RunOutcome(StageStatus.SUCCEEDED, tasks, Map.of(), ""));
+    return state.ended(
+        execution.id(), new RunOutcome(StageStatus.SUCCEEDED, tasks, Map.of(), ""), "");
   }
 
   /** The first stage of an execution failed, the others were not reached. */
@@ -109,6 +110,8 @@ final class Example {
               first ? "exit code 1" : "not reached"));
     }
     return state.ended(
-        execution.id(), new RunOutcome(StageStatus.FAILED, tasks, Map.of(), "it failed"));
+        execution.id(),
+        new RunOutcome(StageStatus.FAILED, tasks, Map.of(), "it failed"),
+        "it failed");
   }
 }

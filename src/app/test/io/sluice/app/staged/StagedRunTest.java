@@ -96,6 +96,14 @@ class StagedRunTest {
   }
 
   @Test
+  void whatReachedTheRunnerIsFollowedAndNeverStartedAgain() throws Exception {
+    var first = submit(Example.opened(), "x-1", TUNE, List.of());
+    RunState reached = first.state().submitted(new RunId("x-1"));
+    assertThat(Example.run(reached).next(new RunId("x-1"), TUNE, List.of()))
+        .isEqualTo(new StagedRun.Next.Attach(reached.execution(new RunId("x-1")).orElseThrow()));
+  }
+
+  @Test
   void settingsOfACallHoldForTheCallsAfterIt() throws Exception {
     StagedRun run = Example.run(Example.opened());
     assertThat(run.settingsOf(TUNE, "trials", "7")).containsExactly("stages.tune.with.trials=7");
@@ -121,10 +129,10 @@ class StagedRunTest {
   void whatCameOfAStageIsVoidWhenItRunsAgain() throws Exception {
     var evaluate = submit(Example.opened(), "x-1", EVALUATE, List.of());
     RunState judged = Example.succeeded(evaluate.execution(), evaluate.state(), "PROMOTE");
-    assertThat(Example.run(judged).verdict()).contains("PROMOTE");
+    assertThat(judged.verdict()).contains("PROMOTE");
     var tune = submit(judged, "x-2", TUNE, List.of());
     RunState tuned = Example.succeeded(tune.execution(), tune.state(), "PROMOTE");
-    assertThat(Example.run(tuned).verdict()).isEmpty();
+    assertThat(tuned.verdict()).isEmpty();
     assertThatThrownBy(() -> submit(tuned, "x-3", PROMOTE, List.of()))
         .isInstanceOf(SluiceException.class)
         .hasMessageContaining("SLU-9602");

@@ -1,0 +1,239 @@
+package io.jenkins.plugins.sluice;
+
+import hudson.AbortException;
+import hudson.FilePath;
+import hudson.model.Cause;
+import hudson.model.Job;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.model.User;
+import io.sluice.app.Pipelines;
+import io.sluice.app.Target.CodeContent;
+import io.sluice.app.staged.Driver;
+import io.sluice.app.staged.Identity;
+import io.sluice.app.staged.RunOrder;
+import io.sluice.app.staged.RunState;
+import io.sluice.app.staged.RunSummary;
+import io.sluice.app.staged.StagedRun;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.RunId;
+import io.sluice.core.spec.TargetSpec;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import jenkins.model.Jenkins;
+import org.jspecify.annotations.Nullable;
+
+/** A build's dealings with runs: to open one, to drive its executions, to sum it up. */
+final class Builds {
+  /** So many records of a model are looked through for the run's own. */
+  private static final int RECENT_RECORDS = 20;
+
+  /** Holds the place of the code's digest until the code is uploaded. */
+  private static final Digest NO_CODE = Digest.of("");
+
+  private final Run<?, ?> build;
+  private final TaskListener listener;
+
+  Builds(Run<?, ?> build, TaskListener listener) {
+    this.build = build;
+    this.listener = listener;
+  }
+
+  /** Ids of this build's runs and executions. */
+  static Identity identity(Run<?, ?> build) {
+    return new Identity(Jenkins.get().getLegacyInstanceId(), build.getExternalizableId());
+  }
+
+  RunFolder folder(RunId run) {
+    return new RunFolder(build, run);
+  }
+
+  /**
+   * Opens a run unless it is open: reads and checks the pipeline, brings its code into the store,
+   * keeps what it goes on from. May be repeated after a crash anywhere in it.
+   *
+   * @param workspace null outside of {@code node}
+   * @throws SluiceException for what is wrong with pipeline, target or cluster
+   */
+  RunState open(RunId run, RunRequest request, @Nullable FilePath workspace)
+      throws IOException, InterruptedException {
+    RunFolder folder = folder(run);
+    Optional<RunState> there = folder.state();
+    if (there.isPresent()) {
+      return there.get();
+    }
+    boolean pullRequest = PipelineFiles.isPullRequest(build.getParent());
+    Optional<String> who = pullRequest ? Optional.empty() : promoter();
+    Places.Place place = Places.cluster(build.getParent(), request.cluster);
+    PipelineFiles.Found found =
+        new PipelineFiles(build, listener).read(workspace, request, place.cluster().getId());
+    String target = target(place.cluster(), found, pullRequest);
+    Pipelines.Opened opened = Pipelines.open(found.tree(), request.spec);
+    Instant asOf = asOf(request.asOf);
+    RunOrder order =
+        new RunOrder(
+            run,
+            request.spec,
+            opened.spec().model(),
+            Optional.of(request.profile).filter(p -> !p.isEmpty()),
+            asOf,
+            who,
+            found.tree().commit().map(c -> c.id()),
+            pullRequest,
+            NO_CODE,
+            target);
+    // everything that can be wrong with it is said before anything is uploaded
+    StagedRun.of(opened, RunState.opened(order, request.settings()), Wiring.wheel());
+    SortedMap<String, byte[]> needed = found.tree().asked();
+    List<CodeContent> code = StagedRun.code(opened, Wiring.wheel());
+    Digest digest =
+        Wiring.upload(login(place), StagedRun.target(target), code, listener.getLogger()::println);
+    RunState state = RunState.opened(order.withCode(digest), request.settings());
+    folder.keepSource(needed);
+    folder.keep(state);
+    RunAction.of(build).add(run);
+    return state;
+  }
+
+  /** In whose name a run promotes: the person's who started the build, who must be allowed to. */
+  private Optional<String> promoter() throws AbortException {
+    Job<?, ?> job = build.getParent();
+    Cause.UserIdCause cause = build.getCause(Cause.UserIdCause.class);
+    String id = cause == null ? null : cause.getUserId();
+    if (id == null) {
+      return Optional.of("jenkins job " + job.getFullName());
+    }
+    mayPromote(id);
+    return Optional.of(id);
+  }
+
+  /** Refuses a person who may not promote by builds of this job. */
+  void mayPromote(String userId) throws AbortException {
+    Job<?, ?> job = build.getParent();
+    User user = User.getById(userId, /* create= */ false);
+    if (user == null
+        || !job.getACL().hasPermission2(user.impersonate2(), SluicePermissions.PROMOTE)) {
+      throw new AbortException(
+          userId
+              + " started this build and lacks the permission Sluice/Promote for "
+              + job.getFullName());
+    }
+  }
+
+  private static String target(
+      ClusterConfig cluster, PipelineFiles.Found found, boolean pullRequest) throws AbortException {
+    if (pullRequest) {
+      if (cluster.getPullRequestTarget().isBlank()) {
+        throw new AbortException(
+            "cluster "
+                + cluster.getId()
+                + " takes no pull requests: it has no target for them in the configuration of"
+                + " Sluice");
+      }
+      return cluster.getPullRequestTarget();
+    }
+    if (!cluster.getTarget().isBlank()) {
+      return cluster.getTarget();
+    }
+    return found
+        .target()
+        .orElseThrow(() ->
+            new AbortException(
+                "cluster "
+                    + cluster.getId()
+                    + " has no target: neither in the configuration of Sluice nor as targets/"
+                    + cluster.getId()
+                    + ".yaml in the repository"));
+  }
+
+  private Logins.Cluster login(Places.Place place) throws AbortException {
+    if (place.ofFolder() && place.cluster().getCredentialsId().isEmpty()) {
+      throw new AbortException(
+          "cluster " + place.cluster().getId() + " of a folder needs credentials");
+    }
+    return Logins.cluster(place.cluster(), build.getParent(), Optional.of(build));
+  }
+
+  private static Instant asOf(String text) throws AbortException {
+    if (text.isEmpty()) {
+      return Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS);
+    }
+    try {
+      return text.length() == "2026-01-01".length()
+          ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+          : Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      throw new AbortException("asOf: " + text + " is neither 2026-06-01 nor 2026-06-01T00:00:00Z");
+    }
+  }
+
+  /** Connects to the cluster of a run, as whoever this build may be there. */
+  Driver.Connecting connecting(String clusterId, RunId execution) {
+    return state -> {
+      try {
+        Places.Place place = Places.cluster(build.getParent(), clusterId);
+        TargetSpec target = StagedRun.target(state.order().target());
+        Ledger.ofJenkins()
+            .note(
+                new Ledger.Entry(
+                    execution,
+                    build.getExternalizableId(),
+                    build.getParent().getFullName(),
+                    place.cluster().getId(),
+                    target.namespace()));
+        return Wiring.connect(login(place), target);
+      } catch (AbortException e) {
+        throw new SluiceException(
+            ExitCode.INPUT_WRONG,
+            List.of(
+                Diagnostic.of(
+                    "SLU-9614",
+                    String.valueOf(e.getMessage()),
+                    "somebody changed the configuration of Sluice while the run went on")),
+            e);
+      }
+    };
+  }
+
+  /**
+   * What the registry knows of a run; nothing when there is none that can be asked, which takes
+   * nothing from the run.
+   */
+  RunSummary summary(RunState state, String clusterId) {
+    RunId run = state.order().run();
+    try {
+      Places.Place place = Places.cluster(build.getParent(), clusterId);
+      if (place.cluster().getRegistry().isEmpty() || state.order().untrusted()) {
+        return RunSummary.empty();
+      }
+      RegistryConfig registry = Places.registry(build.getParent(), place.cluster().getRegistry());
+      Logins.Registry login = Logins.registry(registry, build.getParent(), Optional.of(build));
+      for (byte[] bytes :
+          Wiring.registry(login).recordedRuns(state.order().model(), RECENT_RECORDS)) {
+        RunSummary summary = RunSummary.of(bytes);
+        if (summary.run().equals(run.value())) {
+          folder(run).keepRecord(bytes);
+          return summary;
+        }
+      }
+    } catch (AbortException | SluiceException e) {
+      listener.getLogger().println("(the registry was not asked: " + e.getMessage() + ")");
+    } catch (IllegalArgumentException e) {
+      listener
+          .getLogger()
+          .println("(a record in the registry cannot be read: " + e.getMessage() + ")");
+    }
+    return RunSummary.empty();
+  }
+}

@@ -1,0 +1,217 @@
+package io.jenkins.plugins.sluice;
+
+import com.cloudbees.plugins.credentials.CredentialsMatchers;
+import com.cloudbees.plugins.credentials.common.StandardCredentials;
+import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
+import hudson.Extension;
+import hudson.model.AbstractDescribableImpl;
+import hudson.model.Descriptor;
+import hudson.model.Item;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.sluice.app.staged.Driver;
+import io.sluice.app.staged.StagedRun;
+import io.sluice.core.diag.SluiceException;
+import java.util.List;
+import java.util.Optional;
+import org.jenkinsci.Symbol;
+import org.jenkinsci.plugins.plaincredentials.FileCredentials;
+import org.jenkinsci.plugins.plaincredentials.StringCredentials;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.stapler.AncestorInPath;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/**
+ * A cluster that runs may go to: where it is, as whom, and what a run finds there. Holds ids of
+ * credentials, never credentials. Fields are saved by XStream under their names.
+ */
+public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> {
+  private final String id;
+
+  /** {@code https://host:port}; empty with a kubeconfig or in a pod. */
+  private String server = "";
+
+  /** PEM; empty: what Java trusts. */
+  private String authorities = "";
+
+  /** A secret file (kubeconfig) or a secret text (token); empty: the controller's own pod. */
+  private String credentialsId = "";
+
+  /** A target as YAML; empty: the file {@code targets/<id>.yaml} of the pipeline's repository. */
+  private String target = "";
+
+  /** The target of pull requests as YAML; empty: they do not run here. */
+  private String pullRequestTarget = "";
+
+  /** Id of the registry that its runs write to; empty: results come without figures. */
+  private String registry = "";
+
+  /** Full names of folders or jobs, one a line, that may use it; empty: all. */
+  private String folders = "";
+
+  @DataBoundConstructor
+  public ClusterConfig(String id) {
+    this.id = id.strip();
+  }
+
+  public String getId() {
+    return id;
+  }
+
+  public String getServer() {
+    return server;
+  }
+
+  @DataBoundSetter
+  public void setServer(String server) {
+    this.server = server.strip();
+  }
+
+  public String getAuthorities() {
+    return authorities;
+  }
+
+  @DataBoundSetter
+  public void setAuthorities(String authorities) {
+    this.authorities = authorities.strip();
+  }
+
+  public String getCredentialsId() {
+    return credentialsId;
+  }
+
+  @DataBoundSetter
+  public void setCredentialsId(String credentialsId) {
+    this.credentialsId = credentialsId.strip();
+  }
+
+  public String getTarget() {
+    return target;
+  }
+
+  @DataBoundSetter
+  public void setTarget(String target) {
+    this.target = target;
+  }
+
+  public String getPullRequestTarget() {
+    return pullRequestTarget;
+  }
+
+  @DataBoundSetter
+  public void setPullRequestTarget(String pullRequestTarget) {
+    this.pullRequestTarget = pullRequestTarget;
+  }
+
+  public String getRegistry() {
+    return registry;
+  }
+
+  @DataBoundSetter
+  public void setRegistry(String registry) {
+    this.registry = registry.strip();
+  }
+
+  public String getFolders() {
+    return folders;
+  }
+
+  @DataBoundSetter
+  public void setFolders(String folders) {
+    this.folders = folders;
+  }
+
+  /** Whether an item of this full name may use it. */
+  boolean allows(String fullName) {
+    List<String> named = folders.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+    return named.isEmpty()
+        || named.stream().anyMatch(f -> fullName.equals(f) || fullName.startsWith(f + "/"));
+  }
+
+  /** The form of a cluster. */
+  @Extension
+  @Symbol("sluiceCluster")
+  public static final class DescriptorImpl extends Descriptor<ClusterConfig> {
+    @Override
+    public String getDisplayName() {
+      return Messages.ClusterConfig_displayName();
+    }
+
+    /** Credentials that a cluster can be reached with. */
+    @POST
+    public ListBoxModel doFillCredentialsIdItems(
+        @AncestorInPath @Nullable Item item, @QueryParameter String credentialsId) {
+      return Forms.credentials(
+          item,
+          credentialsId,
+          StandardCredentials.class,
+          CredentialsMatchers.anyOf(
+              CredentialsMatchers.instanceOf(FileCredentials.class),
+              CredentialsMatchers.instanceOf(StringCredentials.class)),
+          new StandardListBoxModel());
+    }
+
+    @POST
+    public FormValidation doCheckId(
+        @AncestorInPath @Nullable Item item, @QueryParameter String value) {
+      Forms.mayConfigure(item);
+      return Forms.id(value);
+    }
+
+    @POST
+    public FormValidation doCheckTarget(
+        @AncestorInPath @Nullable Item item, @QueryParameter String value) {
+      Forms.mayConfigure(item);
+      return target(value);
+    }
+
+    @POST
+    public FormValidation doCheckPullRequestTarget(
+        @AncestorInPath @Nullable Item item, @QueryParameter String value) {
+      Forms.mayConfigure(item);
+      return target(value);
+    }
+
+    private static FormValidation target(String value) {
+      if (value.isBlank()) {
+        return FormValidation.ok();
+      }
+      try {
+        return FormValidation.ok("namespace " + StagedRun.target(value).namespace());
+      } catch (SluiceException e) {
+        return FormValidation.error(Driver.words(e));
+      }
+    }
+
+    /** Asks the cluster whether it has what runs take, with what stands in the form. */
+    @POST
+    public FormValidation doTestConnection(
+        @AncestorInPath @Nullable Item item,
+        @QueryParameter String id,
+        @QueryParameter String server,
+        @QueryParameter String authorities,
+        @QueryParameter String credentialsId,
+        @QueryParameter String target) {
+      Forms.mayConfigure(item);
+      if (target.isBlank()) {
+        return FormValidation.warning(Messages.ClusterConfig_noTarget());
+      }
+      if (item != null && credentialsId.isBlank()) {
+        return FormValidation.error(Messages.ClusterConfig_folderNeedsCredentials());
+      }
+      ClusterConfig asked = new ClusterConfig(id);
+      asked.setServer(server);
+      asked.setAuthorities(authorities);
+      asked.setCredentialsId(credentialsId);
+      try {
+        Logins.Cluster login = Logins.cluster(asked, item, Optional.empty());
+        return Forms.findings(Wiring.checkup(login, StagedRun.target(target)));
+      } catch (SluiceException e) {
+        return FormValidation.error(Driver.words(e));
+      }
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package io.jenkins.plugins.sluice;
+
+import com.cloudbees.plugins.credentials.CredentialsMatcher;
+import com.cloudbees.plugins.credentials.CredentialsProvider;
+import com.cloudbees.plugins.credentials.common.StandardCredentials;
+import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
+import hudson.model.Item;
+import hudson.security.ACL;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import java.util.List;
+import java.util.regex.Pattern;
+import jenkins.model.Jenkins;
+import org.jspecify.annotations.Nullable;
+
+/** What the forms of clusters and registries have in common. */
+final class Forms {
+  private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
+
+  private Forms() {}
+
+  /** Whoever asks anything of a form may change what it changes, or is refused. */
+  static void mayConfigure(@Nullable Item item) {
+    if (item == null) {
+      Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+    } else {
+      item.checkPermission(Item.CONFIGURE);
+    }
+  }
+
+  /**
+   * The credentials that are offered; to others than those who may choose, only the present one.
+   */
+  static ListBoxModel credentials(
+      @Nullable Item item,
+      String present,
+      Class<StandardCredentials> type,
+      CredentialsMatcher matcher,
+      StandardListBoxModel list) {
+    boolean may =
+        item == null
+            ? Jenkins.get().hasPermission(Jenkins.ADMINISTER)
+            : item.hasPermission(Item.EXTENDED_READ)
+                || item.hasPermission(CredentialsProvider.USE_ITEM);
+    if (!may) {
+      return list.includeCurrentValue(present);
+    }
+    var all = list.includeEmptyValue();
+    all =
+        item == null
+            ? all.includeMatchingAs(ACL.SYSTEM2, Jenkins.get(), type, List.of(), matcher)
+            : all.includeMatchingAs(ACL.SYSTEM2, item, type, List.of(), matcher);
+    return all.includeCurrentValue(present);
+  }
+
+  static FormValidation id(String value) {
+    return ID.matcher(value.strip()).matches()
+        ? FormValidation.ok()
+        : FormValidation.error(Messages.Forms_id());
+  }
+
+  /** What a check-up found, as one answer. */
+  static FormValidation findings(List<String> wrong) {
+    return wrong.isEmpty()
+        ? FormValidation.ok(Messages.ClusterConfig_answers())
+        : FormValidation.error(String.join("\n", wrong));
+  }
+}

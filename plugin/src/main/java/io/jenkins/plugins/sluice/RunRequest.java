@@ -1,0 +1,50 @@
+package io.jenkins.plugins.sluice;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What a step was told about a run, as it is kept with the step: texts only, so that it can be read
+ * back by any later version.
+ */
+final class RunRequest implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /** Folder of the pipeline, relative to the workspace or the repository. */
+  final String pipeline;
+
+  /** File name of the spec in it. */
+  final String spec;
+
+  /** Id of a configured cluster; empty: the only one. */
+  final String cluster;
+
+  /** Of the spec; empty: none. */
+  final String profile;
+
+  /** {@code PATH=VALUE}, in order. */
+  private final ArrayList<String> settings;
+
+  /** Instant or date; empty: now. */
+  final String asOf;
+
+  RunRequest(
+      String pipeline,
+      String spec,
+      String cluster,
+      String profile,
+      List<String> settings,
+      String asOf) {
+    this.pipeline = pipeline;
+    this.spec = spec;
+    this.cluster = cluster;
+    this.profile = profile;
+    this.settings = new ArrayList<>(settings);
+    this.asOf = asOf;
+  }
+
+  List<String> settings() {
+    return List.copyOf(settings);
+  }
+}

@@ -1,0 +1,93 @@
+package io.jenkins.plugins.sluice;
+
+import hudson.AbortException;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import java.util.ArrayList;
+import java.util.List;
+import org.jenkinsci.plugins.workflow.steps.Step;
+import org.kohsuke.stapler.DataBoundSetter;
+
+/** What steps that open a run are told. */
+public abstract class RunStep extends Step {
+  private final String pipeline;
+  private String spec = "sluice.yaml";
+  private String cluster = "";
+  private String profile = "";
+  private List<String> set = new ArrayList<>();
+  private String asOf = "";
+
+  RunStep(String pipeline) {
+    this.pipeline = pipeline;
+  }
+
+  public String getPipeline() {
+    return pipeline;
+  }
+
+  public String getSpec() {
+    return spec;
+  }
+
+  @DataBoundSetter
+  public void setSpec(String spec) {
+    this.spec = spec.isBlank() ? "sluice.yaml" : spec.strip();
+  }
+
+  public String getCluster() {
+    return cluster;
+  }
+
+  @DataBoundSetter
+  public void setCluster(String cluster) {
+    this.cluster = cluster.strip();
+  }
+
+  public String getProfile() {
+    return profile;
+  }
+
+  @DataBoundSetter
+  public void setProfile(String profile) {
+    this.profile = profile.strip();
+  }
+
+  public List<String> getSet() {
+    return List.copyOf(set);
+  }
+
+  @DataBoundSetter
+  public void setSet(List<String> set) {
+    this.set = new ArrayList<>(set);
+  }
+
+  public String getAsOf() {
+    return asOf;
+  }
+
+  @DataBoundSetter
+  public void setAsOf(String asOf) {
+    this.asOf = asOf.strip();
+  }
+
+  RunRequest request() {
+    return new RunRequest(pipeline, spec, cluster, profile, set, asOf);
+  }
+
+  static ListBoxModel holds() {
+    ListBoxModel list = new ListBoxModel();
+    list.add(Messages.OnHold_success(), OnHold.SUCCESS);
+    list.add(Messages.OnHold_unstable(), OnHold.UNSTABLE);
+    list.add(Messages.OnHold_failure(), OnHold.FAILURE);
+    return list;
+  }
+
+  static FormValidation folder(String value) {
+    try {
+      PipelineFiles.clean(value);
+      return FormValidation.ok();
+    } catch (AbortException e) {
+      return FormValidation.error(String.valueOf(e.getMessage()));
+    }
+  }
+}

@@ -1,0 +1,139 @@
+package io.jenkins.plugins.sluice;
+
+import hudson.model.Run;
+import io.sluice.app.staged.RunSummary;
+import java.util.List;
+import java.util.Locale;
+
+/** A run as pages show it: texts, ready to be escaped. */
+public final class RunView {
+  private final Run<?, ?> build;
+  private final RunSummary summary;
+
+  RunView(Run<?, ?> build, RunSummary summary) {
+    this.build = build;
+    this.summary = summary;
+  }
+
+  /** A line of a table. */
+  public record Line(String name, String value, String note) {
+    public String getName() {
+      return name;
+    }
+
+    public String getValue() {
+      return value;
+    }
+
+    public String getNote() {
+      return note;
+    }
+  }
+
+  public String getBuildName() {
+    return build.getDisplayName();
+  }
+
+  public String getBuildUrl() {
+    return build.getUrl();
+  }
+
+  public String getModel() {
+    return summary.model();
+  }
+
+  public String getRun() {
+    return summary.run();
+  }
+
+  /** {@code PROMOTE}, {@code HOLD (worse)}, or how a run ended that got to no verdict. */
+  public String getVerdict() {
+    return summary
+        .verdict()
+        .map(v -> v + summary.reason().map(r -> " (" + r + ")").orElse(""))
+        .orElse(summary.status());
+  }
+
+  public boolean isPromoted() {
+    return summary.promoted().isPresent();
+  }
+
+  public String getImprovement() {
+    return summary.improvement().map(RunView::percent).orElse("");
+  }
+
+  public String getMetric() {
+    return summary.metric();
+  }
+
+  public String getCandidate() {
+    return summary.family().orElse("");
+  }
+
+  public String getVersion() {
+    return summary.version().map(v -> Integer.toString(v)).orElse("");
+  }
+
+  public String getPromotedVersion() {
+    return summary.promoted().map(v -> Integer.toString(v)).orElse("");
+  }
+
+  public String getChampion() {
+    return summary.champion().map(v -> Integer.toString(v)).orElse("");
+  }
+
+  public String getDrift() {
+    return summary.drift().orElse("");
+  }
+
+  public String getDriftReason() {
+    return summary.driftReason();
+  }
+
+  public boolean isNeedsReview() {
+    return summary.needsReview();
+  }
+
+  public List<String> getSentences() {
+    return summary.sentences();
+  }
+
+  /** Candidate, champion and baselines on the holdout. */
+  public List<Line> getModels() {
+    return summary.models().stream()
+        .map(r -> new Line(r.name(), r.value().map(RunView::figure).orElse(""), ""))
+        .toList();
+  }
+
+  public List<Line> getSlices() {
+    return summary.slices().stream()
+        .map(r ->
+            new Line(
+                r.name(),
+                r.improvement().map(RunView::percent).orElse(""),
+                r.regression() ? Messages.RunView_regression() : ""))
+        .toList();
+  }
+
+  /** The families: trials and what a warm start saved. */
+  public List<Line> getFamilies() {
+    return summary.families().stream()
+        .map(f ->
+            new Line(
+                f.name(),
+                f.trials().map(t -> Integer.toString(t)).orElse("")
+                    + f.savedTrials()
+                        .map(s -> String.format(Locale.ROOT, " (%.0f%% saved)", s * 100))
+                        .orElse(""),
+                f.cause()))
+        .toList();
+  }
+
+  static String percent(double share) {
+    return String.format(Locale.ROOT, "%+.1f%%", share * 100);
+  }
+
+  private static String figure(double value) {
+    return String.format(Locale.ROOT, "%.4g", value);
+  }
+}

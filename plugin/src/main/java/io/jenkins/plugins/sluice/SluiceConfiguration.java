@@ -1,0 +1,62 @@
+package io.jenkins.plugins.sluice;
+
+import hudson.Extension;
+import hudson.ExtensionList;
+import java.util.ArrayList;
+import java.util.List;
+import jenkins.model.GlobalConfiguration;
+import net.sf.json.JSONObject;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.StaplerRequest2;
+
+/** The clusters and registries of this Jenkins: {@code unclassified: sluice:} as code. */
+@Extension
+@Symbol("sluice")
+public final class SluiceConfiguration extends GlobalConfiguration {
+  private List<ClusterConfig> clusters = new ArrayList<>();
+  private List<RegistryConfig> registries = new ArrayList<>();
+
+  public SluiceConfiguration() {
+    load();
+  }
+
+  public static SluiceConfiguration get() {
+    return ExtensionList.lookupSingleton(SluiceConfiguration.class);
+  }
+
+  @Override
+  public String getDisplayName() {
+    return Messages.SluiceConfiguration_displayName();
+  }
+
+  public List<ClusterConfig> getClusters() {
+    return List.copyOf(clusters);
+  }
+
+  @DataBoundSetter
+  public void setClusters(List<ClusterConfig> clusters) {
+    this.clusters = new ArrayList<>(clusters);
+    save();
+  }
+
+  public List<RegistryConfig> getRegistries() {
+    return List.copyOf(registries);
+  }
+
+  @DataBoundSetter
+  public void setRegistries(List<RegistryConfig> registries) {
+    this.registries = new ArrayList<>(registries);
+    save();
+  }
+
+  @Override
+  public boolean configure(StaplerRequest2 req, JSONObject json) {
+    // a form without any cluster sends none: what was there is gone
+    clusters = new ArrayList<>();
+    registries = new ArrayList<>();
+    req.bindJSON(this, json);
+    save();
+    return true;
+  }
+}

@@ -1,0 +1,51 @@
+package io.jenkins.plugins.sluice;
+
+import com.cloudbees.hudson.plugins.folder.AbstractFolder;
+import com.cloudbees.hudson.plugins.folder.AbstractFolderProperty;
+import com.cloudbees.hudson.plugins.folder.AbstractFolderPropertyDescriptor;
+import hudson.Extension;
+import java.util.ArrayList;
+import java.util.List;
+import org.jenkinsci.Symbol;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+
+/**
+ * Clusters and registries of a folder, for the jobs in it. They come before those of Jenkins as a
+ * whole, and need credentials: whoever configures a folder is not lent the controller's account.
+ */
+public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractFolder<?>> {
+  private List<ClusterConfig> clusters = new ArrayList<>();
+  private List<RegistryConfig> registries = new ArrayList<>();
+
+  @DataBoundConstructor
+  public SluiceFolderProperty() {}
+
+  public List<ClusterConfig> getClusters() {
+    return List.copyOf(clusters);
+  }
+
+  @DataBoundSetter
+  public void setClusters(List<ClusterConfig> clusters) {
+    this.clusters = new ArrayList<>(clusters);
+  }
+
+  public List<RegistryConfig> getRegistries() {
+    return List.copyOf(registries);
+  }
+
+  @DataBoundSetter
+  public void setRegistries(List<RegistryConfig> registries) {
+    this.registries = new ArrayList<>(registries);
+  }
+
+  /** The form of a folder's clusters. */
+  @Extension(optional = true)
+  @Symbol("sluice")
+  public static final class DescriptorImpl extends AbstractFolderPropertyDescriptor {
+    @Override
+    public String getDisplayName() {
+      return Messages.SluiceFolderProperty_displayName();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+package io.jenkins.plugins.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.core.run.RunId;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a build keeps of a run comes back after a restart. */
+class RunFolderTest {
+  @TempDir private Path build;
+
+  @Test
+  void aBuildWithoutARunHasNothing() {
+    RunFolder folder = new RunFolder(build.resolve("sluice/j-1"));
+    assertThat(folder.state()).isEmpty();
+    assertThat(folder.record()).isEmpty();
+    assertThat(folder.snapshot().files()).isEmpty();
+  }
+
+  @Test
+  void theSourceComesBackByPath() {
+    TreeMap<String, byte[]> files = new TreeMap<>();
+    files.put("sluice.yaml", "model: m".getBytes(StandardCharsets.UTF_8));
+    files.put("envs/tabular.lock", "a==1".getBytes(StandardCharsets.UTF_8));
+    new RunFolder(build.resolve("sluice/j-1")).keepSource(files);
+    var tree = new RunFolder(build.resolve("sluice/j-1")).snapshot();
+    assertThat(tree.files())
+        .extracting(f -> f.path())
+        .containsExactly("envs/tabular.lock", "sluice.yaml");
+    assertThat(tree.read("envs/tabular.lock"))
+        .hasValueSatisfying(b -> assertThat(b).asString().isEqualTo("a==1"));
+  }
+
+  @Test
+  void nothingIsKeptOutsideOfTheFolder() {
+    TreeMap<String, byte[]> files = new TreeMap<>();
+    files.put("../../config.xml", new byte[0]);
+    assertThatThrownBy(() -> new RunFolder(build.resolve("sluice/j-1")).keepSource(files))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void whatWasShownComesBack() {
+    RunFolder folder = new RunFolder(build.resolve("sluice/j-1"));
+    var seen = folder.seen(new RunId("x-1"));
+    folder.keepSeen(new RunId("x-1"), seen);
+    assertThat(folder.seen(new RunId("x-1")).json()).isEqualTo(seen.json());
+  }
+}

@@ -1,0 +1,91 @@
+package io.jenkins.plugins.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import hudson.AbortException;
+import io.sluice.app.staged.StageCall;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.ObjectInputStream;
+import java.io.ObjectOutputStream;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What steps are told, and what they make of it. */
+class StepsTest {
+  @Test
+  void eachStepMeansItsStages() {
+    assertThat(new TuneStep().call()).isEqualTo(StageCall.of(StageCall.Kind.TUNE));
+    assertThat(new EvaluateStep().call().kind()).isEqualTo(StageCall.Kind.EVALUATE);
+    assertThat(new CustomStageStep("enrich").call()).isEqualTo(StageCall.stage("enrich"));
+  }
+
+  @Test
+  void whatASearchCannotHaveIsRefused() {
+    TuneStep step = new TuneStep();
+    step.setTrials(40);
+    assertThat(step.trials()).isEqualTo(40);
+    assertThatThrownBy(() -> step.setTrials(0)).hasMessageContaining("at least one trial");
+  }
+
+  @Test
+  void aWordThatOnHoldDoesNotKnowIsRefused() {
+    assertThatThrownBy(() -> new EvaluateStep().setOnHold("shrug"))
+        .hasMessageContaining("success, unstable or failure");
+  }
+
+  @Test
+  void whatAStepWasToldSurvivesTheDisk() throws Exception {
+    RetrainStep step = new RetrainStep("pipelines/rma-forecast");
+    step.setCluster(" prod ");
+    step.setSet(List.of("stages.tune.with.trials=3"));
+    step.setSpec("");
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
+      out.writeObject(step.request());
+    }
+    try (ObjectInputStream in =
+        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
+      RunRequest back = (RunRequest) in.readObject();
+      assertThat(back.pipeline).isEqualTo("pipelines/rma-forecast");
+      assertThat(back.cluster).isEqualTo("prod");
+      assertThat(back.spec).isEqualTo("sluice.yaml");
+      assertThat(back.settings()).containsExactly("stages.tune.with.trials=3");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"pipelines/rma/,pipelines/rma", "./pipelines,pipelines", ".,''", "a..b,a..b"})
+  void aFolderIsRelative(String given, String clean) throws Exception {
+    assertThat(PipelineFiles.clean(given)).isEqualTo(clean);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/etc", "../other", "a/../../b", "C:\\x"})
+  void aWayOutIsRefused(String given) {
+    assertThatThrownBy(() -> PipelineFiles.clean(given)).isInstanceOf(AbortException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"team/job,true", "team/sub/job,true", "team,true", "teams/job,false", "other,false"})
+  void aClusterIsForTheFoldersThatItNames(String job, boolean may) {
+    ClusterConfig cluster = new ClusterConfig("prod");
+    cluster.setFolders("team\n\n");
+    assertThat(cluster.allows(job)).isEqualTo(may);
+    cluster.setFolders("");
+    assertThat(cluster.allows(job)).isTrue();
+  }
+
+  @Test
+  void aLoginDoesNotPrintItsSecret() {
+    assertThat(
+            new Logins.Registry("https://mlflow.example", "robot", "hunter22").toString()
+                + new Logins.Cluster(
+                    Logins.Kind.TOKEN, "https://k", java.util.Optional.empty(), "hunter22"))
+        .doesNotContain("hunter22");
+  }
+}

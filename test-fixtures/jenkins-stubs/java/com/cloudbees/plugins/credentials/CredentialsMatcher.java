@@ -1,0 +1,6 @@
+package com.cloudbees.plugins.credentials;
+
+import java.io.Serializable;
+
+/** A signature, see the README. */
+public interface CredentialsMatcher extends Serializable {}

@@ -1,0 +1,4 @@
+package hudson;
+
+/** A signature, see the README. */
+public interface ExtensionPoint {}

@@ -1,0 +1,5 @@
+package hudson.model;
+
+/** A signature, see the README. */
+public abstract class AbstractDescribableImpl<T extends AbstractDescribableImpl<T>>
+    implements Describable<T> {}

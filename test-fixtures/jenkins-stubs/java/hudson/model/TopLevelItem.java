@@ -1,0 +1,4 @@
+package hudson.model;
+
+/** A signature, see the README. */
+public interface TopLevelItem extends Item {}

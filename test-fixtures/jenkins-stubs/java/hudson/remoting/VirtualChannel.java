@@ -1,0 +1,4 @@
+package hudson.remoting;
+
+/** A signature, see the README. */
+public interface VirtualChannel {}

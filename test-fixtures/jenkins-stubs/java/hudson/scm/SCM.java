@@ -1,0 +1,4 @@
+package hudson.scm;
+
+/** A signature, see the README. */
+public abstract class SCM {}

@@ -1,0 +1,4 @@
+package jenkins.scm.api.mixin;
+
+/** A signature, see the README. */
+public interface SCMHeadMixin {}

@@ -1,0 +1,17 @@
+package org.kohsuke.stapler;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** A signature, see the README. */
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.PARAMETER)
+public @interface QueryParameter {
+  String value() default "";
+
+  boolean required() default false;
+
+  boolean fixEmpty() default false;
+}
