@@ -53,8 +53,8 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
   private String folders = "";
 
   @DataBoundConstructor
-  public ClusterConfig(String id) {
-    this.id = id.strip();
+  public ClusterConfig(@Nullable String id) {
+    this.id = id == null ? "" : id.strip(); // a form without it sends none
   }
 
   public String getId() {

@@ -34,9 +34,9 @@ public final class RegistryConfig extends AbstractDescribableImpl<RegistryConfig
   private String credentialsId = "";
 
   @DataBoundConstructor
-  public RegistryConfig(String id, String uri) {
-    this.id = id.strip();
-    this.uri = uri.strip();
+  public RegistryConfig(@Nullable String id, @Nullable String uri) {
+    this.id = id == null ? "" : id.strip(); // a form without it sends none
+    this.uri = uri == null ? "" : uri.strip();
   }
 
   public String getId() {

@@ -40,7 +40,7 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
   }
 
   /** The form of a folder's clusters. */
-  @Extension(optional = true)
+  @Extension
   @Symbol("sluice")
   public static final class DescriptorImpl extends AbstractFolderPropertyDescriptor {
     @Override
