@@ -19,6 +19,7 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.run.RunId;
 import io.sluice.core.spec.TargetSpec;
 import java.io.IOException;
@@ -219,11 +220,17 @@ final class Builds {
       }
       RegistryConfig registry = Places.registry(build.getParent(), place.cluster().getRegistry());
       Logins.Registry login = Logins.registry(registry, build.getParent(), Optional.of(build));
-      for (byte[] bytes :
-          Wiring.registry(login).recordedRuns(state.order().model(), RECENT_RECORDS)) {
+      String model = state.order().model();
+      ModelRegistry asked = Wiring.registry(login);
+      for (byte[] bytes : asked.recordedRuns(model, RECENT_RECORDS)) {
         RunSummary summary = RunSummary.of(bytes);
         if (summary.run().equals(run.value())) {
           folder(run).keepRecord(bytes);
+          summary
+              .version()
+              .flatMap(v -> asked.version(model, v))
+              .flatMap(asked::page)
+              .ifPresent(folder(run)::keepPage);
           return summary;
         }
       }

@@ -67,9 +67,9 @@ public final class RunAction implements RunAction2 {
 
   private static Optional<RunView> view(Run<?, ?> build, String id) {
     try {
-      return new RunFolder(build, new RunId(id))
-          .record()
-          .map(bytes -> new RunView(build, RunSummary.of(bytes)));
+      RunFolder folder = new RunFolder(build, new RunId(id));
+      String page = folder.page().orElse("");
+      return folder.record().map(bytes -> new RunView(build, RunSummary.of(bytes), page));
     } catch (RuntimeException e) {
       // a page is shown without it, whatever lies in the folder
       LOGGER.log(Level.WARNING, e, () -> "the record of run " + id + " of " + build);

@@ -107,6 +107,15 @@ final class RunFolder implements Driver.Home {
     return new StateFile(folder.resolve("run.json")).read();
   }
 
+  /** Where the registry shows the version that the run registered. */
+  Optional<String> page() {
+    return new StateFile(folder.resolve("page.txt")).text();
+  }
+
+  void keepPage(String address) {
+    new StateFile(folder.resolve("page.txt")).write(address);
+  }
+
   void keepRecord(byte[] runJson) {
     new StateFile(folder.resolve("run.json")).write(runJson);
   }

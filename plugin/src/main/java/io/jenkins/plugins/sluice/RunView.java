@@ -9,10 +9,17 @@ import java.util.Locale;
 public final class RunView {
   private final Run<?, ?> build;
   private final RunSummary summary;
+  private final String page;
 
-  RunView(Run<?, ?> build, RunSummary summary) {
+  RunView(Run<?, ?> build, RunSummary summary, String page) {
     this.build = build;
     this.summary = summary;
+    this.page = page;
+  }
+
+  /** The registry's page of the version; empty: none, or none that a browser should be sent to. */
+  public String getPage() {
+    return page.startsWith("https://") || page.startsWith("http://") ? page : "";
   }
 
   /** A line of a table. */
