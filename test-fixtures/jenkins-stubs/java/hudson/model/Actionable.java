@@ -1,5 +1,7 @@
 package hudson.model;
 
+import java.util.List;
+
 /** A signature, see the README. */
 public abstract class Actionable {
   public void addAction(Action a) {
@@ -7,6 +9,10 @@ public abstract class Actionable {
   }
 
   public boolean addOrReplaceAction(Action a) {
+    throw new UnsupportedOperationException();
+  }
+
+  public <T extends Action> List<T> getActions(Class<T> type) {
     throw new UnsupportedOperationException();
   }
 

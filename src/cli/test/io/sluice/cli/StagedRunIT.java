@@ -206,6 +206,7 @@ class StagedRunIT {
             build.execution(node),
             Optional.of(call),
             r -> List.of(),
+            Optional.empty(),
             run,
             s -> new Machine(),
             step));

@@ -140,12 +140,14 @@ public final class Driver {
    * @param execution its id, the same whenever it is asked for again; the run's own for a whole run
    * @param call empty for a whole run
    * @param settings that this call adds, {@code PATH=VALUE}
+   * @param who in whose name it promotes, where that is not the run's
    */
   public record Wanted(
       RunId run,
       RunId execution,
       Optional<StageCall> call,
       Function<StagedRun, List<String>> settings,
+      Optional<String> who,
       Home home,
       Connecting connecting,
       Asker asker) {}
@@ -249,7 +251,7 @@ public final class Driver {
         StagedRun run = StagedRun.of(wanted.home().snapshot(), state, wheel);
         StagedRun.Next next =
             wanted.call().isPresent()
-                ? run.next(id(), wanted.call().get(), wanted.settings().apply(run))
+                ? run.next(id(), wanted.call().get(), wanted.settings().apply(run), wanted.who())
                 : run.whole();
         if (next instanceof StagedRun.Next.Submit submit && !submit.state().equals(state)) {
           wanted.home().keep(submit.state());

@@ -40,6 +40,7 @@ public record RunState(
    * @param call for people
    * @param stages that it runs
    * @param settings of the run at its start, so that a repeated start submits the same
+   * @param who in whose name it promotes; empty: in the run's
    * @param submitted whether it is known to have reached the runner: then it is only followed, and
    *     never started again, even when the runner has forgotten it since
    * @param ended empty while it goes on
@@ -50,6 +51,7 @@ public record RunState(
       String call,
       List<StageName> stages,
       List<String> settings,
+      Optional<String> who,
       boolean submitted,
       Optional<StageStatus> ended,
       String reason) {
@@ -63,11 +65,11 @@ public record RunState(
     }
 
     Execution reached() {
-      return new Execution(id, call, stages, settings, true, ended, reason);
+      return new Execution(id, call, stages, settings, who, true, ended, reason);
     }
 
     Execution over(StageStatus how, String why) {
-      return new Execution(id, call, stages, settings, submitted, Optional.of(how), why);
+      return new Execution(id, call, stages, settings, who, submitted, Optional.of(how), why);
     }
   }
 
@@ -184,6 +186,7 @@ public record RunState(
       e.stages().forEach(s -> names.add(s.value()));
       ArrayNode own = o.putArray("settings");
       e.settings().forEach(own::add);
+      e.who().ifPresent(w -> o.put("who", w));
       e.ended().ifPresent(s -> o.put("ended", word(s)));
       o.put("reason", e.reason());
     }
@@ -227,6 +230,7 @@ public record RunState(
               e.path("call").asText(),
               RunOrder.texts(e.path("stages")).stream().map(StageName::new).toList(),
               RunOrder.texts(e.path("settings")),
+              RunOrder.text(e, "who"),
               e.path("submitted").asBoolean(),
               RunOrder.text(e, "ended").map(RunState::status),
               e.path("reason").asText()));

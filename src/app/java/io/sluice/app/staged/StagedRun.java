@@ -105,7 +105,8 @@ public final class StagedRun {
     Plan base = opened.base(wheel);
     StagedRun run =
         new StagedRun(state, opened, target(state.order().target()), base, Lowering.lower(base));
-    run.parameters(state.settings()); // what is wrong with profile and settings is said now
+    run.parameters(
+        state.settings(), Optional.empty()); // what is wrong with profile and settings is said now
     return run;
   }
 
@@ -148,12 +149,19 @@ public final class StagedRun {
     }
     RunState.Execution execution =
         new RunState.Execution(
-            id, "run", ordered(everything()), state.settings(), false, Optional.empty(), "");
+            id,
+            "run",
+            ordered(everything()),
+            state.settings(),
+            Optional.empty(),
+            false,
+            Optional.empty(),
+            "");
     return new Next.Submit(state.begun(execution, Set.of()), execution, wholeSubmission(execution));
   }
 
   private Submission wholeSubmission(RunState.Execution execution) {
-    return new Submission(wholeRun(execution.settings()), compiled.pipeline(), compiled.tasks());
+    return new Submission(wholeRun(execution), compiled.pipeline(), compiled.tasks());
   }
 
   private Next again(
@@ -171,10 +179,11 @@ public final class StagedRun {
    *
    * @param id of its execution
    * @param more settings of this call and those after it
+   * @param who in whose name it promotes, where that is not the run's
    * @throws SluiceException exit code 2: {@code SLU-9601} for a stage that there is not, {@code
    *     SLU-9602} for a promotion before there is a verdict, else what is wrong with the settings
    */
-  public Next next(RunId id, StageCall call, List<String> more) {
+  public Next next(RunId id, StageCall call, List<String> more, Optional<String> who) {
     Optional<RunState.Execution> known = state.execution(id);
     if (known.isPresent()) {
       return again(known.get(), e -> submission(state, e));
@@ -201,7 +210,7 @@ public final class StagedRun {
     RunState with = state.with(more);
     RunState.Execution execution =
         new RunState.Execution(
-            id, call.name(), ordered(stages), with.settings(), false, Optional.empty(), "");
+            id, call.name(), ordered(stages), with.settings(), who, false, Optional.empty(), "");
     RunState begun = with.begun(execution, voided);
     return new Next.Submit(begun, execution, submission(begun, execution));
   }
@@ -260,21 +269,21 @@ public final class StagedRun {
     Map<StageName, TaskOutcome> done = at.stages();
     Pipeline pipeline = PipelinePart.pipeline(compiled.pipeline(), execution.id(), part, done);
     return new Submission(
-        PipelinePart.run(wholeRun(execution.settings()), pipeline), pipeline, compiled.tasks());
+        PipelinePart.run(wholeRun(execution), pipeline), pipeline, compiled.tasks());
   }
 
-  private PipelineRun wholeRun(List<String> settings) {
-    return Lowering.run(base, parameters(settings));
+  private PipelineRun wholeRun(RunState.Execution execution) {
+    return Lowering.run(base, parameters(execution.settings(), execution.who()));
   }
 
-  private RunParameters parameters(List<String> settings) {
+  private RunParameters parameters(List<String> settings, Optional<String> who) {
     RunOrder order = state.order();
     List<Overlay> overlays = settings.stream().map(s -> Setting.overlay(s, opened.spec())).toList();
     RunParameters parameters =
         RunParameters.of(order.run(), order.code(), target.images().worker(), "")
             .on(target)
             .withSettings(Planner.settings(opened.spec(), order.profile(), overlays))
-            .withOrigin(order.commit(), order.who())
+            .withOrigin(order.commit(), who.or(order::who))
             .withAsOf(order.asOf());
     return order.untrusted() ? parameters.asUntrusted() : parameters;
   }

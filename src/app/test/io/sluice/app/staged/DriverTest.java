@@ -249,7 +249,14 @@ class DriverTest {
     RunId run = Example.order(false).run();
     driver.drive(
         new Driver.Wanted(
-            run, run, Optional.empty(), r -> List.of(), home, s -> cluster.connect(), step));
+            run,
+            run,
+            Optional.empty(),
+            r -> List.of(),
+            Optional.empty(),
+            home,
+            s -> cluster.connect(),
+            step));
     assertThat(cluster.started).containsExactly(run);
     assertThat(cluster.submissions.getFirst().run().spec().pipelineRef()).isPresent();
     cluster.end(run, StageStatus.SUCCEEDED);
@@ -290,6 +297,7 @@ class DriverTest {
             id,
             Optional.of(call),
             r -> List.of(),
+            Optional.empty(),
             home,
             s -> cluster.connect(),
             step));

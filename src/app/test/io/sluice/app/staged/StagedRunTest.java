@@ -11,6 +11,7 @@ import io.sluice.tekton.v1.ParamValue;
 import io.sluice.tekton.v1.PipelineTask;
 import io.sluice.tekton.yaml.TektonYaml;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** A run stage by stage: each call is an execution of what it needs and nothing that is there. */
@@ -99,7 +100,7 @@ class StagedRunTest {
   void whatReachedTheRunnerIsFollowedAndNeverStartedAgain() throws Exception {
     var first = submit(Example.opened(), "x-1", TUNE, List.of());
     RunState reached = first.state().submitted(new RunId("x-1"));
-    assertThat(Example.run(reached).next(new RunId("x-1"), TUNE, List.of()))
+    assertThat(Example.run(reached).next(new RunId("x-1"), TUNE, List.of(), Optional.empty()))
         .isEqualTo(new StagedRun.Next.Attach(reached.execution(new RunId("x-1")).orElseThrow()));
   }
 
@@ -117,7 +118,8 @@ class StagedRunTest {
   @Test
   void whatAnotherExecutionIsDoingIsWaitedFor() throws Exception {
     var tune = submit(Example.opened(), "x-1", TUNE, List.of());
-    StagedRun.Next next = Example.run(tune.state()).next(new RunId("x-2"), DRIFT, List.of());
+    StagedRun.Next next =
+        Example.run(tune.state()).next(new RunId("x-2"), DRIFT, List.of(), Optional.empty());
     assertThat(next).isEqualTo(new StagedRun.Next.Await(List.of(new RunId("x-1"))));
 
     RunState after = Example.succeeded(tune.execution(), tune.state(), "PROMOTE");
@@ -144,7 +146,7 @@ class StagedRunTest {
     RunState after = Example.failed(preprocess.execution(), preprocess.state());
     assertThat(submit(after, "x-2", PREPROCESS, List.of()).execution().stages())
         .isEqualTo(preprocess.execution().stages());
-    assertThat(Example.run(after).next(new RunId("x-1"), PREPROCESS, List.of()))
+    assertThat(Example.run(after).next(new RunId("x-1"), PREPROCESS, List.of(), Optional.empty()))
         .isInstanceOf(StagedRun.Next.Over.class);
   }
 
@@ -162,10 +164,22 @@ class StagedRunTest {
   }
 
   @Test
+  void whoApprovedAPromotionIsInWhoseNameItIs() throws Exception {
+    var evaluate = submit(Example.opened(), "x-1", EVALUATE, List.of());
+    RunState judged = Example.succeeded(evaluate.execution(), evaluate.state(), "PROMOTE");
+    var promote =
+        (StagedRun.Next.Submit)
+            Example.run(judged).next(new RunId("x-2"), PROMOTE, List.of(), Optional.of("kim"));
+    assertThat(promote.submission().run().spec().params()).contains(Param.of("who", "kim"));
+    assertThat(evaluate.submission().run().spec().params()).contains(Param.of("who", "alex"));
+    assertThat(RunState.parse(promote.state().json())).isEqualTo(promote.state());
+  }
+
+  @Test
   void onHoldNothingIsSubmitted() throws Exception {
     var evaluate = submit(Example.opened(), "x-1", EVALUATE, List.of());
     RunState held = Example.succeeded(evaluate.execution(), evaluate.state(), "HOLD");
-    assertThat(Example.run(held).next(new RunId("x-2"), PROMOTE, List.of()))
+    assertThat(Example.run(held).next(new RunId("x-2"), PROMOTE, List.of(), Optional.empty()))
         .isEqualTo(new StagedRun.Next.Nothing("HOLD: the champion stays"));
   }
 
@@ -178,7 +192,7 @@ class StagedRunTest {
         .extracting(w -> w.name())
         .doesNotContain("registry-write");
     RunState judged = Example.succeeded(evaluate.execution(), evaluate.state(), "PROMOTE");
-    assertThat(Example.run(judged).next(new RunId("x-2"), PROMOTE, List.of()))
+    assertThat(Example.run(judged).next(new RunId("x-2"), PROMOTE, List.of(), Optional.empty()))
         .isInstanceOf(StagedRun.Next.Nothing.class);
   }
 
@@ -202,9 +216,7 @@ class StagedRunTest {
         .containsExactlyInAnyOrder("sluice.yaml", "envs/tabular.lock", "envs/deep.lock");
     StagedRun again =
         StagedRun.of(
-            new MemoryTree("kept", kept, java.util.Optional.empty()),
-            Example.opened(),
-            Example.WHEEL);
+            new MemoryTree("kept", kept, Optional.empty()), Example.opened(), Example.WHEEL);
     assertThat(again.whole()).isEqualTo(whole.whole());
   }
 
@@ -218,7 +230,8 @@ class StagedRunTest {
 
   private static StagedRun.Next.Submit submit(
       RunState state, String id, StageCall call, List<String> settings) throws Exception {
-    return (StagedRun.Next.Submit) Example.run(state).next(new RunId(id), call, settings);
+    return (StagedRun.Next.Submit)
+        Example.run(state).next(new RunId(id), call, settings, Optional.empty());
   }
 
   private static List<String> array(PipelineTask task, String param) {

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import jenkins.model.Jenkins;
+import org.jenkinsci.plugins.workflow.support.steps.input.ApproverAction;
 import org.jspecify.annotations.Nullable;
 
 /** A build's dealings with runs: to open one, to drive its executions, to sum it up. */
@@ -65,9 +66,10 @@ final class Builds {
    * keeps what it goes on from. May be repeated after a crash anywhere in it.
    *
    * @param workspace null outside of {@code node}
+   * @param promotes whether the run promotes by itself, so that its starter must be allowed to
    * @throws SluiceException for what is wrong with pipeline, target or cluster
    */
-  RunState open(RunId run, RunRequest request, @Nullable FilePath workspace)
+  RunState open(RunId run, RunRequest request, @Nullable FilePath workspace, boolean promotes)
       throws IOException, InterruptedException {
     RunFolder folder = folder(run);
     Optional<RunState> there = folder.state();
@@ -75,7 +77,9 @@ final class Builds {
       return there.get();
     }
     boolean pullRequest = PipelineFiles.isPullRequest(build.getParent());
-    Optional<String> who = pullRequest ? Optional.empty() : promoter();
+    if (promotes && !pullRequest && starterId().isPresent()) {
+      mayPromote(starterId().get());
+    }
     Places.Place place = Places.cluster(build.getParent(), request.cluster);
     PipelineFiles.Found found =
         new PipelineFiles(build, listener).read(workspace, request, place.cluster().getId());
@@ -89,7 +93,7 @@ final class Builds {
             opened.spec().model(),
             Optional.of(request.profile).filter(p -> !p.isEmpty()),
             asOf,
-            who,
+            pullRequest ? Optional.empty() : Optional.of(starter()),
             found.tree().commit().map(c -> c.id()),
             pullRequest,
             NO_CODE,
@@ -107,16 +111,35 @@ final class Builds {
     return state;
   }
 
-  /** In whose name a run promotes: the person's who started the build, who must be allowed to. */
-  private Optional<String> promoter() throws AbortException {
-    Job<?, ?> job = build.getParent();
+  /** In whose name a run promotes unless somebody approves: of who started the build. */
+  private String starter() {
+    return starterId().orElse("jenkins job " + build.getParent().getFullName());
+  }
+
+  private Optional<String> starterId() {
     Cause.UserIdCause cause = build.getCause(Cause.UserIdCause.class);
-    String id = cause == null ? null : cause.getUserId();
-    if (id == null) {
-      return Optional.of("jenkins job " + job.getFullName());
+    return cause == null ? Optional.empty() : Optional.ofNullable(cause.getUserId());
+  }
+
+  /**
+   * In whose name an {@code mlPromote} promotes, where that is not the run's: of who approved the
+   * last {@code input} of this build. Who approved it, or else who started the build, must be
+   * allowed to; a pull request promotes nothing, whoever says so.
+   */
+  Optional<String> promoter() throws AbortException {
+    if (PipelineFiles.isPullRequest(build.getParent())) {
+      return Optional.empty();
     }
-    mayPromote(id);
-    return Optional.of(id);
+    List<ApproverAction> approvals = build.getActions(ApproverAction.class);
+    Optional<String> approver =
+        approvals.isEmpty()
+            ? Optional.empty()
+            : Optional.ofNullable(approvals.getLast().getUserId());
+    Optional<String> person = approver.or(this::starterId);
+    if (person.isPresent()) {
+      mayPromote(person.get());
+    }
+    return approver;
   }
 
   /** Refuses a person who may not promote by builds of this job. */
@@ -127,7 +150,7 @@ final class Builds {
         || !job.getACL().hasPermission2(user.impersonate2(), SluicePermissions.PROMOTE)) {
       throw new AbortException(
           userId
-              + " started this build and lacks the permission Sluice/Promote for "
+              + " started this build or approved it, and lacks the permission Sluice/Promote for "
               + job.getFullName());
     }
   }

@@ -100,12 +100,17 @@ abstract class DrivenExecution extends StepExecution {
                 execution,
                 call(),
                 this::settings,
+                promotes() ? builds.promoter() : Optional.empty(),
                 builds.folder(run),
                 builds.connecting(cluster(), execution),
                 new Teller(builds, listener, execution)));
     if (stopCause() != null) {
       Drivers.get().stop(execution);
     }
+  }
+
+  private boolean promotes() {
+    return call().map(c -> c.kind() == StageCall.Kind.PROMOTE).orElse(false);
   }
 
   /** Only asked for while there is something to read from it: its agent may be gone later. */

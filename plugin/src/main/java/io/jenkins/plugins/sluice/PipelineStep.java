@@ -105,7 +105,7 @@ public final class PipelineStep extends RunStep {
       Run<?, ?> build = context.get(Run.class);
       RunId run = Builds.identity(build).run(node);
       Builds builds = new Builds(build, context.get(TaskListener.class));
-      builds.open(run, request, context.get(FilePath.class));
+      builds.open(run, request, context.get(FilePath.class), /* promotes= */ false);
       synchronized (this) {
         if (stopped) {
           return;

@@ -69,7 +69,7 @@ public final class RetrainStep extends RunStep {
     @Override
     void open(Builds builds, RunId run, @Nullable FilePath workspace)
         throws IOException, InterruptedException {
-      builds.open(run, request, workspace);
+      builds.open(run, request, workspace, /* promotes= */ true);
     }
 
     @Override
