@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
@@ -332,7 +333,8 @@ public final class Driver {
         synchronized (this) {
           running = null;
         }
-        Throwable cause = t != null && t.getCause() != null ? t.getCause() : t;
+        // only what the stage wrapped it in: a diagnostic may well have a cause of its own
+        Throwable cause = t instanceof CompletionException wrapped ? wrapped.getCause() : t;
         if (cause instanceof SluiceException known) {
           troubled(known);
         } else {

@@ -209,6 +209,38 @@ class DriverTest {
   }
 
   @Test
+  void whatCannotBeFollowedForAWhileIsFollowedAgain() {
+    Steps step = drive(X1, TUNE);
+    cluster
+        .ends
+        .get(X1)
+        .completeExceptionally(
+            new SluiceException(
+                ExitCode.UNREACHABLE,
+                List.of(Diagnostic.of("SLU-3703", "no answer", "is it up?")),
+                new java.io.IOException("connection reset")));
+    later.run();
+    assertThat(cluster.attached).containsExactly(X1);
+    cluster.end(X1, StageStatus.SUCCEEDED);
+    assertThat(step.told).containsExactly("succeeded");
+    assertThat(cluster.started).containsExactly(X1);
+  }
+
+  @Test
+  void whatWeMayNoLongerFollowFailsAndIsLeftToOthers() {
+    Steps step = drive(X1, TUNE);
+    cluster
+        .ends
+        .get(X1)
+        .completeExceptionally(
+            new SluiceException(
+                ExitCode.INPUT_WRONG,
+                List.of(Diagnostic.of("SLU-3705", "we may not watch pods", "ask for the right")),
+                new java.io.IOException("403")));
+    assertThat(step.told).hasSize(1).first().asString().contains("SLU-3705").endsWith("left");
+  }
+
+  @Test
   void whatAnotherStepRunsIsWaitedForAndThenUsed() {
     drive(X1, TUNE);
     Steps second = drive(X2, DRIFT);
