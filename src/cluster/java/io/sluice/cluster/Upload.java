@@ -11,7 +11,6 @@ import io.fabric8.kubernetes.api.model.TolerationBuilder;
 import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.ExecWatch;
 import io.fabric8.kubernetes.client.dsl.PodResource;
 import io.sluice.cluster.fold.Hindrance;
 import io.sluice.cluster.fold.Tree;
@@ -21,10 +20,8 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.spec.TargetSpec;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -33,6 +30,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a working tree's code into a target's store: a pod of the worker's image that has the
@@ -121,7 +119,7 @@ public final class Upload {
       awaitStart(pod.getMetadata().getName());
       String answer = send(pod.getMetadata().getName(), resource, files);
       if (!answer.equals(digest.toString())) {
-        throw failed("it answered " + (answer.isEmpty() ? "nothing" : answer), resource);
+        throw failed("it answered " + (answer.isEmpty() ? "nothing" : answer), resource, null);
       }
       return digest;
     } finally {
@@ -188,24 +186,28 @@ public final class Upload {
   /** Sends the archive and takes the answer. */
   private String send(String pod, PodResource resource, List<File> files)
       throws InterruptedException {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    try (ExecWatch attached =
-        resource
-            .inContainer(CONTAINER)
-            .redirectingInput()
-            .writingOutput(out)
-            .writingError(err)
-            .attach()) {
-      archive(files, attached.getInput());
-      awaitEnd(pod, resource, err);
-    } catch (IOException | KubernetesClientException e) {
-      throw failed(e + said(err), resource);
+    try (Attachment attached = attached(pod)) {
+      try {
+        archive(files, attached.input());
+      } catch (IOException e) {
+        throw failed(e.getMessage() + said(attached), resource, e);
+      }
+      awaitEnd(pod, resource, attached);
+      return last(attached.output()).or(() -> last(log(resource))).orElse("");
+    } catch (IOException e) {
+      throw failed(String.valueOf(e.getMessage()), resource, e);
     }
-    return out.toString(StandardCharsets.UTF_8).strip().lines().reduce("", (a, line) -> line);
   }
 
-  private void awaitEnd(String pod, PodResource resource, ByteArrayOutputStream err)
+  private Attachment attached(String pod) throws IOException, InterruptedException {
+    try {
+      return Attachment.to(cluster.client(), cluster.namespace(), pod, CONTAINER);
+    } catch (KubernetesClientException e) {
+      throw Refusals.told(e, "create", "pods/attach", cluster);
+    }
+  }
+
+  private void awaitEnd(String pod, PodResource resource, Attachment attached)
       throws InterruptedException {
     long start = System.nanoTime();
     while (true) {
@@ -214,11 +216,11 @@ public final class Upload {
         case "Succeeded" -> {
           return;
         }
-        case "Failed", "gone" -> throw failed("its pod failed" + said(err), resource);
+        case "Failed", "gone" -> throw failed("its pod failed" + said(attached), resource, null);
         default -> {
           if (System.nanoTime() - start > LONGEST_TRANSFER.toNanos()) {
             throw failed(
-                "it took longer than " + LONGEST_TRANSFER.toMinutes() + " minutes", resource);
+                "it took longer than " + LONGEST_TRANSFER.toMinutes() + " minutes", resource, null);
           }
           Thread.sleep(TICK);
         }
@@ -226,24 +228,34 @@ public final class Upload {
     }
   }
 
-  private static String said(ByteArrayOutputStream err) {
-    String text = err.toString(StandardCharsets.UTF_8).strip();
+  private static String said(Attachment attached) {
+    String text = attached.error().strip();
     return text.isEmpty() ? "" : ": " + text;
   }
 
-  private SluiceException failed(String why, PodResource resource) {
-    String log;
-    try {
-      log = resource.tailingLines(5).getLog().strip();
-    } catch (KubernetesClientException e) {
-      log = "";
-    }
+  private SluiceException failed(String why, PodResource resource, @Nullable Exception cause) {
+    String log = log(resource);
     return new SluiceException(
         ExitCode.UNREACHABLE,
-        Diagnostic.of(
-            "SLU-3722",
-            "the code did not get into the store: " + why + (log.isEmpty() ? "" : "; " + log),
-            "run it again; if it stays, is the store writable for user " + USER + "?"));
+        List.of(
+            Diagnostic.of(
+                "SLU-3722",
+                "the code did not get into the store: " + why + (log.isEmpty() ? "" : "; " + log),
+                "run it again; if it stays, is the store writable for user " + USER + "?")),
+        cause);
+  }
+
+  private static Optional<String> last(String text) {
+    return text.lines().filter(l -> !l.isBlank()).reduce((a, line) -> line);
+  }
+
+  /** Its last lines; none when the cluster does not give them. */
+  private static String log(PodResource resource) {
+    try {
+      return resource.tailingLines(5).getLog().strip();
+    } catch (KubernetesClientException e) {
+      return "";
+    }
   }
 
   private static void archive(List<File> files, OutputStream to) throws IOException {

@@ -307,7 +307,8 @@ public final class RunFold {
         out.add(new RunEvent.LogLine(at, stage.name, "", UNREADABLE));
       }
       steps(stage, track, attempt, over, at, out);
-      if (!over || !isDrained(attempt.pod())) {
+      boolean late = attempt.steps().stream().anyMatch(s -> isLate(attempt.pod(), s));
+      if (!over || late || !isDrained(attempt.pod())) {
         return;
       }
       end(stage, track, t, attempt, i, isLast, at, out);
@@ -349,7 +350,8 @@ public final class RunFold {
         }
         continue;
       }
-      if (step.wasSkipped() && !track.started.contains(name)) {
+      if (step.wasSkipped()) {
+        // Its container may have been seen running: it does until Tekton decides.
         track.finished.add(name);
         out.add(new RunEvent.StepFinished(at, stage.name, name, Optional.empty()));
         continue;
@@ -395,20 +397,25 @@ public final class RunFold {
     if (!isKnown(pod)) {
       return false;
     }
-    SeenPod seen = pods.get(pod);
-    // Tekton knows of an end that the pod, as we saw it last, does not know of: it will be seen.
-    boolean late =
-        seen != null
-            && !lost.contains(seen.uid())
-            && step.exitCode().isPresent()
-            && !step.wasEnded()
-            && seen.containers().stream()
-                .anyMatch(c -> c.name().equals(step.container()) && c.state() == State.WAITING);
-    return !late
+    return !isLate(pod, step)
         && drained.entrySet().stream()
             .filter(e -> e.getKey().pod().equals(pod))
             .filter(e -> e.getKey().container().equals(step.container()))
             .allMatch(Map.Entry::getValue);
+  }
+
+  /**
+   * Whether Tekton knows of the step's end and the pod, as it was seen last, does not: it will be
+   * seen.
+   */
+  private boolean isLate(String pod, Step step) {
+    SeenPod seen = pods.get(pod);
+    return seen != null
+        && !lost.contains(seen.uid())
+        && step.exitCode().isPresent()
+        && !step.wasEnded()
+        && seen.containers().stream()
+            .anyMatch(c -> c.name().equals(step.container()) && c.state() == State.WAITING);
   }
 
   /** Whether everything was read that the pod of an attempt wrote. */

@@ -145,6 +145,29 @@ class RunFoldTest {
     assertThat(told.getLast()).isEqualTo("run SUCCEEDED");
   }
 
+  /** Tekton's object may be seen at its end while the pod is known as one that has not begun. */
+  @Test
+  void theEndOfAStageWaitsForAPodThatWasSeenWaiting() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", "phase: 'Pending',", Map.of("step-run", "{waiting: {}}")), AT));
+    see(fold.see(taskRun("a", "True", "Succeeded", step("run", 0, "Completed")), AT));
+    see(
+        fold.see(
+            run("True", "Succeeded", "childReferences: [{kind: 'TaskRun', name: 'r-1-a'}]"), AT));
+    assertThat(told).doesNotContain("a SUCCEEDED");
+    assertThat(fold.outcome()).isEmpty();
+
+    see(
+        fold.see(
+            pod("a", UP, Map.of("step-run", "{terminated: {reason: 'Completed', exitCode: 0}}")),
+            AT));
+    assertThat(fold.unread()).containsExactly(RUN_OF_A);
+    see(fold.line(RUN_OF_A, "late", AT));
+    see(fold.drained(RUN_OF_A, AT));
+    assertThat(told).containsSequence("a.run: late", "a.run ends 0", "a SUCCEEDED");
+    assertThat(told.getLast()).isEqualTo("run SUCCEEDED");
+  }
+
   @Test
   void theEndOfAStageWaitsForItsLastLine() {
     see(fold.see(run("Unknown", "Running", ""), AT));

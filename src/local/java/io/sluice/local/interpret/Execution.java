@@ -214,7 +214,7 @@ public final class Execution implements PipelineRunner.Running {
       runAll(List.copyOf(tasks.values()), tasksDeadline, false);
       for (Progress task : tasks.values()) {
         if (task.state == State.WAITING) {
-          skip(task, "the run was over before its turn");
+          skip(task, beforeItsTurn());
         }
       }
       StageStatus soFar = stopping == null ? StageStatus.SUCCEEDED : stopping;
@@ -226,7 +226,7 @@ public final class Execution implements PipelineRunner.Running {
       }
       for (Progress task : last) {
         if (task.state == State.WAITING) {
-          skip(task, "the run was over before its turn");
+          skip(task, beforeItsTurn());
         }
       }
       StageStatus status = soFar;
@@ -642,6 +642,17 @@ public final class Execution implements PipelineRunner.Running {
         new RunEvent.StageFinished(
             now(), task.node.name(), 0, StageStatus.FAILED, false, Duration.ZERO, Map.of(), why));
     stop(StageStatus.FAILED, "task " + task.node.name() + ": " + why);
+  }
+
+  private String beforeItsTurn() {
+    String why =
+        switch (stopping) {
+          case FAILED -> "an earlier task failed";
+          case CANCELLED -> "cancelled";
+          case TIMED_OUT -> "the time for the run's tasks was over";
+          case null, default -> "the time for the run was over";
+        };
+    return "the run was over before its turn: " + why;
   }
 
   private void skip(Progress task, String why) {
