@@ -32,6 +32,10 @@ final class TinyPipeline {
   private String tune = "";
   private String trainLimits = "";
   private String drift = "";
+  private String model = "tiny";
+  private String stages = "";
+  private String split = "cp -r src/validation src/holdout \"$SLUICE_OUTPUTS\"";
+  private String splitMore = "";
 
   TinyPipeline(Path folder) throws IOException {
     this.folder = folder;
@@ -130,6 +134,25 @@ final class TinyPipeline {
     return write();
   }
 
+  /** Another name than {@code tiny} for the model. */
+  TinyPipeline model(String name) throws IOException {
+    model = name;
+    return write();
+  }
+
+  /** Stages of its own besides those that it has, as keys of {@code stages}. */
+  TinyPipeline stages(String yaml) throws IOException {
+    stages = yaml;
+    return write();
+  }
+
+  /** The command of the stage {@code split}, and more keys of it. */
+  TinyPipeline split(String script, String keys) throws IOException {
+    split = script;
+    splitMore = keys;
+    return write();
+  }
+
   /** A stage that compares today's holdout with the champion's. */
   TinyPipeline drift() throws IOException {
     drift =
@@ -146,7 +169,7 @@ final class TinyPipeline {
         folder.resolve("sluice.yaml"),
         """
         apiVersion: sluice.io/v1alpha1
-        model: tiny
+        model: %s
         code: { include: ["src/**"] }
         environments:
           shell: %s
@@ -163,9 +186,11 @@ final class TinyPipeline {
         %s
           split:
             environment: shell
-            run: cp -r src/validation src/holdout "$SLUICE_OUTPUTS"
+            run: |
+        %s
             inputs: { weeks: data.weeks }
             outputs: [validation, holdout]
+            %s
           train:
             uses: train@1
             forEach: families
@@ -188,12 +213,15 @@ final class TinyPipeline {
           smoke: { stages: { train: { with: { quick: true } } } }
         """
             .formatted(
+                model,
                 environment,
                 more.indent(2).stripTrailing(),
                 limits,
                 data.indent(6).stripTrailing(),
                 (families.isEmpty() ? onlyFamily() : families).indent(2).stripTrailing(),
-                (drift + tune).indent(2).stripTrailing(),
+                (drift + tune + stages).indent(2).stripTrailing(),
+                split.indent(6).stripTrailing(),
+                splitMore,
                 tune.isEmpty() ? "" : ", params: tune.best",
                 trainLimits,
                 firstRun));
