@@ -134,6 +134,7 @@ def test_the_numbers_and_the_page_are_those_of_evidentlys_own_preset() -> None:
     # they differ in the random ids of their parts
     ids = r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}"
     assert re.sub(ids, "", page) == re.sub(ids, "", theirs.get_html_str(as_iframe=False))
+    assert compared(sides[0], sides[1], ["count", "size"], methods, 0.3)[1] == page, "the same bytes every time"
 
 
 def test_two_draws_of_one_population_are_stable(tmp_path: Path) -> None:

@@ -310,10 +310,12 @@ final class RecordStage {
     if (failed.stream().anyMatch(e -> e.reason().equals(CANCELLED))) {
       return StageStatus.CANCELLED;
     }
+    if (!failed.isEmpty()) {
+      return StageStatus.FAILED;
+    }
     return switch (status) {
       case "Succeeded", "Completed" -> StageStatus.SUCCEEDED;
-      case "Failed" ->
-          failed.isEmpty() && !tasks.isEmpty() ? StageStatus.SUCCEEDED : StageStatus.FAILED;
+      case "Failed" -> tasks.isEmpty() ? StageStatus.FAILED : StageStatus.SUCCEEDED;
       case "None" -> StageStatus.SKIPPED;
       default -> throw Arguments.wrong("--status is no word of Tekton's: " + status);
     };

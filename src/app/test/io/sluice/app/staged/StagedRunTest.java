@@ -84,7 +84,10 @@ class StagedRunTest {
     var tune = submit(after, "x-2", TUNE, List.of());
     PipelineTask record = tune.submission().pipeline().spec().last().getFirst();
     assertThat(array(record, "tasks"))
-        .contains("preprocess=Succeeded", "tune-xgboost=$(tasks.tune-xgboost.status)", "gate=None");
+        .contains(
+            "preprocess=Succeeded:Succeeded",
+            "tune-xgboost=$(tasks.tune-xgboost.status):$(tasks.tune-xgboost.reason)",
+            "gate=None:");
   }
 
   @Test

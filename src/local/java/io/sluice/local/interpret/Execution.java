@@ -7,6 +7,7 @@ import io.sluice.core.run.StageStatus;
 import io.sluice.tekton.PipelineRunner;
 import io.sluice.tekton.RunOutcome;
 import io.sluice.tekton.RunOutcome.TaskOutcome;
+import io.sluice.tekton.TaskWords;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.Param;
 import io.sluice.tekton.v1.ParamSpec;
@@ -441,9 +442,9 @@ public final class Execution implements PipelineRunner.Running {
       anySkipped |= task.outcome.status() == StageStatus.SKIPPED;
       if (isLast) {
         boolean ran = task.state == State.ENDED && task.outcome.status() != StageStatus.SKIPPED;
-        String status = !ran ? "None" : task.failed() ? "Failed" : "Succeeded";
-        scope.put(name + "status", status);
-        scope.put(name + "reason", ran ? tektonsReason(task.outcome.status()) : "");
+        StageStatus status = ran ? task.outcome.status() : StageStatus.SKIPPED;
+        scope.put(name + "status", TaskWords.status(status));
+        scope.put(name + "reason", TaskWords.reason(status));
       }
     }
     if (isLast) {
@@ -456,16 +457,6 @@ public final class Execution implements PipelineRunner.Running {
               machine.workspaces().containsKey(workspace.name()) || isEmptyDir(workspace.name())));
     }
     return scope;
-  }
-
-  private static String tektonsReason(StageStatus status) {
-    return switch (status) {
-      case SUCCEEDED -> "Succeeded";
-      case FAILED -> "Failed";
-      case TIMED_OUT -> "TaskRunTimeout";
-      case CANCELLED -> "TaskRunCancelled";
-      case SKIPPED -> "";
-    };
   }
 
   private Variables parameters(Graph.Node node, Variables pipeline)

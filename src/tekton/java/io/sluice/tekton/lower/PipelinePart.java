@@ -5,7 +5,9 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
+import io.sluice.core.run.StageStatus;
 import io.sluice.tekton.RunOutcome.TaskOutcome;
+import io.sluice.tekton.TaskWords;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.Param;
 import io.sluice.tekton.v1.ParamValue;
@@ -29,7 +31,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Some stages of a pipeline as an execution of their own: what earlier executions of the same run
@@ -43,7 +44,8 @@ public final class PipelinePart {
   private static final String RUN_LABEL = "sluice.io/run";
   private static final Pattern RESULT =
       Pattern.compile("\\$\\(tasks\\.([a-z0-9-]+)\\.results\\.([A-Za-z0-9_-]+)\\)");
-  private static final Pattern STATUS = Pattern.compile("\\$\\(tasks\\.([a-z0-9-]+)\\.status\\)");
+  private static final Pattern ENDING =
+      Pattern.compile("\\$\\(tasks\\.([a-z0-9-]+)\\.(status|reason)\\)");
 
   private PipelinePart() {}
 
@@ -193,12 +195,18 @@ public final class PipelinePart {
       String task, String text, Set<StageName> part, Map<StageName, TaskOutcome> done) {
     String results =
         RESULT.matcher(text).replaceAll(m -> Matcher.quoteReplacement(result(task, m, part, done)));
-    return STATUS
+    return ENDING
         .matcher(results)
         .replaceAll(m -> {
           StageName stage = new StageName(m.group(1));
+          TaskOutcome outcome = done.get(stage);
+          StageStatus status = outcome == null ? StageStatus.SKIPPED : outcome.status();
           return Matcher.quoteReplacement(
-              part.contains(stage) ? m.group() : status(done.get(stage)));
+              part.contains(stage)
+                  ? m.group()
+                  : m.group(2).equals("status")
+                      ? TaskWords.status(status)
+                      : TaskWords.reason(status));
         });
   }
 
@@ -225,17 +233,5 @@ public final class PipelinePart {
               "run " + producer + " first"));
     }
     return Escapes.argument(value);
-  }
-
-  /** As {@code $(tasks.x.status)} would say it. */
-  private static String status(@Nullable TaskOutcome outcome) {
-    if (outcome == null) {
-      return "None";
-    }
-    return switch (outcome.status()) {
-      case SUCCEEDED -> "Succeeded";
-      case SKIPPED -> "None";
-      case FAILED, CANCELLED, TIMED_OUT -> "Failed";
-    };
   }
 }

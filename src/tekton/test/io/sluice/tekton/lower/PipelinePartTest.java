@@ -74,6 +74,6 @@ class PipelinePartTest {
     Pipeline part =
         PipelinePart.pipeline(
             whole, ID, Set.of(new StageName(second.name())), Map.of(RESOLVE, resolved));
-    assertThat(TektonYaml.write(part)).contains("a$(SLUICE_D)(params.x)$$1b");
+    assertThat(TektonYaml.write(part)).contains("a$(context.dollar)(params.x)$$1b");
   }
 }
