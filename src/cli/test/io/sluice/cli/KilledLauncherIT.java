@@ -128,9 +128,8 @@ class KilledLauncherIT {
               .filter(r -> r.path("run").asText().equals("parted"))
               .findFirst()
               .orElseThrow();
-      // Tekton tells `finally` no more than that a task failed.
-      assertThat(record.path("status").asText()).isEqualTo("failed");
-      assertThat(record.toString()).contains("ended from outside: cancelled");
+      assertThat(record.path("status").asText()).isEqualTo("cancelled");
+      assertThat(record.toString()).contains("\"cause\":\"cancelled\"");
       assertThat(session.registry().versions("tiny")).hasSize(1);
       championIsOne(session);
     }
