@@ -57,12 +57,9 @@ class StageFormClusterIT {
 
     assertThat(run.code()).as(run.shown()).isEqualTo(0);
     assertThat(lines(run, "data-weeks", "run"))
-        .contains("mounted: stage ")
-        .noneMatch(l ->
-            l.contains("token")
-                || l.contains("MLFLOW")
-                || l.startsWith("sees")
-                || l.contains("S3"));
+        .contains("in the store: ")
+        .noneMatch(l -> l.contains("token") || l.contains("MLFLOW") || l.contains("S3"));
+
     assertThat(run.shown()).doesNotContain("reader-token", "writer-token");
     assertThat(namespace.record("sees-" + era)).doesNotContain("reader-token", "writer-token");
   }
