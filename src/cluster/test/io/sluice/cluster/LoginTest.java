@@ -43,7 +43,7 @@ class LoginTest {
         "auth-provider: { name: gcp }",
         "tokenFile: /etc/shadow",
         "client-certificate: /etc/passwd",
-        "client-key: /root/.ssh/id_rsa"
+        "client-key: /etc/ssl/private/key.pem"
       })
   void aUserThatRunsAProgramOrReadsAFileIsRefused(String user) {
     assertThatThrownBy(() -> Login.kubeconfig(KUBECONFIG.replace("token: t0k3n", user)))
