@@ -47,8 +47,15 @@ class BothRunnersClusterIT {
   private static final Pattern SIGNAL =
       Pattern.compile("(exit code |failed:|ends |\"exitCode\" : )(137|139|255|-1)( \\([^)]*\\))?");
 
-  /** Stages whose outputs hold ids of the run or of the registry. */
-  private static final Set<String> OWN = Set.of("resolve", "register", "promote", "record");
+  /**
+   * Stages whose outputs hold ids of runs or of the registry, or the seconds that trials took: of
+   * what they give the names are compared.
+   */
+  private static final Pattern OWN =
+      Pattern.compile("resolve|register|promote|record|drift|tune(-.*)?");
+
+  /** Tekton tells nothing of sidecars. */
+  private static final Pattern SIDECAR = Pattern.compile("\n  \\(the sidecar had ended.*");
 
   private static final List<String> VOLATILE =
       List.of("started", "finished", "commit", "head", "key", "environment", "image", "seconds");
@@ -130,6 +137,7 @@ class BothRunnersClusterIT {
       String lines =
           lines(run, record)
               .transform(l -> SIGNAL.matcher(l).replaceAll("$1a signal"))
+              .transform(l -> SIDECAR.matcher(l).replaceAll(""))
               .replace(model, "MODEL")
               .replace(id, "RUN")
               .replace(cluster.mlflowInPods().toString(), cluster.mlflow().toString());
@@ -140,6 +148,19 @@ class BothRunnersClusterIT {
     return told;
   }
 
+  /** Digests of manifests that hold ids of the run or of the registry, with words for them. */
+  private static Map<String, String> own(List<JsonNode> events) {
+    Map<String, String> digests = new TreeMap<>();
+    for (JsonNode e : events) {
+      String digest = e.path("results").path("outputs").asText();
+      String stage = e.path("stage").asText();
+      if (digest.startsWith("sha256:") && OWN.matcher(stage).matches()) {
+        digests.put(digest, "the manifest of " + stage);
+      }
+    }
+    return digests;
+  }
+
   private static String recordHere(ForkedSluice sluice, String run) throws IOException {
     Path record = sluice.state().resolve("store/runs").resolve(run).resolve("record/0000.json");
     return Files.exists(record) ? Files.readString(record) : "";
@@ -147,6 +168,7 @@ class BothRunnersClusterIT {
 
   private static String lines(ForkedSluice.Ended run, String record) {
     List<JsonNode> events = ForkedSluice.json(run.out());
+    Map<String, String> own = own(events);
     Map<String, String> stages = new TreeMap<>();
     Map<String, StringBuilder> steps = new TreeMap<>();
     StringBuilder end = new StringBuilder();
@@ -160,7 +182,7 @@ class BothRunnersClusterIT {
             said(steps, e).append("  ").append(KEY.matcher(e.path("text").asText()).replaceAll(""));
         case "runFinished" ->
             end.append(e.path("status")).append(' ').append(e.path("reason")).append('\n');
-        case "report" -> end.append(clean(e.path("report")).toPrettyString());
+        case "report" -> end.append(clean(e.path("report"), own.keySet()).toPrettyString());
         default -> {
           continue;
         }
@@ -170,10 +192,14 @@ class BothRunnersClusterIT {
     for (var step : steps.entrySet()) {
       all += step.getKey() + step.getValue() + "\n";
     }
-    return all
-        + (record.isEmpty()
+    all +=
+        record.isEmpty()
             ? "no record"
-            : clean(Json.parse(record.getBytes(UTF_8))).toPrettyString());
+            : clean(Json.parse(record.getBytes(UTF_8)), own.keySet()).toPrettyString();
+    for (Map.Entry<String, String> digest : own.entrySet()) {
+      all = all.replace(digest.getKey(), digest.getValue());
+    }
+    return all;
   }
 
   private static StringBuilder said(Map<String, StringBuilder> steps, JsonNode e) {
@@ -192,25 +218,27 @@ class BothRunnersClusterIT {
             e.path("attempt").asInt(),
             e.path("status").asText(),
             e.path("cached").asBoolean() ? " cached" : "",
-            // what resolve pins and register writes has ids of this very run in it
-            OWN.contains(stage) ? results.keySet() : results,
+            OWN.matcher(stage).matches() ? results.keySet() : results,
             e.path("reason").asText());
   }
 
-  /** Without times, images and what is derived from them. */
-  private static JsonNode clean(JsonNode node) {
+  /** Without times, images and what is derived from them, or from these manifests. */
+  private static JsonNode clean(JsonNode node, Set<String> own) {
     if (node instanceof ObjectNode object) {
       ObjectNode out = object.deepCopy();
       out.remove(VOLATILE);
-      if (OWN.contains(out.path("stage").asText())) {
+      if (OWN.matcher(out.path("stage").asText()).matches()) {
         out.remove(List.of("outputs", "artifacts"));
       }
-      out.properties().forEach(p -> p.setValue(clean(p.getValue())));
+      if (own.contains(out.path("manifest").asText())) {
+        out.remove("artifact");
+      }
+      out.properties().forEach(p -> p.setValue(clean(p.getValue(), own)));
       return out;
     }
     if (node instanceof ArrayNode array) {
       ArrayNode out = array.arrayNode();
-      array.forEach(e -> out.add(clean(e)));
+      array.forEach(e -> out.add(clean(e, own)));
       return out;
     }
     return node;

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.cluster.TestCluster;
 import io.sluice.core.json.Json;
+import io.sluice.store.S3Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -100,6 +102,41 @@ final class PreparedNamespace {
 
   /** Gives a pipeline the target {@code cluster}, with more keys of it. */
   void target(TinyPipeline pipeline, String more) throws IOException {
+    target(pipeline, "claim: sluice-store", more);
+  }
+
+  /**
+   * Makes the Secret {@code bucket}, for {@code s3: bucket} as a target's store.
+   *
+   * @return the bucket as this machine reaches it
+   */
+  S3Settings bucket() {
+    String settings =
+        """
+        {"endpoint": "%s", "bucket": "%s", "prefix": "%s/",
+         "accessKeyId": "%s", "secretAccessKey": "%s"}
+        """;
+    Map<String, String> v = cluster.variables();
+    String key = v.get("SLUICE_CLUSTER_S3_KEY");
+    String secret = v.get("SLUICE_CLUSTER_S3_SECRET");
+    String bucket = v.get("SLUICE_CLUSTER_S3_BUCKET");
+    apply(
+        """
+        apiVersion: v1
+        kind: Secret
+        metadata: {name: bucket}
+        stringData:
+          s3.json: |
+        """
+            + settings
+                .formatted(v.get("SLUICE_CLUSTER_S3_IN_PODS"), bucket, name, key, secret)
+                .indent(4));
+    return S3Settings.parse(
+        settings.formatted(v.get("SLUICE_CLUSTER_S3"), bucket, name, key, secret));
+  }
+
+  /** Gives a pipeline the target {@code cluster} with this store, and more keys of it. */
+  void target(TinyPipeline pipeline, String store, String more) throws IOException {
     Files.createDirectories(pipeline.file("targets"));
     Files.writeString(
         pipeline.file("targets/cluster.yaml"),
@@ -107,7 +144,7 @@ final class PreparedNamespace {
         apiVersion: sluice.io/v1alpha1
         kind: Target
         namespace: %1$s
-        store: { claim: sluice-store }
+        store: { %7$s }
         registry: { read: mlflow-reader, write: mlflow-writer, uri: "%2$s" }
         serviceAccounts: { reader: sluice-reader, writer: sluice-writer }
         images: { worker: "%3$s", tuner: "%4$s", drift: "%5$s", environments: { shell: "%3$s" } }
@@ -119,7 +156,8 @@ final class PreparedNamespace {
                 cluster.image("worker"),
                 cluster.image("tuner"),
                 cluster.image("drift"),
-                more));
+                more,
+                store));
   }
 
   /** The command line with a state folder of its own, on the cluster's registry. */

@@ -254,6 +254,56 @@ class StageFormClusterIT {
     assertThat(task(record, "split")).as(record.toString()).isNotEmpty();
   }
 
+  @Test
+  void aDetachedRunIsFollowedLater() throws Exception {
+    TinyPipeline pipeline = pipeline("detached");
+    ForkedSluice sluice = namespace.sluice(folder.resolve("detached-state"));
+    String id = "detached-" + era;
+    ForkedSluice.Ended started =
+        sluice.run(
+            "run",
+            pipeline.path(),
+            "--on",
+            "cluster",
+            "--detach",
+            "--as-of",
+            TinyPipeline.AS_OF,
+            "--run-id",
+            id);
+    assertThat(started.code()).as(started.shown()).isEqualTo(0);
+    assertThat(started.shown()).contains(id).doesNotContain("PROMOTED");
+
+    ForkedSluice.Ended followed =
+        namespace
+            .sluice(folder.resolve("another-state"))
+            .run("attach", id, "--on", "cluster", "--pipeline", pipeline.path(), "--json");
+    assertThat(followed.code()).as(followed.shown()).isEqualTo(0);
+    assertThat(lines(followed, "gate", "gate")).as(followed.shown()).isNotEmpty();
+    assertThat(namespace.recorded(id).path("status").asText()).isEqualTo("succeeded");
+  }
+
+  @Test
+  void theFirstCtrlCAsksARunToEndAndTheSecondLeavesIt() throws Exception {
+    TinyPipeline pipeline = pipeline("left");
+    // deaf to the request: its pod stays for as long as the kubelet is patient
+    pipeline.split("trap '' TERM; echo going; for i in $(seq 600); do sleep 1; done", "");
+    ForkedSluice.Going run = start(pipeline, "left");
+    going(run);
+    run.signal("INT");
+    await().atMost(PATIENCE).until(() -> asked("left-" + era).equals("CancelledRunFinally"));
+    run.signal("INT");
+    ForkedSluice.Ended ended = run.await();
+    assertThat(ended.code()).as(ended.shown()).isEqualTo(130);
+
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(namespace.record("left-" + era)).contains("\"cancelled\""));
+  }
+
+  private String asked(String run) {
+    return namespace.kubectl("get", "pipelinerun", run, "-o", "jsonpath={.spec.status}");
+  }
+
   private TinyPipeline pipeline(String name) throws Exception {
     TinyPipeline pipeline = new TinyPipeline(folder.resolve(name));
     pipeline.model("form-" + name + "-" + era);

@@ -286,6 +286,7 @@ public final class Upload {
                     .withOperator(t.value().isPresent() ? "Equal" : "Exists")
                     .withValue(t.value().orElse(null))
                     .withEffect(t.effect().orElse(null))
+                    .withTolerationSeconds(t.limit().map(Duration::toSeconds).orElse(null))
                     .build())
             .toList();
     return new PodBuilder()

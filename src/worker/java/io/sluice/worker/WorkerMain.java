@@ -30,7 +30,8 @@ public final class WorkerMain {
   public static void main(String[] args) throws InterruptedException {
     var out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     var err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
-    System.exit(worker().run(List.of(args), System.getenv(), Path.of(""), System.in, out, err));
+    List<String> argv = Retries.counted(List.of(args), System.getenv());
+    System.exit(worker().run(argv, System.getenv(), Path.of(""), System.in, out, err));
   }
 
   /** A worker on real adapters: folders, buckets and MLflow. */

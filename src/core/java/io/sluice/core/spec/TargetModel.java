@@ -226,17 +226,35 @@ final class TargetModel {
     var effect =
         optional(
             "effect",
-            Shapes.word(List.of("NoSchedule", "PreferNoSchedule", "NoExecute")),
+            Shapes.word(List.of("NoSchedule", "PreferNoSchedule", TargetSpec.NO_EXECUTE)),
             "of the taint (any)");
+    var limit =
+        optional(
+            "for",
+            Shapes.duration(),
+            "how long a pod stays once a NoExecute taint appears (for ever); 60s for a lost node");
     Shape<TargetSpec.Toleration> toleration =
-        Struct.of(
+        Struct.checked(
             "a toleration",
-            List.of(key, value, effect),
-            v -> new TargetSpec.Toleration(v.find(key), v.find(value), v.find(effect)));
+            List.of(key, value, effect, limit),
+            (v, problems) -> {
+              if (v.find(limit).isPresent()
+                  && !v.find(effect).equals(Optional.of(TargetSpec.NO_EXECUTE))) {
+                problems.add(
+                    "SLU-1015",
+                    v.node().at(),
+                    "\"for\" without \"effect: NoExecute\"",
+                    "only such a taint moves pods that run: add effect: NoExecute, or delete for");
+                return Optional.empty();
+              }
+              return Optional.of(
+                  new TargetSpec.Toleration(
+                      v.find(key), v.find(value), v.find(effect), v.find(limit)));
+            });
     return optional(
         "tolerations",
         Shapes.list("a list of tolerations", toleration, 1, Integer.MAX_VALUE),
-        "taints of nodes that are borne: [{ key, value, effect }]");
+        "taints of nodes that are borne: [{ key, value, effect, for }]");
   }
 
   private static Shape<String> object(String what) {

@@ -103,6 +103,15 @@ public record TargetSpec(
    * @param key empty: all taints
    * @param value empty: whatever its value is
    * @param effect empty: whatever its effect is
+   * @param limit how long a pod stays once the taint appears; only with {@link #NO_EXECUTE}; empty:
+   *     for ever
    */
-  public record Toleration(Optional<String> key, Optional<String> value, Optional<String> effect) {}
+  public record Toleration(
+      Optional<String> key,
+      Optional<String> value,
+      Optional<String> effect,
+      Optional<Duration> limit) {}
+
+  /** The effect of a taint that moves pods which run. */
+  static final String NO_EXECUTE = "NoExecute";
 }

@@ -300,14 +300,14 @@ final class Attempt {
       boolean interrupted = Thread.interrupted();
       try {
         OptionalInt code = running.await(Duration.ZERO);
-        if (code.isPresent()) {
+        if (code.isPresent() && code.getAsInt() != 0) {
           event(
               new RunEvent.LogLine(
                   around.clock().instant(),
                   node.name(),
                   name,
                   "(the sidecar had ended by itself, with exit code " + code.getAsInt() + ")"));
-        } else {
+        } else if (code.isEmpty()) {
           running.stop(around.grace());
         }
       } catch (InterruptedException e) {

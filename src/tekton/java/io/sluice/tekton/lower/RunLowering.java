@@ -284,7 +284,11 @@ final class RunLowering {
 
   private static PipelineRunSpec.Toleration toleration(TargetSpec.Toleration t) {
     return new PipelineRunSpec.Toleration(
-        t.key(), Optional.of(t.value().isPresent() ? "Equal" : "Exists"), t.value(), t.effect());
+        t.key(),
+        Optional.of(t.value().isPresent() ? "Equal" : "Exists"),
+        t.value(),
+        t.effect(),
+        t.limit().map(Duration::toSeconds));
   }
 
   /**

@@ -53,12 +53,17 @@ public record PipelineRunSpec(
     }
   }
 
-  /** A taint of nodes that a pod bears; absent fields match everything. */
+  /**
+   * A taint of nodes that a pod bears; absent fields match everything.
+   *
+   * @param tolerationSeconds how long, for effect {@code NoExecute}; absent: for ever
+   */
   public record Toleration(
       Optional<String> key,
       Optional<String> operator,
       Optional<String> value,
-      Optional<String> effect) {}
+      Optional<String> effect,
+      Optional<Long> tolerationSeconds) {}
 
   /** Names an object of the same namespace. */
   public record ObjectReference(String name) {}
