@@ -1,6 +1,5 @@
 package io.sluice.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.http.WebSocket;
 import io.fabric8.kubernetes.client.http.WebSocketHandshakeException;
@@ -50,16 +49,14 @@ final class Attachment implements AutoCloseable {
    * @throws KubernetesClientException when the cluster refuses, with its code
    * @throws IOException when there is no connection
    */
-  static Attachment to(KubernetesClient client, String namespace, String pod, String container)
+  static Attachment to(Cluster cluster, String pod, String container)
       throws IOException, InterruptedException {
     Attachment attachment = new Attachment();
-    String master = client.getConfiguration().getMasterUrl();
     URI uri =
-        URI.create(
-            "%s%sapi/v1/namespaces/%s/pods/%s/attach?container=%s&stdin=true&stdout=true&stderr=true"
-                .formatted(master, master.endsWith("/") ? "" : "/", namespace, pod, container));
+        cluster.ofPod(pod, "attach?container=" + container + "&stdin=true&stdout=true&stderr=true");
     CompletableFuture<WebSocket> opened =
-        client
+        cluster
+            .client()
             .getHttpClient()
             .newWebSocketBuilder()
             .uri(uri)

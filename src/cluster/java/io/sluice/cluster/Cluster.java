@@ -25,6 +25,7 @@ import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.v1.TektonObject;
 import io.sluice.tekton.yaml.TektonYaml;
 import java.io.File;
+import java.net.URI;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -216,6 +217,16 @@ public final class Cluster implements AutoCloseable {
             GenericKubernetesResource.class);
   }
 
+  /** What a pod of the namespace has below itself, for example {@code log?follow=true}. */
+  URI ofPod(String pod, String subresource) {
+    return address("api/v1/namespaces/" + namespace + "/pods/" + pod + "/" + subresource);
+  }
+
+  private URI address(String path) {
+    String master = client.getConfiguration().getMasterUrl();
+    return URI.create(master + (master.endsWith("/") ? "" : "/") + path);
+  }
+
   private String path(ResourceDefinitionContext kind) {
     return "apis/"
         + kind.getGroup()
@@ -232,12 +243,11 @@ public final class Cluster implements AutoCloseable {
    * fails on them under a Jackson newer than itself, which a Jenkins controller has.
    */
   private String send(String method, String path, String contentType, String body) {
-    String master = client.getConfiguration().getMasterUrl();
     HttpRequest request =
         client
             .getHttpClient()
             .newHttpRequestBuilder()
-            .uri(master + (master.endsWith("/") ? "" : "/") + path)
+            .uri(address(path))
             .timeout(client.getConfiguration().getRequestTimeout(), TimeUnit.MILLISECONDS)
             .method(method, contentType, body)
             .build();

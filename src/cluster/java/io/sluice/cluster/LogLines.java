@@ -12,15 +12,22 @@ import java.util.function.Consumer;
 /**
  * Takes a container's output as the API server sends it, each line after its time, and hands on
  * lines fit to be shown. Knows where it is, so that reading can go on after an interruption: what
- * was handed on already is dropped, and it can tell whether something is missing in between.
+ * was handed on already is dropped, and it can tell whether something is missing in between. A line
+ * without a time is none of the container's: it is the kubelet saying why it has no more of them.
  */
 final class LogLines {
   private static final int LONGEST_STAMP = 64;
+  private static final int LONGEST_WORDS = 400;
 
   private final LineCutter cutter;
   private final ByteArrayOutputStream stamp = new ByteArrayOutputStream(LONGEST_STAMP);
   private boolean inStamp = true;
   private boolean dropping;
+
+  /** What the kubelet says in place of lines, since {@link #resume}. */
+  private final ByteArrayOutputStream words = new ByteArrayOutputStream();
+
+  private boolean inWords;
 
   /** Time of the last line that was handed on, and how many lines had that very time. */
   private Optional<Instant> last = Optional.empty();
@@ -51,6 +58,8 @@ final class LogLines {
   void resume() {
     inStamp = true;
     stamp.reset();
+    words.reset();
+    inWords = false;
     repeated = last.isPresent() ? atLast : -1;
     known = handed;
     sawLastAgain = false;
@@ -63,6 +72,13 @@ final class LogLines {
    */
   Optional<Instant> gapEnd() {
     return gapEnd;
+  }
+
+  /** What the kubelet said in place of lines since {@link #resume}; empty for nothing. */
+  Optional<String> excuse() {
+    return words.size() == 0
+        ? Optional.empty()
+        : Optional.of(words.toString(StandardCharsets.UTF_8).strip());
   }
 
   void write(byte[] bytes, int offset, int count) {
@@ -84,6 +100,13 @@ final class LogLines {
   }
 
   private void pass(byte b) {
+    if (inWords) {
+      inWords = b != '\n';
+      if (words.size() < LONGEST_WORDS) {
+        words.write(b);
+      }
+      return;
+    }
     if (dropping) {
       return;
     }
@@ -102,10 +125,8 @@ final class LogLines {
     try {
       time = OffsetDateTime.parse(text).toInstant();
     } catch (DateTimeException e) {
-      // Not from a kubelet that knows of times: show all of it.
-      dropping = false;
-      byte[] whole = (text + " ").getBytes(StandardCharsets.US_ASCII);
-      cutter.write(whole, 0, whole.length);
+      inWords = true;
+      words.writeBytes((text + " ").getBytes(StandardCharsets.US_ASCII));
       return;
     }
     boolean isKnown = repeated > 0 && last.isPresent() && last.get().equals(time);

@@ -1,7 +1,7 @@
 package io.sluice.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.http.AsyncBody;
+import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.sluice.cluster.fold.ContainerId;
@@ -56,16 +56,17 @@ final class LogReader implements Runnable {
     BROKEN
   }
 
-  private final KubernetesClient client;
-  private final String namespace;
+  private final Cluster cluster;
   private final ContainerId container;
   private final Owner owner;
   private final Clock clock;
   private final LogLines lines;
 
+  /** Why the last answer was not all of it, in the kubelet's words. */
+  private Optional<String> excuse = Optional.empty();
+
   LogReader(Cluster cluster, ContainerId container, Owner owner, Clock clock) {
-    this.client = cluster.client();
-    this.namespace = cluster.namespace();
+    this.cluster = cluster;
     this.container = container;
     this.owner = owner;
     this.clock = clock;
@@ -113,7 +114,7 @@ final class LogReader implements Runnable {
           lastWasComplete = false;
           failures = hadEnded ? failures + 1 : 0;
           if (failures > MOST_FAILURES) {
-            missing("the cluster cannot give them");
+            missing(excuse.orElse("the cluster cannot give them"));
             return;
           }
           await(new CompletableFuture<>(), pause(failures));
@@ -148,10 +149,9 @@ final class LogReader implements Runnable {
   private End once() throws InterruptedException {
     Optional<Instant> from = lines.position();
     lines.resume();
-    HttpRequest request =
-        client.getHttpClient().newHttpRequestBuilder().uri(address(from)).forStreaming().build();
-    CompletableFuture<HttpResponse<AsyncBody>> answer =
-        client.getHttpClient().consumeBytes(request, this::take);
+    HttpClient http = cluster.client().getHttpClient();
+    HttpRequest request = http.newHttpRequestBuilder().uri(address(from)).forStreaming().build();
+    CompletableFuture<HttpResponse<AsyncBody>> answer = http.consumeBytes(request, this::take);
     AsyncBody body = null;
     try {
       HttpResponse<AsyncBody> response = answer.get();
@@ -166,6 +166,10 @@ final class LogReader implements Runnable {
       }
       body.consume();
       body.done().get();
+      excuse = lines.excuse();
+      if (excuse.isPresent()) {
+        return End.BROKEN;
+      }
       lines
           .gapEnd()
           .ifPresent(g ->
@@ -198,23 +202,13 @@ final class LogReader implements Runnable {
   }
 
   private URI address(Optional<Instant> from) {
-    StringBuilder url = new StringBuilder(client.getConfiguration().getMasterUrl());
-    if (url.charAt(url.length() - 1) != '/') {
-      url.append('/');
-    }
-    url.append("api/v1/namespaces/")
-        .append(namespace)
-        .append("/pods/")
-        .append(container.pod())
-        .append("/log?container=")
-        .append(container.container())
-        .append("&follow=true&timestamps=true");
     // The kubelet is asked in whole seconds.
-    from.ifPresent(f ->
-        url.append("&sinceTime=")
-            .append(
-                URLEncoder.encode(
-                    f.truncatedTo(ChronoUnit.SECONDS).toString(), StandardCharsets.UTF_8)));
-    return URI.create(url.toString());
+    String since =
+        from.map(f -> f.truncatedTo(ChronoUnit.SECONDS).toString())
+            .map(f -> "&sinceTime=" + URLEncoder.encode(f, StandardCharsets.UTF_8))
+            .orElse("");
+    return cluster.ofPod(
+        container.pod(),
+        "log?container=" + container.container() + "&follow=true&timestamps=true" + since);
   }
 }

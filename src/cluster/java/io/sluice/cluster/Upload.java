@@ -201,7 +201,7 @@ public final class Upload {
 
   private Attachment attached(String pod) throws IOException, InterruptedException {
     try {
-      return Attachment.to(cluster.client(), cluster.namespace(), pod, CONTAINER);
+      return Attachment.to(cluster, pod, CONTAINER);
     } catch (KubernetesClientException e) {
       throw Refusals.told(e, "create", "pods/attach", cluster);
     }

@@ -57,8 +57,20 @@ class LogLinesTest {
   }
 
   @Test
-  void textWithoutTimesIsShownAsItIs() {
-    write("failed to try resolving symlinks in path\n");
-    assertThat(lines).containsExactly("failed to try resolving symlinks in path");
+  void whatTheKubeletSaysInPlaceOfLinesIsNoLine() {
+    write("2026-11-24T10:00:00.1Z a\nfailed to create fsnotify watcher: too many open files");
+    assertThat(lines).containsExactly("a");
+    assertThat(log.excuse()).contains("failed to create fsnotify watcher: too many open files");
+
+    log.resume();
+    write("2026-11-24T10:00:00.1Z a\n2026-11-24T10:00:00.2Z b\n");
+    assertThat(lines).containsExactly("a", "b");
+    assertThat(log.excuse()).isEmpty();
+
+    log.resume();
+    write("gone\n2026-11-24T10:00:00.3Z c\n" + "x".repeat(1000) + "\n");
+    assertThat(lines).containsExactly("a", "b", "c");
+    assertThat(log.excuse())
+        .hasValueSatisfying(e -> assertThat(e).startsWith("gone").hasSizeLessThan(500));
   }
 }
