@@ -9,6 +9,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.tekton.PipelineRunner;
+import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineRun;
@@ -16,6 +17,7 @@ import io.sluice.tekton.v1.PipelineTask;
 import io.sluice.tekton.v1.Task;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -65,7 +67,17 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
     if (run.spec().pipelineRef().isPresent()) {
       cluster.apply(pipeline);
     }
-    return follow(id, create(id, run), stages(pipeline), events);
+    return follow(id, create(id, labelled(id, run)), stages(pipeline), events);
+  }
+
+  /** The run with the label by which it and all that comes of it is watched. */
+  private static PipelineRun labelled(RunId id, PipelineRun run) {
+    Metadata m = run.metadata();
+    Map<String, String> labels = new LinkedHashMap<>(m.labels());
+    labels.put(Watches.RUN_LABEL, id.value());
+    return new PipelineRun(
+        new Metadata(m.name(), m.generateName(), m.namespace(), labels, m.annotations()),
+        run.spec());
   }
 
   /**

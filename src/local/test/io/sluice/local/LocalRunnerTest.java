@@ -81,6 +81,25 @@ class LocalRunnerTest {
   }
 
   @Test
+  void aResultOfThePipelineMayComeFromItsLastTasks() throws Exception {
+    RunOutcome outcome =
+        go(
+            run(task("t").steps(step("s").command("true")))
+                .last(
+                    task("close")
+                        .results("out")
+                        .steps(step("s").script("printf 7 > $(results.out.path)")),
+                    task("never")
+                        .when("yes", "no")
+                        .results("out")
+                        .steps(step("s").script("printf 8 > $(results.out.path)")))
+                .result("closed", "$(finally.close.results.out)")
+                .result("nothing", "$(finally.never.results.out)"));
+    assertThat(outcome.status()).isEqualTo(SUCCEEDED);
+    assertThat(outcome.results()).containsExactly(Map.entry("closed", "7"));
+  }
+
+  @Test
   void anArrayParameterBecomesArguments() throws Exception {
     go(
         run(task("t")
@@ -88,6 +107,16 @@ class LocalRunnerTest {
                 .steps(step("s").command("printf", "<%s>").args("$(params.words[*])", "end")))
             .param("more", List.of("c", "d*")));
     assertThat(log()).containsExactly("<a b><c><d*><><end>");
+  }
+
+  @Test
+  void anArrayIsMeantAsAWholeWithoutAStarAndByItsOldName() throws Exception {
+    go(
+        run(task("t")
+                .param("words", List.of("$(params.more)"))
+                .steps(step("s").command("printf", "<%s>").args("$(inputs.params.words)", "end")))
+            .param("more", List.of("c", "d*")));
+    assertThat(log()).containsExactly("<c><d*><end>");
   }
 
   @Test

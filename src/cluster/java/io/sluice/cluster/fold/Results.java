@@ -15,7 +15,7 @@ final class Results {
     for (Tree result : results.list()) {
       Tree value = result.at("value");
       String text = value.text();
-      if (!value.list().isEmpty()) {
+      if (value.isList()) {
         ArrayNode array = JsonNodeFactory.instance.arrayNode();
         value.list().forEach(v -> array.add(v.text()));
         text = Json.write(array);

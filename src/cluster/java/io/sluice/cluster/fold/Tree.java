@@ -56,6 +56,10 @@ public record Tree(@Nullable Object value) {
     return value != null;
   }
 
+  public boolean isList() {
+    return value instanceof List;
+  }
+
   public List<Tree> list() {
     return value instanceof List<?> list ? list.stream().map(o -> new Tree(o)).toList() : List.of();
   }

@@ -436,7 +436,7 @@ public final class Execution implements PipelineRunner.Running {
     boolean anySkipped = false;
     for (Progress task : tasks.values()) {
       String name = "tasks." + task.node.name() + ".";
-      task.results.forEach((r, value) -> Graph.put(scope, name + "results." + r, value));
+      put(task, scope);
       // As Tekton has it: one that the run goes on without counts here too.
       anyFailed |= task.failed();
       anySkipped |= task.outcome.status() == StageStatus.SKIPPED;
@@ -664,12 +664,19 @@ public final class Execution implements PipelineRunner.Running {
     }
   }
 
+  /** Lets expressions see the results of a task. */
+  private static void put(Progress task, Variables scope) {
+    String name = "tasks." + task.node.name() + ".results.";
+    task.results.forEach((r, value) -> Graph.put(scope, name + r, value));
+  }
+
   private Map<String, String> pipelineResults() {
     Variables scope = scope(true);
+    last.forEach(t -> put(t, scope));
     Map<String, String> results = new LinkedHashMap<>();
     for (PipelineResult result : graph.spec().results()) {
       try {
-        results.put(result.name(), text(Graph.substitute(result.value(), scope)));
+        results.put(result.name(), text(Graph.substitute(Graph.ofAnyTask(result.value()), scope)));
       } catch (Variables.UnresolvedException e) {
         // Its task gave none: absent, as the port says.
       }

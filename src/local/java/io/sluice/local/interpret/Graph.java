@@ -268,13 +268,27 @@ final class Graph {
         }
       }
     }
+    last.forEach(n -> byName.put(n.name().value(), n));
     for (var result : spec.results()) {
-      for (String text : textsOf(result.value())) {
+      for (String text : textsOf(ofAnyTask(result.value()))) {
         for (String name : Variables.references(text)) {
           checkPipelineReference("result " + result.name(), name, byName, true);
         }
       }
     }
+  }
+
+  /** A result of the pipeline names its last tasks' results {@code finally.*}: they are tasks. */
+  static ParamValue ofAnyTask(ParamValue value) {
+    return switch (value) {
+      case ParamValue.Text text -> ParamValue.of(ofAnyTask(text.value()));
+      case ParamValue.Array array ->
+          ParamValue.of(array.values().stream().map(Graph::ofAnyTask).toList());
+    };
+  }
+
+  private static String ofAnyTask(String text) {
+    return text.replace("$(finally.", "$(tasks.");
   }
 
   private void checkPipelineReference(

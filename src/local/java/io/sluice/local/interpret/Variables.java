@@ -24,6 +24,9 @@ final class Variables {
   /** Ours: a variable of the container that is named so that Tekton's webhook lets it pass. */
   private static final String DOLLAR = "context.dollar";
 
+  /** How params were named when tasks had inputs; Tekton still knows it. */
+  private static final String OLD = "inputs.params.";
+
   private static final Set<String> ROOTS =
       Set.of("params", "tasks", "workspaces", "results", "steps", "step", "context");
 
@@ -126,7 +129,10 @@ final class Variables {
     return out;
   }
 
-  /** The list that {@code $(x[*])} stands for; null when the text is anything else. */
+  /**
+   * The list that {@code $(x[*])} stands for, or {@code $(x)} where x is one; null when the text is
+   * anything else.
+   */
   @Nullable List<String> whole(String text) throws UnresolvedException {
     Matcher m = REFERENCE.matcher(text);
     if (!m.matches()) {
@@ -134,7 +140,7 @@ final class Variables {
     }
     String name = normal(m.group(1));
     if (!name.endsWith("[*]") || !isTektons(name)) {
-      return null;
+      return lists.get(name);
     }
     List<String> values = lists.get(name.substring(0, name.length() - 3));
     if (values == null) {
@@ -156,12 +162,14 @@ final class Variables {
     return index < values.size() ? values.get(index) : null;
   }
 
-  /** {@code params["a.b"]} is the same as {@code params.a.b}. */
+  /** {@code params["a.b"]} and {@code inputs.params.a.b} are the same as {@code params.a.b}. */
   private static String normal(String name) {
-    return QUOTED
-        .matcher(name)
-        .replaceAll(
-            m -> Matcher.quoteReplacement("." + (m.group(1) == null ? m.group(2) : m.group(1))));
+    String unquoted =
+        QUOTED
+            .matcher(name)
+            .replaceAll(m ->
+                Matcher.quoteReplacement("." + (m.group(1) == null ? m.group(2) : m.group(1))));
+    return unquoted.startsWith(OLD) ? unquoted.substring("inputs.".length()) : unquoted;
   }
 
   private static boolean isTektons(String name) {
