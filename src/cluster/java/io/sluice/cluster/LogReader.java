@@ -42,6 +42,9 @@ final class LogReader implements Runnable {
 
     void drained(ContainerId container);
 
+    /** Whether its pod is gone: whatever has its name now is another one, made in its place. */
+    boolean gone(ContainerId container);
+
     /** Completes when the container has ended or its pod is gone. */
     CompletableFuture<Void> ended(ContainerId container);
   }
@@ -92,7 +95,7 @@ final class LogReader implements Runnable {
     boolean lastWasComplete = false;
     while (true) {
       boolean hadEnded = ended.isDone();
-      End end = once();
+      End end = owner.gone(container) ? End.GONE : once();
       switch (end) {
         case COMPLETE -> {
           if (hadEnded) {

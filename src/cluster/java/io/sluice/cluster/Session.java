@@ -181,6 +181,16 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
   }
 
   @Override
+  public boolean gone(ContainerId container) {
+    lock.lock();
+    try {
+      return fold.isGone(container);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
   public CompletableFuture<Void> ended(ContainerId container) {
     lock.lock();
     try {

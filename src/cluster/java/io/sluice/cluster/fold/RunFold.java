@@ -220,6 +220,12 @@ public final class RunFold {
             .anyMatch(c -> c.name().equals(container.container()) && c.state() == State.ENDED);
   }
 
+  /** Whether a container's pod is gone: what has its name now, if anything, is another one. */
+  public boolean isGone(ContainerId container) {
+    SeenPod pod = pods.get(container.pod());
+    return lost.contains(container.uid()) || (pod != null && !pod.uid().equals(container.uid()));
+  }
+
   /** What keeps the fold from going on although the cluster has gone on. */
   public List<Missing> missing() {
     List<Missing> out = new ArrayList<>();
