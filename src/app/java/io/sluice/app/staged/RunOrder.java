@@ -23,6 +23,8 @@ import java.util.Optional;
  * @param untrusted whether it writes nothing that trusted runs read
  * @param code digest of the code tree, which is in the store
  * @param target the text of the target that the run goes to
+ * @param fingerprint name of the data source whose fingerprint is asked for, instead of a run of
+ *     stages; see {@link FingerprintCheck}
  */
 public record RunOrder(
     RunId run,
@@ -34,12 +36,39 @@ public record RunOrder(
     Optional<String> commit,
     boolean untrusted,
     Digest code,
-    String target) {
+    String target,
+    Optional<String> fingerprint) {
+
+  /** The order of a run of stages. */
+  public RunOrder(
+      RunId run,
+      String specFile,
+      String model,
+      Optional<String> profile,
+      Instant asOf,
+      Optional<String> who,
+      Optional<String> commit,
+      boolean untrusted,
+      Digest code,
+      String target) {
+    this(
+        run,
+        specFile,
+        model,
+        profile,
+        asOf,
+        who,
+        commit,
+        untrusted,
+        code,
+        target,
+        Optional.empty());
+  }
 
   /** The same order, once its code is in the store. */
   public RunOrder withCode(Digest digest) {
     return new RunOrder(
-        run, specFile, model, profile, asOf, who, commit, untrusted, digest, target);
+        run, specFile, model, profile, asOf, who, commit, untrusted, digest, target, fingerprint);
   }
 
   ObjectNode json() {
@@ -55,6 +84,7 @@ public record RunOrder(
     profile.ifPresent(v -> o.put("profile", v));
     who.ifPresent(v -> o.put("who", v));
     commit.ifPresent(v -> o.put("commit", v));
+    fingerprint.ifPresent(v -> o.put("fingerprint", v));
     return o;
   }
 
@@ -69,7 +99,8 @@ public record RunOrder(
         text(o, "commit"),
         o.path("untrusted").asBoolean(),
         Digest.parse(o.path("code").asText()),
-        o.path("target").asText());
+        o.path("target").asText(),
+        text(o, "fingerprint"));
   }
 
   static Optional<String> text(JsonNode o, String key) {

@@ -102,7 +102,10 @@ public final class StagedRun {
    * @throws SluiceException exit code 2 for a target, profile or setting that is wrong
    */
   public static StagedRun of(Pipelines.Opened opened, RunState state, Digest wheel) {
-    Plan base = opened.base(wheel);
+    Plan base =
+        state.order().fingerprint().isPresent()
+            ? FingerprintCheck.plan(opened, state.order(), wheel)
+            : opened.base(wheel);
     StagedRun run =
         new StagedRun(state, opened, target(state.order().target()), base, Lowering.lower(base));
     run.parameters(
@@ -267,7 +270,11 @@ public final class StagedRun {
   private Submission submission(RunState at, RunState.Execution execution) {
     Set<StageName> part = new TreeSet<>(execution.stages());
     Map<StageName, TaskOutcome> done = at.stages();
-    Pipeline pipeline = PipelinePart.pipeline(compiled.pipeline(), execution.id(), part, done);
+    Pipeline whole = compiled.pipeline();
+    if (at.order().fingerprint().isPresent()) {
+      whole = PipelinePart.withoutRecord(whole); // nothing of it is for a registry
+    }
+    Pipeline pipeline = PipelinePart.pipeline(whole, execution.id(), part, done);
     return new Submission(
         PipelinePart.run(wholeRun(execution), pipeline), pipeline, compiled.tasks());
   }
@@ -278,6 +285,9 @@ public final class StagedRun {
 
   private RunParameters parameters(List<String> settings, Optional<String> who) {
     RunOrder order = state.order();
+    if (order.fingerprint().isPresent()) {
+      return FingerprintCheck.parameters(order, target);
+    }
     List<Overlay> overlays = settings.stream().map(s -> Setting.overlay(s, opened.spec())).toList();
     RunParameters parameters =
         RunParameters.of(order.run(), order.code(), target.images().worker(), "")

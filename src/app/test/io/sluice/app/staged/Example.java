@@ -1,6 +1,7 @@
 package io.sluice.app.staged;
 
 import io.sluice.app.Pipelines;
+import io.sluice.app.SourceTree;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
@@ -8,6 +9,7 @@ import io.sluice.core.run.StageStatus;
 import io.sluice.tekton.RunOutcome;
 import io.sluice.tekton.RunOutcome.TaskOutcome;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -21,9 +23,9 @@ import java.util.stream.Stream;
 /**
  * The example pipeline of this repository, opened as a controller would, and ends of executions.
  */
-final class Example {
-  static final Digest WHEEL = Digest.of("wheel");
-  static final String TARGET =
+public final class Example {
+  public static final Digest WHEEL = Digest.of("wheel");
+  public static final String TARGET =
       """
       apiVersion: sluice.io/v1alpha1
       kind: Target
@@ -51,6 +53,41 @@ final class Example {
       }
     }
     return new MemoryTree("pipelines/rma-forecast", entries, Optional.empty());
+  }
+
+  /** The same with a data source that can be asked for its fingerprint. */
+  public static MemoryTree watchedTree() throws IOException {
+    MemoryTree plain = tree();
+    Map<String, MemoryTree.Entry> entries = new TreeMap<>();
+    for (SourceTree.CodeFile file : plain.files()) {
+      byte[] content = plain.read(file.path()).orElseThrow();
+      if (file.path().equals("sluice.yaml")) {
+        content =
+            new String(content, StandardCharsets.UTF_8)
+                .replace(
+                    "run: [python, -m, rma.simulate]",
+                    "run: [python, -m, rma.simulate]\n    fingerprint: [python, -m, rma.latest, $x]")
+                .getBytes(StandardCharsets.UTF_8);
+      }
+      entries.put(file.path(), new MemoryTree.Entry(content, file.executable()));
+    }
+    return new MemoryTree("pipelines/rma-forecast", entries, Optional.empty());
+  }
+
+  /** A check of {@code data.returns}. */
+  public static RunOrder check(RunId id, Instant at) {
+    return new RunOrder(
+        id,
+        "sluice.yaml",
+        "rma-forecast",
+        Optional.of("smoke"),
+        at,
+        Optional.empty(),
+        Optional.empty(),
+        true,
+        Digest.of("code"),
+        TARGET,
+        Optional.of("returns"));
   }
 
   static RunOrder order(boolean untrusted) {
