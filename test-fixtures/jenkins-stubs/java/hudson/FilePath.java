@@ -1,8 +1,10 @@
 package hudson;
 
+import hudson.model.Computer;
 import hudson.remoting.VirtualChannel;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.Serializable;
 
 /** A signature, see the README. */
@@ -21,6 +23,26 @@ public final class FilePath implements Serializable {
   }
 
   public FilePath child(String relOrAbsolute) {
+    throw new UnsupportedOperationException();
+  }
+
+  public boolean exists() throws IOException, InterruptedException {
+    throw new UnsupportedOperationException();
+  }
+
+  public boolean delete() throws IOException, InterruptedException {
+    throw new UnsupportedOperationException();
+  }
+
+  public void mkdirs() throws IOException, InterruptedException {
+    throw new UnsupportedOperationException();
+  }
+
+  public InputStream read() throws IOException, InterruptedException {
+    throw new UnsupportedOperationException();
+  }
+
+  public Computer toComputer() {
     throw new UnsupportedOperationException();
   }
 

@@ -1,11 +1,16 @@
 package hudson.model;
 
 import hudson.security.ACL;
+import java.io.File;
 
 /** A signature, see the README. */
 public abstract class AbstractItem extends Actionable implements Item {
   @Override
   public ItemGroup<? extends Item> getParent() {
+    throw new UnsupportedOperationException();
+  }
+
+  public File getRootDir() {
     throw new UnsupportedOperationException();
   }
 

@@ -2,6 +2,7 @@ package hudson.model;
 
 import java.io.File;
 import java.io.IOException;
+import java.util.List;
 import org.springframework.security.access.AccessDeniedException;
 
 /** A signature, see the README. */
@@ -45,6 +46,10 @@ public abstract class Run<JobT extends Job<JobT, RunT>, RunT extends Run<JobT, R
   }
 
   public <T extends Cause> T getCause(Class<T> type) {
+    throw new UnsupportedOperationException();
+  }
+
+  public List<Cause> getCauses() {
     throw new UnsupportedOperationException();
   }
 

@@ -1,6 +1,7 @@
 package jenkins.model;
 
 import hudson.model.Actionable;
+import hudson.model.Descriptor;
 import hudson.model.Item;
 import hudson.model.ItemGroup;
 import hudson.model.TopLevelItem;
@@ -14,6 +15,11 @@ public class Jenkins extends Actionable implements ItemGroup<TopLevelItem>, Acce
   public static final Permission ADMINISTER = null;
 
   public static Jenkins get() throws IllegalStateException {
+    throw new UnsupportedOperationException();
+  }
+
+  @SuppressWarnings("rawtypes")
+  public <T extends Descriptor> T getDescriptorByType(Class<T> type) {
     throw new UnsupportedOperationException();
   }
 

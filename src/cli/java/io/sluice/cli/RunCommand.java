@@ -5,6 +5,8 @@ import io.sluice.app.Releases;
 import io.sluice.app.RunPipeline;
 import io.sluice.app.RunReport;
 import io.sluice.app.Setting;
+import io.sluice.app.staged.RunSummary;
+import io.sluice.app.staged.StateFile;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -16,6 +18,7 @@ import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
 import io.sluice.core.spec.TargetSpec;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -54,6 +57,9 @@ import picocli.CommandLine.Option;
       "  sluice run pipelines/rma-forecast --on cluster"
     })
 final class RunCommand implements Callable<Integer> {
+  /** So many records of a model are looked through for the run's own. */
+  private static final int RECENT_RECORDS = 20;
+
   @Mixin private PipelineArgument pipeline = new PipelineArgument();
 
   @Option(names = "--profile", paramLabel = "NAME", description = "A profile of the spec.")
@@ -79,6 +85,12 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "NAME",
       description = "Run on a cluster: the target targets/NAME.yaml. Default: this machine.")
   private @Nullable String on;
+
+  @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description = "Write the run's record (run.json) there, when the registry has one.")
+  private @Nullable Path recordFile;
 
   @Option(names = "--detach", description = "With --on: start the run and return.")
   private boolean detach;
@@ -157,6 +169,7 @@ final class RunCommand implements Callable<Integer> {
         if (report.verdict().isPresent() && !parting.asked()) {
           report = registered(report, machine.registry());
         }
+        writeRecord(report, machine.registry(), console);
         finish(report, machine.address(), console, folder);
         return exitCode(report);
       }
@@ -186,6 +199,9 @@ final class RunCommand implements Callable<Integer> {
         RunReport report = run.await();
         Optional<RegistrySession> registry = cluster.registry();
         report = registered(report, registry, console);
+        if (registry.isPresent()) {
+          writeRecord(report, registry.get().registry(), console);
+        }
         finish(report, registry.map(RegistrySession::address).orElse(""), console, folder);
         registry.ifPresent(RegistrySession::close);
         return exitCode(report);
@@ -213,6 +229,26 @@ final class RunCommand implements Callable<Integer> {
     } catch (SluiceException e) {
       console.line("(the registry does not answer from here: " + e.getMessage() + ")");
       return report;
+    }
+  }
+
+  /** The record that the run left in the registry; one that is not there is no failure of the run. */
+  private void writeRecord(RunReport report, ModelRegistry registry, Console console) {
+    if (recordFile == null) {
+      return;
+    }
+    try {
+      Optional<byte[]> found =
+          registry.recordedRuns(report.model(), RECENT_RECORDS).stream()
+              .filter(bytes -> RunSummary.of(bytes).run().equals(report.run().value()))
+              .findFirst();
+      if (found.isPresent()) {
+        new StateFile(recordFile).write(found.get());
+      } else {
+        console.line("(the registry has no record of the run)");
+      }
+    } catch (SluiceException e) {
+      console.line("(the run's record is not written: " + e.getMessage() + ")");
     }
   }
 

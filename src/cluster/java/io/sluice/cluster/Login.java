@@ -8,6 +8,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,11 @@ public final class Login {
 
   /** In a cluster of a kubeconfig: files to read. */
   private static final List<String> NOT_OF_CLUSTERS = List.of("certificate-authority");
+
+  /** In a user of a kubeconfig: what lets somebody in. */
+  private static final List<String> SECRET = List.of("token", "password", "client-key-data");
+
+  private static final int SHORTEST_KEY_LINE = 16;
 
   private Login() {}
 
@@ -44,6 +50,50 @@ public final class Login {
       return Config.fromKubeconfig(text);
     } catch (KubernetesClientException | IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()), "try it with kubectl");
+    }
+  }
+
+  /**
+   * What of a kubeconfig is not to be shown, of all its users: tokens, passwords, keys, these also
+   * as the text that they encode. Nothing of what is none.
+   */
+  public static List<String> secrets(String kubeconfig) {
+    Map<?, ?> document;
+    try {
+      document = parsed(kubeconfig);
+    } catch (SluiceException e) {
+      return List.of(); // nobody logs in by it either
+    }
+    List<String> out = new ArrayList<>();
+    if (document.get("users") instanceof List<?> users) {
+      for (Object user : users) {
+        if (user instanceof Map<?, ?> named && named.get("user") instanceof Map<?, ?> values) {
+          for (String key : SECRET) {
+            if (values.get(key) instanceof String secret) {
+              out.add(secret);
+            }
+          }
+          if (values.get("client-key-data") instanceof String key) {
+            out.addAll(keyLines(key));
+          }
+        }
+      }
+    }
+    return List.copyOf(out);
+  }
+
+  /** The lines of a key in PEM, without those that say that it is one. */
+  private static List<String> keyLines(String base64) {
+    try {
+      String pem = new String(Base64.getMimeDecoder().decode(base64), StandardCharsets.ISO_8859_1);
+      return pem.lines()
+          .map(String::strip)
+          .filter(l -> !l.startsWith("-----"))
+          // the last line may be a few letters, which would mask ordinary words
+          .filter(l -> l.length() >= SHORTEST_KEY_LINE)
+          .toList();
+    } catch (IllegalArgumentException e) {
+      return List.of();
     }
   }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.core.diag.SluiceException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,6 +36,21 @@ class LoginTest {
     var config = Login.kubeconfig(KUBECONFIG);
     assertThat(config.getMasterUrl()).startsWith("https://kube.example:6443");
     assertThat(config.getAutoOAuthToken()).isEqualTo("t0k3n");
+  }
+
+  @Test
+  void whatLetsSomebodyInIsKnownOfEveryUserSoThatItCanBeMasked() {
+    String pem = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEF\nabc=\n-----END KEY-----\n";
+    String key = Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.US_ASCII));
+    String more =
+        KUBECONFIG.replace(
+            "contexts:",
+            "- name: other\n  user: { username: alex, password: hunter22, client-key-data: "
+                + key
+                + ", client-certificate-data: Y2VydA== }\ncontexts:");
+    assertThat(Login.secrets(more))
+        .containsExactly("t0k3n", "hunter22", key, "MIIEvQIBADANBgkqhkiG9w0BAQEF");
+    assertThat(Login.secrets("no kubeconfig")).isEmpty();
   }
 
   @ParameterizedTest

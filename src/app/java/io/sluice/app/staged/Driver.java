@@ -111,6 +111,11 @@ public final class Driver {
     /** A line for the log; one at a time, in order. */
     void line(String text);
 
+    /** A line that a stage's own command wrote; what {@link #line} gets is ours. */
+    default void output(String text) {
+      line(text);
+    }
+
     /** Makes sure that the lines so far are kept. */
     void flush();
 
@@ -296,6 +301,7 @@ public final class Driver {
       RunLog fresh =
           new RunLog(
               wanted.asker()::line,
+              wanted.asker()::output,
               seen,
               () -> {
                 wanted.asker().flush();

@@ -28,6 +28,7 @@ public final class RunLog implements Consumer<RunEvent> {
   private static final int SHORTEST_SECRET = 4;
 
   private final Consumer<String> out;
+  private final Consumer<String> output;
   private final Seen seen;
   private final Runnable mark;
   private final List<String> secrets;
@@ -41,14 +42,21 @@ public final class RunLog implements Consumer<RunEvent> {
   /**
    * A log.
    *
-   * @param out takes a line
+   * @param out takes a line of ours
+   * @param output takes a line of a stage's command
    * @param seen what was shown before; grows
    * @param mark called now and then, when {@code seen} should be kept: once what was given to
    *     {@code out} is safe
    * @param secrets texts that are not shown
    */
-  public RunLog(Consumer<String> out, Seen seen, Runnable mark, List<String> secrets) {
+  public RunLog(
+      Consumer<String> out,
+      Consumer<String> output,
+      Seen seen,
+      Runnable mark,
+      List<String> secrets) {
     this.out = out;
+    this.output = output;
     this.seen = seen;
     this.mark = mark;
     this.secrets =
@@ -99,7 +107,7 @@ public final class RunLog implements Consumer<RunEvent> {
     String key = key(e.stage(), e.step());
     long number = read.merge(key, 1L, Long::sum);
     if (number > seen.of(key)) {
-      out.accept(label(e.stage()) + text);
+      output.accept(label(e.stage()) + text);
       seen.set(key, number);
       if (++sinceMark >= LINES_BETWEEN_MARKS) {
         marked();

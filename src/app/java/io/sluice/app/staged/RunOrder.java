@@ -71,6 +71,12 @@ public record RunOrder(
         run, specFile, model, profile, asOf, who, commit, untrusted, digest, target, fingerprint);
   }
 
+  /** The same order, in somebody else's name. */
+  RunOrder by(Optional<String> person) {
+    return new RunOrder(
+        run, specFile, model, profile, asOf, person, commit, untrusted, code, target, fingerprint);
+  }
+
   ObjectNode json() {
     ObjectNode o =
         Json.object()

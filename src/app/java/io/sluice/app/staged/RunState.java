@@ -106,6 +106,22 @@ public record RunState(
         .findFirst();
   }
 
+  /** Whether it is a run whose stages were asked for one by one, of a spec of this file name. */
+  public boolean isStaged(String specFile) {
+    return order.specFile().equals(specFile)
+        && executions.stream().noneMatch(e -> e.id().equals(order.run()));
+  }
+
+  /**
+   * The same run as another build goes on with it: what its stages gave is there, what was going on
+   * is not followed.
+   *
+   * @param who in whose name it promotes from here on
+   */
+  public RunState adopted(Optional<String> who) {
+    return new RunState(order.by(who), settings, stages, List.of());
+  }
+
   /** Settings of a step are the run's from here on. */
   RunState with(List<String> more) {
     List<String> all = new ArrayList<>(settings);

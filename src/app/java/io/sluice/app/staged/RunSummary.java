@@ -90,6 +90,20 @@ public final class RunSummary {
     return Optional.empty();
   }
 
+  /** What the candidate has of the metric on the holdout. */
+  public Optional<Double> candidateValue() {
+    return value(record.path("verdict").path("candidate").asText());
+  }
+
+  /** What the champion that it met has of it on the same holdout. */
+  public Optional<Double> championValue() {
+    return value("champion");
+  }
+
+  private Optional<Double> value(String model) {
+    return models().stream().filter(m -> m.name().equals(model)).findFirst().flatMap(Row::value);
+  }
+
   /** The picked family. */
   public Optional<String> family() {
     return text(record.path("verdict").path("candidate"))

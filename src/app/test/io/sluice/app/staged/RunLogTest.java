@@ -113,7 +113,7 @@ class RunLogTest {
   }
 
   private RunLog log(String... secrets) {
-    return new RunLog(lines::add, seen, () -> marks++, List.of(secrets));
+    return new RunLog(lines::add, lines::add, seen, () -> marks++, List.of(secrets));
   }
 
   private static RunEvent line(String text) {

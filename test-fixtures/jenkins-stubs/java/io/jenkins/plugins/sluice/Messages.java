@@ -12,6 +12,34 @@ final class Messages {
 
   private Messages() {}
 
+  static String BadgeAction_model() {
+    return HOLDER.format("BadgeAction.model");
+  }
+
+  static String BadgeAction_none() {
+    return HOLDER.format("BadgeAction.none");
+  }
+
+  static String BadgeAction_unknown() {
+    return HOLDER.format("BadgeAction.unknown");
+  }
+
+  static String BadgeAction_version(Object arg1) {
+    return HOLDER.format("BadgeAction.version", arg1);
+  }
+
+  static String Forms_setting(Object arg1) {
+    return HOLDER.format("Forms.setting", arg1);
+  }
+
+  static String OutputNote_displayName() {
+    return HOLDER.format("OutputNote.displayName");
+  }
+
+  static String OutputNote_summary() {
+    return HOLDER.format("OutputNote.summary");
+  }
+
   static String ClusterConfig_answers() {
     return HOLDER.format("ClusterConfig.answers");
   }
@@ -46,6 +74,22 @@ final class Messages {
 
   static String ModelAction_displayName() {
     return HOLDER.format("ModelAction.displayName");
+  }
+
+  static String NewDataAction_displayName() {
+    return HOLDER.format("NewDataAction.displayName");
+  }
+
+  static String NewDataCause_description(Object arg0, Object arg1) {
+    return HOLDER.format("NewDataCause.description", arg0, arg1);
+  }
+
+  static String NewDataTrigger_displayName() {
+    return HOLDER.format("NewDataTrigger.displayName");
+  }
+
+  static String NewDataTrigger_noSpec() {
+    return HOLDER.format("NewDataTrigger.noSpec");
   }
 
   static String OnHold_failure() {
@@ -98,6 +142,18 @@ final class Messages {
 
   static String RetrainStep_displayName() {
     return HOLDER.format("RetrainStep.displayName");
+  }
+
+  static String RetrainStep_onAgent() {
+    return HOLDER.format("RetrainStep.onAgent");
+  }
+
+  static String RetrainStep_onCluster() {
+    return HOLDER.format("RetrainStep.onCluster");
+  }
+
+  static String SluiceInstallation_displayName() {
+    return HOLDER.format("SluiceInstallation.displayName");
   }
 
   static String RollbackStep_displayName() {

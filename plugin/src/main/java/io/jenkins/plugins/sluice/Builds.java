@@ -76,6 +76,17 @@ final class Builds {
     if (there.isPresent()) {
       return there.get();
     }
+    if (!promotes) {
+      Optional<RunState> original = new Restarted(build).adopt(request, starterOrJob());
+      if (original.isPresent()) {
+        RunId its = original.get().order().run();
+        RunAction.of(build).add(its);
+        listener
+            .getLogger()
+            .println("goes on with run " + its + " of the build that this one was restarted from");
+        return original.get();
+      }
+    }
     boolean pullRequest = PipelineFiles.isPullRequest(build.getParent());
     if (promotes && !pullRequest && starterId().isPresent()) {
       mayPromote(starterId().get());
@@ -93,7 +104,7 @@ final class Builds {
             opened.spec().model(),
             Optional.of(request.profile).filter(p -> !p.isEmpty()),
             asOf,
-            pullRequest ? Optional.empty() : Optional.of(starter()),
+            starterOrJob(),
             found.tree().commit().map(c -> c.id()),
             pullRequest,
             NO_CODE,
@@ -111,9 +122,23 @@ final class Builds {
     return state;
   }
 
-  /** In whose name a run promotes unless somebody approves: of who started the build. */
-  private String starter() {
-    return starterId().orElse("jenkins job " + build.getParent().getFullName());
+  /**
+   * In whose name a run promotes that promotes by itself; whoever started the build must be allowed
+   * to.
+   */
+  String mayPromoteByItself() throws AbortException {
+    Optional<String> starter = starterId();
+    if (starter.isPresent()) {
+      mayPromote(starter.get());
+    }
+    return starterOrJob().orElse("");
+  }
+
+  /** In whose name a run promotes unless somebody approves; a pull request's in nobody's. */
+  private Optional<String> starterOrJob() {
+    return PipelineFiles.isPullRequest(build.getParent())
+        ? Optional.empty()
+        : Optional.of(starterId().orElse("jenkins job " + build.getParent().getFullName()));
   }
 
   private Optional<String> starterId() {
@@ -155,8 +180,8 @@ final class Builds {
     }
   }
 
-  private static String target(
-      ClusterConfig cluster, PipelineFiles.Found found, boolean pullRequest) throws AbortException {
+  static String target(ClusterConfig cluster, PipelineFiles.Found found, boolean pullRequest)
+      throws AbortException {
     if (pullRequest) {
       if (cluster.getPullRequestTarget().isBlank()) {
         throw new AbortException(
@@ -182,11 +207,7 @@ final class Builds {
   }
 
   private Logins.Cluster login(Places.Place place) throws AbortException {
-    if (place.ofFolder() && place.cluster().getCredentialsId().isEmpty()) {
-      throw new AbortException(
-          "cluster " + place.cluster().getId() + " of a folder needs credentials");
-    }
-    return Logins.cluster(place.cluster(), build.getParent(), Optional.of(build));
+    return Logins.cluster(place, build.getParent(), Optional.of(build));
   }
 
   private static Instant asOf(String text) throws AbortException {

@@ -14,6 +14,8 @@ import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class DrivenExecution extends StepExecution {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOGGER = Logger.getLogger(DrivenExecution.class.getName());
 
   /** Id of the step's flow node; set once by {@link #start}; out of it come all other ids. */
   private String node = "";
@@ -186,16 +189,31 @@ abstract class DrivenExecution extends StepExecution {
     private final Builds builds;
     private final TaskListener listener;
     private final RunId execution;
+    private final OutputFold fold;
 
     Teller(Builds builds, TaskListener listener, RunId execution) {
       this.builds = builds;
       this.listener = listener;
       this.execution = execution;
+      this.fold = new OutputFold(listener.getLogger()::println, this::note);
+    }
+
+    private void note() {
+      try {
+        listener.annotate(new OutputNote());
+      } catch (IOException e) {
+        LOGGER.log(Level.FINE, e, () -> "the output of " + execution + " is shown unfolded");
+      }
     }
 
     @Override
     public void line(String text) {
-      listener.getLogger().println(text);
+      fold.line(text);
+    }
+
+    @Override
+    public void output(String text) {
+      fold.output(text);
     }
 
     @Override

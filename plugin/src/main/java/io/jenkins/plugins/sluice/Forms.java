@@ -53,6 +53,20 @@ final class Forms {
     return all.includeCurrentValue(present);
   }
 
+  /** The lines of a text that say anything. */
+  static List<String> lines(String text) {
+    return text.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+  }
+
+  /** Whether each line is a setting. */
+  static FormValidation settings(String text) {
+    return lines(text).stream()
+        .filter(l -> l.indexOf('=') <= 0)
+        .findFirst()
+        .map(l -> FormValidation.error(Messages.Forms_setting(l)))
+        .orElseGet(FormValidation::ok);
+  }
+
   static FormValidation id(String value) {
     return ID.matcher(value.strip()).matches()
         ? FormValidation.ok()

@@ -3,6 +3,7 @@ package io.jenkins.plugins.sluice;
 import com.cloudbees.plugins.credentials.CredentialsProvider;
 import com.cloudbees.plugins.credentials.common.StandardCredentials;
 import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
+import hudson.AbortException;
 import hudson.model.Item;
 import hudson.model.Run;
 import hudson.security.ACL;
@@ -84,6 +85,18 @@ final class Logins {
     throw wrong(
         "the credentials " + config.getCredentialsId() + " are no secret file and no secret text",
         "a kubeconfig is a secret file, a token a secret text");
+  }
+
+  /**
+   * The same for a cluster that a folder may have brought: the controller's account is not lent.
+   */
+  static Cluster cluster(Places.Place place, Item item, Optional<Run<?, ?>> run)
+      throws AbortException {
+    if (place.ofFolder() && place.cluster().getCredentialsId().isEmpty()) {
+      throw new AbortException(
+          "cluster " + place.cluster().getId() + " of a folder needs credentials");
+    }
+    return cluster(place.cluster(), item, run);
   }
 
   /** As whom a registry is asked; parameters as above. */

@@ -4,6 +4,7 @@ import hudson.Extension;
 import hudson.model.Action;
 import hudson.model.Job;
 import hudson.model.Run;
+import io.sluice.app.picture.Trend;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -35,6 +36,31 @@ public final class ModelAction implements Action {
       build = build.getPreviousBuild();
     }
     return List.copyOf(out);
+  }
+
+  /** The trend over these runs as SVG, every text in it escaped; empty when there is none. */
+  public String getTrend() {
+    return trend(getRuns());
+  }
+
+  /** Runs of the newest run's model and metric: figures of others are not to be compared. */
+  static String trend(List<RunView> newestFirst) {
+    if (newestFirst.isEmpty()) {
+      return "";
+    }
+    RunView newest = newestFirst.getFirst();
+    String metric =
+        newestFirst.stream()
+            .map(RunView::getMetric)
+            .filter(m -> !m.isEmpty())
+            .findFirst()
+            .orElse("");
+    List<Trend.Point> points =
+        newestFirst.reversed().stream()
+            .filter(r -> r.getModel().equals(newest.getModel()) && r.getMetric().equals(metric))
+            .map(RunView::point)
+            .toList();
+    return new Trend(metric, points).svg().orElse("");
   }
 
   @Override

@@ -43,11 +43,21 @@ final class PipelineFiles {
 
   private static final Set<String> LEFT_OUT = Set.of(".git", ".sluice", ".venv", "__pycache__");
 
-  private final Run<?, ?> build;
+  private final Job<?, ?> job;
+  private final @Nullable Run<?, ?> build;
   private final TaskListener listener;
+  private @Nullable SCMRevision newest;
 
   PipelineFiles(Run<?, ?> build, TaskListener listener) {
+    this.job = build.getParent();
     this.build = build;
+    this.listener = listener;
+  }
+
+  /** The files at the newest revision, for whoever asks between builds. */
+  PipelineFiles(Job<?, ?> job, TaskListener listener) {
+    this.job = job;
+    this.build = null;
     this.listener = listener;
   }
 
@@ -118,11 +128,11 @@ final class PipelineFiles {
 
   /** The commit that is built, for the record. */
   private Optional<SourceTree.Commit> commit() {
-    SCMSource source = SCMSource.SourceByItem.findSource(build.getParent());
-    if (source == null) {
-      return Optional.empty();
-    }
-    SCMRevision revision = SCMRevisionAction.getRevision(source, build);
+    SCMSource source = SCMSource.SourceByItem.findSource(job);
+    SCMRevision revision =
+        build == null
+            ? newest
+            : source == null ? null : SCMRevisionAction.getRevision(source, build);
     return revision == null
         ? Optional.empty()
         : Optional.of(new SourceTree.Commit(revision.toString(), /* dirty= */ false));
@@ -134,7 +144,6 @@ final class PipelineFiles {
    */
   private Optional<byte[]> trustedSpec(String folder, String spec)
       throws IOException, InterruptedException {
-    Job<?, ?> job = build.getParent();
     SCMSource source = SCMSource.SourceByItem.findSource(job);
     if (source == null || !isPullRequest(job)) {
       return Optional.empty();
@@ -150,12 +159,11 @@ final class PipelineFiles {
   }
 
   private SCMFileSystem repository(boolean trusted) throws IOException, InterruptedException {
-    Job<?, ?> job = build.getParent();
     SCMSource source = SCMSource.SourceByItem.findSource(job);
     SCMHead head = SCMHead.HeadByItem.findHead(job);
     SCMFileSystem fs;
     if (source != null && head != null) {
-      SCMRevision revision = SCMRevisionAction.getRevision(source, build);
+      SCMRevision revision = build == null ? null : SCMRevisionAction.getRevision(source, build);
       if (revision == null) {
         revision = source.fetch(head, listener);
       }
@@ -174,6 +182,9 @@ final class PipelineFiles {
       throw new AbortException(
           "this repository cannot be read without a checkout: call the step inside of node {"
               + " checkout scm; .. }");
+    }
+    if (build == null) {
+      newest = fs.getRevision();
     }
     return fs;
   }

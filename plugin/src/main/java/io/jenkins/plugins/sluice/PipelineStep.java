@@ -6,6 +6,7 @@ import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
+import io.sluice.app.staged.RunState;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.Set;
@@ -105,7 +106,8 @@ public final class PipelineStep extends RunStep {
       Run<?, ?> build = context.get(Run.class);
       RunId run = Builds.identity(build).run(node);
       Builds builds = new Builds(build, context.get(TaskListener.class));
-      builds.open(run, request, context.get(FilePath.class), /* promotes= */ false);
+      RunState opened =
+          builds.open(run, request, context.get(FilePath.class), /* promotes= */ false);
       synchronized (this) {
         if (stopped) {
           return;
@@ -115,7 +117,7 @@ public final class PipelineStep extends RunStep {
       BodyExecution started =
           context
               .newBodyInvoker()
-              .withContext(new RunContext(run.value(), request.cluster))
+              .withContext(new RunContext(opened.order().run().value(), request.cluster))
               .withCallback(new Callback())
               .start();
       synchronized (this) {
@@ -182,6 +184,12 @@ public final class PipelineStep extends RunStep {
     @Override
     public Set<? extends Class<?>> getProvidedContext() {
       return Set.of(RunContext.class);
+    }
+
+    /** A form's check of settings. */
+    @POST
+    public FormValidation doCheckSettings(@QueryParameter String value) {
+      return Forms.settings(value);
     }
 
     /** A form's check of the pipeline's folder. */

@@ -25,7 +25,12 @@ import org.kohsuke.stapler.verb.POST;
 
 /** {@code mlRetrain pipeline: '..'}: a whole run, from data to promotion. */
 public final class RetrainStep extends RunStep {
+  private static final String ON_CLUSTER = "cluster";
+  private static final String ON_AGENT = "local";
+
   private String onHold = OnHold.SUCCESS;
+  private String runner = ON_CLUSTER;
+  private String tool = "";
 
   @DataBoundConstructor
   public RetrainStep(String pipeline) {
@@ -45,8 +50,34 @@ public final class RetrainStep extends RunStep {
     this.onHold = onHold;
   }
 
+  public String getRunner() {
+    return runner;
+  }
+
+  /** {@code cluster}, or {@code local}: the command line on the agent. */
+  @DataBoundSetter
+  public void setRunner(String runner) {
+    if (!runner.equals(ON_CLUSTER) && !runner.equals(ON_AGENT)) {
+      throw new IllegalArgumentException("runner is cluster or local, not " + runner);
+    }
+    this.runner = runner;
+  }
+
+  public String getTool() {
+    return tool;
+  }
+
+  /** Name of an installation of Sluice, for {@code runner: 'local'}. */
+  @DataBoundSetter
+  public void setTool(String tool) {
+    this.tool = tool.strip();
+  }
+
   @Override
   public StepExecution start(StepContext context) {
+    if (runner.equals(ON_AGENT)) {
+      return new LocalExecution(context, request(), onHold, tool);
+    }
     return new Execution(context, request(), onHold);
   }
 
@@ -121,8 +152,21 @@ public final class RetrainStep extends RunStep {
       return Set.of(Run.class, TaskListener.class, FlowNode.class);
     }
 
+    public ListBoxModel doFillRunnerItems() {
+      ListBoxModel list = new ListBoxModel();
+      list.add(Messages.RetrainStep_onCluster(), ON_CLUSTER);
+      list.add(Messages.RetrainStep_onAgent(), ON_AGENT);
+      return list;
+    }
+
     public ListBoxModel doFillOnHoldItems() {
       return holds();
+    }
+
+    /** A form's check of settings. */
+    @POST
+    public FormValidation doCheckSettings(@QueryParameter String value) {
+      return Forms.settings(value);
     }
 
     /** A form's check of the pipeline's folder. */

@@ -48,18 +48,19 @@ public final class RunAction implements RunAction2 {
     }
   }
 
+  /** Ids of the runs, in the order of their start. */
+  synchronized List<String> ids() {
+    return List.copyOf(runs);
+  }
+
   /** What is shown of each run; one without a record yet is left out. */
   public List<RunView> getRuns() {
     Run<?, ?> mine = build;
     if (mine == null) {
       return List.of();
     }
-    List<String> ids;
-    synchronized (this) {
-      ids = List.copyOf(runs);
-    }
     List<RunView> out = new ArrayList<>();
-    for (String id : ids) {
+    for (String id : ids()) {
       view(mine, id).ifPresent(out::add);
     }
     return List.copyOf(out);

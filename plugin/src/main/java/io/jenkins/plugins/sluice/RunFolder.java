@@ -63,6 +63,17 @@ final class RunFolder implements Driver.Home {
     });
   }
 
+  /** Takes over a run of another build: its files first, then its state, which says so. */
+  void adopt(RunFolder original, RunState state) {
+    SourceTree tree = original.snapshot();
+    TreeMap<String, byte[]> files = new TreeMap<>();
+    for (SourceTree.CodeFile file : tree.files()) {
+      tree.read(file.path()).ifPresent(content -> files.put(file.path(), content));
+    }
+    keepSource(files);
+    keep(state);
+  }
+
   @Override
   public SourceTree snapshot() {
     Path source = folder.resolve(SOURCE);

@@ -61,6 +61,25 @@ public abstract class RunStep extends Step {
     this.set = new ArrayList<>(set);
   }
 
+  /** {@code PATH=VALUE}, one a line: the same as {@code set}, for forms. */
+  @DataBoundSetter
+  public void setSettings(String settings) {
+    List<String> lines = Forms.lines(settings);
+    if (!lines.isEmpty()) {
+      this.set = new ArrayList<>(lines);
+    }
+  }
+
+  /** Nothing: they are written down as {@code set}. */
+  public String getSettings() {
+    return "";
+  }
+
+  /** What stands in the form. */
+  public String getSetText() {
+    return String.join("\n", set);
+  }
+
   public String getAsOf() {
     return asOf;
   }

@@ -1,6 +1,7 @@
 package io.jenkins.plugins.sluice;
 
 import hudson.model.Run;
+import io.sluice.app.picture.Trend;
 import io.sluice.app.staged.RunSummary;
 import java.util.List;
 import java.util.Locale;
@@ -59,6 +60,16 @@ public final class RunView {
         .verdict()
         .map(v -> v + summary.reason().map(r -> " (" + r + ")").orElse(""))
         .orElse(summary.status());
+  }
+
+  /** {@code PROMOTE} or {@code HOLD}; empty without a verdict. */
+  public String getDecision() {
+    return summary.verdict().orElse("");
+  }
+
+  Trend.Point point() {
+    return new Trend.Point(
+        getBuildName(), summary.candidateValue(), summary.championValue(), isPromoted());
   }
 
   public boolean isPromoted() {
@@ -134,6 +145,14 @@ public final class RunView {
                         .orElse(""),
                 f.cause()))
         .toList();
+  }
+
+  public String getCandidateFigure() {
+    return summary.candidateValue().map(RunView::figure).orElse("");
+  }
+
+  public String getChampionFigure() {
+    return summary.championValue().map(RunView::figure).orElse("");
   }
 
   static String percent(double share) {

@@ -3,6 +3,7 @@ package io.jenkins.plugins.sluice;
 import hudson.FilePath;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import hudson.util.FormValidation;
 import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StagedRun;
 import io.sluice.core.run.RunId;
@@ -18,6 +19,8 @@ import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
 
 /** A stage of a run, inside of {@code mlPipeline}, with whatever it needs and is not there yet. */
 public abstract class StageStep extends Step {
@@ -31,6 +34,25 @@ public abstract class StageStep extends Step {
   @DataBoundSetter
   public void setSet(List<String> set) {
     this.set = new ArrayList<>(set);
+  }
+
+  /** {@code PATH=VALUE}, one a line: the same as {@code set}, for forms. */
+  @DataBoundSetter
+  public void setSettings(String settings) {
+    List<String> lines = Forms.lines(settings);
+    if (!lines.isEmpty()) {
+      this.set = new ArrayList<>(lines);
+    }
+  }
+
+  /** Nothing: they are written down as {@code set}. */
+  public String getSettings() {
+    return "";
+  }
+
+  /** What stands in the form. */
+  public String getSetText() {
+    return String.join("\n", set);
   }
 
   abstract StageCall call();
@@ -143,6 +165,12 @@ public abstract class StageStep extends Step {
 
     StageDescriptor(String function) {
       this.function = function;
+    }
+
+    /** A form's check of settings. */
+    @POST
+    public FormValidation doCheckSettings(@QueryParameter String value) {
+      return Forms.settings(value);
     }
 
     @Override

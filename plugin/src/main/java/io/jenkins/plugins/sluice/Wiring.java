@@ -85,7 +85,11 @@ final class Wiring {
 
       @Override
       public List<String> secrets() {
-        return login.kind() == Logins.Kind.TOKEN ? List.of(login.secret()) : List.of();
+        return switch (login.kind()) {
+          case TOKEN -> List.of(login.secret());
+          case KUBECONFIG -> here(() -> Login.secrets(login.secret()));
+          case POD -> List.of();
+        };
       }
 
       @Override

@@ -26,6 +26,8 @@ class FormFilesTest {
         PromoteStep.class,
         CustomStageStep.class,
         RollbackStep.class,
+        NewDataTrigger.class,
+        SluiceInstallation.class,
         ClusterConfig.class,
         RegistryConfig.class);
   }

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice;
 
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -22,17 +23,20 @@ class JenkinsfilesTest {
   private static final List<String> RUN =
       List.of("pipeline", "spec", "cluster", "profile", "set", "asOf");
   private static final Map<String, List<String>> STEPS =
-      Map.of(
-          "mlRetrain", Stream.concat(RUN.stream(), Stream.of("onHold")).toList(),
-          "mlPipeline", RUN,
-          "mlPreprocess", List.of("set"),
-          "mlDrift", List.of("set"),
-          "mlTune", List.of("set", "trials"),
-          "mlTrain", List.of("set"),
-          "mlEvaluate", List.of("set", "onHold"),
-          "mlPromote", List.of("set"),
-          "mlStage", List.of("name", "set"),
-          "mlRollback", List.of("model", "reason", "to", "registry"));
+      Map.ofEntries(
+          entry(
+              "mlRetrain",
+              Stream.concat(RUN.stream(), Stream.of("onHold", "runner", "tool")).toList()),
+          entry("mlPipeline", RUN),
+          entry("mlPreprocess", List.of("set")),
+          entry("mlDrift", List.of("set")),
+          entry("mlTune", List.of("set", "trials")),
+          entry("mlTrain", List.of("set")),
+          entry("mlEvaluate", List.of("set", "onHold")),
+          entry("mlPromote", List.of("set")),
+          entry("mlStage", List.of("name", "set")),
+          entry("mlRollback", List.of("model", "reason", "to", "registry")),
+          entry("mlNewData", List.of("spec", "schedule", "source", "cluster", "profile")));
 
   @Test
   void everyCallIsOfAStepThatThereIs() throws IOException {

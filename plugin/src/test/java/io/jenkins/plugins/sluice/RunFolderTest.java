@@ -3,9 +3,15 @@ package io.jenkins.plugins.sluice;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sluice.app.staged.RunOrder;
+import io.sluice.app.staged.RunState;
+import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunId;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +40,33 @@ class RunFolderTest {
         .containsExactly("envs/tabular.lock", "sluice.yaml");
     assertThat(tree.read("envs/tabular.lock"))
         .hasValueSatisfying(b -> assertThat(b).asString().isEqualTo("a==1"));
+  }
+
+  @Test
+  void aRunOfAnotherBuildIsTakenOverWhole() throws Exception {
+    TreeMap<String, byte[]> files = new TreeMap<>();
+    files.put("sluice.yaml", "model: m".getBytes(StandardCharsets.UTF_8));
+    RunFolder original = new RunFolder(build.resolve("1/sluice/j-1"));
+    original.keepSource(files);
+    RunOrder order =
+        new RunOrder(
+            new RunId("j-1"),
+            "sluice.yaml",
+            "m",
+            Optional.empty(),
+            Instant.EPOCH,
+            Optional.of("alex"),
+            Optional.empty(),
+            false,
+            Digest.of("code"),
+            "target");
+    original.keep(RunState.opened(order, List.of("a=b")));
+    RunFolder own = new RunFolder(build.resolve("2/sluice/j-1"));
+    own.adopt(original, original.state().orElseThrow().adopted(Optional.of("robin")));
+    assertThat(own.snapshot().files()).hasSize(1);
+    assertThat(own.state().orElseThrow().order().who()).contains("robin");
+    assertThat(own.state().orElseThrow().settings()).containsExactly("a=b");
+    assertThat(own.state().orElseThrow().order().run()).isEqualTo(new RunId("j-1"));
   }
 
   @Test

@@ -58,6 +58,19 @@ class StepsTest {
     }
   }
 
+  @Test
+  void settingsOfAFormAreOneALine() {
+    RetrainStep step = new RetrainStep("p");
+    step.setSettings(" stages.tune.with.trials=3\n\n  data.returns.with.rows = 5 \n");
+    assertThat(step.getSet())
+        .containsExactly("stages.tune.with.trials=3", "data.returns.with.rows = 5");
+    assertThat(step.getSettings()).as("written down as `set`").isEmpty();
+    assertThat(step.getSetText())
+        .isEqualTo("stages.tune.with.trials=3\ndata.returns.with.rows = 5");
+    step.setSettings("");
+    assertThat(step.getSet()).hasSize(2);
+  }
+
   @ParameterizedTest
   @CsvSource({"pipelines/rma/,pipelines/rma", "./pipelines,pipelines", ".,''", "a..b,a..b"})
   void aFolderIsRelative(String given, String clean) throws Exception {

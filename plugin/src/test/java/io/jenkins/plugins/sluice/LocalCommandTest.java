@@ -1,0 +1,87 @@
+package io.jenkins.plugins.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import hudson.AbortException;
+import io.sluice.core.run.RunId;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What an agent runs, by a real shell. */
+class LocalCommandTest {
+  private static final RunId RUN = new RunId("j-1");
+
+  @TempDir private Path folder;
+
+  @Test
+  void whatAStepIsToldIsAnArgumentAndNeverAPartOfTheScript() throws Exception {
+    RunRequest request =
+        new RunRequest(
+            "pipelines/a b",
+            "sluice.yaml",
+            "",
+            "$(touch pwned)",
+            List.of("stages.x.with.y=*; rm -rf \"$HOME\" 'z' \\", "k=`id`"),
+            "2026-06-01");
+    List<String> arguments = LocalCommand.arguments(request, RUN, "/tmp/a b.json");
+    assertThat(run(arguments)).containsExactlyElementsOf(arguments);
+    assertThat(arguments)
+        .containsExactly(
+            "run",
+            "./pipelines/a b/sluice.yaml",
+            "--run-id=j-1",
+            "--record=/tmp/a b.json",
+            "--profile=$(touch pwned)",
+            "--set=stages.x.with.y=*; rm -rf \"$HOME\" 'z' \\",
+            "--set=k=`id`",
+            "--as-of=2026-06-01");
+    assertThat(folder.resolve("pwned")).doesNotExist();
+  }
+
+  @Test
+  void aNameThatLooksLikeAnOptionIsAPath() throws Exception {
+    RunRequest request = new RunRequest("--help", "sluice.yaml", "", "", List.of(), "");
+    assertThat(LocalCommand.arguments(request, RUN, "r")).contains("./--help/sluice.yaml");
+  }
+
+  @Test
+  void moreThanOneLineIsRefusedForALineIsAnArgument() {
+    RunRequest request =
+        new RunRequest("p", "sluice.yaml", "", "", List.of("a=b\n--on=prod"), "");
+    assertThatThrownBy(() -> LocalCommand.arguments(request, RUN, "r"))
+        .isInstanceOf(AbortException.class)
+        .hasMessageContaining("more than one line");
+  }
+
+  @Test
+  void exitCodesAreSaidInWords() {
+    assertThat(LocalCommand.words(4)).contains("champion moved");
+    assertThat(LocalCommand.words(127)).contains("Tools");
+    assertThat(LocalCommand.words(77)).contains("77");
+  }
+
+  /** Runs the script with a program that prints what it is told, one a line. */
+  private List<String> run(List<String> arguments) throws Exception {
+    Path program = Files.createDirectories(folder.resolve("home/bin")).resolve("sluice");
+    Files.writeString(program, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+    ProcessBuilder shell = new ProcessBuilder("/bin/sh", "-c", LocalCommand.SCRIPT);
+    shell.directory(folder.toFile()).redirectErrorStream(true);
+    shell.environment().put(LocalCommand.HOME, folder.resolve("home").toString());
+    shell.environment().put(LocalCommand.ARGUMENTS, String.join("\n", arguments));
+    Process process = shell.start();
+    List<String> lines =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+            .lines()
+            .toList();
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    return lines;
+  }
+}

@@ -1,0 +1,8 @@
+package org.kohsuke.stapler;
+
+/** A signature, see the README. */
+public abstract class HttpResponses {
+  public static HttpResponse redirectToDot() {
+    throw new UnsupportedOperationException();
+  }
+}
