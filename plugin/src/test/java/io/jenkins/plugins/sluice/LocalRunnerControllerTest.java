@@ -1,0 +1,74 @@
+package io.jenkins.plugins.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hudson.model.Result;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.jvnet.hudson.test.JenkinsRule;
+import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
+
+/** Runs on an agent, by a program in the place of the real one that leaves a record. */
+@WithJenkins
+class LocalRunnerControllerTest {
+  @TempDir private Path home;
+
+  @Test
+  void theResultIsThatOfTheRecord(JenkinsRule jenkins) throws Exception {
+    installed(
+        jenkins,
+        "for a; do case $a in --record=*) echo"
+            + " '{\"run\":\"r\",\"model\":\"tiny\",\"verdict\":{\"decision\":\"PROMOTE\"}}' >"
+            + " \"${a#--record=}\";; esac; done; echo \"in the name of $SLUICE_WHO\"");
+    WorkflowRun run =
+        jenkins.buildAndAssertSuccess(
+            job(
+                jenkins,
+                "node { def r = mlRetrain pipeline: 'p', runner: 'local'\n echo \"got ${r.verdict}"
+                    + " of ${r.model}\" }"));
+    jenkins.assertLogContains("got PROMOTE of tiny", run);
+    jenkins.assertLogContains("in the name of jenkins job", run);
+    assertThat(run.getAction(RunAction.class).getRuns()).hasSize(1);
+  }
+
+  @Test
+  void anExitCodeIsSaidInWords(JenkinsRule jenkins) throws Exception {
+    installed(jenkins, "exit 4");
+    WorkflowRun run =
+        jenkins.buildAndAssertStatus(
+            Result.FAILURE, job(jenkins, "node { mlRetrain pipeline: 'p', runner: 'local' }"));
+    jenkins.assertLogContains("champion moved", run);
+    jenkins.assertLogNotContains("\tat io.jenkins.plugins.sluice", run);
+  }
+
+  @Test
+  void outsideOfNodeItIsRefused(JenkinsRule jenkins) throws Exception {
+    WorkflowRun run =
+        jenkins.buildAndAssertStatus(
+            Result.FAILURE, job(jenkins, "mlRetrain pipeline: 'p', runner: 'local'"));
+    jenkins.assertLogContains("call it inside of node", run);
+  }
+
+  private void installed(JenkinsRule jenkins, String script) throws Exception {
+    Path program = home.resolve("sluice");
+    Files.writeString(program, "#!/bin/sh\n" + script + "\n");
+    Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    jenkins
+        .jenkins
+        .getDescriptorByType(SluiceInstallation.DescriptorImpl.class)
+        .setInstallations(new SluiceInstallation("main", home.toString(), List.of()));
+  }
+
+  private static WorkflowJob job(JenkinsRule jenkins, String script) throws Exception {
+    WorkflowJob job = jenkins.createProject(WorkflowJob.class);
+    job.setDefinition(new CpsFlowDefinition(script, true));
+    return job;
+  }
+}
