@@ -15,8 +15,7 @@ public abstract class ToolInstallation
     implements Describable<ToolInstallation>, Serializable, ExtensionPoint {
   private static final long serialVersionUID = 1L;
 
-  protected ToolInstallation(
-      String name, String home, List<? extends ToolProperty<?>> properties) {
+  protected ToolInstallation(String name, String home, List<? extends ToolProperty<?>> properties) {
     throw new UnsupportedOperationException();
   }
 

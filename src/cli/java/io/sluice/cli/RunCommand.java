@@ -232,7 +232,9 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /** The record that the run left in the registry; one that is not there is no failure of the run. */
+  /**
+   * The record that the run left in the registry; one that is not there is no failure of the run.
+   */
   private void writeRecord(RunReport report, ModelRegistry registry, Console console) {
     if (recordFile == null) {
       return;

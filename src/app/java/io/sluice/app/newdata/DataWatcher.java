@@ -75,6 +75,9 @@ public final class DataWatcher {
     /** The execution is over, as far as it is known. */
     void ended(RunId execution, boolean mayGoOn);
 
+    /** The check has answered: what is left of it on the cluster may go. */
+    void answered(RunId execution, RunState state);
+
     /** A line of the check's log. */
     void line(String text);
   }
@@ -124,7 +127,9 @@ public final class DataWatcher {
 
   private boolean begin(Watch watch, RunId own) throws InterruptedException {
     WatchState state = watch.state();
-    long number = state.going().orElse(state.checks() + 1);
+    // never one of before, even where the state of then is gone: the cluster may still have it
+    long number =
+        state.going().orElse(Math.max(state.checks() + 1, clock.instant().getEpochSecond()));
     RunId check = watch.check(number);
     RunId execution = watch.execution(number);
     try {
@@ -203,6 +208,7 @@ public final class DataWatcher {
             Outcome outcome = outcome(watch.state(), fingerprint);
             watch.file().write(watch.state().ended(outcome, fingerprint, opened.code()).json());
             watch.host().line(words(outcome, fingerprint));
+            watch.host().answered(execution, state);
           });
     }
 

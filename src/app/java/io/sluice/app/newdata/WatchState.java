@@ -11,7 +11,7 @@ import java.util.Optional;
 /**
  * What is known of a data source that is watched: a value, written down as JSON after each change.
  *
- * @param checks how many were begun; their numbers make their ids
+ * @param checks number of the last one that was begun; it makes its id, and only grows
  * @param going number of the check under way
  * @param seen the fingerprint that a build was started for, or that was there at first
  * @param last how the last check ended

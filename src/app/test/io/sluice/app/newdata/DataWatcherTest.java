@@ -173,6 +173,29 @@ class DataWatcherTest {
   }
 
   @Test
+  void aJobThatIsMadeAnewAsksAnew() throws Exception {
+    look();
+    cluster.answer("w1");
+    java.nio.file.Files.delete(java.util.Objects.requireNonNull(folder).resolve("watch.json"));
+    watcher = watcher(NOW.plusSeconds(10));
+    look();
+    assertThat(cluster.started)
+        .as("the old answer is not taken")
+        .doesNotHaveDuplicates()
+        .hasSize(2);
+  }
+
+  @Test
+  void whatHasAnsweredMayGoAndWhatFailedStays() throws Exception {
+    look();
+    cluster.fail();
+    assertThat(job.answered).isEmpty();
+    look();
+    cluster.answer("w1");
+    assertThat(job.answered).containsExactly(cluster.started.getLast());
+  }
+
+  @Test
   void theStateSurvivesTheDisk() throws Exception {
     look();
     assertThat(WatchState.parse(state().json())).isEqualTo(state());
@@ -194,6 +217,10 @@ class DataWatcherTest {
   }
 
   private DataWatcher watcher() {
+    return watcher(NOW);
+  }
+
+  private DataWatcher watcher(Instant now) {
     return new DataWatcher(
         new Driver(
             Runnable::run,
@@ -201,7 +228,7 @@ class DataWatcherTest {
             Example.WHEEL,
             new Driver.Patience(
                 Duration.ofSeconds(1), 3, Duration.ofMinutes(1), Duration.ofMinutes(1))),
-        Clock.fixed(NOW, ZoneOffset.UTC));
+        Clock.fixed(now, ZoneOffset.UTC));
   }
 
   /** The job that has its data watched. */
@@ -209,6 +236,7 @@ class DataWatcherTest {
     final List<String> started = new ArrayList<>();
     final List<String> before = new ArrayList<>();
     final Map<RunId, Kept> homes = new HashMap<>();
+    final List<RunId> answered = new ArrayList<>();
     boolean built;
     boolean refuses;
     String broken = "";
@@ -260,6 +288,11 @@ class DataWatcherTest {
 
     @Override
     public void ended(RunId execution, boolean mayGoOn) {}
+
+    @Override
+    public void answered(RunId execution, RunState state) {
+      answered.add(execution);
+    }
 
     @Override
     public void line(String text) {}

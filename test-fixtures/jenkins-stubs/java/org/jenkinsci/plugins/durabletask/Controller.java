@@ -19,8 +19,7 @@ public abstract class Controller implements Serializable {
     throw new UnsupportedOperationException();
   }
 
-  public void stop(FilePath workspace, Launcher launcher)
-      throws IOException, InterruptedException {
+  public void stop(FilePath workspace, Launcher launcher) throws IOException, InterruptedException {
     throw new UnsupportedOperationException();
   }
 

@@ -92,7 +92,8 @@ final class LocalExecution extends StepExecution {
       finish(() ->
           getContext()
               .onFailure(
-                  new AbortException("Jenkins went down while the run was started: start it anew")));
+                  new AbortException(
+                      "Jenkins went down while the run was started: start it anew")));
     } else {
       later(SHORTEST_MILLIS);
     }
@@ -150,7 +151,9 @@ final class LocalExecution extends StepExecution {
   private Optional<String> home(FilePath ws, EnvVars env, TaskListener listener)
       throws IOException, InterruptedException {
     SluiceInstallation[] all =
-        Jenkins.get().getDescriptorByType(SluiceInstallation.DescriptorImpl.class).getInstallations();
+        Jenkins.get()
+            .getDescriptorByType(SluiceInstallation.DescriptorImpl.class)
+            .getInstallations();
     @Nullable SluiceInstallation found = null;
     for (SluiceInstallation one : all) {
       if (one.getName().equals(tool) || (tool.isEmpty() && all.length == 1)) {

@@ -258,6 +258,19 @@ final class NewDataWatch {
     }
 
     @Override
+    public void answered(RunId execution, RunState state) {
+      try {
+        Places.Place place = Places.cluster(job, trigger.getCluster());
+        Wiring.remove(
+            Logins.cluster(place, job, Optional.empty()),
+            StagedRun.target(state.order().target()).namespace(),
+            execution);
+      } catch (AbortException | SluiceException e) {
+        line("(the check stays on the cluster: " + e.getMessage() + ")");
+      }
+    }
+
+    @Override
     public void line(String text) {
       try {
         Files.createDirectories(folder);

@@ -21,8 +21,7 @@ public final class SluiceInstallation extends ToolInstallation
   private static final long serialVersionUID = 1L;
 
   @DataBoundConstructor
-  public SluiceInstallation(
-      String name, String home, List<? extends ToolProperty<?>> properties) {
+  public SluiceInstallation(String name, String home, List<? extends ToolProperty<?>> properties) {
     super(name, home, properties);
   }
 

@@ -9,6 +9,7 @@ import io.sluice.app.staged.Submission;
 import io.sluice.cluster.Checkup;
 import io.sluice.cluster.Cluster;
 import io.sluice.cluster.ClusterRunner;
+import io.sluice.cluster.Leftovers;
 import io.sluice.cluster.Login;
 import io.sluice.cluster.Upload;
 import io.sluice.core.artifact.Digest;
@@ -24,6 +25,7 @@ import io.sluice.mlflow.MlflowConfig;
 import io.sluice.mlflow.MlflowRegistry;
 import io.sluice.tekton.PipelineRunner.Running;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +117,16 @@ final class Wiring {
     try (Cluster cluster = open(new Key(login, namespace));
         ClusterRunner runner = new ClusterRunner(cluster, Clock.systemUTC())) {
       runner.cancel(execution);
+    }
+  }
+
+  /** Removes an execution that is over, with its pods. */
+  static void remove(Logins.Cluster login, String namespace, RunId execution) {
+    try (Cluster cluster = open(new Key(login, namespace))) {
+      new Leftovers(cluster)
+          .remove(
+              new Leftovers.Leftover(
+                  Leftovers.Leftover.Kind.RUN, execution.value(), Instant.EPOCH, "over"));
     }
   }
 

@@ -53,8 +53,7 @@ class LocalCommandTest {
 
   @Test
   void moreThanOneLineIsRefusedForALineIsAnArgument() {
-    RunRequest request =
-        new RunRequest("p", "sluice.yaml", "", "", List.of("a=b\n--on=prod"), "");
+    RunRequest request = new RunRequest("p", "sluice.yaml", "", "", List.of("a=b\n--on=prod"), "");
     assertThatThrownBy(() -> LocalCommand.arguments(request, RUN, "r"))
         .isInstanceOf(AbortException.class)
         .hasMessageContaining("more than one line");
