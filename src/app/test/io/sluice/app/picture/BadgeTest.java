@@ -17,13 +17,13 @@ class BadgeTest {
     assertThat(text(new Badge("model", "version 3", Badge.Tone.GOOD)))
         .isEqualTo(
             """
-            <svg xmlns="http://www.w3.org/2000/svg" width="115" height="20" viewBox="0 0 115 20" role="img" aria-label="model: version 3">
+            <svg xmlns="http://www.w3.org/2000/svg" width="114" height="20" viewBox="0 0 114 20" role="img" aria-label="model: version 3">
             <title>model: version 3</title>
-            <rect width="115" height="20" rx="3" fill="#3b3f45"/>
-            <path d="M48 0h64a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-64z" fill="#1a7f37"/>
+            <rect width="114" height="20" rx="3" fill="#3b3f45"/>
+            <path d="M48 0h63a3 3 0 0 1 3 3v14a3 3 0 0 1-3 3h-63z" fill="#1a7f37"/>
             <g fill="#ffffff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11" text-anchor="middle">
             <text x="24" y="14" textLength="36">model</text>
-            <text x="81.5" y="14" textLength="55">version 3</text>
+            <text x="81" y="14" textLength="54">version 3</text>
             </g>
             </svg>
             """);

@@ -27,7 +27,7 @@ public final class OutputNote extends ConsoleNote<Object> {
 
   /** Whether a line of this text ends the folded part before it. */
   static boolean ends(String line) {
-    String text = line.stripTrailing();
+    String text = line.replaceFirst("[\\r\\n]+$", "");
     return !LABELLED.matcher(text).matches() || OF_OURS.matcher(text).matches();
   }
 
