@@ -3,6 +3,7 @@ package io.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.sluice.app.staged.RunSummary;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,8 +21,12 @@ class MovedChampionIT {
     ForkedSluice sluice = new ForkedSluice(folder.resolve("state"));
     TinyPipeline pipeline = new TinyPipeline(folder.resolve("tiny")).firstRun("hold");
     try (RegistrySession session = Wiring.registry(sluice.state(), event -> {})) {
-      ForkedSluice.Ended held = sluice.run("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF);
+      Path record = folder.resolve("run.json");
+      ForkedSluice.Ended held =
+          sluice.run(
+              "run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--record", record.toString());
       assertThat(held.out()).as(held.shown()).contains("HELD tiny");
+      assertThat(RunSummary.of(Files.readAllBytes(record)).verdict()).contains("HOLD");
 
       pipeline
           .firstRun("beatsNaive")

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.app.Pipelines;
 import io.sluice.app.SourceTree;
+import io.sluice.app.Target.CodeContent;
 import io.sluice.app.Target.Images;
 import io.sluice.app.staged.Driver;
+import io.sluice.app.staged.FingerprintCheck;
 import io.sluice.app.staged.Identity;
 import io.sluice.app.staged.RunOrder;
 import io.sluice.app.staged.RunState;
@@ -25,6 +27,7 @@ import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineRunSpec;
 import io.sluice.tekton.v1.PipelineSpec;
 import io.sluice.tekton.v1.PipelineTask;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -85,7 +88,8 @@ class StagedRunIT {
   @BeforeAll
   void start(@TempDir Path temporary) throws Exception {
     folder = temporary;
-    TinyPipeline pipeline = new TinyPipeline(folder.resolve("tiny"));
+    TinyPipeline pipeline =
+        new TinyPipeline(folder.resolve("tiny")).limits("fingerprint: [cat, src/weeks]");
     var located = new PipelineArgument.Located(Path.of(pipeline.path()), "sluice.yaml");
     opened = Pipelines.open(located.tree(), "sluice.yaml");
     Consumer<RunEvent> nobody = e -> {};
@@ -150,6 +154,56 @@ class StagedRunIT {
     Ended promote = drive(run, "4", PROMOTE);
     assertThat(promote.told()).startsWith("failed: stage promote failed").contains("SLU-5020");
     assertThat(machine.registry().promotions("tiny").entries()).hasSize(1);
+  }
+
+  @Test
+  @Order(4)
+  void aDataSourceIsAskedForItsFingerprintBetweenRuns() {
+    Digest first = fingerprint("check-1", Instant.parse("2026-03-02T00:00:00Z"), code);
+    assertThat(fingerprint("check-2", Instant.parse("2026-03-03T00:00:00Z"), code))
+        .as("the same data at another time")
+        .isEqualTo(first);
+    Digest changed =
+        machine
+            .target()
+            .upload(
+                StagedRun.code(opened, Wiring.wheelDigest()).stream()
+                    .map(f ->
+                        f.path().equals("src/weeks")
+                            ? new CodeContent(
+                                f.path(), f.executable(), "61\n".getBytes(StandardCharsets.UTF_8))
+                            : f)
+                    .toList());
+    assertThat(fingerprint("check-3", Instant.parse("2026-03-04T00:00:00Z"), changed))
+        .isNotEqualTo(first);
+    assertThat(machine.registry().recordedRuns("tiny", 20))
+        .as("a check is no run of the model")
+        .noneMatch(r -> RunSummary.of(r).run().equals(home("check-1").id().value()));
+  }
+
+  private Digest fingerprint(String name, Instant at, Digest tree) {
+    Home check = home(name);
+    check.keep(
+        RunState.opened(
+            new RunOrder(
+                check.id(),
+                "sluice.yaml",
+                "tiny",
+                Optional.empty(),
+                at,
+                Optional.empty(),
+                Optional.empty(),
+                /* untrusted= */ true,
+                tree,
+                TARGET,
+                Optional.of("weeks")),
+            List.of()));
+    Ended ended = drive(check, name, FingerprintCheck.call("weeks"));
+    assertThat(ended.told()).as(ended.shown()).isEqualTo("succeeded");
+    assertThat(ended.log().stream().flatMap(l -> FingerprintCheck.shown(l).stream()))
+        .as(ended.shown())
+        .isNotEmpty();
+    return FingerprintCheck.found(check.state().orElseThrow()).orElseThrow();
   }
 
   private RunSummary record(Home run) {

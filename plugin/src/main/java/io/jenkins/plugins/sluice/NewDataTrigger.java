@@ -11,13 +11,16 @@ import hudson.scheduler.Hash;
 import hudson.triggers.Trigger;
 import hudson.triggers.TriggerDescriptor;
 import hudson.util.FormValidation;
-import java.io.ObjectStreamException;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import jenkins.model.ParameterizedJobMixIn;
 import jenkins.util.Timer;
 import org.jenkinsci.Symbol;
+import org.jenkinsci.plugins.structs.describable.CustomDescribableModel;
+import org.jenkinsci.plugins.structs.describable.UninstantiatedDescribable;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -33,15 +36,9 @@ import org.kohsuke.stapler.verb.POST;
 public final class NewDataTrigger extends Trigger<Job<?, ?>> {
   private static final int SECONDS_AFTER_START = 60;
 
-  /**
-   * The pipeline's spec, for whoever writes this trigger down again (the snippet generator). It
-   * hides a field of the superclass, which keeps the schedule under this name and has a final
-   * getter for it.
-   */
-  @SuppressWarnings({"HidingField", "PMD"})
-  public transient String spec;
+  /** The pipeline's spec: the superclass keeps the schedule under the name {@code spec}. */
+  private String file;
 
-  private final String file;
   private String source = "";
   private String cluster = "";
   private String profile = "";
@@ -50,19 +47,20 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
   public NewDataTrigger(String spec, String schedule) {
     super(schedule);
     this.file = spec.strip();
-    this.spec = this.file;
-  }
-
-  @Override
-  protected Object readResolve() throws ObjectStreamException {
-    super.readResolve();
-    spec = file;
-    return this;
   }
 
   /** Path of the spec in the repository, or of the folder that it is in. */
   public String getFile() {
     return file;
+  }
+
+  /**
+   * The same as {@code spec} of the constructor, whose getter is the superclass's and final: by
+   * this name whoever writes the trigger down again gets it, see {@link DescriptorImpl}.
+   */
+  @DataBoundSetter
+  public void setFile(String file) {
+    this.file = file.strip();
   }
 
   /** In the words of cron, with {@code H}. */
@@ -148,7 +146,23 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
   /** The trigger's name and form. */
   @Extension
   @Symbol("mlNewData")
-  public static final class DescriptorImpl extends TriggerDescriptor {
+  public static final class DescriptorImpl extends TriggerDescriptor
+      implements CustomDescribableModel {
+    /** {@code spec} as it is said in a Jenkinsfile, instead of what the superclass calls so. */
+    @Override
+    public UninstantiatedDescribable customUninstantiate(UninstantiatedDescribable ud) {
+      return ud.withArguments(written(ud.getArguments()));
+    }
+
+    static Map<String, Object> written(Map<String, ?> arguments) {
+      Map<String, Object> out = new TreeMap<>(arguments);
+      Object file = out.remove("file");
+      if (file != null) {
+        out.put("spec", file);
+      }
+      return out;
+    }
+
     @Override
     public boolean isApplicable(Item item) {
       return item instanceof Job && item instanceof ParameterizedJobMixIn.ParameterizedJob;

@@ -55,7 +55,6 @@ class NewDataControllerTest {
                 + " *')])])");
     job.doReload();
     assertThat(trigger(job).getFile()).isEqualTo("p/sluice.yaml");
-    assertThat(trigger(job).spec).isEqualTo("p/sluice.yaml");
     job = jenkins.configRoundtrip(job);
     assertThat(trigger(job).getFile()).isEqualTo("p/sluice.yaml");
     assertThat(trigger(job).getSchedule()).isEqualTo("H * * * *");

@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import hudson.AbortException;
-import java.lang.reflect.Modifier;
+import java.lang.reflect.Field;
+import java.util.Map;
 import org.jenkinsci.Symbol;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,18 +39,30 @@ class NewDataTriggerTest {
         .isInstanceOf(AbortException.class);
   }
 
-  /**
-   * A Jenkinsfile says {@code mlNewData(spec: .., schedule: ..)}, and the snippet generator writes
-   * it down again by a public field of the parameter's name, for the getter is the superclass's.
-   */
   @Test
   void itsNameAndItsParametersAreThoseOfAJenkinsfile() throws Exception {
     assertThat(NewDataTrigger.DescriptorImpl.class.getAnnotation(Symbol.class).value())
         .containsExactly("mlNewData");
     var constructor = NewDataTrigger.class.getConstructor(String.class, String.class);
     assertThat(constructor.isAnnotationPresent(DataBoundConstructor.class)).isTrue();
-    var field = NewDataTrigger.class.getField("spec");
-    assertThat(field.getDeclaringClass()).isEqualTo(NewDataTrigger.class);
-    assertThat(Modifier.isTransient(field.getModifiers())).as("saved as `file`").isTrue();
+  }
+
+  /** The superclass's getter of this name is final, and says something else. */
+  @Test
+  void itIsWrittenDownWithItsSpec() {
+    assertThat(
+            NewDataTrigger.DescriptorImpl.written(
+                Map.of("spec", "H * * * *", "schedule", "H * * * *", "file", "p/sluice.yaml")))
+        .isEqualTo(Map.of("spec", "p/sluice.yaml", "schedule", "H * * * *"));
+    assertThat(NewDataTrigger.DescriptorImpl.written(Map.of("spec", "p", "schedule", "")))
+        .isEqualTo(Map.of("spec", "p", "schedule", ""));
+  }
+
+  /** What is saved has one field of each name: a second one would be read in the first's place. */
+  @Test
+  void noFieldHidesOneOfTheSuperclass() {
+    assertThat(NewDataTrigger.class.getDeclaredFields())
+        .extracting(Field::getName)
+        .doesNotContain("spec", "tabs", "job");
   }
 }
