@@ -2,8 +2,12 @@ package io.jenkins.plugins.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jenkins.plugins.casc.ConfigurationAsCode;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 
@@ -27,5 +31,24 @@ class ConfigurationControllerTest {
     assertThat(back.getServer()).isEqualTo("https://kube.example:6443");
     assertThat(back.getFolders()).isEqualTo("team");
     assertThat(SluiceConfiguration.get().getRegistries()).hasSize(1);
+  }
+
+  @Test
+  void anInstallationIsConfiguredAsCodeAndSurvivesTheForm(
+      JenkinsRule jenkins, @TempDir Path folder) throws Exception {
+    Path file = folder.resolve("jenkins.yaml");
+    Files.writeString(
+        file,
+        "tool: { sluice: { installations: [ { name: main, home: /opt/sluice } ] } }\n");
+    ConfigurationAsCode.get().configure(file.toString());
+    jenkins.configRoundtrip();
+    var installations =
+        jenkins
+            .jenkins
+            .getDescriptorByType(SluiceInstallation.DescriptorImpl.class)
+            .getInstallations();
+    assertThat(installations).hasSize(1);
+    assertThat(installations[0].getName()).isEqualTo("main");
+    assertThat(installations[0].getHome()).isEqualTo("/opt/sluice");
   }
 }
