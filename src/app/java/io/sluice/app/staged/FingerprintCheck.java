@@ -13,6 +13,8 @@ import io.sluice.core.spec.Spec;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.RunOutcome.TaskOutcome;
 import io.sluice.tekton.lower.RunParameters;
+import io.sluice.tekton.v1.Pipeline;
+import io.sluice.tekton.v1.PipelineSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -172,6 +174,21 @@ public final class FingerprintCheck {
         0,
         source.resources(),
         false);
+  }
+
+  /** Without the tasks that follow in any case: nobody keeps a record of a check. */
+  static Pipeline withoutRecord(Pipeline whole) {
+    PipelineSpec spec = whole.spec();
+    return new Pipeline(
+        whole.metadata(),
+        new PipelineSpec(
+            spec.displayName(),
+            spec.description(),
+            spec.params(),
+            spec.workspaces(),
+            spec.results(),
+            spec.tasks(),
+            List.of()));
   }
 
   static RunParameters parameters(RunOrder order, TargetSpec target) {

@@ -272,7 +272,7 @@ public final class StagedRun {
     Map<StageName, TaskOutcome> done = at.stages();
     Pipeline whole = compiled.pipeline();
     if (at.order().fingerprint().isPresent()) {
-      whole = PipelinePart.withoutRecord(whole); // nothing of it is for a registry
+      whole = FingerprintCheck.withoutRecord(whole);
     }
     Pipeline pipeline = PipelinePart.pipeline(whole, execution.id(), part, done);
     return new Submission(

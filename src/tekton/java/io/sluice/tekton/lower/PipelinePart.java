@@ -134,21 +134,6 @@ public final class PipelinePart {
             spec.status()));
   }
 
-  /** A pipeline of which nobody keeps a record: without the tasks that follow in any case. */
-  public static Pipeline withoutRecord(Pipeline whole) {
-    PipelineSpec spec = whole.spec();
-    return new Pipeline(
-        whole.metadata(),
-        new PipelineSpec(
-            spec.displayName(),
-            spec.description(),
-            spec.params(),
-            spec.workspaces(),
-            spec.results(),
-            spec.tasks(),
-            List.of()));
-  }
-
   private static Stream<String> texts(PipelineTask task) {
     return Stream.concat(
         task.params().stream().flatMap(p -> texts(p.value())),
