@@ -34,12 +34,11 @@ class ConfigurationControllerTest {
   }
 
   @Test
-  void anInstallationIsConfiguredAsCodeAndSurvivesTheForm(
-      JenkinsRule jenkins, @TempDir Path folder) throws Exception {
+  void anInstallationIsConfiguredAsCodeAndSurvivesTheForm(JenkinsRule jenkins, @TempDir Path folder)
+      throws Exception {
     Path file = folder.resolve("jenkins.yaml");
     Files.writeString(
-        file,
-        "tool: { sluice: { installations: [ { name: main, home: /opt/sluice } ] } }\n");
+        file, "tool: { sluice: { installations: [ { name: main, home: /opt/sluice } ] } }\n");
     ConfigurationAsCode.get().configure(file.toString());
     jenkins.configRoundtrip();
     var installations =
