@@ -123,8 +123,8 @@ class Search:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._study = optuna.create_study(sampler=sampler)
         for point in self._handed:
-            self._study.enqueue_trial(_optuna_params(self._space, point), skip_if_exists=False)
-        self._distributions = {name: _distribution(p) for name, p in self._space.parameters.items()}
+            self._study.enqueue_trial(optuna_params(self._space, point), skip_if_exists=False)
+        self._distributions = {name: distribution(p) for name, p in self._space.parameters.items()}
         self._asked = 0
         self._open: dict[int, optuna.trial.Trial] = {}
         self._trials: list[Trial] = []
@@ -169,8 +169,8 @@ class Search:
         self._trials.append(told)
         return told
 
-    def study(self, family: str, run: str) -> Study:
-        """The cycle as it goes into the record."""
+    def study(self, family: str, run: str, pods: int | None = None) -> Study:
+        """The cycle as it goes into the record; `pods`: how many did trials, where there could be several."""
         last = self._last
         cold = self._cold or last is None
         return Study(
@@ -189,6 +189,7 @@ class Search:
             cold_trials=self.trials if cold or last is None else last.cold_trials,
             patience=self._options.patience,
             parallel=self._options.parallel,
+            pods=pods,
         )
 
     def failure(self) -> SluiceMlError | None:
@@ -234,7 +235,7 @@ def _seconds(value: Any) -> float | None:
     return seconds
 
 
-def _distribution(p: Whole | Real | Choice) -> BaseDistribution:
+def distribution(p: Whole | Real | Choice) -> BaseDistribution:
     match p:
         case Whole(low, high, log):
             return IntDistribution(low, high, log=log)
@@ -245,7 +246,7 @@ def _distribution(p: Whole | Real | Choice) -> BaseDistribution:
             return CategoricalDistribution(list(range(len(values))))
 
 
-def _optuna_params(space: Space, point: Params) -> dict[str, Any]:
+def optuna_params(space: Space, point: Params) -> dict[str, Any]:
     parameters = space.parameters
     return {
         name: p.index(value) if isinstance(p := parameters[name], Choice) else value for name, value in point.items()

@@ -90,7 +90,8 @@ class Trial:
 
 @dataclass(frozen=True)
 class Study:
-    """One cycle. `trials` are in the order in which they ended; `parallel` is how many ran side by side.
+    """One cycle. `trials` are in the order in which they ended; `parallel` is how many ran side by side,
+    `pods` how many pods did some of them, where there could be several.
     `since_cold` counts the cycles since the last cold one (0: this one); `cold_trials` are the last cold cycle's,
     this one's own when it is cold; `stopped` says why the search ended."""
 
@@ -109,6 +110,7 @@ class Study:
     cold_trials: tuple[Trial, ...]
     patience: int
     parallel: int = 1
+    pods: int | None = None
 
     @property
     def cold(self) -> bool:
@@ -135,6 +137,7 @@ class Study:
             "seed": self.seed,
             "patience": self.patience,
             **({"parallel": self.parallel} if self.parallel > 1 else {}),
+            **({} if self.pods is None else {"pods": self.pods}),
             "digests": self.digests.document(),
             "space": self.space.document(),
             "stopped": self.stopped,
@@ -169,6 +172,7 @@ class Study:
                 cold_trials=tuple(Trial.of(t) for t in d["cold"]["trials"]),
                 patience=int(d["patience"]),
                 parallel=int(d.get("parallel", 1)),
+                pods=None if d.get("pods") is None else int(d["pods"]),
             )
         except (OSError, ValueError, KeyError, TypeError, SluiceMlError) as e:
             raise SluiceMlError("SLU-7402", f"{file.name} is no study that can be started from: {e}") from e

@@ -11,10 +11,11 @@ import json
 import shlex
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sluice_ml.crew import Crew
 from sluice_ml.errors import SluiceMlError
@@ -22,6 +23,9 @@ from sluice_ml.exchange import DEAD, Heartbeat, TimeLeft, hand_over, wait_for, w
 from sluice_ml.search import Options, Search
 from sluice_ml.space import Space
 from sluice_ml.study import Study, Trial, digest_of_folder, savings
+
+if TYPE_CHECKING:
+    from sluice_ml.pods import Storage
 
 #: of resolve's search.json
 SEARCH_VERSION = "sluice.io/search/v1"
@@ -33,6 +37,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--environment", default="", help="digest of the trials' environment, for the record")
     parser.add_argument("--limit", type=float, default=0, help="seconds after which the stage is lost; 0 for none")
     parser.add_argument("--patience", type=float, default=DEAD, help="seconds after which a silent worker is lost")
+    parser.add_argument("--workers", nargs="*", default=[], help="names of the workers in other pods")
+    parser.add_argument("--worker", default="", help="to be this worker of a search in another pod")
+    parser.add_argument("--search", default="", help="what names the run of this search, everywhere and for ever")
+    parser.add_argument("--attempt", default="0", help="number of the attempt at the stage")
+    parser.add_argument("--storage", type=_folder, default=None, help="folder with OPTUNA_STORAGE_URL")
     parsed = parser.parse_args(arguments)
     workspace: Path = parsed.workspace
     # the pod is over, or the stage was a cache hit and nobody will ever answer: leave without noise
@@ -42,13 +51,28 @@ def main(arguments: list[str] | None = None) -> int:
     with Heartbeat(tuner / "alive"):
         wait_for(workspace / "env")
         try:
-            code = tune(
-                workspace,
-                read_env(workspace / "env"),
-                parsed.environment or None,
-                limit=parsed.limit or None,
-                patience=parsed.patience,
-            )
+            env = read_env(workspace / "env")
+            meeting = None
+            if parsed.worker or parsed.workers:
+                run, stage = env.get("SLUICE_RUN", ""), env.get("SLUICE_STAGE", "")
+                # a retried search has no workers any more: they have left with the first
+                name = "/".join(("sluice", run, stage, parsed.search, parsed.attempt))
+                # what it needs takes a second to import
+                from sluice_ml import pods
+
+                meeting = Meeting(pods.Storage(pods.url_of(parsed.storage)), name, parsed.workers)
+            if meeting is not None and parsed.worker:
+                pods.assist(tuner, meeting.storage, meeting.name, parsed.worker, parsed.patience)
+                code = 0
+            else:
+                code = tune(
+                    workspace,
+                    env,
+                    parsed.environment or None,
+                    limit=parsed.limit or None,
+                    patience=parsed.patience,
+                    meeting=meeting,
+                )
         except SluiceMlError as e:
             print(e, file=sys.stderr, flush=True)
             # the record of the stage says it, not only its log
@@ -58,6 +82,15 @@ def main(arguments: list[str] | None = None) -> int:
     return code
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """Where the pods of one search meet: the storage, the study's name, the other pods' names."""
+
+    storage: Storage
+    name: str
+    workers: Sequence[str]
+
+
 def tune(
     workspace: Path,
     env: Mapping[str, str],
@@ -65,6 +98,7 @@ def tune(
     *,
     limit: float | None = None,
     patience: float = DEAD,
+    meeting: Meeting | None = None,
 ) -> int:
     """Runs one cycle over the exchange; returns the code for `stop`. `patience`: seconds of a worker's silence.
     Raises SLU-7401 when every trial failed, SLU-7501 when the stage's time, `limit` seconds, was over before the
@@ -86,22 +120,41 @@ def tune(
         environment=environment,
     )
     stage, budget = TimeLeft(limit), TimeLeft(options.time)
-    crew = Crew(tuner, options.parallel, patience, TimeLeft(limit, options.time), options.trial_timeout)
+    left = TimeLeft(limit, options.time)
+    board = None if meeting is None else meeting.storage.board(meeting.name, list(meeting.workers), space, patience)
+    crew = Crew(
+        tuner,
+        options.parallel if board is None else 1,
+        patience,
+        left,
+        options.trial_timeout,
+        [] if board is None else board.workers,
+    )
     lowest: Trial | None = None
-    for answer in crew.work(search):
-        told = search.tell(answer.ask, answer.objective, answer.reason, answer.cpu_seconds)
-        if told.objective is not None and (lowest is None or told.objective < (lowest.objective or 0.0)):
-            lowest = told
-        print(_line(told, lowest), flush=True)
-        if stage.over():
-            raise SluiceMlError(
-                "SLU-7501",
-                f"the stage's time, {limit:g} s, was over after {len(search.trials)} trials",
-                "raise the stage's timeout, or give the family a budget: { time: .. } that is shorter",
-            )
-        if budget.over():
-            search.end("time")
-    study = search.study(env.get("SLUICE_FAMILY", ""), env.get("SLUICE_RUN", ""))
+    helped = {""}
+    try:
+        for answer in crew.work(search):
+            told = search.tell(answer.ask, answer.objective, answer.reason, answer.cpu_seconds)
+            if told.objective is not None and (lowest is None or told.objective < (lowest.objective or 0.0)):
+                lowest = told
+            helped.add(answer.worker)
+            print(_line(told, lowest, answer.worker), flush=True)
+            if board is not None:
+                board.note(answer)
+            if stage.over():
+                raise SluiceMlError(
+                    "SLU-7501",
+                    f"the stage's time, {limit:g} s, was over after {len(search.trials)} trials",
+                    "raise the stage's timeout, or give the family a budget: { time: .. } that is shorter",
+                )
+            if budget.over():
+                search.end("time")
+    finally:
+        if board is not None:
+            board.close()
+    study = search.study(
+        env.get("SLUICE_FAMILY", ""), env.get("SLUICE_RUN", ""), None if board is None else len(helped)
+    )
     write_json(outputs / "study" / "study.json", study.document())
     if failure := search.failure():
         raise failure
@@ -167,10 +220,16 @@ def _last(entry: Path) -> Study | None:
         return None
 
 
-def _line(told: Trial, lowest: Trial | None) -> str:
+def _folder(text: str) -> Path | None:
+    """Of a workspace that may be absent: its path is empty then."""
+    return Path(text) if text else None
+
+
+def _line(told: Trial, lowest: Trial | None, worker: str = "") -> str:
     what = f"failed: {told.reason}" if told.objective is None else f"{told.objective:.6g}"
     best = "" if lowest is None else f", best {lowest.objective:.6g}"
-    return f"trial {told.number} ({told.origin}): {what}{best}"
+    where = f" on worker {worker}" if worker else ""
+    return f"trial {told.number} ({told.origin}){where}: {what}{best}"
 
 
 def _savings_line(saved: dict[str, Any], cold_cycle: int) -> str:
