@@ -13,7 +13,8 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,6 +39,9 @@ BEAT = 2.0
 AGAIN = 3.0
 #: seconds in which a worker waits for the search to begin: its pod may still be without a node
 JOIN = 300.0
+
+#: any number that others are unlikely to lock
+_LOCK = 740_740_185
 
 _SEARCH = "sluice:search"
 _END = "sluice:end"
@@ -106,7 +110,14 @@ class Storage:
         SLU-7407."""
 
         def connect() -> RDBStorage:
-            return RDBStorage(self._text, dict(self._options), skip_table_creation=not tables)
+            if not tables:
+                self._await_tables()
+                return RDBStorage(self._text, dict(self._options), skip_table_creation=True)
+            # Optuna makes its tables in several steps, which searches that begin together must not do together
+            with self._connected() as connection:
+                if self._url.get_backend_name() == "postgresql":
+                    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+                return RDBStorage(self._text, dict(self._options))
 
         return self._checked(connect, patience)
 
@@ -118,13 +129,25 @@ class Storage:
         """Connects once, trying for so many seconds. Raises SLU-7407."""
 
         def connect() -> None:
-            engine = sqlalchemy.engine.create_engine(self._url, **self._options)
-            try:
-                engine.connect().close()
-            finally:
-                engine.dispose()
+            with self._connected():
+                pass
 
         self._checked(connect, patience)
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlalchemy.Connection]:
+        engine = sqlalchemy.engine.create_engine(self._url, **self._options)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def _await_tables(self) -> None:
+        """Raises unless the last step of making them is done."""
+        with self._connected() as connection:
+            if connection.exec_driver_sql("SELECT version_num FROM alembic_version").first() is None:
+                raise sqlalchemy.exc.NoResultFound("the tables are not there yet")
 
     def _checked(self, connect: Callable[[], T], patience: float) -> T:
         try:
@@ -151,6 +174,12 @@ class Storage:
 
 def _unusable(what: str, hint: str) -> SluiceMlError:
     return SluiceMlError("SLU-7407", f"the storage of this search cannot be used: {what}", hint)
+
+
+def closed(storage: RDBStorage) -> None:
+    """Ends the connections of this thread, and those that nobody uses."""
+    storage.remove_session()
+    storage.engine.dispose()
 
 
 def _patiently(do: Callable[[], T], patience: float) -> T:
@@ -290,7 +319,7 @@ class Board:
         """Lets the workers go."""
         self._beats.stop()
         self._ask(lambda: self._storage.set_study_user_attr(self._id, _END, True), force=True)
-        self._storage.engine.dispose()
+        closed(self._storage)
 
     def _ask(self, do: Callable[[], T], *, force: bool = False) -> T | None:
         """Of the storage, or None when it does not answer; for a while it is not asked again then."""
@@ -453,4 +482,4 @@ def _leave(rdb: RDBStorage, study: int, worker: str, trial: int | None) -> None:
             rdb.set_trial_state_values(trial, TrialState.FAIL)
     except (optuna.exceptions.UpdateFinishedTrialError, KeyError, *_FAILURES) as e:
         print(f"left without a word to the search ({type(e).__name__})", file=sys.stderr, flush=True)
-    rdb.engine.dispose()
+    closed(rdb)

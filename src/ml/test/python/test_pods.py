@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,11 @@ import pytest
 import yaml
 from optuna.trial import FrozenTrial, TrialState
 
+from sluice_ml.crew import Crew, Result
 from sluice_ml.errors import SluiceMlError
-from sluice_ml.pods import Storage, url_of
+from sluice_ml.pods import Storage, closed, url_of
+from sluice_ml.search import Ask, Options, Search
+from sluice_ml.space import Space
 
 ROOT = Path(__file__).parents[4]
 TASK = ROOT / "tekton-tasks" / "sluice-tune" / "sluice-tune.yaml"
@@ -36,9 +40,11 @@ WITH: dict[str, Any] = {
 #: how long a silent party is waited for, in seconds
 PATIENCE = 6
 LOOP: str = next(s for s in yaml.safe_load(TASK.read_text())["spec"]["steps"] if s["name"] == "run")["script"]
-#: the loss is x itself; slow enough that nobody does all of it alone
+#: the loss is x itself; nobody ends a trial before so many pods have begun one
 FAMILY = """
-sleep 0.4
+mkdir -p "$MEET/$POD"
+while [ "$(ls "$MEET" | wc -l)" -lt "$CROWD" ]; do sleep 0.1; done
+sleep 0.2
 x=$(sed -n 's/.*"x": *\\([0-9.e-]*\\).*/\\1/p' "$SLUICE_PARAMS")
 printf %s "$x" >"$SLUICE_RESULTS/objective"
 """
@@ -115,6 +121,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server.stop()
 
 
+#: of the test that runs
+PODS: list[Pod] = []
+
+
+@pytest.fixture(autouse=True)
+def ended() -> Iterator[None]:
+    yield
+    while PODS:
+        PODS.pop().end()
+
+
 class Pod:
     """A tuner and the loop of the task catalog over one folder; `name` is a worker's, "" for the search itself."""
 
@@ -127,8 +144,10 @@ class Pod:
         self._options += ["--worker", name] if name else ["--workers", *(workers or [])]
         self._tuner: subprocess.Popen[str] | None = None
         self._loop: subprocess.Popen[str] | None = None
+        PODS.append(self)
 
-    def start(self, family: str, values: dict[str, Any]) -> Pod:
+    def start(self, family: str, values: dict[str, Any], crowd: int = 3) -> Pod:
+        meet = {"MEET": str(self.folder.parent / "meet"), "POD": self.name or "main", "CROWD": str(crowd)}
         environment = os.environ | {"PYTHONPATH": str(ROOT / "src/ml"), "PYTHONWARNINGS": "default"}
         (self.folder / "params.json").write_text(json.dumps(values))
         lines = {
@@ -148,7 +167,7 @@ class Pod:
         variables = {"SLUICE_WORKSPACE": str(self.folder), "SLUICE_LOOP": "command", "SLUICE_PATIENCE": "60"}
         self._loop = subprocess.Popen(
             ["/bin/sh", "-c", LOOP, "loop", "/bin/sh", "-c", family],
-            env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            env=os.environ | variables | meet, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
         )  # fmt: skip
         return self
@@ -164,9 +183,21 @@ class Pod:
         """(code of the tuner, what both said)."""
         assert self._tuner is not None
         assert self._loop is not None
-        said, _ = self._tuner.communicate(timeout=120)
+        said, _ = self._tuner.communicate(timeout=90)
         more, _ = self._loop.communicate(timeout=30)
         return self._tuner.returncode, said + more
+
+    def end(self) -> None:
+        for process in (self._tuner, self._loop):
+            if process is not None:
+                if process.poll() is None:
+                    process.kill()
+                process.wait(30)
+                if process.stdout is not None:
+                    process.stdout.close()
+        if self._loop is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._loop.pid, signal.SIGKILL)
 
     def trials(self) -> int:
         """How many folders of trials it has."""
@@ -187,7 +218,7 @@ def of_storage(url: str, search: str) -> list[FrozenTrial]:
     try:
         return optuna.load_study(study_name=f"sluice/run-1/tune-linear/{search}/0", storage=storage).trials
     finally:
-        storage.engine.dispose()
+        closed(storage)
 
 
 def exact(study: dict[str, Any], trials: int) -> None:
@@ -208,14 +239,16 @@ def test_three_pods_do_exactly_the_trials_of_one_search(tmp_path: Path, server: 
 
     for pod in pods:
         pod.start(FAMILY, WITH)
-    ended = [pod.await_end() for pod in pods]
+    code, said = pods[0].await_end()
+    assert code == 0, said
+    ended = [(code, said), *(pod.await_end() for pod in pods[1:])]
 
     assert [code for code, _ in ended] == [0, 0, 0], ended
     study = pods[0].study()
     exact(study, 12)
     assert (study["parallel"], study["pods"]) == (3, 3)
     assert sum(pod.trials() for pod in pods) == 12
-    assert all(pod.trials() >= 2 for pod in pods)
+    assert all(pod.trials() >= 1 for pod in pods)
     assert not (pods[1].folder / "outputs/best").exists()
     trials = of_storage(server.url, "all")
     assert [t.state for t in trials] == [TrialState.COMPLETE] * 12
@@ -244,8 +277,8 @@ def test_the_trial_of_a_lost_pod_goes_to_another_one(tmp_path: Path, server: Ser
 
 def test_a_deleted_pod_gives_its_trial_back_at_once(tmp_path: Path, server: Server) -> None:
     pods = three(tmp_path, server.url, "deleted")
-    pods[0].start("sleep 0.2\n" + FAMILY, WITH | {"trials": 30, "patience": 30})
-    pods[1].start("sleep 1000", WITH)
+    pods[0].start(FAMILY, WITH | {"trials": 30, "patience": 30}, crowd=2)
+    pods[1].start('mkdir -p "$MEET/$POD"; exec sleep 1000', WITH)
     wait_until(lambda: pods[1].trials() == 1, "the worker gets a trial")
 
     began = time.monotonic()
@@ -262,7 +295,7 @@ def test_a_deleted_pod_gives_its_trial_back_at_once(tmp_path: Path, server: Serv
 
 
 def test_a_search_whose_workers_never_come_is_done_alone(tmp_path: Path, server: Server) -> None:
-    alone = Pod(tmp_path / "main", server.url, "alone", workers=["1", "2"]).start(FAMILY, WITH)
+    alone = Pod(tmp_path / "main", server.url, "alone", workers=["1", "2"]).start(FAMILY, WITH, crowd=1)
 
     code, said = alone.await_end()
 
@@ -291,7 +324,7 @@ def test_a_storage_that_goes_away_costs_speed_only(tmp_path: Path, server: Serve
 def test_a_worker_of_a_search_that_died_leaves(tmp_path: Path, server: Server) -> None:
     pods = three(tmp_path, server.url, "widow")
     for pod in pods[:2]:
-        pod.start(FAMILY, WITH | {"trials": 1000, "patience": 1000})
+        pod.start(FAMILY, WITH | {"trials": 1000, "patience": 1000}, crowd=2)
     wait_until(lambda: pods[1].trials() >= 1, "the worker works")
 
     pods[0].kill(signal.SIGKILL)
@@ -301,27 +334,39 @@ def test_a_worker_of_a_search_that_died_leaves(tmp_path: Path, server: Server) -
     assert "nothing is heard of the search any more" in said
 
 
-def test_a_trial_that_takes_every_worker_along_has_failed(tmp_path: Path, server: Server) -> None:
-    # trial 0 kills its whole pod wherever it is done but in the search's own
-    workers = [str(k) for k in range(1, 4)]
-    search = Pod(tmp_path / "main", server.url, "poison", workers=workers)
-    helpers = [Pod(tmp_path / f"w{k}", server.url, "poison", k) for k in workers]
-    search.start("sleep 2\n" + FAMILY, WITH | {"trials": 8})
-    for pod in helpers:
-        pod.start("sleep 1000", WITH)
-    for pod in helpers:
-        wait_until(lambda p=pod: p.trials() >= 1, "the worker gets a trial")  # type: ignore[misc]
-        pod.kill(signal.SIGTERM)
-        assert pod.await_end()[0] == 0
+class Deadly:
+    """A worker that is lost with every trial."""
 
-    code, said = search.await_end()
+    pod = "deadly"
+    ask: Ask | None = None
 
-    assert code == 0, said
-    assert sorted(t["number"] for t in search.study()["trials"]) == list(range(8))
+    def __str__(self) -> str:
+        return "worker deadly"
+
+    def ready(self) -> bool:
+        return True
+
+    def hand(self, ask: Ask, _seconds: float | None) -> bool:
+        self.ask = ask
+        return True
+
+    def result(self) -> Result | None:
+        return None
+
+    def lost(self, _late: bool) -> bool:
+        return True
+
+
+def test_a_trial_that_takes_every_worker_along_has_failed(tmp_path: Path) -> None:
+    search = Search(Options("mae", 2, 8, False, 6, False, parallel=2), Space.of(WITH["space"]), 1)
+
+    answer = next(Crew(tmp_path, 1, 60.0, away=[Deadly()]).work(search))
+
+    assert (answer.ask.number, answer.reason) == (1, "lost with its worker, 3 times")
 
 
 def test_time_that_is_over_is_over_in_every_pod(tmp_path: Path, server: Server) -> None:
-    values = WITH | {"trials": 1000, "time": 5}
+    values = WITH | {"trials": 1000, "time": 20}
     pods = three(tmp_path, server.url, "time")
     for pod in pods:
         pod.start("sleep 0.1; [ -e ../results/never ] || exec sleep 1000", values)
@@ -330,21 +375,21 @@ def test_time_that_is_over_is_over_in_every_pod(tmp_path: Path, server: Server) 
     code, said = pods[0].await_end()
 
     assert code == 1, said
-    assert "all 3 trials failed" in said
+    assert "trials failed" in said
     assert "not done after" in said
 
 
-def test_three_searches_begin_on_an_empty_database(tmp_path: Path, server: Server) -> None:
+def test_three_searches_begin_on_an_empty_database(server: Server) -> None:
     base = Storage(server.url).open(5, tables=False)
     with base.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as c:
         c.exec_driver_sql("CREATE DATABASE fresh")
-    base.engine.dispose()
+    closed(base)
     url = server.url.replace("/postgres", "/fresh")
     with ThreadPoolExecutor(3) as pool:
         opened = list(pool.map(lambda _: Storage(url).open(20, tables=True), range(3)))
     for storage in opened:
         assert storage.get_all_studies() == []
-        storage.engine.dispose()
+        closed(storage)
 
 
 def test_a_storage_that_cannot_be_used_is_said_without_its_password(tmp_path: Path, server: Server) -> None:

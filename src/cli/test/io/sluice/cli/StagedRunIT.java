@@ -397,6 +397,7 @@ class StagedRunIT {
           t.retries(),
           t.timeout(),
           params,
+          t.matrix(),
           t.workspaces());
     }
 

@@ -72,6 +72,7 @@ public final class Checkup {
       store();
       secret("registry read", target.registry().read(), "MLFLOW_TRACKING_URI");
       secret("registry write", target.registry().write(), "MLFLOW_TRACKING_URI");
+      secret("tuning storage", target.tuning().storage(), "OPTUNA_STORAGE_URL");
       account("reader", target.serviceAccounts().reader());
       account("writer", target.serviceAccounts().writer());
       target.queue().ifPresent(this::queue);
@@ -423,6 +424,10 @@ public final class Checkup {
           };
       case "registry read" -> "create the secret " + target.registry().read().orElse("");
       case "registry write" -> "create the secret " + target.registry().write().orElse("");
+      case "tuning storage" ->
+          "create the secret "
+              + target.tuning().storage().orElse("")
+              + " with a key OPTUNA_STORAGE_URL";
       case "account reader" ->
           "create the service account " + target.serviceAccounts().reader().orElse("");
       case "account writer" ->

@@ -226,7 +226,9 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
 
   private static SeenRun.Stage stage(PipelineTask task) {
     return new SeenRun.Stage(
-        task.name(), task.onError().filter(e -> e == OnError.CONTINUE).isPresent());
+        task.name(),
+        task.onError().filter(e -> e == OnError.CONTINUE).isPresent(),
+        task.matrix().isPresent());
   }
 
   /** Stops following; runs go on. */

@@ -1,6 +1,7 @@
 package io.sluice.local;
 
 import io.sluice.tekton.v1.EnvVar;
+import io.sluice.tekton.v1.Matrix;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.Param;
@@ -161,6 +162,7 @@ final class Objects {
     List<When> when = List.of();
     List<WorkspaceDeclaration> workspaces = new ArrayList<>();
     List<WorkspaceReference> references = new ArrayList<>();
+    Optional<Matrix> matrix = Optional.empty();
     Optional<OnError> onError = Optional.empty();
     Optional<Integer> retries = Optional.empty();
     Optional<Duration> timeout = Optional.empty();
@@ -221,6 +223,11 @@ final class Objects {
       return this;
     }
 
+    TaskOf matrix(String param, String values) {
+      matrix = Optional.of(new Matrix(List.of(Param.of(param, values))));
+      return this;
+    }
+
     TaskOf mayFail() {
       onError = Optional.of(OnError.CONTINUE);
       return this;
@@ -274,6 +281,7 @@ final class Objects {
           retries,
           timeout,
           params,
+          matrix,
           references);
     }
   }

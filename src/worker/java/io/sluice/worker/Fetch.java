@@ -85,8 +85,10 @@ final class Fetch {
                     + (i.fanIn() ? "; going on without it" : ""));
       }
     }
-    store.putRecord(
-        arguments.run(), arguments.stage(), arguments.attempt(), begun(stage, started).bytes());
+    if (arguments.worker().isEmpty()) {
+      store.putRecord(
+          arguments.run(), arguments.stage(), arguments.attempt(), begun(stage, started).bytes());
+    }
     Hit hit = decide(store, stage);
     if (hit == Hit.NO) {
       layOut(store, stage);
@@ -260,7 +262,8 @@ final class Fetch {
     if (parallel < 1 || parallel > MOST_PARALLEL) {
       throw Arguments.wrong("--with: parallel is a number from 1 to " + MOST_PARALLEL);
     }
-    return parallel;
+    boolean podsOfTheirOwn = !arguments.workers().isEmpty() || arguments.worker().isPresent();
+    return podsOfTheirOwn ? 1 : parallel;
   }
 
   static byte[] utf8(String text) {

@@ -22,6 +22,8 @@ import java.util.regex.Pattern;
  *
  * @param predict how what {@code train} leaves forecasts by a command: {@code command} and {@code
  *     environment}; empty when it is a graph
+ * @param workers names of the pods that help a search; empty: its trials share this pod
+ * @param worker the name of this pod, where it is one of those: it leaves nothing behind
  * @param seed of the spec
  * @param inputs sorted by name
  * @param outputs declared names, sorted
@@ -36,6 +38,8 @@ record StageArguments(
     String image,
     Optional<String> family,
     Optional<JsonNode> predict,
+    List<String> workers,
+    Optional<String> worker,
     long seed,
     JsonNode with,
     Path workspace,
@@ -97,7 +101,9 @@ record StageArguments(
     Set<String> may = new TreeSet<>(optional);
     may.add("--untrusted");
     may.add("--predict");
-    return new Arguments.Grammar(scalars, may, Set.of("--inputs", "--outputs"), true);
+    may.add("--worker");
+    may.add("--workers");
+    return new Arguments.Grammar(scalars, may, Set.of("--inputs", "--outputs", "--workers"), true);
   }
 
   static StageArguments of(Arguments arguments) {
@@ -137,6 +143,8 @@ record StageArguments(
         arguments.text("--image"),
         arguments.nonEmpty("--family"),
         arguments.nonEmpty("--predict").map(p -> arguments.as("--predict", Json::parse)),
+        arguments.list("--workers"),
+        arguments.nonEmpty("--worker"),
         arguments.number("--seed"),
         with,
         arguments.path("--workspace"),

@@ -74,6 +74,10 @@ final class StoreOutputs {
   }
 
   private int run() throws IOException {
+    if (arguments.worker().isPresent()) {
+      context.out().println("a worker of the search: what it found is with the search");
+      return ExitCode.DONE.code();
+    }
     try {
       return end();
     } catch (SluiceException e) {

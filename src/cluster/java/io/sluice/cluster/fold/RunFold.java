@@ -20,6 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,9 @@ public final class RunFold {
    */
   private static final int MOST_REMARKS = 8;
 
+  /** Of a TaskRun in a matrix, at the end of its name. */
+  private static final Pattern POSITION = Pattern.compile("-(\\d+)$");
+
   private static final String UNREADABLE =
       "(its pod is gone, and what it wrote cannot be read any more)";
 
@@ -53,6 +58,7 @@ public final class RunFold {
   private final Set<String> gone = new HashSet<>();
   private final Set<String> lost = new HashSet<>();
   private final Map<ContainerId, Boolean> drained = new LinkedHashMap<>();
+  private final Map<String, SeenRun.Stage> fanned = new LinkedHashMap<>();
   private @Nullable SeenRun run;
   private boolean deleted;
   private boolean begun;
@@ -97,7 +103,21 @@ public final class RunFold {
    */
   public RunFold(RunId id, List<SeenRun.Stage> stages) {
     this.id = id;
-    stages.forEach(s -> this.stages.put(s.name(), new Track(s)));
+    know(stages);
+  }
+
+  /**
+   * One with a matrix is told of as the TaskRuns that there are of it, each a stage; where there
+   * are none, as often, it is not told of.
+   */
+  private void know(List<SeenRun.Stage> all) {
+    for (SeenRun.Stage s : all) {
+      if (s.fanned()) {
+        fanned.put(s.name(), s);
+      } else {
+        stages.put(s.name(), new Track(s));
+      }
+    }
   }
 
   /** The PipelineRun, as it is now. */
@@ -106,7 +126,7 @@ public final class RunFold {
       run = now;
     }
     if (stages.isEmpty()) {
-      now.stages().forEach(s -> stages.put(s.name(), new Track(s)));
+      know(now.stages());
     }
     return advance(at);
   }
@@ -263,7 +283,7 @@ public final class RunFold {
     }
     begin(at, out);
     for (SeenTaskRun t : taskRuns.values()) {
-      Track stage = stages.get(t.task());
+      Track stage = stage(t.task(), t.name());
       if (stage != null) {
         attempts(stage, t, at, out);
       }
@@ -484,7 +504,7 @@ public final class RunFold {
     }
     boolean cutOff = deleted && (run == null || !run.isDone());
     for (SeenTaskRun t : taskRuns.values()) {
-      Track stage = stages.get(t.task());
+      Track stage = stage(t.task(), t.name());
       if (stage != null && stage.end.isEmpty() && !gone.contains(t.name()) && !deleted) {
         return;
       }
@@ -558,7 +578,20 @@ public final class RunFold {
 
   private @Nullable Track stageOf(String pod) {
     SeenPod seen = pods.get(pod);
-    return seen == null ? null : stages.get(seen.task());
+    return seen == null ? null : stage(seen.task(), seen.taskRun());
+  }
+
+  /** The stage that a TaskRun is of: of a matrix, named by its position in it. */
+  private @Nullable Track stage(String task, String taskRun) {
+    SeenRun.Stage of = fanned.get(task);
+    if (of == null) {
+      return stages.get(task);
+    }
+    Matcher position = POSITION.matcher(taskRun);
+    // Tekton numbers them where there are several
+    boolean only = taskRun.isEmpty() || taskRun.endsWith("-" + task) || !position.find();
+    String name = task + "-" + (only ? "0" : position.group(1));
+    return stages.computeIfAbsent(name, n -> new Track(new SeenRun.Stage(n, of.mayFail(), false)));
   }
 
   private AttemptTrack current(Track stage, Instant at, List<RunEvent> out) {

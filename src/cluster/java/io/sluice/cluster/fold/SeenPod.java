@@ -8,6 +8,7 @@ import java.util.Optional;
  * What matters of a pod.
  *
  * @param task name of the task in the pipeline
+ * @param taskRun name of its TaskRun
  * @param node where it runs; empty until it was scheduled
  * @param reason why it ended, when it was ended from outside: {@code Evicted}
  * @param scheduled its condition {@code PodScheduled}
@@ -18,6 +19,7 @@ public record SeenPod(
     String name,
     String uid,
     String task,
+    String taskRun,
     String node,
     String phase,
     String reason,
@@ -62,6 +64,7 @@ public record SeenPod(
         pod.at("metadata", "name").text(),
         pod.at("metadata", "uid").text(),
         pod.at("metadata", "labels", "tekton.dev/pipelineTask").text(),
+        pod.at("metadata", "labels", "tekton.dev/taskRun").text(),
         pod.at("spec", "nodeName").text(),
         pod.at("status", "phase").text(),
         pod.at("status", "reason").text(),

@@ -36,8 +36,9 @@ public record SeenRun(
    * A task of the pipeline.
    *
    * @param mayFail whether the run goes on when it fails
+   * @param fanned whether it has a matrix, which makes any number of TaskRuns of it
    */
-  public record Stage(String name, boolean mayFail) {}
+  public record Stage(String name, boolean mayFail, boolean fanned) {}
 
   /** Reads a {@code tekton.dev/v1} PipelineRun. */
   public static SeenRun of(Tree run) {
@@ -63,7 +64,11 @@ public record SeenRun(
   public static List<Stage> stages(Tree spec) {
     return java.util.stream.Stream.concat(
             spec.at("tasks").list().stream(), spec.at("finally").list().stream())
-        .map(t -> new Stage(t.at("name").text(), t.at("onError").text().equals("continue")))
+        .map(t ->
+            new Stage(
+                t.at("name").text(),
+                t.at("onError").text().equals("continue"),
+                !t.at("matrix", "params").list().isEmpty()))
         .toList();
   }
 

@@ -47,6 +47,7 @@ final class Words {
   private static final Map<String, String> SKIPPED =
       Map.of(
           "When Expressions evaluated to false", "its `when` says no",
+          "Matrix Parameters have an empty array", "its matrix has no values",
           "Results were missing", "it takes a result that was not given",
           "Parent Tasks were skipped", "it takes a result of a task that was skipped",
           "PipelineRun was stopping", "the run was over before its turn: an earlier task failed",

@@ -36,6 +36,8 @@ final class TargetModel {
     var store =
         required("store", store(), "where artifacts are: { claim: NAME } or { s3: SECRET }");
     var registry = optional("registry", registry(), "secrets with the registry's variables");
+    var tuning =
+        optional("tuning", tuning(), "where trials in pods of their own meet: { storage }");
     var images = required("images", images(), "images by digest: { worker, tuner, drift, .. }");
     var accounts = optional("serviceAccounts", accounts(), "accounts of pods: { reader, writer }");
     var pods = optional("pods", pods(), "what all pods have: { nodeSelector, tolerations, .. }");
@@ -56,6 +58,7 @@ final class TargetModel {
             context,
             store,
             registry,
+            tuning,
             images,
             accounts,
             pods,
@@ -68,6 +71,7 @@ final class TargetModel {
                 v.find(context),
                 v.get(store),
                 v.find(registry).orElse(TargetSpec.Registry.NONE),
+                v.find(tuning).orElse(TargetSpec.Tuning.NONE),
                 v.get(images),
                 v.find(accounts).orElse(TargetSpec.ServiceAccounts.NONE),
                 v.find(pods).orElse(TargetSpec.Pods.NONE),
@@ -127,6 +131,15 @@ final class TargetModel {
         "the registry",
         List.of(read, write, uri),
         v -> new TargetSpec.Registry(v.find(read), v.find(write), v.find(uri)));
+  }
+
+  private static Shape<TargetSpec.Tuning> tuning() {
+    var storage =
+        optional(
+            "storage",
+            object("a secret's name"),
+            "the secret whose key OPTUNA_STORAGE_URL is a PostgreSQL for parallel trials");
+    return Struct.of("tuning", List.of(storage), v -> new TargetSpec.Tuning(v.find(storage)));
   }
 
   private static Shape<TargetSpec.Images> images() {

@@ -11,6 +11,7 @@ import java.util.SortedMap;
  *
  * @param context of the kubeconfig; empty: its current one
  * @param registry where its runs find the registry; empty: nowhere, so that they fail
+ * @param tuning what trials in pods of their own need
  * @param stages what single stages have of their own, by name, families spelled out
  * @param queue Kueue's local queue; empty: none
  * @param keep how long a run's objects stay after its end
@@ -20,6 +21,7 @@ public record TargetSpec(
     Optional<String> context,
     Store store,
     Registry registry,
+    Tuning tuning,
     Images images,
     ServiceAccounts serviceAccounts,
     Pods pods,
@@ -55,6 +57,16 @@ public record TargetSpec(
    */
   public record Registry(Optional<String> read, Optional<String> write, Optional<String> uri) {
     static final Registry NONE = new Registry(Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /**
+   * How trials side by side get pods of their own.
+   *
+   * @param storage the Secret whose key {@code OPTUNA_STORAGE_URL} is where they meet; empty: they
+   *     share the pod of their stage
+   */
+  public record Tuning(Optional<String> storage) {
+    static final Tuning NONE = new Tuning(Optional.empty());
   }
 
   /**

@@ -193,7 +193,11 @@ public final class Execution implements PipelineRunner.Running {
 
   private void decide() {
     try {
-      List<StageName> stages = graph.all().stream().map(Graph.Node::name).toList();
+      List<StageName> stages =
+          graph.all().stream()
+              .filter(n -> n.use().matrix().isEmpty())
+              .map(Graph.Node::name)
+              .toList();
       event(new RunEvent.RunStarted(now(), run, stages));
       PipelineRunSpec.Timeouts timeouts =
           graph
@@ -352,6 +356,11 @@ public final class Execution implements PipelineRunner.Running {
     try {
       if (!Attempt.holds(task.node.use().when(), pipeline)) {
         skip(task, "its `when` says no");
+        return false;
+      }
+      if (task.node.use().matrix().isPresent()) {
+        // one with values was refused before the run
+        skip(task, "its matrix has no values");
         return false;
       }
       own = parameters(task.node, pipeline);
@@ -649,6 +658,10 @@ public final class Execution implements PipelineRunner.Running {
   private void skip(Progress task, String why) {
     task.state = State.ENDED;
     task.outcome = new TaskOutcome(StageStatus.SKIPPED, 0, false, Map.of(), why);
+    if (task.node.use().matrix().isPresent()) {
+      // told of as what it fans out to, as on a cluster: here as nothing
+      return;
+    }
     event(
         new RunEvent.StageFinished(
             now(), task.node.name(), 0, StageStatus.SKIPPED, false, Duration.ZERO, Map.of(), why));

@@ -96,6 +96,7 @@ final class Graph {
       checkOrder();
       checkReferences();
       checkWorkspaces(bound);
+      checkMatrices();
       for (Node node : all()) {
         checkSteps(node, launcher);
       }
@@ -250,6 +251,7 @@ final class Graph {
       }
       Set<String> given = new LinkedHashSet<>();
       node.use().params().forEach(p -> given.add(p.name()));
+      node.use().matrix().ifPresent(m -> m.params().forEach(p -> given.add(p.name())));
       for (ParamSpec param : node.task().params()) {
         if (param.fallback().isEmpty() && !given.contains(param.name())) {
           wrong(owner + " needs a value for parameter " + param.name());
@@ -364,6 +366,34 @@ final class Graph {
         // Steps' results and contexts are looked up when the step begins.
       }
     }
+  }
+
+  /** A matrix without values is skipped; one with values is refused before anything starts. */
+  private void checkMatrices() {
+    for (Node node : all()) {
+      if (node.use().matrix().isPresent() && !isEmptyMatrix(node.use())) {
+        wrong.add(
+            Diagnostic.of(
+                "SLU-3004",
+                "task " + node.name() + " has a matrix, which is not fanned out on this machine",
+                "leave its values out here, or run on a cluster"));
+      }
+    }
+  }
+
+  /** Whether one of the parameters of a matrix is known to have no values. */
+  private boolean isEmptyMatrix(PipelineTask use) {
+    return use.matrix().stream()
+        .flatMap(m -> m.params().stream())
+        .anyMatch(p -> {
+          try {
+            return substitute(p.value(), variables) instanceof ParamValue.Array array
+                && array.values().isEmpty();
+          } catch (Variables.UnresolvedException e) {
+            // it depends on a task's result
+            return false;
+          }
+        });
   }
 
   private void checkWorkspaces(Predicate<String> bound) {
@@ -550,6 +580,7 @@ final class Graph {
   private static List<String> textsOf(PipelineTask use) {
     List<String> texts = new ArrayList<>();
     use.params().forEach(p -> texts.addAll(textsOf(p.value())));
+    use.matrix().ifPresent(m -> m.params().forEach(p -> texts.addAll(textsOf(p.value()))));
     use.when().forEach(w -> texts.addAll(textsOf(w)));
     return texts;
   }

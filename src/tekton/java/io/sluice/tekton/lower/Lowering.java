@@ -1,15 +1,18 @@
 package io.sluice.tekton.lower;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
+import io.sluice.tekton.v1.Matrix;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.Param;
 import io.sluice.tekton.v1.ParamSpec;
+import io.sluice.tekton.v1.ParamType;
 import io.sluice.tekton.v1.ParamValue;
 import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineResult;
@@ -39,6 +42,9 @@ public final class Lowering {
 
   /** What a pod gets on top of its command's time, to come up, fetch and store. */
   private static final Duration AROUND_THE_COMMAND = Duration.ofMinutes(10);
+
+  /** Kubernetes' limit for the value of a label. */
+  private static final int LONGEST_TASK = 63;
 
   private static final List<String> FUNCTION_LOOP = List.of("python", "-m", "sluice_ml.family");
 
@@ -112,23 +118,11 @@ public final class Lowering {
                 Optional.empty(),
                 Optional.of("Builds, tests and promotes " + plan.model().replace("$", "") + "."),
                 params(),
-                List.of(
-                    workspace(Names.STAGE_WORKSPACE, "Scratch space; bind an emptyDir.", false),
-                    workspace(
-                        Names.STORE_WORKSPACE,
-                        "The artifact store: a volume claim, or a Secret with s3.json.",
-                        false),
-                    workspace(
-                        Names.REGISTRY_READ_WORKSPACE,
-                        "Address and read token of MLflow: a Secret.",
-                        true),
-                    workspace(
-                        Names.REGISTRY_WRITE_WORKSPACE,
-                        "Address and write token of MLflow: a Secret; leave it out for a run that"
-                            + " may write nothing there.",
-                        true)),
+                workspaces(),
                 results(),
-                plan.stages().stream().map(this::task).toList(),
+                plan.stages().stream()
+                    .flatMap(s -> Stream.concat(Stream.of(task(s)), workers(s).stream()))
+                    .toList(),
                 List.of(record())));
     List<String> tasks =
         Stream.concat(plan.stages().stream().map(Plan.Stage::kind), Stream.of(Plan.Kind.RECORD))
@@ -137,6 +131,33 @@ public final class Lowering {
             .sorted()
             .toList();
     return new Compiled(pipeline, tasks);
+  }
+
+  private List<WorkspaceDeclaration> workspaces() {
+    List<WorkspaceDeclaration> workspaces = new ArrayList<>();
+    workspaces.add(workspace(Names.STAGE_WORKSPACE, "Scratch space; bind an emptyDir.", false));
+    workspaces.add(
+        workspace(
+            Names.STORE_WORKSPACE,
+            "The artifact store: a volume claim, or a Secret with s3.json.",
+            false));
+    workspaces.add(
+        workspace(
+            Names.REGISTRY_READ_WORKSPACE, "Address and read token of MLflow: a Secret.", true));
+    workspaces.add(
+        workspace(
+            Names.REGISTRY_WRITE_WORKSPACE,
+            "Address and write token of MLflow: a Secret; leave it out for a run that may write"
+                + " nothing there.",
+            true));
+    if (plan.stages().stream().anyMatch(Lowering::hasWorkers)) {
+      workspaces.add(
+          workspace(
+              Names.TUNING_WORKSPACE,
+              "Address of Optuna's storage: a Secret; needed where tuning has workers.",
+              true));
+    }
+    return workspaces;
   }
 
   private List<ParamSpec> params() {
@@ -188,7 +209,27 @@ public final class Lowering {
                 Optional.of(Long.toString(s.timeout().toSeconds()))));
       }
     }
+    for (Plan.Stage s : plan.stages()) {
+      if (hasWorkers(s)) {
+        params.add(
+            new ParamSpec(
+                Names.workers(s.name().value()),
+                Optional.of(ParamType.ARRAY),
+                Optional.of("Names of the pods that help " + s.name() + "; none for one pod."),
+                Optional.of(ParamValue.of(List.of()))));
+      }
+    }
     return params;
+  }
+
+  /** Whether several pods may do the trials of a stage. */
+  static boolean hasWorkers(Plan.Stage stage) {
+    return stage.kind() == Plan.Kind.TUNE && parallel(stage.with()) > 1;
+  }
+
+  /** How many trials of a tune stage with these values run side by side. */
+  static int parallel(JsonNode with) {
+    return with.path("parallel").asInt(1);
   }
 
   /**
@@ -247,8 +288,75 @@ public final class Lowering {
         onError(stage),
         stage.retries() > 0 ? Optional.of(stage.retries()) : Optional.empty(),
         Optional.of(taskTimeout(stage, stage.timeout())),
-        params(stage),
-        workspaces(stage.kind()));
+        hasWorkers(stage) ? with(params(stage), searching(stage)) : params(stage),
+        Optional.empty(),
+        workspaces(stage));
+  }
+
+  /**
+   * The pods that do trials of a stage's search; without names for them there are none. They leave
+   * nothing behind, and the run goes on without those that fail.
+   */
+  private Optional<PipelineTask> workers(Plan.Stage stage) {
+    if (!hasWorkers(stage)) {
+      return Optional.empty();
+    }
+    String name = Names.workersTask(stage.name().value());
+    if (name.length() > LONGEST_TASK) {
+      throw wrong(
+          "SLU-2012",
+          "the stage " + stage.name() + " has trials side by side, and " + name + " is too long",
+          "give its family a shorter name, or remove parallel");
+    }
+    if (plan.stages().stream().anyMatch(s -> s.name().value().equals(name))) {
+      throw wrong(
+          "SLU-2012",
+          "the stage " + stage.name() + " has trials side by side, and another is named " + name,
+          "rename that one, or remove parallel");
+    }
+    return Optional.of(
+        new PipelineTask(
+            name,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(new TaskRef(Catalog.nameOf(stage.kind()), Optional.empty())),
+            Optional.empty(),
+            List.of(),
+            List.of(),
+            Optional.of(OnError.CONTINUE),
+            Optional.empty(),
+            Optional.of(taskTimeout(stage, stage.timeout())),
+            with(params(stage), List.of(search())),
+            Optional.of(
+                new Matrix(
+                    List.of(Param.of("worker", Names.all(Names.workers(stage.name().value())))))),
+            workspaces(stage)));
+  }
+
+  private static List<Param> searching(Plan.Stage stage) {
+    return List.of(
+        search(), Param.of("workers", List.of(Names.all(Names.workers(stage.name().value())))));
+  }
+
+  /** What names the search for its pods: no other run has it, wherever it is. */
+  private static Param search() {
+    return Param.of("search", "$(context.pipelineRun.uid)");
+  }
+
+  private static <T> List<T> with(List<T> list, List<T> more) {
+    return Stream.concat(list.stream(), more.stream()).toList();
+  }
+
+  private static List<WorkspaceReference> workspaces(Plan.Stage stage) {
+    return hasWorkers(stage)
+        ? with(
+            workspaces(stage.kind()),
+            List.of(
+                new WorkspaceReference(
+                    Names.STORAGE_WORKSPACE,
+                    Optional.of(Names.TUNING_WORKSPACE),
+                    Optional.empty())))
+        : workspaces(stage.kind());
   }
 
   private static boolean writesRegistry(Plan.Kind kind) {
@@ -475,6 +583,7 @@ public final class Lowering {
             Param.of("tasks", plan.stages().stream().map(Lowering::ending).toList()),
             passed(Names.UNTRUSTED),
             passed(Names.WORKER_IMAGE)),
+        Optional.empty(),
         workspaces(Plan.Kind.RECORD));
   }
 }

@@ -18,11 +18,15 @@ final class Names {
   static final String CHAMPION_IMAGE = "champion-image";
   static final String STAGE_WORKSPACE = "stage";
   static final String STORE_WORKSPACE = "store";
+  static final String TUNING_WORKSPACE = "tuning-storage";
   static final String REGISTRY_READ_WORKSPACE = "registry-read";
   static final String REGISTRY_WRITE_WORKSPACE = "registry-write";
 
   /** The one name that tasks have for either of the two. */
   static final String REGISTRY_WORKSPACE = "registry";
+
+  /** Its name within the task. */
+  static final String STORAGE_WORKSPACE = "storage";
 
   static final String OUTPUTS = "outputs";
   static final String RECORD = "record";
@@ -46,6 +50,21 @@ final class Names {
 
   static String limit(String stage) {
     return "limit-" + stage;
+  }
+
+  /** Names of the pods that help a stage to tune. */
+  static String workers(String stage) {
+    return "workers-" + stage;
+  }
+
+  /** The task of these pods. */
+  static String workersTask(String stage) {
+    return stage + "-workers";
+  }
+
+  /** A reference to all values of a parameter. */
+  static String all(String param) {
+    return "$(params." + param + "[*])";
   }
 
   /** A reference to a parameter; names with a dot need brackets. */

@@ -80,7 +80,7 @@ public final class PipelinePart {
     PipelineSpec spec = whole.spec();
     List<PipelineTask> tasks =
         spec.tasks().stream()
-            .filter(t -> part.contains(new StageName(t.name())))
+            .filter(t -> part.contains(new StageName(t.name())) || isHelper(t, part))
             .map(t -> filled(t, part, done))
             .toList();
     List<PipelineResult> results =
@@ -132,6 +132,11 @@ public final class PipelinePart {
             spec.taskRunTemplate(),
             spec.taskRunSpecs().stream().filter(s -> names.contains(s.pipelineTaskName())).toList(),
             spec.status()));
+  }
+
+  /** Whether a task only helps one of the stages; what a matrix takes are parameters of the run. */
+  private static boolean isHelper(PipelineTask task, Set<StageName> part) {
+    return part.stream().anyMatch(s -> task.name().equals(Names.workersTask(s.value())));
   }
 
   private static Stream<String> texts(PipelineTask task) {
@@ -188,6 +193,7 @@ public final class PipelinePart {
         task.retries(),
         task.timeout(),
         params,
+        task.matrix(),
         task.workspaces());
   }
 

@@ -10,16 +10,22 @@ import java.util.Optional;
  * @param store where artifacts are kept
  * @param registryRead name of the Secret with the registry's address and read token
  * @param registryWrite name of the Secret with its write token; an untrusted run never binds it
+ * @param tuningStorage name of the Secret with the address of Optuna's storage; empty: trials side
+ *     by side share a pod
  */
 public record RunBindings(
-    Store store, Optional<String> registryRead, Optional<String> registryWrite) {
+    Store store,
+    Optional<String> registryRead,
+    Optional<String> registryWrite,
+    Optional<String> tuningStorage) {
 
   /** What is bound unless a target says otherwise. */
   public static final RunBindings DEFAULT =
       new RunBindings(
           new Claim("sluice-store"),
           Optional.of("sluice-registry-reader"),
-          Optional.of("sluice-registry-writer"));
+          Optional.of("sluice-registry-writer"),
+          Optional.empty());
 
   /** What a target binds. */
   static RunBindings of(TargetSpec target) {
@@ -28,7 +34,8 @@ public record RunBindings(
           case TargetSpec.Store.Claim claim -> new Claim(claim.name());
           case TargetSpec.Store.S3 bucket -> new Bucket(bucket.secret());
         };
-    return new RunBindings(store, target.registry().read(), target.registry().write());
+    return new RunBindings(
+        store, target.registry().read(), target.registry().write(), target.tuning().storage());
   }
 
   /** Where artifacts are kept. */

@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Lowers one run: parameter values, workspaces, limits, resources. */
 final class RunLowering {
@@ -153,7 +154,23 @@ final class RunLowering {
                 Names.limit(stage.name().value()), Long.toString(settings.timeout().toSeconds())));
       }
     }
+    for (Plan.Stage stage : plan.stages()) {
+      List<String> workers = workers(stage);
+      if (!workers.isEmpty()) {
+        params.add(Param.of(Names.workers(stage.name().value()), workers));
+      }
+    }
     return params;
+  }
+
+  /** The pods that help a stage: with a storage to meet in, all trials side by side but one. */
+  private List<String> workers(Plan.Stage stage) {
+    if (parameters.bindings().tuningStorage().isEmpty() || !Lowering.hasWorkers(stage)) {
+      return List.of();
+    }
+    return IntStream.range(1, Lowering.parallel(settings(stage).with()))
+        .mapToObj(Integer::toString)
+        .toList();
   }
 
   private List<WorkspaceBinding> workspaces() {
@@ -176,6 +193,11 @@ final class RunLowering {
         .registryWrite()
         .filter(s -> !parameters.untrusted())
         .ifPresent(s -> bindings.add(WorkspaceBinding.secret(Names.REGISTRY_WRITE_WORKSPACE, s)));
+    parameters
+        .bindings()
+        .tuningStorage()
+        .filter(s -> plan.stages().stream().anyMatch(stage -> !workers(stage).isEmpty()))
+        .ifPresent(s -> bindings.add(WorkspaceBinding.secret(Names.TUNING_WORKSPACE, s)));
     return bindings;
   }
 
@@ -199,14 +221,18 @@ final class RunLowering {
               Lowering.taskTimeout(stage, settings.timeout()), timeouts().tasks().orElseThrow());
       boolean sameTimeout = timeout.equals(Lowering.taskTimeout(stage, stage.timeout()));
       boolean plainResources = settings.resources().equals(Plan.Resources.NONE);
-      taskRunSpec(
+      Optional<TaskRunSpec> own =
+          taskRunSpec(
               stage.name(),
               stage.kind(),
               sameTimeout ? Optional.empty() : Optional.of(timeout),
               plainResources
                   ? List.of()
-                  : List.of(new StepSpec("run", requirements(settings.resources()))))
-          .ifPresent(specs::add);
+                  : List.of(new StepSpec("run", requirements(settings.resources()))));
+      own.ifPresent(specs::add);
+      if (!workers(stage).isEmpty()) {
+        own.ifPresent(spec -> specs.add(spec.of(Names.workersTask(stage.name().value()))));
+      }
     }
     taskRunSpec(new StageName(Names.RECORD), Plan.Kind.RECORD, Optional.empty(), List.of())
         .ifPresent(specs::add);

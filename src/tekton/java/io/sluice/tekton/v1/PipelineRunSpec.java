@@ -92,6 +92,18 @@ public record PipelineRunSpec(
       stepSpecs = List.copyOf(stepSpecs);
       sidecarSpecs = List.copyOf(sidecarSpecs);
     }
+
+    /** The same for another task. */
+    public TaskRunSpec of(String task) {
+      return new TaskRunSpec(
+          task,
+          serviceAccountName,
+          podTemplate,
+          timeout,
+          computeResources,
+          stepSpecs,
+          sidecarSpecs);
+    }
   }
 
   /** Resources of one step. */

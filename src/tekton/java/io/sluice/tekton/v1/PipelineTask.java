@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param taskRef exactly one of this and {@code taskSpec}
  * @param retries how often a failed attempt is repeated
  * @param timeout of one attempt
+ * @param matrix parameters whose values make several TaskRuns of it
  */
 public record PipelineTask(
     String name,
@@ -23,6 +24,7 @@ public record PipelineTask(
     Optional<Integer> retries,
     Optional<Duration> timeout,
     List<Param> params,
+    Optional<Matrix> matrix,
     List<WorkspaceReference> workspaces) {
   public PipelineTask {
     runAfter = List.copyOf(runAfter);

@@ -186,7 +186,8 @@ class LoweringTest {
                 new RunBindings(
                     new RunBindings.Bucket("artifacts"),
                     Optional.of("read"),
-                    Optional.of("write")));
+                    Optional.of("write"),
+                    Optional.empty()));
     assertThat(Lowering.run(Plans.forecast(), bucket).spec().workspaces())
         .containsExactly(
             WorkspaceBinding.scratch("stage"),
