@@ -456,6 +456,41 @@ class LocalRunnerTest {
   }
 
   @Test
+  void aMatrixWithoutValuesIsNotToldOf() throws Exception {
+    RunOutcome outcome =
+        go(
+            run(
+                    task("a").steps(step("s").command("echo", "a")),
+                    task("many")
+                        .mayFail()
+                        .param("worker", "none")
+                        .matrix("worker", "$(params.workers[*])")
+                        .steps(step("s").command("echo", "$(params.worker)")))
+                .param("workers", List.of()));
+    assertThat(outcome.status()).isEqualTo(SUCCEEDED);
+    assertThat(status(outcome, "many")).isEqualTo(SKIPPED);
+    assertThat(outcome.tasks().get(new StageName("many")).reason())
+        .isEqualTo("its matrix has no values");
+    assertThat(log()).containsExactly("a");
+    assertThat(events.toString()).doesNotContain("many");
+  }
+
+  @Test
+  void aMatrixWithValuesIsRefused() {
+    RunOf objects =
+        run(
+                task("many")
+                    .param("worker", "none")
+                    .matrix("worker", "$(params.workers[*])")
+                    .steps(step("s").command("echo", "$(params.worker)")))
+            .param("workers", List.of("1", "2"));
+    assertThatThrownBy(() -> start(objects))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("SLU-3004")
+        .hasMessageContaining("task many has a matrix");
+  }
+
+  @Test
   void tasksThatWaitForEachOtherAreRefused() {
     assertThatThrownBy(() ->
             start(

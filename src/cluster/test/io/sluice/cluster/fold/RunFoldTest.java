@@ -69,6 +69,79 @@ class RunFoldTest {
     see(fold.see(taskRun(task, "True", "Succeeded", step("run", 0, "Completed")), AT));
   }
 
+  private static final String WITH_MATRIX =
+      """
+      {metadata: {name: 'r-1'}, spec: {}, status: {
+        conditions: [{type: 'Succeeded', status: '%s', reason: '%s', message: 'said Tekton'}],
+        pipelineSpec: {tasks: [{name: 'a'}, {name: 'many', onError: 'continue',
+          matrix: {params: [{name: 'worker', value: ['1', '2']}]}}]}, %s}}
+      """;
+
+  private static SeenRun withMatrix(String status, String reason, String rest) {
+    return SeenRun.of(Objects.tree(WITH_MATRIX.formatted(status, reason, rest)));
+  }
+
+  private static SeenTaskRun oneOfMany(int position, String status) {
+    return SeenTaskRun.of(
+        Objects.tree(
+            """
+            {metadata: {name: 'r-1-many-%1$d', labels: {'tekton.dev/pipelineTask': 'many'}}, status: {
+              conditions: [{type: 'Succeeded', status: '%2$s', reason: 'Done', message: 'said Tekton'}],
+              podName: 'r-1-many-%1$d-pod', startTime: '2026-11-24T10:00:00Z',
+              completionTime: '2026-11-24T10:00:07Z', steps: [%3$s]}}
+            """
+                .formatted(position, status, step("run", 0, "Completed"))));
+  }
+
+  private static SeenPod podOfMany(int position) {
+    return SeenPod.of(
+        Objects.tree(
+            """
+            {metadata: {name: 'r-1-many-%1$d-pod', uid: 'u-%1$d', labels: {
+               'tekton.dev/pipelineTask': 'many', 'tekton.dev/taskRun': 'r-1-many-%1$d'}},
+             spec: {nodeName: 'n1', containers: [{name: 'step-run', image: 'x'}]},
+             status: {phase: 'Running', containerStatuses: [{name: 'step-run', state: {running: {}}}]}}
+            """
+                .formatted(position)));
+  }
+
+  @Test
+  void eachTaskRunOfAMatrixIsAStage() {
+    see(fold.see(withMatrix("Unknown", "Running", "childReferences: []"), AT));
+    for (int k = 0; k < 2; k++) {
+      ContainerId container = new ContainerId("r-1-many-" + k + "-pod", "u-" + k, "step-run");
+      see(fold.see(podOfMany(k), AT));
+      see(fold.line(container, "hello", AT));
+      see(fold.drained(container, AT));
+      see(fold.see(oneOfMany(k, k == 0 ? "True" : "False"), AT));
+    }
+    whole("a");
+    see(fold.see(withMatrix("True", "Succeeded", "childReferences: []"), AT));
+
+    assertThat(told.getFirst()).isEqualTo("run [a]");
+    assertThat(told)
+        .contains("many-0 starts 0", "many-0.run: hello", "many-0 SUCCEEDED", "many-1.run: hello");
+    assertThat(fold.outcome().orElseThrow().tasks().keySet())
+        .extracting(StageName::value)
+        .containsExactlyInAnyOrder("a", "many-0", "many-1");
+    assertThat(fold.outcome().orElseThrow().status()).isEqualTo(StageStatus.SUCCEEDED);
+  }
+
+  @Test
+  void aMatrixWithoutValuesIsNotToldOf() {
+    see(fold.see(withMatrix("Unknown", "Running", "childReferences: []"), AT));
+    whole("a");
+    see(
+        fold.see(
+            withMatrix(
+                "True",
+                "Completed",
+                "skippedTasks: [{name: 'many', reason: 'Matrix Parameters have an empty array'}]"),
+            AT));
+    assertThat(told).noneMatch(t -> t.contains("many"));
+    assertThat(fold.outcome().orElseThrow().status()).isEqualTo(StageStatus.SUCCEEDED);
+  }
+
   @Test
   void aRunIsToldAsTheLocalRunnerTellsIt() {
     see(fold.see(run("Unknown", "Running", ""), AT));

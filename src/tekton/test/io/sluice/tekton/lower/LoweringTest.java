@@ -115,8 +115,14 @@ class LoweringTest {
     for (PipelineTask t : allTasks(compiled)) {
       Task task = task(compiled, t.taskRef().orElseThrow().name());
       Set<String> declared = new HashSet<>();
+      Set<String> fanned = new HashSet<>();
+      t.matrix().ifPresent(m -> m.params().forEach(p -> fanned.add(p.name())));
       for (ParamSpec p : task.spec().params()) {
         declared.add(p.name());
+        if (fanned.remove(p.name())) {
+          assertThat(p.effectiveType()).isEqualTo(io.sluice.tekton.v1.ParamType.STRING);
+          continue;
+        }
         t.params().stream()
             .filter(given -> given.name().equals(p.name()))
             .findFirst()
@@ -130,9 +136,15 @@ class LoweringTest {
                         .as("%s of %s is given or has a default", p.name(), t.name())
                         .isPresent());
       }
+      assertThat(fanned).isEmpty();
       assertThat(t.params()).allSatisfy(p -> assertThat(declared).contains(p.name()));
       assertThat(t.workspaces().stream().map(w -> w.name()).toList())
-          .isEqualTo(task.spec().workspaces().stream().map(w -> w.name()).toList());
+          .isEqualTo(
+              task.spec().workspaces().stream()
+                  .map(w -> w.name())
+                  // bound where a search may have workers
+                  .filter(w -> !w.equals("storage") || t.name().startsWith("tune-xgboost"))
+                  .toList());
     }
   }
 
@@ -159,6 +171,43 @@ class LoweringTest {
             .anyMatch(r -> r.name().equals(parts[2]));
       }
     }
+  }
+
+  @Test
+  void trialsSideBySideGetPodsOfTheirOwnWhereATargetSaysWhereTheyMeet() throws IOException {
+    PipelineTask workers = stage("tune-xgboost-workers");
+    assertThat(workers.matrix().orElseThrow().params())
+        .containsExactly(
+            io.sluice.tekton.v1.Param.of("worker", "$(params.workers-tune-xgboost[*])"));
+    assertThat(workers.onError()).contains(OnError.CONTINUE);
+    assertThat(workers.retries()).isEmpty();
+    assertThat(TektonYaml.write(Lowering.lower(Plans.forecast()).pipeline()))
+        .as("nobody waits for them, and the record does not name them")
+        .doesNotContain("tasks.tune-xgboost-workers");
+    assertThat(stage("tune-itransformer").params()).noneMatch(p -> p.name().equals("workers"));
+
+    PipelineRun alone = Lowering.run(Plans.forecast(), parameters());
+    assertThat(alone.spec().params()).noneMatch(p -> p.name().startsWith("workers-"));
+    PipelineRun there =
+        Lowering.run(Plans.forecast(), parameters().on(target("everything.yaml")));
+    assertThat(there.spec().params())
+        .contains(io.sluice.tekton.v1.Param.of("workers-tune-xgboost", List.of("1", "2")));
+    assertThat(there.spec().workspaces())
+        .contains(WorkspaceBinding.secret("tuning-storage", "optuna"));
+
+    Plan.Stage tune = Plans.forecast().stage(new StageName("tune-xgboost"));
+    PipelineRun oneAtATime =
+        Lowering.run(
+            Plans.forecast(),
+            parameters()
+                .on(target("everything.yaml"))
+                .withSettings(
+                    Map.of(
+                        tune.name(),
+                        new Settings(
+                            Json.parse("{\"trials\":2}"), tune.timeout(), tune.resources()))));
+    assertThat(oneAtATime.spec().params()).noneMatch(p -> p.name().startsWith("workers-"));
+    assertThat(oneAtATime.spec().workspaces()).noneMatch(w -> w.name().equals("tuning-storage"));
   }
 
   @Test

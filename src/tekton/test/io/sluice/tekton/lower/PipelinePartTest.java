@@ -67,6 +67,23 @@ class PipelinePartTest {
   }
 
   @Test
+  void whoHelpsAStageGoesWhereItGoes() {
+    StageName tune = new StageName("tune-xgboost");
+    TaskOutcome made =
+        new TaskOutcome(StageStatus.SUCCEEDED, 1, false, Map.of("outputs", "sha256:1"), "");
+    Pipeline part =
+        PipelinePart.pipeline(
+            whole,
+            ID,
+            Set.of(tune),
+            Map.of(RESOLVE, made, new StageName("preprocess"), made));
+    assertThat(part.spec().tasks())
+        .extracting(PipelineTask::name)
+        .containsExactly("tune-xgboost", "tune-xgboost-workers");
+    assertThat(part.spec().tasks().get(1).matrix()).isPresent();
+  }
+
+  @Test
   void aDollarInAResultStaysOne() {
     PipelineTask second = whole.spec().tasks().get(1);
     TaskOutcome resolved =

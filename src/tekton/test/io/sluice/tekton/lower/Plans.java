@@ -104,7 +104,7 @@ final class Plans {
                 List.of("python", "-m", "rma.train_xgboost"),
                 List.of(input("train", "preprocess", "train")),
                 List.of("best", "study"),
-                "{\"trials\":40}",
+                "{\"parallel\":3,\"trials\":40}",
                 false,
                 Resources.NONE),
             user(
