@@ -38,7 +38,7 @@ WITH: dict[str, Any] = {
     "space": {"x": {"float": [0, 1]}, "n": {"choice": [1, "two", True]}},
 }
 #: how long a silent party is waited for, in seconds
-PATIENCE = 6
+PATIENCE = 12
 LOOP: str = next(s for s in yaml.safe_load(TASK.read_text())["spec"]["steps"] if s["name"] == "run")["script"]
 #: the loss is x itself; nobody ends a trial before so many pods have begun one
 FAMILY = """
@@ -95,7 +95,7 @@ class Server:
             [*self._user, str(self._bin / "postgres"), "-D", str(data), *options],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder,
         )  # fmt: skip
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while time.monotonic() < until:
             with socket.socket() as s:
                 if s.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -183,8 +183,8 @@ class Pod:
         """(code of the tuner, what both said)."""
         assert self._tuner is not None
         assert self._loop is not None
-        said, _ = self._tuner.communicate(timeout=90)
-        more, _ = self._loop.communicate(timeout=30)
+        said, _ = self._tuner.communicate(timeout=300)
+        more, _ = self._loop.communicate(timeout=120)
         return self._tuner.returncode, said + more
 
     def end(self) -> None:
@@ -228,7 +228,7 @@ def exact(study: dict[str, Any], trials: int) -> None:
 
 
 def wait_until(condition: Any, what: str) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not condition():
         assert time.monotonic() < until, what
         time.sleep(0.05)

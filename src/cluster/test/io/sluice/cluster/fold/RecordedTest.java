@@ -94,4 +94,22 @@ class RecordedTest {
             e -> e instanceof RunEvent.StepStarted s && s.stage().equals(new StageName("a")));
     assertThat(Map.copyOf(outcome.tasks())).hasSize(2);
   }
+
+  @ParameterizedTest
+  @CsvSource({"matrix,1", "matrix,2", "matrix,3"})
+  void aTaskWithAMatrixIsToldOfAsItsTaskRuns(String recording, long seed) throws IOException {
+    RunOutcome outcome = fold(recording, seed);
+    assertThat(outcome.status()).isEqualTo(StageStatus.SUCCEEDED);
+    assertThat(outcome.tasks().keySet())
+        .extracting(StageName::value)
+        .containsExactlyInAnyOrder("a", "a-workers-0", "a-workers-1", "z");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"empty-matrix,1", "empty-matrix,2"})
+  void aMatrixWithoutValuesIsNotToldOf(String recording, long seed) throws IOException {
+    RunOutcome outcome = fold(recording, seed);
+    assertThat(outcome.status()).isEqualTo(StageStatus.SUCCEEDED);
+    assertThat(told.toString()).doesNotContain("a-workers");
+  }
 }
