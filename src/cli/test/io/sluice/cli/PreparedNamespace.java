@@ -89,7 +89,8 @@ final class PreparedNamespace {
     String unused = cluster.kubectl(arguments.toArray(String[]::new)).orFail();
   }
 
-  private void apply(String objects) {
+  /** Applies objects in the namespace, as an administrator. */
+  void apply(String objects) {
     String unused = cluster.kubectlWith(objects, "-n", name, "apply", "-f", "-").orFail();
   }
 

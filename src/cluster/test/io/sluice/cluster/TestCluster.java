@@ -114,6 +114,11 @@ public record TestCluster(Map<String, String> variables) {
     return URI.create(variables.get("SLUICE_CLUSTER_MLFLOW_IN_PODS"));
   }
 
+  /** Address of a PostgreSQL as pods reach it, its user allowed to make databases. */
+  public URI postgresInPods() {
+    return URI.create(variables.get("SLUICE_CLUSTER_POSTGRES_IN_PODS"));
+  }
+
   /** An image of the cluster's own, with a shell and the usual programs. */
   public String toolsImage() {
     return variables.get("SLUICE_CLUSTER_REGISTRY") + "/tools:1";
