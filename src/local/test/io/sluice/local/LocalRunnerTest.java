@@ -478,11 +478,10 @@ class LocalRunnerTest {
   @Test
   void aMatrixWithValuesIsRefused() {
     RunOf objects =
-        run(
-                task("many")
-                    .param("worker", "none")
-                    .matrix("worker", "$(params.workers[*])")
-                    .steps(step("s").command("echo", "$(params.worker)")))
+        run(task("many")
+                .param("worker", "none")
+                .matrix("worker", "$(params.workers[*])")
+                .steps(step("s").command("echo", "$(params.worker)")))
             .param("workers", List.of("1", "2"));
     assertThatThrownBy(() -> start(objects))
         .isInstanceOf(SluiceException.class)

@@ -207,8 +207,15 @@ final class CatalogRules {
               .isPresent(),
           "sidecar " + sidecar.name() + " says what it needs");
       must(
-          sidecar.workspaces().isEmpty() && sidecar.volumeMounts().isEmpty(),
-          "sidecar " + sidecar.name() + " sees the workspaces that nobody isolates, no other");
+          sidecar.volumeMounts().isEmpty()
+              && sidecar.workspaces().stream()
+                  .allMatch(w ->
+                      task.spec().steps().stream()
+                          .flatMap(s -> s.workspaces().stream())
+                          .noneMatch(used -> used.name().equals(w.name()))),
+          "sidecar "
+              + sidecar.name()
+              + " sees the workspaces that nobody isolates, and those that no step sees");
     }
   }
 

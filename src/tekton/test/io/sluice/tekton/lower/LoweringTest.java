@@ -188,8 +188,7 @@ class LoweringTest {
 
     PipelineRun alone = Lowering.run(Plans.forecast(), parameters());
     assertThat(alone.spec().params()).noneMatch(p -> p.name().startsWith("workers-"));
-    PipelineRun there =
-        Lowering.run(Plans.forecast(), parameters().on(target("everything.yaml")));
+    PipelineRun there = Lowering.run(Plans.forecast(), parameters().on(target("everything.yaml")));
     assertThat(there.spec().params())
         .contains(io.sluice.tekton.v1.Param.of("workers-tune-xgboost", List.of("1", "2")));
     assertThat(there.spec().workspaces())

@@ -73,10 +73,7 @@ class PipelinePartTest {
         new TaskOutcome(StageStatus.SUCCEEDED, 1, false, Map.of("outputs", "sha256:1"), "");
     Pipeline part =
         PipelinePart.pipeline(
-            whole,
-            ID,
-            Set.of(tune),
-            Map.of(RESOLVE, made, new StageName("preprocess"), made));
+            whole, ID, Set.of(tune), Map.of(RESOLVE, made, new StageName("preprocess"), made));
     assertThat(part.spec().tasks())
         .extracting(PipelineTask::name)
         .containsExactly("tune-xgboost", "tune-xgboost-workers");
