@@ -251,7 +251,7 @@ public record Spec(
    * @param patience sampled trials without improvement after which to stop (8)
    * @param warmStart whether to start from the family's latest registered study
    * @param coldEvery every how many cycles the whole space is searched afresh (6)
-   * @param parallel how many trials run side by side in the stage's pod (1)
+   * @param parallel how many trials run side by side (1)
    */
   public record TuneOptions(
       Optional<String> objective,

@@ -521,7 +521,7 @@ final class SpecModel {
             "coldEvery", Shapes.count(1, 1000), "search the whole space every so many cycles (6)");
     var parallel =
         optional(
-            "parallel", Shapes.count(1, 64), "trials side by side, which share its resources (1)");
+            "parallel", Shapes.count(1, 64), "trials side by side, in its pod or their own (1)");
     return Struct.of(
         "the values of tune@1",
         List.of(objective, trials, patience, trialTimeout, warmStart, coldEvery, parallel),
