@@ -205,13 +205,13 @@ class Pulse:
         if beat is not None and beat != self._beat:
             self._beat, self._since = beat, time.monotonic()
 
-    @property
-    def heard(self) -> bool:
-        """Whether there ever was one."""
-        return self._beat is not None
-
     def alive(self, patience: float) -> bool:
-        return self.heard and self._beat != _GONE and time.monotonic() - self._since <= patience
+        """Whether it was heard, and not too long ago."""
+        return self._beat not in (None, _GONE) and not self.silent(patience)
+
+    def silent(self, patience: float) -> bool:
+        """Whether nothing was heard for so long, from the beginning on."""
+        return time.monotonic() - self._since > patience
 
 
 class _Beats:
@@ -415,7 +415,7 @@ def assist(tuner: Path, storage: Storage, name: str, worker: str, patience: floa
                 if _END in attributes:
                     print(f"the search is over; trials done here: {count}", flush=True)
                     return count
-                if not pulse.alive(max(patience, 2 * BEAT)):
+                if pulse.silent(max(patience, 2 * BEAT)):
                     print(f"nothing is heard of the search any more; trials done here: {count}", flush=True)
                     return count
                 if mine is None:
