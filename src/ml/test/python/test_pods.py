@@ -24,7 +24,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from sluice_ml.crew import Crew, Result
 from sluice_ml.errors import SluiceMlError
-from sluice_ml.pods import Storage, closed, url_of
+from sluice_ml.pods import Pulse, Storage, closed, url_of
 from sluice_ml.search import Ask, Options, Search
 from sluice_ml.space import Space
 
@@ -363,6 +363,16 @@ def test_a_trial_that_takes_every_worker_along_has_failed(tmp_path: Path) -> Non
     answer = next(Crew(tmp_path, 1, 60.0, away=[Deadly()]).work(search))
 
     assert (answer.ask.number, answer.reason) == (1, "lost with its worker, 3 times")
+
+
+def test_silence_counts_from_the_beginning_and_who_has_gone_is_not_waited_for() -> None:
+    pulse = Pulse()
+    assert (pulse.alive(60), pulse.silent(60)) == (False, False)
+    pulse.see(1)
+    assert pulse.alive(60)
+    pulse.see("gone")
+    assert not pulse.alive(60)
+    assert pulse.silent(0)
 
 
 def test_time_that_is_over_is_over_in_every_pod(tmp_path: Path, server: Server) -> None:
