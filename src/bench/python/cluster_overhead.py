@@ -1,11 +1,11 @@
 """What does a stage cost on a cluster, beside a hand-written PipelineRun of the same commands?
 
-`cluster_overhead.py STAGES [ROUNDS] [WIDTH]`, with the variables that `test-fixtures/cluster/cluster env` prints and after
-`mvn -DskipTests verify`. A pipeline gets STAGES stages more, in WIDTH chains (1), each of which says a word. Round by round it is
-run by `sluice run --on` and then by `kubectl create` of a PipelineRun with a task of one step for each, in the same image. Prints
-the seconds from the submission to the first word of a command, the seconds a stage takes in its chain, pods, and what the client
-and the API server said to each other: requests and bytes, counted on a line between them. No hand-written run has a cache, a
-store or a record: the ratio is the price of those.
+`cluster_overhead.py STAGES [ROUNDS] [WIDTH]`, with the variables that `test-fixtures/cluster/cluster env` prints and
+after `mvn -DskipTests verify`. A pipeline gets STAGES stages more, in WIDTH chains (1), each of which says a word.
+Round by round it is run by `sluice run --on` and then by `kubectl create` of a PipelineRun with a task of one step for
+each, in the same image. Prints the seconds from the submission to the first word of a command, the seconds a stage
+takes in its chain, pods, and what the client and the API server said to each other: requests and bytes, counted on a
+line between them. No hand-written run has a cache, a store or a record: the ratio is the price of those.
 """
 
 from __future__ import annotations
@@ -192,9 +192,7 @@ def ours(folder: Path, access: Path, line: Line, run: str, names: set[str], widt
     }
 
 
-def theirs(
-    line: Line, run: str, links: list[tuple[str, str | None]], tools: str, width: int
-) -> dict[str, float]:
+def theirs(line: Line, run: str, links: list[tuple[str, str | None]], tools: str, width: int) -> dict[str, float]:
     tasks = [
         {
             "name": name,
@@ -229,17 +227,18 @@ def theirs(
     while not kubectl("get", "pods", "-l", selector, "-o", "jsonpath={.items[*].status.startTime}"):
         time.sleep(0.1)
     pod = kubectl("get", "pods", "-l", selector, "-o", "jsonpath={.items[0].metadata.name}")
-    while "ready" not in subprocess.run(
-        [str(CLUSTER), "kubectl", "-n", NAMESPACE, "logs", pod, "-c", "step-run"],
-        text=True,
-        capture_output=True,
-        check=False,
-    ).stdout:
+    while (
+        "ready"
+        not in subprocess.run(
+            [str(CLUSTER), "kubectl", "-n", NAMESPACE, "logs", pod, "-c", "step-run"],
+            text=True,
+            capture_output=True,
+            check=False,
+        ).stdout
+    ):
         time.sleep(0.1)
     first = time.time() - began
-    kubectl(
-        server, "wait", f"pipelinerun/{run}", "--for=jsonpath={.status.completionTime}", "--timeout=3600s"
-    )
+    kubectl(server, "wait", f"pipelinerun/{run}", "--for=jsonpath={.status.completionTime}", "--timeout=3600s")
     names = {name for name, _ in links}
     return {
         "submission to first word": first,
