@@ -10,5 +10,10 @@ public abstract class AsyncPeriodicWork extends PeriodicWork {
     this.name = name;
   }
 
+  @Override
+  public final void doRun() {
+    throw new UnsupportedOperationException();
+  }
+
   protected abstract void execute(TaskListener listener) throws IOException, InterruptedException;
 }

@@ -9,6 +9,8 @@ public abstract class PeriodicWork implements ExtensionPoint {
 
   public abstract long getRecurrencePeriod();
 
+  protected abstract void doRun() throws Exception;
+
   public long getInitialDelay() {
     throw new UnsupportedOperationException();
   }

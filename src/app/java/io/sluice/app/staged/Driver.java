@@ -40,6 +40,7 @@ public final class Driver {
   private final Patience patience;
   private final Map<RunId, Drive> going = new ConcurrentHashMap<>();
   private final Object[] locks = new Object[LOCKS];
+  private volatile boolean paused;
 
   /**
    * A driver.
@@ -185,6 +186,23 @@ public final class Driver {
     return Optional.ofNullable(going.get(execution)).map(d -> d.at);
   }
 
+  /**
+   * Has it kept what was shown so far. Called every few seconds, so that a crash repeats the lines
+   * of those.
+   */
+  public void keepLogs() {
+    going.values().forEach(d -> d.keepLog(RunLog::keep));
+  }
+
+  /**
+   * For the end of this process: no line is shown from now on, no end is told. A driver of the next
+   * process, asked for the same executions, shows and tells them.
+   */
+  public void pause() {
+    paused = true;
+    going.values().forEach(d -> d.keepLog(RunLog::pause));
+  }
+
   /** Changes of a run's state come one after the other: whoever makes one holds this. */
   public Object lock(RunId run) {
     return locks[Math.floorMod(run.hashCode(), LOCKS)];
@@ -207,7 +225,7 @@ public final class Driver {
     private volatile String at = "starting";
     private @Nullable Connection connection;
     private @Nullable Running running;
-    private @Nullable RunLog log;
+    private volatile @Nullable RunLog log;
     private int stops;
     private boolean idle;
     private int failures;
@@ -222,6 +240,9 @@ public final class Driver {
     }
 
     void advance() {
+      if (paused) {
+        return;
+      }
       try {
         StagedRun.Next next = next();
         switch (next) {
@@ -309,6 +330,9 @@ public final class Driver {
               },
               connection(state).secrets());
       log = fresh;
+      if (paused) {
+        fresh.pause();
+      }
       return event -> {
         try {
           fresh.accept(event);
@@ -317,6 +341,17 @@ public final class Driver {
           at = "running; its log cannot be kept: " + e.getMessage();
         }
       };
+    }
+
+    void keepLog(Consumer<RunLog> how) {
+      RunLog shown = log;
+      if (shown != null) {
+        try {
+          how.accept(shown);
+        } catch (SluiceException e) {
+          at = "running; its log cannot be kept: " + e.getMessage(); // as for each of its lines
+        }
+      }
     }
 
     private void follow(Running r) {
@@ -335,6 +370,9 @@ public final class Driver {
     }
 
     private void ended(@Nullable RunOutcome outcome, @Nullable Throwable t) {
+      if (paused) {
+        return;
+      }
       if (outcome == null) {
         synchronized (this) {
           running = null;
@@ -504,6 +542,9 @@ public final class Driver {
     }
 
     private void failed(String text, boolean mayGoOn) {
+      if (paused) {
+        return; // whatever broke while this process ends, the next one will see
+      }
       finish(() -> wanted.asker().failed(text, mayGoOn), Optional.of(StageStatus.FAILED));
     }
 

@@ -38,6 +38,7 @@ public final class RunLog implements Consumer<RunEvent> {
   private final Map<StageName, String> brokenSteps = new HashMap<>();
   private final Map<StageName, RunEvent.StageFinished> failed = new LinkedHashMap<>();
   private int sinceMark;
+  private boolean paused;
 
   /**
    * A log.
@@ -69,8 +70,24 @@ public final class RunLog implements Consumer<RunEvent> {
             .toList();
   }
 
+  /** Has what was shown kept, unless it is already. */
+  synchronized void keep() {
+    if (sinceMark > 0) {
+      marked();
+    }
+  }
+
+  /** Shows nothing more: what comes now is shown by whoever follows the run next. */
+  synchronized void pause() {
+    keep();
+    paused = true;
+  }
+
   @Override
-  public void accept(RunEvent event) {
+  public synchronized void accept(RunEvent event) {
+    if (paused) {
+      return;
+    }
     switch (event) {
       case RunEvent.SetUp e ->
           show("set up " + e.what() + (e.detail().isEmpty() ? "" : ": " + e.detail()));
@@ -171,7 +188,7 @@ public final class RunLog implements Consumer<RunEvent> {
    *
    * @param reason what the runner says of the whole
    */
-  public String failure(String reason) {
+  public synchronized String failure(String reason) {
     StringBuilder text = new StringBuilder();
     Optional<RunEvent.StageFinished> first = failed.values().stream().findFirst();
     if (first.isEmpty()) {

@@ -90,6 +90,27 @@ class DriverTest {
   }
 
   @Test
+  void aProcessThatStopsLeavesLinesAndEndsToTheNext() {
+    Steps before = drive(X1, TUNE);
+    cluster.line(X1, "tune-xgboost", "trial 1");
+    driver.pause();
+    cluster.line(X1, "tune-xgboost", "trial 2");
+    cluster.end(X1, StageStatus.SUCCEEDED);
+    assertThat(before.told).isEmpty();
+    assertThat(before.log).doesNotContain("[tune-xgboost] trial 2");
+
+    driver = driver();
+    Steps after = drive(X1, TUNE);
+    cluster.line(X1, "tune-xgboost", "trial 1");
+    cluster.line(X1, "tune-xgboost", "trial 2");
+    cluster.end(X1, StageStatus.SUCCEEDED);
+    assertThat(after.log)
+        .contains("[tune-xgboost] trial 2")
+        .doesNotContain("[tune-xgboost] trial 1");
+    assertThat(after.told).containsExactly("succeeded");
+  }
+
+  @Test
   void aCrashBeforeTheStartWasNotedStartsUnderTheSameId() {
     cluster.dieAfterStart = true;
     Steps lost = new Steps();

@@ -63,6 +63,30 @@ class RunLogTest {
   }
 
   @Test
+  void whatWasShownIsKeptOnDemandAndOnlyOnce() {
+    RunLog log = log();
+    log.accept(line("one"));
+    assertThat(marks).isZero();
+    log.keep();
+    log.keep();
+    assertThat(marks).isEqualTo(1);
+  }
+
+  @Test
+  void aPausedLogShowsNothingAndCountsNothing() {
+    RunLog log = log();
+    log.accept(line("one"));
+    log.pause();
+    log.accept(line("two"));
+    assertThat(lines).containsExactly("[train-xgboost] one");
+    lines.clear();
+    RunLog next = log();
+    next.accept(line("one"));
+    next.accept(line("two"));
+    assertThat(lines).containsExactly("[train-xgboost] two");
+  }
+
+  @Test
   void anotherAttemptIsAnotherOutput() {
     RunLog log = log();
     log.accept(new RunEvent.StageStarted(AT, TRAIN, 0));

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice;
 
+import hudson.AbortException;
 import hudson.Extension;
 import hudson.util.ListBoxModel;
 import io.sluice.app.staged.StageCall;
@@ -20,10 +21,12 @@ public final class EvaluateStep extends StageStep {
   /** {@code success}, {@code unstable} or {@code failure}. */
   @DataBoundSetter
   public void setOnHold(String onHold) {
-    if (!OnHold.ALL.contains(onHold)) {
-      throw new IllegalArgumentException("onHold is success, unstable or failure, not " + onHold);
-    }
-    this.onHold = onHold;
+    this.onHold = onHold; // whether there is such a one is said by the start of the step
+  }
+
+  @Override
+  void check() throws AbortException {
+    OnHold.check(onHold);
   }
 
   @Override

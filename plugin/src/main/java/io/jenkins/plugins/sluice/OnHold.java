@@ -20,6 +20,16 @@ final class OnHold {
 
   private OnHold() {}
 
+  /**
+   * Refuses what is none of them. Not from a setter: Jenkins wraps what a setter throws, and the
+   * log shows the wrapping instead of the text.
+   */
+  static void check(String what) throws AbortException {
+    if (!ALL.contains(what)) {
+      throw new AbortException("onHold is success, unstable or failure, not " + what);
+    }
+  }
+
   /** Marks the step and the build, or fails. */
   static void apply(String what, StepContext context, String why)
       throws IOException, InterruptedException {

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice;
 
+import hudson.AbortException;
 import hudson.Extension;
 import hudson.FilePath;
 import hudson.model.Run;
@@ -44,10 +45,7 @@ public final class RetrainStep extends RunStep {
   /** {@code success}, {@code unstable} or {@code failure}. */
   @DataBoundSetter
   public void setOnHold(String onHold) {
-    if (!OnHold.ALL.contains(onHold)) {
-      throw new IllegalArgumentException("onHold is success, unstable or failure, not " + onHold);
-    }
-    this.onHold = onHold;
+    this.onHold = onHold; // whether there is such a one is said by the start of the step
   }
 
   public String getRunner() {
@@ -57,10 +55,7 @@ public final class RetrainStep extends RunStep {
   /** {@code cluster}, or {@code local}: the command line on the agent. */
   @DataBoundSetter
   public void setRunner(String runner) {
-    if (!runner.equals(ON_CLUSTER) && !runner.equals(ON_AGENT)) {
-      throw new IllegalArgumentException("runner is cluster or local, not " + runner);
-    }
-    this.runner = runner;
+    this.runner = runner; // whether there is such a one is said by the start of the step
   }
 
   public String getTool() {
@@ -74,7 +69,11 @@ public final class RetrainStep extends RunStep {
   }
 
   @Override
-  public StepExecution start(StepContext context) {
+  public StepExecution start(StepContext context) throws AbortException {
+    OnHold.check(onHold);
+    if (!runner.equals(ON_CLUSTER) && !runner.equals(ON_AGENT)) {
+      throw new AbortException("runner is cluster or local, not " + runner);
+    }
     if (runner.equals(ON_AGENT)) {
       return new LocalExecution(context, request(), onHold, tool);
     }

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice;
 
+import hudson.AbortException;
 import hudson.FilePath;
 import hudson.model.Run;
 import hudson.model.TaskListener;
@@ -66,8 +67,12 @@ public abstract class StageStep extends Step {
     return OnHold.SUCCESS;
   }
 
+  /** Refuses parameters that cannot be, in a build's own words. */
+  void check() throws AbortException {}
+
   @Override
-  public final StepExecution start(StepContext context) {
+  public final StepExecution start(StepContext context) throws AbortException {
+    check();
     StageCall call = call();
     return new Execution(context, call.kind().name(), call.name(), set, trials(), onHold());
   }

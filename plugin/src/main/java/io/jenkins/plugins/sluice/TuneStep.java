@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice;
 
+import hudson.AbortException;
 import hudson.Extension;
 import io.sluice.app.staged.StageCall;
 import org.jspecify.annotations.Nullable;
@@ -20,10 +21,14 @@ public final class TuneStep extends StageStep {
   /** At most so many; null: as the spec says. */
   @DataBoundSetter
   public void setTrials(@Nullable Integer trials) {
-    if (trials != null && trials < 1) {
-      throw new IllegalArgumentException("a search has at least one trial, not " + trials);
-    }
     this.trials = trials;
+  }
+
+  @Override
+  void check() throws AbortException {
+    if (trials != null && trials < 1) {
+      throw new AbortException("a search has at least one trial, not " + trials);
+    }
   }
 
   @Override

@@ -25,17 +25,25 @@ class StepsTest {
   }
 
   @Test
-  void whatASearchCannotHaveIsRefused() {
+  void whatASearchCannotHaveIsRefused() throws Exception {
     TuneStep step = new TuneStep();
     step.setTrials(40);
     assertThat(step.trials()).isEqualTo(40);
-    assertThatThrownBy(() -> step.setTrials(0)).hasMessageContaining("at least one trial");
+    step.check();
+    step.setTrials(0);
+    assertThatThrownBy(step::check)
+        .isInstanceOf(AbortException.class)
+        .hasMessageContaining("at least one trial");
   }
 
   @Test
   void aWordThatOnHoldDoesNotKnowIsRefused() {
-    assertThatThrownBy(() -> new EvaluateStep().setOnHold("shrug"))
+    EvaluateStep step = new EvaluateStep();
+    step.setOnHold("shrug");
+    assertThatThrownBy(step::check)
+        .isInstanceOf(AbortException.class)
         .hasMessageContaining("success, unstable or failure");
+    assertThatThrownBy(() -> OnHold.check("shrug")).isInstanceOf(AbortException.class);
   }
 
   @Test

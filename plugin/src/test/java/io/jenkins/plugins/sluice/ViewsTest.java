@@ -53,6 +53,15 @@ class ViewsTest {
     }
   }
 
+  /** Jelly drops the blanks at both ends of a text: one that matters there is lost. */
+  @ParameterizedTest
+  @MethodSource("views")
+  void noTextBeginsWithABlankThatMatters(Path view) throws Exception {
+    if (view.toString().endsWith(".jelly")) {
+      assertThat(Files.readString(view)).doesNotContainPattern(">[ ]+[^ <\\s]");
+    }
+  }
+
   /** A field of a form is a property of what the form is for. */
   @ParameterizedTest
   @MethodSource("views")
