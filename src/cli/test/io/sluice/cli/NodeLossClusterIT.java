@@ -42,7 +42,8 @@ class NodeLossClusterIT {
     TinyPipeline pipeline = new TinyPipeline(folder.resolve("pipeline"));
     String id = "lost-" + Long.toString(System.currentTimeMillis(), 36);
     pipeline.model(id);
-    pipeline.split("echo going; exec sleep 900", "");
+    // Kubernetes cannot know that the pod does not run any more: the limit of the stage decides
+    pipeline.split("echo going; exec sleep 900", "timeout: 2m");
     namespace.target(
         pipeline,
         "s3: bucket",
