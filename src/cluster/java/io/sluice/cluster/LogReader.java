@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -33,6 +34,9 @@ final class LogReader implements Runnable {
   /** How often reading is tried again once the container has ended: some 40 s. */
   private static final int MOST_FAILURES = 12;
 
+  /** How long an answer may say nothing after the container has ended. */
+  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
+
   private static final int NOT_FOUND = 404;
   private static final int BAD_REQUEST = 400;
 
@@ -45,7 +49,10 @@ final class LogReader implements Runnable {
     /** Whether its pod is gone: whatever has its name now is another one, made in its place. */
     boolean gone(ContainerId container);
 
-    /** Completes when the container has ended or its pod is gone. */
+    /** Whether its node does not answer. */
+    boolean outOfReach(ContainerId container);
+
+    /** Completes when the container has ended, its pod is gone, or its node does not answer. */
     CompletableFuture<Void> ended(ContainerId container);
   }
 
@@ -64,6 +71,9 @@ final class LogReader implements Runnable {
   private final Owner owner;
   private final Clock clock;
   private final LogLines lines;
+
+  /** Parts of answers so far: whether something comes. */
+  private final AtomicLong taken = new AtomicLong();
 
   /** Why the last answer was not all of it, in the kubelet's words. */
   private Optional<String> excuse = Optional.empty();
@@ -116,6 +126,10 @@ final class LogReader implements Runnable {
         case BROKEN -> {
           lastWasComplete = false;
           failures = hadEnded ? failures + 1 : 0;
+          if (failures > 0 && owner.outOfReach(container)) {
+            missing("its node does not answer");
+            return;
+          }
           if (failures > MOST_FAILURES) {
             missing(excuse.orElse("the cluster cannot give them"));
             return;
@@ -168,7 +182,10 @@ final class LogReader implements Runnable {
         };
       }
       body.consume();
-      body.done().get();
+      if (!isOver(body)) {
+        body.cancel();
+        return End.BROKEN;
+      }
       excuse = lines.excuse();
       if (excuse.isPresent()) {
         return End.BROKEN;
@@ -195,7 +212,25 @@ final class LogReader implements Runnable {
     }
   }
 
+  /** Waits for the answer's end; false when a container has ended and yet nothing comes. */
+  private boolean isOver(AsyncBody body) throws InterruptedException, ExecutionException {
+    CompletableFuture<Void> ended = owner.ended(container);
+    while (true) {
+      long before = taken.get();
+      boolean hadEnded = ended.isDone();
+      try {
+        body.done().get(LONGEST_SILENCE.toSeconds(), TimeUnit.SECONDS);
+        return true;
+      } catch (TimeoutException e) {
+        if (hadEnded && taken.get() == before) {
+          return false; // A connection to a node that lost its power does not end by itself.
+        }
+      }
+    }
+  }
+
   private void take(List<ByteBuffer> buffers, AsyncBody body) {
+    taken.incrementAndGet();
     for (ByteBuffer buffer : buffers) {
       byte[] bytes = new byte[buffer.remaining()];
       buffer.get(bytes);

@@ -191,6 +191,16 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
   }
 
   @Override
+  public boolean outOfReach(ContainerId container) {
+    lock.lock();
+    try {
+      return fold.isOutOfReach(container);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
   public CompletableFuture<Void> ended(ContainerId container) {
     lock.lock();
     try {

@@ -236,6 +236,7 @@ public final class RunFold {
         || lost.contains(container.uid())
         || pod == null
         || !pod.uid().equals(container.uid())
+        || pod.isOutOfReach()
         || pod.containers().stream()
             .anyMatch(c -> c.name().equals(container.container()) && c.state() == State.ENDED);
   }
@@ -244,6 +245,12 @@ public final class RunFold {
   public boolean isGone(ContainerId container) {
     SeenPod pod = pods.get(container.pod());
     return lost.contains(container.uid()) || (pod != null && !pod.uid().equals(container.uid()));
+  }
+
+  /** Whether a container's node does not answer. */
+  public boolean isOutOfReach(ContainerId container) {
+    SeenPod pod = pods.get(container.pod());
+    return pod != null && pod.uid().equals(container.uid()) && pod.isOutOfReach();
   }
 
   /** What keeps the fold from going on although the cluster has gone on. */
@@ -438,6 +445,7 @@ public final class RunFold {
     SeenPod seen = pods.get(pod);
     return seen != null
         && !lost.contains(seen.uid())
+        && !seen.isOutOfReach()
         && step.exitCode().isPresent()
         && !step.wasEnded()
         && seen.containers().stream()

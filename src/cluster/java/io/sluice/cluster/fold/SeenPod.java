@@ -32,6 +32,16 @@ public record SeenPod(
     containers = List.copyOf(containers);
   }
 
+  /**
+   * Whether its node does not answer: nobody will say how its containers ended, nor send what they
+   * wrote.
+   */
+  public boolean isOutOfReach() {
+    return reason.equals("NodeLost")
+        || (disrupted.isTrue()
+            && List.of("DeletionByTaintManager", "DeletionByPodGC").contains(disrupted.reason()));
+  }
+
   /** How a container stands. */
   public enum State {
     WAITING,

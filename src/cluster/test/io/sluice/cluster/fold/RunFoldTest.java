@@ -106,6 +106,24 @@ class RunFoldTest {
   }
 
   @Test
+  void theEndOfAContainerWhoseNodeIsLostIsNotWaitedFor() {
+    Map<String, String> waiting = Map.of("step-run", "{waiting: {reason: 'PodInitializing'}}");
+    SeenPod there = pod("a", "", waiting);
+    SeenPod lost =
+        pod(
+            "a",
+            "conditions: [{type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager'}],",
+            waiting);
+    see(fold.see(there, AT));
+    assertThat(fold.hasEnded(RUN_OF_A)).isFalse();
+    assertThat(fold.isOutOfReach(RUN_OF_A)).isFalse();
+    see(fold.see(lost, AT));
+    assertThat(fold.hasEnded(RUN_OF_A)).isTrue();
+    assertThat(fold.isOutOfReach(RUN_OF_A)).isTrue();
+    assertThat(fold.isOutOfReach(new ContainerId("r-1-a-pod", "another", "step-run"))).isFalse();
+  }
+
+  @Test
   void eachTaskRunOfAMatrixIsAStage() {
     see(fold.see(withMatrix("Unknown", "Running", "childReferences: []"), AT));
     for (int k = 0; k < 2; k++) {
