@@ -38,7 +38,7 @@ WITH: dict[str, Any] = {
     "space": {"x": {"float": [0, 1]}, "n": {"choice": [1, "two", True]}},
 }
 #: how long a silent party is waited for, in seconds
-PATIENCE = 12
+PATIENCE = 30
 LOOP: str = next(s for s in yaml.safe_load(TASK.read_text())["spec"]["steps"] if s["name"] == "run")["script"]
 #: the loss is x itself; nobody ends a trial before so many pods have begun one
 FAMILY = """
