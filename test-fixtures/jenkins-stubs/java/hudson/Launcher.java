@@ -1,5 +1,8 @@
 package hudson;
 
+import java.io.IOException;
+import java.util.Map;
+
 /** A signature, see the README. */
 public abstract class Launcher {
   Launcher() {}
@@ -7,4 +10,7 @@ public abstract class Launcher {
   public boolean isUnix() {
     throw new UnsupportedOperationException();
   }
+
+  public abstract void kill(Map<String, String> modelEnvVars)
+      throws IOException, InterruptedException;
 }

@@ -13,6 +13,12 @@ final class LocalCommand {
   static final String ARGUMENTS = "SLUICE_ARGUMENTS";
   static final String HOME = "SLUICE_HOME";
 
+  /** The run's id, for the script. */
+  static final String RUN = "SLUICE_STEP";
+
+  /** The same, in what the program and all that it starts were given, and in nothing else. */
+  static final String PROCESS = "SLUICE_PROCESS";
+
   static final String SCRIPT =
       """
       #!/bin/sh
@@ -27,7 +33,9 @@ final class LocalCommand {
       IFS='
       '
       set -- $SLUICE_ARGUMENTS
-      unset IFS SLUICE_ARGUMENTS
+      SLUICE_PROCESS=${SLUICE_STEP:-}
+      export SLUICE_PROCESS
+      unset IFS SLUICE_ARGUMENTS SLUICE_STEP
       exec "$program" "$@"
       """;
 

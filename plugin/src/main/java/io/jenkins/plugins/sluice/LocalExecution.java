@@ -13,6 +13,7 @@ import io.sluice.app.staged.RunSummary;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
@@ -69,6 +70,9 @@ final class LocalExecution extends StepExecution {
 
   private transient boolean over;
   private transient boolean away;
+
+  /** Told to end while it was being started. */
+  private transient volatile boolean toBeEnded;
 
   LocalExecution(StepContext context, RunRequest request, String onHold, String tool) {
     super(context);
@@ -129,6 +133,7 @@ final class LocalExecution extends StepExecution {
     env.put(
         LocalCommand.ARGUMENTS,
         String.join("\n", LocalCommand.arguments(request, run, file.getRemote())));
+    env.put(LocalCommand.RUN, run.value());
     env.put("SLUICE_WHO", who);
     BourneShellScript task = new BourneShellScript(LocalCommand.SCRIPT);
     task.defaultCharset();
@@ -142,10 +147,16 @@ final class LocalExecution extends StepExecution {
       stopped = stopCause != null;
     }
     var unused = context.saveState();
-    if (stopped) {
-      started.stop(ws, launcher);
-    }
+    toBeEnded = stopped; // not yet: it may still be on its way
     later(SHORTEST_MILLIS);
+  }
+
+  /**
+   * Asks this run's processes to end. The process' own way would ask every one of the workspace,
+   * also those of another branch of {@code parallel}.
+   */
+  private void end(Launcher launcher) throws IOException, InterruptedException {
+    launcher.kill(Map.of(LocalCommand.PROCESS, run(getContext().get(Run.class)).value()));
   }
 
   private Optional<String> home(FilePath ws, EnvVars env, TaskListener listener)
@@ -212,6 +223,10 @@ final class LocalExecution extends StepExecution {
       boolean wrote = process.writeLog(ws, listener.getLogger());
       @Nullable Integer code = process.exitStatus(ws, launcher, listener);
       away = false;
+      if (code == null && toBeEnded) {
+        toBeEnded = false;
+        end(launcher);
+      }
       if (code == null) {
         if (wrote) {
           var unused = getContext().saveState();
@@ -305,7 +320,7 @@ final class LocalExecution extends StepExecution {
         finish(() -> getContext().onFailure(cause)); // nobody is there to be told
         return;
       }
-      process.stop(ws, launcher);
+      end(launcher);
     });
     var unused =
         Timer.get()

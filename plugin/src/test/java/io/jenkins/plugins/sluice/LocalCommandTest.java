@@ -66,15 +66,26 @@ class LocalCommandTest {
     assertThat(LocalCommand.words(77)).contains("77");
   }
 
+  @Test
+  void theProgramsProcessesAreKnownByTheRun() throws Exception {
+    assertThat(run(List.of("run"), "#!/bin/sh\nsh -c 'echo $SLUICE_PROCESS'\n"))
+        .containsExactly("j-1");
+  }
+
   /** Runs the script with a program that prints what it is told, one a line. */
   private List<String> run(List<String> arguments) throws Exception {
+    return run(arguments, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+  }
+
+  private List<String> run(List<String> arguments, String text) throws Exception {
     Path program = Files.createDirectories(folder.resolve("home/bin")).resolve("sluice");
-    Files.writeString(program, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+    Files.writeString(program, text);
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
     ProcessBuilder shell = new ProcessBuilder("/bin/sh", "-c", LocalCommand.SCRIPT);
     shell.directory(folder.toFile()).redirectErrorStream(true);
     shell.environment().put(LocalCommand.HOME, folder.resolve("home").toString());
     shell.environment().put(LocalCommand.ARGUMENTS, String.join("\n", arguments));
+    shell.environment().put(LocalCommand.RUN, RUN.value());
     Process process = shell.start();
     List<String> lines =
         new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
