@@ -58,9 +58,12 @@ def programs() -> Path | None:
 
 
 def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """Below those that the kernel gives to connections: nobody takes it while the server is away."""
+    for port in range(20000 + os.getpid() % 10000, 32000):
+        with socket.socket() as s, suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no free port")
 
 
 class Server:
@@ -91,17 +94,17 @@ class Server:
     def start(self) -> None:
         data = self.folder / "data"
         options = ["-p", str(self.port), "-h", "127.0.0.1", "-c", "fsync=off", "-k", str(data)]
-        self._process = subprocess.Popen(
-            [*self._user, str(self._bin / "postgres"), "-D", str(data), *options],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=self.folder,
-        )  # fmt: skip
+        command = [*self._user, str(self._bin / "postgres"), "-D", str(data), *options]
+        log = self.folder / "log"
+        with log.open("ab") as said:
+            self._process = subprocess.Popen(command, stdout=said, stderr=said, cwd=self.folder)
         until = time.monotonic() + 240
-        while time.monotonic() < until:
+        while time.monotonic() < until and self._process.poll() is None:
             with socket.socket() as s:
                 if s.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.1)
-        raise AssertionError("PostgreSQL does not come up")
+        raise AssertionError("PostgreSQL does not come up: " + log.read_text()[-2000:])
 
     def stop(self) -> None:
         if self._process is not None:
