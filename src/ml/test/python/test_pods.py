@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,8 +77,7 @@ class Server:
         data = folder / "data"
         data.mkdir()
         if self._user:
-            for parent in [folder, *folder.parents][:3]:
-                parent.chmod(0o755)
+            folder.chmod(0o755)
             os.chown(data, 65534, 65534)
         (folder / "password").write_text("hidden-word")
         (folder / "password").chmod(0o644)
@@ -114,14 +114,16 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server() -> Iterator[Server]:
     found = programs()
     if found is None:
         pytest.skip("PostgreSQL (initdb, postgres) is not installed")
-    server = Server(tmp_path_factory.mktemp("postgres"), found)
-    server.start()
-    yield server
-    server.stop()
+    # not among pytest's folders: every other pytest that starts shuts them against the server's user
+    with tempfile.TemporaryDirectory(prefix="sluice-postgres-") as folder:
+        server = Server(Path(folder), found)
+        server.start()
+        yield server
+        server.stop()
 
 
 #: of the test that runs
