@@ -154,13 +154,17 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
   }
 
   @Override
-  public void deleted(Watches.Kind kind, String name, Optional<GenericKubernetesResource> last) {
-    Optional<Tree> tree = last.map(Cluster::tree);
+  public void deleted(Watches.Kind kind, String name, Optional<GenericKubernetesResource> state) {
+    Optional<Tree> tree = state.map(Cluster::tree);
     switch (kind) {
       case PIPELINE_RUN -> step((f, at) -> f.deleted(tree.map(SeenRun::of), at));
       case TASK_RUN ->
           tree.map(SeenTaskRun::of).ifPresent(seen -> step((f, at) -> f.see(seen, at)));
-      case POD -> tree.map(SeenPod::of).ifPresent(seen -> step((f, at) -> f.deleted(seen, at)));
+      case POD ->
+          step((f, at) ->
+              tree.map(SeenPod::of)
+                  .map(last -> f.deleted(last, at))
+                  .orElseGet(() -> f.gone(new Missing(Missing.Kind.POD, name), at)));
     }
   }
 

@@ -48,6 +48,9 @@ public final class Upload {
   /** A pod that is told it cannot start is waited for no longer than this. */
   private static final Duration HINDERED = Duration.ofSeconds(20);
 
+  /** How long a node may leave its pod unanswered before that counts as a hindrance. */
+  private static final Duration UNANSWERED = Duration.ofSeconds(15);
+
   /** Nodes pull images that are new to them. */
   private static final Duration LONGEST_START = Duration.ofMinutes(10);
 
@@ -146,6 +149,7 @@ public final class Upload {
     long start = System.nanoTime();
     Optional<String> hindered = Optional.empty();
     long since = start;
+    long answered = start;
     while (true) {
       Tree seen = seen(pod);
       if (!seen.isPresent()) {
@@ -155,7 +159,14 @@ public final class Upload {
       if (!phase.equals("Pending") && !phase.isEmpty()) {
         return;
       }
-      Optional<String> now = Hindrance.of(seen);
+      Optional<String> silent = Hindrance.unanswering(seen);
+      if (silent.isEmpty()) {
+        answered = System.nanoTime();
+      }
+      boolean late = System.nanoTime() - answered > UNANSWERED.toNanos();
+      Optional<String> now =
+          Hindrance.of(seen)
+              .or(() -> silent.filter(n -> late).map(n -> "node " + n + " does not answer"));
       if (!now.equals(hindered)) {
         now.ifPresent(progress);
         hindered = now;

@@ -3,12 +3,15 @@ package io.sluice.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.PersistentVolumeClaimBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.sluice.cluster.Namespace.Story;
 import io.sluice.core.diag.Diagnostic;
@@ -25,12 +28,14 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,6 +63,10 @@ class BadGroundClusterIT {
   }
 
   private TargetSpec target(String claim) {
+    return target(claim, "");
+  }
+
+  private TargetSpec target(String claim, String more) {
     return TargetParser.parse(
             new SourceFile(
                 "target",
@@ -67,7 +76,8 @@ class BadGroundClusterIT {
                     + claim
                     + " }\nimages: { worker: \""
                     + NOWHERE
-                    + "\" }\n"))
+                    + "\" }\n"
+                    + more))
         .orThrow();
   }
 
@@ -78,7 +88,7 @@ class BadGroundClusterIT {
     return e.diagnostics().getFirst();
   }
 
-  private void claim(String name, String storageClass) {
+  private void claim(String name, @Nullable String storageClass) {
     there
         .admin()
         .persistentVolumeClaims()
@@ -242,6 +252,51 @@ class BadGroundClusterIT {
           .filteredOn(f -> f.what().equals("store"))
           .singleElement()
           .satisfies(f -> assertThat(f.well()).isFalse());
+    }
+  }
+
+  /** A Node that nobody is behind, as one is that has just lost its power. */
+  @Test
+  void aNodeThatDoesNotAnswerIsSaid() {
+    String node = there.name + "-dead";
+    claim("store", null);
+    Resource<Node> dead =
+        there
+            .admin()
+            .nodes()
+            .resource(
+                new NodeBuilder()
+                    .withNewMetadata()
+                    .withName(node)
+                    .addToLabels("dead", node)
+                    .endMetadata()
+                    .withNewStatus()
+                    .addToAllocatable("memory", new Quantity("8Gi"))
+                    .addToAllocatable("cpu", new Quantity("8"))
+                    .addToAllocatable("pods", new Quantity("10"))
+                    .endStatus()
+                    .build());
+    dead.create();
+    try (Cluster cluster = there.cluster()) {
+      TargetSpec target =
+          target(
+              "store",
+              "pods:\n  nodeSelector: { dead: "
+                  + node
+                  + " }\n  tolerations:\n"
+                  + "    - { key: node.kubernetes.io/not-ready }\n"
+                  + "    - { key: node.kubernetes.io/unreachable }\n");
+      List<String> progress = new ArrayList<>();
+      Upload upload = new Upload(cluster, target, progress::add);
+      Diagnostic why =
+          told(
+              ExitCode.INPUT_WRONG,
+              () -> upload.put(List.of(new Upload.File("a.py", false, new byte[] {1}))));
+      assertThat(why.id()).isEqualTo("SLU-3721");
+      assertThat(why.message()).contains("node " + node + " does not answer");
+      assertThat(progress).contains("node " + node + " does not answer");
+    } finally {
+      dead.delete();
     }
   }
 

@@ -11,4 +11,14 @@ public final class Hindrance {
     SeenPod seen = SeenPod.of(pod);
     return Words.taken(seen).or(() -> Words.waiting(seen));
   }
+
+  /**
+   * The node that is to run a pod and has not said that it knows of it; empty when it has, or none
+   * was chosen. A node that lives says so within a second.
+   */
+  public static Optional<String> unanswering(Tree pod) {
+    String node = pod.at("spec", "nodeName").text();
+    boolean silent = !node.isEmpty() && !pod.at("status", "startTime").isPresent();
+    return silent ? Optional.of(node) : Optional.empty();
+  }
 }

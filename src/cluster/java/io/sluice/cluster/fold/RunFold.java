@@ -87,7 +87,10 @@ public final class RunFold {
     boolean over;
   }
 
-  /** An object that must be there or have been there, and was not seen: the caller asks for it. */
+  /**
+   * An object that must be there or have been there, and was not seen, or not as it must be by now:
+   * the caller asks for it.
+   */
   public record Missing(Kind kind, String name) {
     /** Its kind. */
     public enum Kind {
@@ -180,9 +183,14 @@ public final class RunFold {
     return advance(at);
   }
 
-  /** An object that was {@link #missing} does not exist any more. */
+  /** An object does not exist any more; its last state is not known, or was seen before. */
   public List<RunEvent> gone(Missing object, Instant at) {
-    gone.add(object.name());
+    SeenPod pod = object.kind() == Missing.Kind.POD ? pods.get(object.name()) : null;
+    if (pod == null) {
+      gone.add(object.name());
+    } else {
+      lost.add(pod.uid());
+    }
     return advance(at);
   }
 
@@ -271,6 +279,9 @@ public final class RunFold {
             && !a.pod().isEmpty()
             && !pods.containsKey(a.pod())
             && !gone.contains(a.pod())) {
+          out.add(new Missing(Missing.Kind.POD, a.pod()));
+        } else if (a.succeeded().isDecided()
+            && a.steps().stream().anyMatch(s -> isLate(a.pod(), s))) {
           out.add(new Missing(Missing.Kind.POD, a.pod()));
         }
       }
@@ -390,7 +401,8 @@ public final class RunFold {
         continue;
       }
       boolean ended = step.exitCode().isPresent();
-      if (step.wasEnded() && !track.started.contains(name) && !isRunning(attempt, step)) {
+      boolean unbegun = step.wasEnded() || (ended && !step.began());
+      if (unbegun && !track.started.contains(name) && !isRunning(attempt, step)) {
         return;
       }
       if ((ended || isRunning(attempt, step)) && track.started.add(name)) {
@@ -447,6 +459,7 @@ public final class RunFold {
         && !lost.contains(seen.uid())
         && !seen.isOutOfReach()
         && step.exitCode().isPresent()
+        && step.began()
         && !step.wasEnded()
         && seen.containers().stream()
             .anyMatch(c -> c.name().equals(step.container()) && c.state() == State.WAITING);

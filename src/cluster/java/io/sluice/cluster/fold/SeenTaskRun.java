@@ -44,7 +44,9 @@ public record SeenTaskRun(String name, String task, List<Attempt> attempts, Stri
    * A step as Tekton sees it.
    *
    * @param container its container in the pod
-   * @param exitCode once it has ended
+   * @param exitCode once it has ended, or was given up
+   * @param began whether its end says when it began: not if it was given up before, as when its
+   *     image could not be pulled
    * @param reason of its end, in Kubernetes' words: {@code OOMKilled}, {@code TaskRunCancelled}
    * @param outcome of its end, in Tekton's words: {@code Completed}, {@code Continued}, {@code
    *     Skipped}, {@code Error}, {@code TimeoutExceeded}
@@ -53,6 +55,7 @@ public record SeenTaskRun(String name, String task, List<Attempt> attempts, Stri
       String name,
       String container,
       Optional<Integer> exitCode,
+      boolean began,
       String reason,
       String outcome,
       Map<String, String> results) {
@@ -104,6 +107,7 @@ public record SeenTaskRun(String name, String task, List<Attempt> attempts, Stri
         step.at("name").text(),
         step.at("container").text(),
         step.at("terminated", "exitCode").number(),
+        step.at("terminated", "startedAt").time().isPresent(),
         step.at("terminated", "reason").text(),
         step.at("terminationReason").text(),
         Results.of(step.at("results")));

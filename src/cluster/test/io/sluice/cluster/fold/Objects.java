@@ -50,8 +50,20 @@ public final class Objects {
   }
 
   static String step(String name, int exitCode, String outcome) {
-    return "{name: '%s', container: 'step-%s', terminated: {exitCode: %d, reason: 'Completed'}, terminationReason: '%s'}"
-        .formatted(name, name, exitCode, outcome);
+    return """
+    {name: '%s', container: 'step-%s', terminationReason: '%s', terminated: {
+      exitCode: %d, reason: 'Completed', startedAt: '2026-11-24T10:00:01Z', finishedAt: '2026-11-24T10:00:07Z'}}
+    """
+        .formatted(name, name, outcome, exitCode);
+  }
+
+  /** A step that Tekton gave up before its container ran. */
+  static String unbegun(String name, String reason) {
+    return """
+    {name: '%s', container: 'step-%s', terminationReason: '%s', terminated: {
+      exitCode: 1, reason: '%s', startedAt: null, finishedAt: '2026-11-24T10:00:07Z'}}
+    """
+        .formatted(name, name, reason, reason);
   }
 
   static String step(String name) {

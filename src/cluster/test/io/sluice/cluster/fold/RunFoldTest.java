@@ -4,6 +4,7 @@ import static io.sluice.cluster.fold.Objects.pod;
 import static io.sluice.cluster.fold.Objects.run;
 import static io.sluice.cluster.fold.Objects.step;
 import static io.sluice.cluster.fold.Objects.taskRun;
+import static io.sluice.cluster.fold.Objects.unbegun;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.core.run.RunEvent;
@@ -276,7 +277,7 @@ class RunFoldTest {
   void aCacheHitSkipsTheStepAndIsSaid() {
     see(fold.see(run("Unknown", "Running", ""), AT));
     String fetch =
-        "{name: 'fetch', container: 'step-fetch', terminated: {exitCode: 0, reason: 'Completed'},"
+        "{name: 'fetch', container: 'step-fetch', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 0, reason: 'Completed'},"
             + " terminationReason: 'Completed', results: [{name: 'hit', value: 'yes'}]}";
     see(fold.see(pod("a", UP, Map.of()), AT));
     see(
@@ -361,7 +362,7 @@ class RunFoldTest {
                     {metadata: {name: 'r-1-a', labels: {'tekton.dev/pipelineTask': 'a'}}, status: {
                       conditions: [{type: 'Succeeded', status: 'Unknown', reason: 'Running'}], podName: '',
                       retriesStatus: [{conditions: [{type: 'Succeeded', status: 'False', reason: 'Failed'}],
-                        podName: '', steps: [{name: 'run', container: 'step-run', terminated: {exitCode: 1}, terminationReason: 'Error'}]}]}}
+                        podName: '', steps: [{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 1}, terminationReason: 'Error'}]}]}}
                     """)),
             AT));
     assertThat(told)
@@ -440,6 +441,42 @@ class RunFoldTest {
   }
 
   @Test
+  void aStepWhoseImageIsNotThereNeverBeganAndIsNotWaitedFor() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(
+        fold.see(
+            pod(
+                "a",
+                "phase: 'Pending',",
+                Map.of(
+                    "step-run", "{waiting: {reason: 'ImagePullBackOff', message: 'no such tag'}}")),
+            AT));
+    see(
+        fold.see(
+            taskRun(
+                "a", "False", "TaskRunImagePullFailed", unbegun("run", "TaskRunImagePullFailed")),
+            AT));
+    see(fold.see(run("False", "Failed", "childReferences: []"), AT));
+    assertThat(told).noneMatch(t -> t.startsWith("a.run"));
+    assertThat(told).anyMatch(t -> t.startsWith("a FAILED") && t.contains("cannot be pulled"));
+    assertThat(fold.outcome().orElseThrow().status()).isEqualTo(StageStatus.FAILED);
+  }
+
+  @Test
+  void aPodWhoseEndWasMissedIsAskedFor() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", "phase: 'Pending',", Map.of("step-run", "{waiting: {}}")), AT));
+    see(fold.see(taskRun("a", "True", "Succeeded", step("run", 0, "Completed")), AT));
+    assertThat(told).containsExactly("run [a, b, z]", "a starts 0", "a.run starts");
+    assertThat(fold.missing())
+        .containsExactly(new RunFold.Missing(RunFold.Missing.Kind.POD, "r-1-a-pod"));
+
+    see(fold.gone(fold.missing().getFirst(), AT));
+    assertThat(fold.missing()).isEmpty();
+    assertThat(told).endsWith("a.run ends 0", "a SUCCEEDED");
+  }
+
+  @Test
   void aRunThatIsDeletedEndsCleanly() {
     see(fold.see(run("Unknown", "Running", ""), AT));
     see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
@@ -468,7 +505,7 @@ class RunFoldTest {
     see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
     see(fold.drained(RUN_OF_A, AT));
     String killed =
-        "{name: 'run', container: 'step-run', terminated: {exitCode: 1, reason: 'TaskRunCancelled'}}";
+        "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 1, reason: 'TaskRunCancelled'}}";
     see(fold.see(taskRun("a", "False", "TaskRunCancelled", killed), AT));
     assertThat(told).endsWith("a.run ends 143", "a CANCELLED because cancelled");
   }
@@ -528,7 +565,7 @@ class RunFoldTest {
                 "a",
                 "False",
                 "Failed",
-                "{name: 'run', container: 'step-run', terminated: {exitCode: 0}}"),
+                "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 0}}"),
             AT));
     assertThat(told)
         .last()
@@ -546,7 +583,7 @@ class RunFoldTest {
                 "a",
                 "False",
                 "Failed",
-                "{name: 'run', container: 'step-run', terminated: {exitCode: 137, reason: 'OOMKilled'}, terminationReason: 'Error'}"),
+                "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 137, reason: 'OOMKilled'}, terminationReason: 'Error'}"),
             AT));
     assertThat(told)
         .last()
