@@ -1,5 +1,6 @@
 package io.sluice.cluster;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.api.model.StatusBuilder;
@@ -14,6 +15,7 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.http.HttpClient;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.sluice.cluster.fold.Tree;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
@@ -119,8 +121,21 @@ public final class Cluster implements AutoCloseable {
             .withConfig(config)
             .withHttpClientFactory(http)
             .withTaskExecutor(executor)
+            .withKubernetesSerialization(serialization())
             .build();
     return new Cluster(client, executor, namespace);
+  }
+
+  /**
+   * Reads objects that are asked for as generic ones as such. A client that knows their classes
+   * reads the events of a watch by these first and converts them then; 7.1 cannot convert a pod
+   * with managed fields, and loses the watch with each of its events.
+   */
+  private static KubernetesSerialization serialization() {
+    KubernetesSerialization out =
+        new KubernetesSerialization(new ObjectMapper(), /* searchClassloaders= */ false);
+    out.registerKubernetesResource(Status.class); // how the server ends a watch
+    return out;
   }
 
   public String namespace() {

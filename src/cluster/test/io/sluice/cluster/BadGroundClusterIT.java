@@ -35,7 +35,6 @@ import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -63,17 +62,17 @@ class BadGroundClusterIT {
   }
 
   private TargetSpec target(String claim) {
-    return target(claim, "");
+    return target("claim: " + claim, "");
   }
 
-  private TargetSpec target(String claim, String more) {
+  private TargetSpec target(String store, String more) {
     return TargetParser.parse(
             new SourceFile(
                 "target",
                 "apiVersion: sluice.io/v1alpha1\nkind: Target\nnamespace: "
                     + there.name
-                    + "\nstore: { claim: "
-                    + claim
+                    + "\nstore: { "
+                    + store
                     + " }\nimages: { worker: \""
                     + NOWHERE
                     + "\" }\n"
@@ -88,7 +87,7 @@ class BadGroundClusterIT {
     return e.diagnostics().getFirst();
   }
 
-  private void claim(String name, @Nullable String storageClass) {
+  private void claim(String name, String storageClass) {
     there
         .admin()
         .persistentVolumeClaims()
@@ -259,7 +258,6 @@ class BadGroundClusterIT {
   @Test
   void aNodeThatDoesNotAnswerIsSaid() {
     String node = there.name + "-dead";
-    claim("store", null);
     Resource<Node> dead =
         there
             .admin()
@@ -280,7 +278,7 @@ class BadGroundClusterIT {
     try (Cluster cluster = there.cluster()) {
       TargetSpec target =
           target(
-              "store",
+              "s3: bucket",
               "pods:\n  nodeSelector: { dead: "
                   + node
                   + " }\n  tolerations:\n"

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.sluice.cluster.Namespace.Story;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
@@ -12,6 +13,9 @@ import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -72,6 +76,23 @@ class ClusterRunnerClusterIT {
     assertThat(story.finished("a").results()).containsEntry("said", "hello");
     assertThat(story.events().getFirst()).isInstanceOf(RunEvent.RunStarted.class);
     assertThat(story.events().getLast()).isInstanceOf(RunEvent.RunFinished.class);
+  }
+
+  @Test
+  void oneWatchOutlivesTheEventsOfPods() throws Exception {
+    Queue<String> lists = new ConcurrentLinkedQueue<>();
+    Consumer<HttpRequest> watcher =
+        request -> {
+          String query = String.valueOf(request.uri().getQuery());
+          if (request.uri().getPath().endsWith("/pods") && !query.contains("watch=true")) {
+            lists.add(request.uri().toString());
+          }
+        };
+    try (ClusterRunner counted = there.runner(watcher)) {
+      assertThat(there.start(counted, "counted", story, "echo one", "echo two").await().status())
+          .isEqualTo(StageStatus.SUCCEEDED);
+    }
+    assertThat(lists).as("one by the watch, one by who follows the run").hasSize(2);
   }
 
   @Test

@@ -4,6 +4,10 @@ import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.sluice.core.diag.SourceFile;
 import io.sluice.core.run.RunEvent;
@@ -91,6 +95,20 @@ final class Namespace implements AutoCloseable {
   /** A client of its own, as another process would be. */
   ClusterRunner runner() {
     return new ClusterRunner(cluster(), Clock.systemUTC());
+  }
+
+  /** One whose requests are shown to somebody before they are sent. */
+  ClusterRunner runner(Consumer<HttpRequest> watcher) {
+    Interceptor shows =
+        new Interceptor() {
+          @Override
+          public void before(BasicBuilder request, HttpRequest sent, Interceptor.RequestTags tags) {
+            watcher.accept(sent);
+          }
+        };
+    HttpClient.Factory jdk = new JdkHttpClientFactory();
+    HttpClient.Factory http = () -> jdk.newBuilder().addOrReplaceInterceptor("shows", shows);
+    return new ClusterRunner(Cluster.of(config, name, http), Clock.systemUTC());
   }
 
   /** What a run was told to be, and how to wait for things in it. */
