@@ -83,6 +83,15 @@ final class PreparedNamespace {
     config("set-context", "--current", "--user=ci");
   }
 
+  String name() {
+    return name;
+  }
+
+  /** A kubeconfig of the account. */
+  Path access() {
+    return access;
+  }
+
   private void config(String... change) {
     List<String> arguments = new ArrayList<>(List.of("--kubeconfig", access.toString(), "config"));
     arguments.addAll(List.of(change));

@@ -3,7 +3,6 @@ package io.sluice.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.app.Pipelines;
-import io.sluice.app.SourceTree;
 import io.sluice.app.Target.CodeContent;
 import io.sluice.app.Target.Images;
 import io.sluice.app.staged.Driver;
@@ -12,11 +11,11 @@ import io.sluice.app.staged.Identity;
 import io.sluice.app.staged.RunOrder;
 import io.sluice.app.staged.RunState;
 import io.sluice.app.staged.RunSummary;
-import io.sluice.app.staged.Seen;
 import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StagedRun;
-import io.sluice.app.staged.StateFile;
 import io.sluice.app.staged.Submission;
+import io.sluice.cli.OneBuild.Ended;
+import io.sluice.cli.OneBuild.Home;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
@@ -33,11 +32,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
@@ -246,83 +241,8 @@ class StagedRunIT {
     return home;
   }
 
-  private record Ended(String told, List<String> log) {
-    String shown() {
-      return told + "\n" + String.join("\n", log);
-    }
-  }
-
   private Ended drive(Home run, String node, StageCall call) {
-    Step step = new Step();
-    driver.drive(
-        new Driver.Wanted(
-            run.id(),
-            build.execution(node),
-            Optional.of(call),
-            r -> List.of(),
-            Optional.empty(),
-            run,
-            s -> new Machine(),
-            step));
-    return new Ended(step.told.join(), List.copyOf(step.log));
-  }
-
-  /** A run's folder. */
-  private record Home(Path folder, RunId id, SourceTree snapshot) implements Driver.Home {
-    private static final Map<RunId, String> SEEN = new ConcurrentHashMap<>();
-
-    @Override
-    public Optional<RunState> state() {
-      return new StateFile(folder.resolve("state.json")).text().map(RunState::parse);
-    }
-
-    @Override
-    public void keep(RunState state) {
-      new StateFile(folder.resolve("state.json")).write(state.json());
-    }
-
-    @Override
-    public Seen seen(RunId execution) {
-      return Optional.ofNullable(SEEN.get(execution)).map(Seen::parse).orElseGet(Seen::nothing);
-    }
-
-    @Override
-    public void keepSeen(RunId execution, Seen seen) {
-      SEEN.put(execution, seen.json());
-    }
-  }
-
-  private static final class Step implements Driver.Asker {
-    final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
-    final CompletableFuture<String> told = new CompletableFuture<>();
-
-    @Override
-    public void line(String text) {
-      log.add(text);
-    }
-
-    @Override
-    public void flush() {}
-
-    @Override
-    public void succeeded(RunState state) {
-      told.complete("succeeded");
-    }
-
-    @Override
-    public void nothing(RunState state, String why) {
-      told.complete("nothing: " + why);
-    }
-
-    @Override
-    public void failed(String text, boolean mayGoOn) {
-      told.complete("failed: " + text);
-    }
-
-    @Override
-    public void stopped(String text, boolean mayGoOn) {
-      told.complete("stopped: " + text);
-    }
+    return new OneBuild(driver, build, s -> new Machine()).drive(run, node, call).ended();
   }
 
   /** This machine in the place of a cluster. */
