@@ -13,6 +13,7 @@ import io.sluice.tekton.RunOutcome.TaskOutcome;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -83,6 +84,11 @@ public final class RunFold {
     final Set<String> started = new LinkedHashSet<>();
     final Set<String> finished = new HashSet<>();
     final Set<String> remarks = new HashSet<>();
+
+    /** Steps' first lines that may be Tekton's words that there will be none. */
+    final Map<String, RunEvent.LogLine> held = new HashMap<>();
+
+    final Set<String> spoke = new HashSet<>();
     Optional<String> hindrance = Optional.empty();
     boolean over;
   }
@@ -209,14 +215,29 @@ public final class RunFold {
     }
     begin(at, out);
     AttemptTrack attempt = current(stage, at, out);
-    if (from.isStep() && !attempt.started.contains(from.step()) && Words.isOfSkipping(text)) {
-      return out; // Not the step's words, but Tekton's, that there will be none.
+    RunEvent.LogLine line = new RunEvent.LogLine(at, stage.name, from.step(), text);
+    if (!from.isStep()) {
+      out.add(line);
+      return out;
     }
-    if (from.isStep() && attempt.started.add(from.step())) {
+    if (attempt.spoke.add(from.step()) && Words.isOfSkipping(text)) {
+      attempt.held.put(from.step(), line);
+      return out;
+    }
+    if (attempt.started.add(from.step())) {
       out.add(new RunEvent.StepStarted(at, stage.name, from.step()));
     }
-    out.add(new RunEvent.LogLine(at, stage.name, from.step(), text));
+    release(attempt, from.step(), out);
+    out.add(line);
     return out;
+  }
+
+  /** Tells a step's first line that was the step's own after all: it did run. */
+  private static void release(AttemptTrack attempt, String step, List<RunEvent> out) {
+    RunEvent.LogLine held = attempt.held.remove(step);
+    if (held != null) {
+      out.add(held);
+    }
   }
 
   /** No more lines of this container will come. */
@@ -415,6 +436,7 @@ public final class RunFold {
         return;
       }
       track.finished.add(name);
+      release(track, name, out);
       boolean byForce = step.wasEnded() || !ended;
       out.add(
           new RunEvent.StepFinished(

@@ -93,12 +93,16 @@ public record SeenTaskRun(String name, String task, List<Attempt> attempts, Stri
 
   private static Attempt attempt(Tree taskRun) {
     Tree status = taskRun.at("status");
+    Condition succeeded = Condition.of(taskRun, "Succeeded");
+    String pod = status.at("podName").text();
+    // One that is to be retried still has the steps of the attempt before until it has a pod.
+    boolean stale = pod.isEmpty() && !succeeded.isDecided();
     return new Attempt(
-        Condition.of(taskRun, "Succeeded"),
-        status.at("podName").text(),
+        succeeded,
+        pod,
         status.at("startTime").time(),
         status.at("completionTime").time(),
-        status.at("steps").list().stream().map(SeenTaskRun::step).toList(),
+        stale ? List.of() : status.at("steps").list().stream().map(SeenTaskRun::step).toList(),
         Results.of(status.at("results")));
   }
 

@@ -26,6 +26,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RunFoldTest {
   private static final Instant AT = Instant.parse("2026-11-24T10:00:00Z");
+  private static final String SKIPPED =
+      "2026/11/24 21:51:14 INFO Step was skipped due to when expressions were evaluated to false.";
   private static final String UP = "phase: 'Running',";
   private static final ContainerId RUN_OF_A = new ContainerId("r-1-a-pod", "u-a", "step-run");
   private static final ContainerId RUN_OF_B = new ContainerId("r-1-b-pod", "u-b", "step-run");
@@ -314,6 +316,40 @@ class RunFoldTest {
   }
 
   @Test
+  void ofASkippedStepNothingIsToldAlsoWhenItsContainerWasSeenToRun() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
+    see(fold.line(RUN_OF_A, SKIPPED, AT));
+    see(fold.drained(RUN_OF_A, AT));
+    see(fold.see(taskRun("a", "True", "Succeeded", step("run", 0, "Skipped")), AT));
+    assertThat(told)
+        .containsExactly(
+            "run [a, b, z]", "a starts 0", "a.run starts", "a.run ends skipped", "a SUCCEEDED");
+  }
+
+  @Test
+  void aStepThatSaysWhatTektonSaysOfSkippedOnesIsHeard() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.line(RUN_OF_A, SKIPPED, AT));
+    see(fold.line(RUN_OF_A, "and more", AT));
+    see(fold.line(RUN_OF_A, SKIPPED, AT));
+    assertThat(told)
+        .endsWith("a.run starts", "a.run: " + SKIPPED, "a.run: and more", "a.run: " + SKIPPED);
+  }
+
+  @Test
+  void aStepThatSaysNothingElseIsHeardAtItsEnd() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.line(RUN_OF_A, SKIPPED, AT));
+    see(fold.drained(RUN_OF_A, AT));
+    see(fold.see(taskRun("a", "True", "Succeeded", step("run", 0, "Completed")), AT));
+    assertThat(told).endsWith("a.run starts", "a.run: " + SKIPPED, "a.run ends 0", "a SUCCEEDED");
+  }
+
+  @Test
   void stepsAfterOneThatFailedAreNotTold() {
     see(fold.see(run("Unknown", "Running", ""), AT));
     see(fold.see(pod("a", UP, Map.of()), AT));
@@ -373,6 +409,28 @@ class RunFoldTest {
             "a.run ends 1",
             "a FAILED because step run ended with exit code 1",
             "a starts 1");
+  }
+
+  @Test
+  void anAttemptWithoutAPodYetHasNoStepsWhateverTektonLeftThere() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    String ended =
+        "[{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z',"
+            + " exitCode: 1}, terminationReason: 'Error'}]";
+    see(
+        fold.see(
+            SeenTaskRun.of(
+                Objects.tree(
+                    """
+                    {metadata: {name: 'r-1-a', labels: {'tekton.dev/pipelineTask': 'a'}}, status: {
+                      conditions: [{type: 'Succeeded', status: 'Unknown', reason: 'ToBeRetried'}],
+                      podName: '', steps: %1$s,
+                      retriesStatus: [{conditions: [{type: 'Succeeded', status: 'False', reason: 'Failed'}],
+                        podName: '', steps: %1$s}]}}
+                    """
+                        .formatted(ended))),
+            AT));
+    assertThat(told).last().isEqualTo("a starts 1");
   }
 
   @ParameterizedTest
