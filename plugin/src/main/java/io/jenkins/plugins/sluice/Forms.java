@@ -78,7 +78,12 @@ final class Forms {
     Set<String> seen = new HashSet<>();
     for (String id : ids) {
       if (!ID.matcher(id).matches()) {
-        throw new IllegalArgumentException(what + " '" + id + "': " + Messages.Forms_id());
+        throw new IllegalArgumentException(
+            what
+                + " '"
+                + id
+                + "': an id is letters, digits, hyphens and underscores, at most 63, starting with a"
+                + " letter or digit");
       }
       if (!seen.add(id)) {
         throw new IllegalArgumentException("there are two of " + what + " " + id);
@@ -89,7 +94,7 @@ final class Forms {
   /** What was wrong in the first place: what binds a form wraps what a setter says. */
   static String words(Throwable t) {
     Throwable innermost = t;
-    while (innermost.getCause() != null && innermost.getCause() != innermost) {
+    while (innermost.getCause() != null) {
       innermost = innermost.getCause();
     }
     return String.valueOf(innermost.getMessage());
