@@ -65,7 +65,7 @@ public final class SluiceConfiguration extends GlobalConfiguration {
       clusters = hadClusters;
       registries = hadRegistries;
       save(); // a setter before the one that refused has saved its own
-      throw new FormException(Forms.words(e), "clusters");
+      throw new FormException(Forms.words(e), e, "clusters");
     }
     save();
     return true;
