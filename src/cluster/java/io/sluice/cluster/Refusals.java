@@ -51,6 +51,15 @@ final class Refusals {
 
   private static SluiceException forbidden(
       KubernetesClientException e, String said, String verb, String resource, Cluster cluster) {
+    if (!verb.equals("watch") && (e.getStatus() == null || e.getStatus().getReason() == null)) {
+      // an API server gives a reason; of a watch the client does not always read it
+      return unreachable(
+          e,
+          "SLU-3703",
+          "what answers at " + cluster.address() + " refuses (403) and is no API server: " + said,
+          "is the server's address right, and is there a proxy in between? Rights in the cluster"
+              + " would not help");
+    }
     if (said.contains("exceeded quota")) {
       return wrong(
           e,

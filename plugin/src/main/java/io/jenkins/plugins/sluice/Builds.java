@@ -237,7 +237,7 @@ final class Builds {
                     build.getParent().getFullName(),
                     place.cluster().getId(),
                     target.namespace()));
-        return Wiring.connect(login(place), target);
+        return Wiring.connect(login(place), target, registrySecrets(place));
       } catch (AbortException e) {
         throw new SluiceException(
             ExitCode.INPUT_WRONG,
@@ -249,6 +249,22 @@ final class Builds {
             e);
       }
     };
+  }
+
+  /**
+   * What the registry of a cluster is asked with, to be masked in logs. Empty for a registry that
+   * there is not, or whose credentials this build cannot have: the build itself says so later.
+   */
+  private List<String> registrySecrets(Places.Place place) {
+    if (place.cluster().getRegistry().isEmpty()) {
+      return List.of();
+    }
+    try {
+      RegistryConfig registry = Places.registry(build.getParent(), place.cluster().getRegistry());
+      return Logins.registry(registry, build.getParent(), Optional.of(build)).secrets();
+    } catch (AbortException | SluiceException e) {
+      return List.of();
+    }
   }
 
   /**

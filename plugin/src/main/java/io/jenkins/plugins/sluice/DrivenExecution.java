@@ -178,7 +178,7 @@ abstract class DrivenExecution extends StepExecution {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         finish(() -> getContext().onFailure(Failures.of(e)));
-      } catch (IOException | RuntimeException e) {
+      } catch (IOException | RuntimeException | LinkageError e) {
         finish(() -> getContext().onFailure(Failures.of(e)));
       }
     });

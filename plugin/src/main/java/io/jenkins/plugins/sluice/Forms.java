@@ -8,7 +8,9 @@ import hudson.model.Item;
 import hudson.security.ACL;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +67,37 @@ final class Forms {
         .findFirst()
         .map(l -> FormValidation.error(Messages.Forms_setting(l)))
         .orElseGet(FormValidation::ok);
+  }
+
+  /**
+   * Refuses ids that nothing could name, or that name two.
+   *
+   * @throws IllegalArgumentException in words for whoever wrote the configuration
+   */
+  static void ids(String what, List<String> ids) {
+    Set<String> seen = new HashSet<>();
+    for (String id : ids) {
+      if (!ID.matcher(id).matches()) {
+        throw new IllegalArgumentException(
+            what
+                + " '"
+                + id
+                + "': an id is letters, digits, hyphens and underscores, at most 63, starting with a"
+                + " letter or digit");
+      }
+      if (!seen.add(id)) {
+        throw new IllegalArgumentException("there are two of " + what + " " + id);
+      }
+    }
+  }
+
+  /** What was wrong in the first place: what binds a form wraps what a setter says. */
+  static String words(Throwable t) {
+    Throwable innermost = t;
+    while (innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    return String.valueOf(innermost.getMessage());
   }
 
   static FormValidation id(String value) {

@@ -49,6 +49,12 @@ final class Logins {
    * @param user empty: {@code secret} is a token, or empty as well
    */
   record Registry(String uri, String user, String secret) {
+    /** What no log may show; a stored secret may end in a line break that no log shows. */
+    List<String> secrets() {
+      String shown = secret.strip();
+      return shown.isEmpty() ? List.of() : List.of(shown);
+    }
+
     @Override
     public String toString() {
       return uri + " (secret)";

@@ -85,7 +85,7 @@ public final class PipelineStep extends RunStep {
         } catch (InterruptedException e) {
           Thread.currentThread().interrupt();
           fail(e);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | LinkageError e) {
           fail(e);
         }
       });

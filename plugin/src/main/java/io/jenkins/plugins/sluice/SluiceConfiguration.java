@@ -36,6 +36,7 @@ public final class SluiceConfiguration extends GlobalConfiguration {
 
   @DataBoundSetter
   public void setClusters(List<ClusterConfig> clusters) {
+    Forms.ids("cluster", clusters.stream().map(ClusterConfig::getId).toList());
     this.clusters = new ArrayList<>(clusters);
     save();
   }
@@ -46,16 +47,26 @@ public final class SluiceConfiguration extends GlobalConfiguration {
 
   @DataBoundSetter
   public void setRegistries(List<RegistryConfig> registries) {
+    Forms.ids("registry", registries.stream().map(RegistryConfig::getId).toList());
     this.registries = new ArrayList<>(registries);
     save();
   }
 
   @Override
-  public boolean configure(StaplerRequest2 req, JSONObject json) {
+  public boolean configure(StaplerRequest2 req, JSONObject json) throws FormException {
+    List<ClusterConfig> hadClusters = clusters;
+    List<RegistryConfig> hadRegistries = registries;
     // a form without any cluster sends none: what was there is gone
     clusters = new ArrayList<>();
     registries = new ArrayList<>();
-    req.bindJSON(this, json);
+    try {
+      req.bindJSON(this, json);
+    } catch (IllegalArgumentException e) {
+      clusters = hadClusters;
+      registries = hadRegistries;
+      save(); // a setter before the one that refused has saved its own
+      throw new FormException(Forms.words(e), e, "clusters");
+    }
     save();
     return true;
   }

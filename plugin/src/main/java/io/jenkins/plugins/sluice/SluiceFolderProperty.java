@@ -27,6 +27,7 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
 
   @DataBoundSetter
   public void setClusters(List<ClusterConfig> clusters) {
+    Forms.ids("cluster", clusters.stream().map(ClusterConfig::getId).toList());
     this.clusters = new ArrayList<>(clusters);
   }
 
@@ -36,6 +37,7 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
 
   @DataBoundSetter
   public void setRegistries(List<RegistryConfig> registries) {
+    Forms.ids("registry", registries.stream().map(RegistryConfig::getId).toList());
     this.registries = new ArrayList<>(registries);
   }
 
