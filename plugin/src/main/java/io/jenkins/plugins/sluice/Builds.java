@@ -35,6 +35,7 @@ import java.util.SortedMap;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.support.steps.input.ApproverAction;
 import org.jspecify.annotations.Nullable;
+import org.springframework.security.core.AuthenticationException;
 
 /** A build's dealings with runs: to open one, to drive its executions, to sum it up. */
 final class Builds {
@@ -171,8 +172,22 @@ final class Builds {
   void mayPromote(String userId) throws AbortException {
     Job<?, ?> job = build.getParent();
     User user = User.getById(userId, /* create= */ false);
-    if (user == null
-        || !job.getACL().hasPermission2(user.impersonate2(), SluicePermissions.PROMOTE)) {
+    boolean may;
+    try {
+      may =
+          user != null
+              && job.getACL().hasPermission2(user.impersonate2(), SluicePermissions.PROMOTE);
+    } catch (AuthenticationException e) {
+      AbortException why =
+          new AbortException(
+              userId
+                  + " started this build or approved it, and Jenkins does not know that account (any"
+                  + " more): "
+                  + e.getMessage());
+      why.initCause(e);
+      throw why;
+    }
+    if (!may) {
       throw new AbortException(
           userId
               + " started this build or approved it, and lacks the permission Sluice/Promote for "
