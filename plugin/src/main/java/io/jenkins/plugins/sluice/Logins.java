@@ -13,6 +13,7 @@ import io.sluice.core.diag.SluiceException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import jenkins.model.Jenkins;
@@ -49,6 +50,19 @@ final class Logins {
    * @param user empty: {@code secret} is a token, or empty as well
    */
   record Registry(String uri, String user, String secret) {
+    /** Texts that are not to be shown: also as a header of HTTP has them. */
+    List<String> secrets() {
+      if (secret.isBlank()) {
+        return List.of();
+      }
+      return user.isEmpty()
+          ? List.of(secret)
+          : List.of(
+              secret,
+              Base64.getEncoder()
+                  .encodeToString((user + ":" + secret).getBytes(StandardCharsets.UTF_8)));
+    }
+
     @Override
     public String toString() {
       return uri + " (secret)";

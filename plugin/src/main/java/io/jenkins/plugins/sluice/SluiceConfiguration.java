@@ -7,6 +7,7 @@ import java.util.List;
 import jenkins.model.GlobalConfiguration;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
+import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.StaplerRequest2;
 
@@ -35,8 +36,8 @@ public final class SluiceConfiguration extends GlobalConfiguration {
   }
 
   @DataBoundSetter
-  public void setClusters(List<ClusterConfig> clusters) {
-    this.clusters = new ArrayList<>(clusters);
+  public void setClusters(@Nullable List<ClusterConfig> clusters) {
+    this.clusters = clusters == null ? new ArrayList<>() : new ArrayList<>(clusters);
     save();
   }
 
@@ -45,8 +46,8 @@ public final class SluiceConfiguration extends GlobalConfiguration {
   }
 
   @DataBoundSetter
-  public void setRegistries(List<RegistryConfig> registries) {
-    this.registries = new ArrayList<>(registries);
+  public void setRegistries(@Nullable List<RegistryConfig> registries) {
+    this.registries = registries == null ? new ArrayList<>() : new ArrayList<>(registries);
     save();
   }
 

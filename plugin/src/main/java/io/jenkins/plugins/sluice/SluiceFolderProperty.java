@@ -7,6 +7,7 @@ import hudson.Extension;
 import java.util.ArrayList;
 import java.util.List;
 import org.jenkinsci.Symbol;
+import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
@@ -26,8 +27,8 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
   }
 
   @DataBoundSetter
-  public void setClusters(List<ClusterConfig> clusters) {
-    this.clusters = new ArrayList<>(clusters);
+  public void setClusters(@Nullable List<ClusterConfig> clusters) {
+    this.clusters = clusters == null ? new ArrayList<>() : new ArrayList<>(clusters);
   }
 
   public List<RegistryConfig> getRegistries() {
@@ -35,8 +36,8 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
   }
 
   @DataBoundSetter
-  public void setRegistries(List<RegistryConfig> registries) {
-    this.registries = new ArrayList<>(registries);
+  public void setRegistries(@Nullable List<RegistryConfig> registries) {
+    this.registries = registries == null ? new ArrayList<>() : new ArrayList<>(registries);
   }
 
   /** The form of a folder's clusters. */

@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The one class that picks adapters: the cluster by the client of the plugin {@code
@@ -62,8 +63,12 @@ final class Wiring {
     return Wheel.digest();
   }
 
-  /** Connects for one execution; the connection behind it is shared. */
-  static Driver.Connection connect(Logins.Cluster login, TargetSpec target) {
+  /**
+   * Connects for one execution; the connection behind it is shared.
+   *
+   * @param hidden texts that its log does not show, besides what the cluster is reached by
+   */
+  static Driver.Connection connect(Logins.Cluster login, TargetSpec target, List<String> hidden) {
     Key key = new Key(login, target.namespace());
     Shared shared;
     synchronized (OPEN) {
@@ -87,11 +92,13 @@ final class Wiring {
 
       @Override
       public List<String> secrets() {
-        return switch (login.kind()) {
-          case TOKEN -> List.of(login.secret());
-          case KUBECONFIG -> here(() -> Login.secrets(login.secret()));
-          case POD -> List.of();
-        };
+        List<String> ofCluster =
+            switch (login.kind()) {
+              case TOKEN -> List.of(login.secret());
+              case KUBECONFIG -> here(() -> Login.secrets(login.secret()));
+              case POD -> List.of();
+            };
+        return Stream.concat(ofCluster.stream(), hidden.stream()).toList();
       }
 
       @Override
