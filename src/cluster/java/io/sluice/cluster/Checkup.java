@@ -33,7 +33,6 @@ public final class Checkup {
   private static final String TEKTON_NAMESPACE = "tekton-pipelines";
   private static final int OLDEST_KUBERNETES = 28;
   private static final Pattern VERSION = Pattern.compile("v?(\\d+)\\.(\\d+).*");
-  private static final int FORBIDDEN = 403;
   private static final int NOT_FOUND = 404;
 
   private static final ResourceDefinitionContext LOCAL_QUEUES =
@@ -83,10 +82,13 @@ public final class Checkup {
 
   private void kubernetes() {
     // Not the client's own class for it: servers have grown fields that it refuses.
-    String version =
-        Json.parse(cluster.asking("get", "version", () -> client.raw("/version")))
-            .path("gitVersion")
-            .asText();
+    String answer = cluster.asking("get", "version", () -> client.raw("/version"));
+    String version;
+    try {
+      version = Json.parse(answer).path("gitVersion").asText();
+    } catch (IllegalArgumentException e) {
+      throw Refusals.noKubernetes(e, Refusals.brief(answer), "get version", cluster);
+    }
     Matcher m = VERSION.matcher(version);
     boolean well = m.matches() && Integer.parseInt(m.group(2)) >= OLDEST_KUBERNETES;
     findings.add(
@@ -141,7 +143,7 @@ public final class Checkup {
               .get();
       return Optional.ofNullable(info).map(i -> i.getData().getOrDefault("version", ""));
     } catch (KubernetesClientException e) {
-      if (e.getCode() == FORBIDDEN) {
+      if (Refusals.mayNot(e)) {
         return Optional.empty();
       }
       throw Refusals.told(e, "get", "configmaps", cluster);
@@ -198,7 +200,7 @@ public final class Checkup {
     try {
       found = client.namespaces().withName(target.namespace()).get();
     } catch (KubernetesClientException e) {
-      if (e.getCode() != FORBIDDEN) {
+      if (!Refusals.mayNot(e)) {
         throw Refusals.told(e, "get", "namespaces", cluster);
       }
       findings.add(
@@ -400,7 +402,7 @@ public final class Checkup {
     try {
       found = request.get();
     } catch (KubernetesClientException e) {
-      if (e.getCode() == FORBIDDEN) {
+      if (Refusals.mayNot(e)) {
         findings.add(Finding.well(what, "not looked at: " + Refusals.words(e)));
         return Optional.empty();
       }

@@ -10,6 +10,10 @@ import java.util.List;
 /** Tells what an API server answered, or that none did, as diagnostics. */
 final class Refusals {
   private static final int DEEPEST = 20;
+  private static final int FORBIDDEN = 403;
+
+  /** So much is shown of what is no API server's answer: it may be a page. */
+  private static final int SHOWN_LETTERS = 200;
 
   private Refusals() {}
 
@@ -31,7 +35,7 @@ final class Refusals {
               "the cluster does not know us: its API server refused our credentials (" + said + ")",
               "log in again, or renew the token in the kubeconfig; `kubectl auth whoami` tells who"
                   + " you are");
-      case 403 -> forbidden(e, said, verb, resource, cluster);
+      case FORBIDDEN -> forbidden(e, said, verb, resource, cluster);
       case 404 -> notFound(e, said, what, resource, cluster);
       case 400, 409, 413, 422 ->
           wrong(
@@ -49,16 +53,44 @@ final class Refusals {
     };
   }
 
+  /** Whether a Kubernetes API server says that we may not. */
+  static boolean mayNot(KubernetesClientException e) {
+    return e.getCode() == FORBIDDEN && inKubernetesWords(e);
+  }
+
+  /**
+   * Whether an answer is a {@code Status} as API servers give it. They always say Failure, also for
+   * their webhooks; what proxies and other services answer does not, and the client says nothing
+   * there either when it makes a status of such an answer.
+   */
+  private static boolean inKubernetesWords(KubernetesClientException e) {
+    return e.getStatus() != null && "Failure".equals(e.getStatus().getStatus());
+  }
+
+  /** What came is no answer of a Kubernetes API server. */
+  static SluiceException noKubernetes(Exception e, String said, String what, Cluster cluster) {
+    return wrong(
+        e,
+        "SLU-3713",
+        "what answers at "
+            + cluster.address()
+            + " does not speak as a Kubernetes API server does; to "
+            + what
+            + " it says: "
+            + said,
+        "is that the address of the cluster's API, and not that of another service or of a proxy"
+            + " that wants a login of its own? With a kubeconfig, `kubectl version` tells");
+  }
+
   private static SluiceException forbidden(
       KubernetesClientException e, String said, String verb, String resource, Cluster cluster) {
-    if (!verb.equals("watch") && (e.getStatus() == null || e.getStatus().getReason() == null)) {
-      // an API server gives a reason; of a watch the client does not always read it
-      return unreachable(
+    // Of a watch that is refused the client does not always read the server's words.
+    if (!verb.equals("watch") && !inKubernetesWords(e)) {
+      return noKubernetes(
           e,
-          "SLU-3703",
-          "what answers at " + cluster.address() + " refuses (403) and is no API server: " + said,
-          "is the server's address right, and is there a proxy in between? Rights in the cluster"
-              + " would not help");
+          FORBIDDEN + (said.isEmpty() ? "" : ", " + brief(said)),
+          verb + " " + resource,
+          cluster);
     }
     if (said.contains("exceeded quota")) {
       return wrong(
@@ -134,6 +166,11 @@ final class Refusals {
     Throwable innermost = chain.getLast();
     String name = innermost.getClass().getSimpleName();
     return oneLine(innermost.getMessage() == null ? name : name + ": " + innermost.getMessage());
+  }
+
+  static String brief(String text) {
+    String line = oneLine(text);
+    return line.length() <= SHOWN_LETTERS ? line : line.substring(0, SHOWN_LETTERS) + "..";
   }
 
   private static String oneLine(String text) {

@@ -1,6 +1,7 @@
 package jenkins.scm.api;
 
 import hudson.model.Item;
+import hudson.model.Run;
 import hudson.scm.SCM;
 import java.io.Closeable;
 import java.io.IOException;
@@ -25,6 +26,11 @@ public abstract class SCMFileSystem implements Closeable {
   }
 
   public static SCMFileSystem of(Item owner, SCM scm, SCMRevision rev)
+      throws IOException, InterruptedException {
+    throw new UnsupportedOperationException();
+  }
+
+  public static SCMFileSystem of(Item owner, SCM scm, SCMRevision rev, Run<?, ?> build)
       throws IOException, InterruptedException {
     throw new UnsupportedOperationException();
   }

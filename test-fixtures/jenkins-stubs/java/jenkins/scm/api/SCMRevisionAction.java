@@ -5,7 +5,9 @@ import hudson.model.Actionable;
 
 /** A signature, see the README. */
 public class SCMRevisionAction implements Action {
-  private SCMRevisionAction() {}
+  public SCMRevisionAction(SCMSource source, SCMRevision rev) {
+    throw new UnsupportedOperationException();
+  }
 
   public static SCMRevision getRevision(SCMSource source, Actionable actionable) {
     throw new UnsupportedOperationException();

@@ -56,6 +56,10 @@ final class Messages {
     return HOLDER.format("ClusterConfig.noTarget");
   }
 
+  static String ClusterConfig_sharesNamespace() {
+    return HOLDER.format("ClusterConfig.sharesNamespace");
+  }
+
   static String CustomStageStep_displayName() {
     return HOLDER.format("CustomStageStep.displayName");
   }

@@ -205,6 +205,13 @@ final class Builds {
                 + " takes no pull requests: it has no target for them in the configuration of"
                 + " Sluice");
       }
+      if (sharesNamespace(cluster.getTarget(), cluster.getPullRequestTarget())) {
+        throw new AbortException(
+            "cluster "
+                + cluster.getId()
+                + " takes no pull requests: their target has the namespace of all other runs, whose"
+                + " Secrets are there");
+      }
       return cluster.getPullRequestTarget();
     }
     if (!cluster.getTarget().isBlank()) {
@@ -219,6 +226,17 @@ final class Builds {
                     + " has no target: neither in the configuration of Sluice nor as targets/"
                     + cluster.getId()
                     + ".yaml in the repository"));
+  }
+
+  /**
+   * Whether two targets are in one namespace; not when one of them is not there.
+   *
+   * @throws SluiceException when one is wrong
+   */
+  static boolean sharesNamespace(String target, String other) {
+    return !target.isBlank()
+        && !other.isBlank()
+        && StagedRun.target(target).namespace().equals(StagedRun.target(other).namespace());
   }
 
   private Logins.Cluster login(Places.Place place) throws AbortException {
@@ -252,7 +270,7 @@ final class Builds {
                     build.getParent().getFullName(),
                     place.cluster().getId(),
                     target.namespace()));
-        return Wiring.connect(login(place), target, registrySecrets(place));
+        return Wiring.connect(login(place), target, hidden(place, state));
       } catch (AbortException e) {
         throw new SluiceException(
             ExitCode.INPUT_WRONG,
@@ -267,18 +285,18 @@ final class Builds {
   }
 
   /**
-   * What the registry of a cluster is asked with, to be masked in logs. Empty for a registry that
-   * there is not, or whose credentials this build cannot have: the build itself says so later.
+   * What a run's log does not show of the registry: its pods may have the same token by a Secret of
+   * their own. Those of a pull request have none, so it is not even looked up for them.
    */
-  private List<String> registrySecrets(Places.Place place) {
-    if (place.cluster().getRegistry().isEmpty()) {
+  private List<String> hidden(Places.Place place, RunState state) {
+    if (place.cluster().getRegistry().isEmpty() || state.order().untrusted()) {
       return List.of();
     }
     try {
       RegistryConfig registry = Places.registry(build.getParent(), place.cluster().getRegistry());
       return Logins.registry(registry, build.getParent(), Optional.of(build)).secrets();
     } catch (AbortException | SluiceException e) {
-      return List.of();
+      return List.of(); // said when the registry is asked
     }
   }
 

@@ -54,7 +54,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
 
   @DataBoundConstructor
   public ClusterConfig(@Nullable String id) {
-    this.id = id == null ? "" : id.strip(); // a form without it sends none
+    this.id = Forms.text(id); // a form without it sends none
   }
 
   public String getId() {
@@ -66,8 +66,8 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
   }
 
   @DataBoundSetter
-  public void setServer(String server) {
-    this.server = server.strip();
+  public void setServer(@Nullable String server) {
+    this.server = Forms.text(server);
   }
 
   public String getAuthorities() {
@@ -75,8 +75,8 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
   }
 
   @DataBoundSetter
-  public void setAuthorities(String authorities) {
-    this.authorities = authorities.strip();
+  public void setAuthorities(@Nullable String authorities) {
+    this.authorities = Forms.text(authorities);
   }
 
   public String getCredentialsId() {
@@ -84,8 +84,8 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
   }
 
   @DataBoundSetter
-  public void setCredentialsId(String credentialsId) {
-    this.credentialsId = credentialsId.strip();
+  public void setCredentialsId(@Nullable String credentialsId) {
+    this.credentialsId = Forms.text(credentialsId);
   }
 
   public String getTarget() {
@@ -93,8 +93,8 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
   }
 
   @DataBoundSetter
-  public void setTarget(String target) {
-    this.target = target;
+  public void setTarget(@Nullable String target) {
+    this.target = Forms.text(target);
   }
 
   public String getPullRequestTarget() {
@@ -102,8 +102,8 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
   }
 
   @DataBoundSetter
-  public void setPullRequestTarget(String pullRequestTarget) {
-    this.pullRequestTarget = pullRequestTarget;
+  public void setPullRequestTarget(@Nullable String pullRequestTarget) {
+    this.pullRequestTarget = Forms.text(pullRequestTarget);
   }
 
   public String getRegistry() {
@@ -111,8 +111,8 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
   }
 
   @DataBoundSetter
-  public void setRegistry(String registry) {
-    this.registry = registry.strip();
+  public void setRegistry(@Nullable String registry) {
+    this.registry = Forms.text(registry);
   }
 
   public String getFolders() {
@@ -120,8 +120,8 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
   }
 
   @DataBoundSetter
-  public void setFolders(String folders) {
-    this.folders = folders;
+  public void setFolders(@Nullable String folders) {
+    this.folders = Forms.text(folders);
   }
 
   /** Whether an item of this full name may use it. */
@@ -170,8 +170,17 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
 
     @POST
     public FormValidation doCheckPullRequestTarget(
-        @AncestorInPath @Nullable Item item, @QueryParameter String value) {
+        @AncestorInPath @Nullable Item item,
+        @QueryParameter String value,
+        @QueryParameter String target) {
       Forms.mayConfigure(item);
+      try {
+        if (Builds.sharesNamespace(target, value)) {
+          return FormValidation.error(Messages.ClusterConfig_sharesNamespace());
+        }
+      } catch (SluiceException e) {
+        // one of them is wrong, which is said below, or by the other's own check
+      }
       return target(value);
     }
 

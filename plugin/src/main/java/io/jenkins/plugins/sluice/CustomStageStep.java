@@ -1,7 +1,9 @@
 package io.jenkins.plugins.sluice;
 
+import hudson.AbortException;
 import hudson.Extension;
 import io.sluice.app.staged.StageCall;
+import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** {@code mlStage 'enrich'}: a stage of the spec by its name, or a data source by its. */
@@ -9,12 +11,19 @@ public final class CustomStageStep extends StageStep {
   private final String name;
 
   @DataBoundConstructor
-  public CustomStageStep(String name) {
-    this.name = name;
+  public CustomStageStep(@Nullable String name) {
+    this.name = Forms.text(name);
   }
 
   public String getName() {
     return name;
+  }
+
+  @Override
+  void check() throws AbortException {
+    if (name.isEmpty()) {
+      throw new AbortException("name the stage: mlStage 'enrich', say");
+    }
   }
 
   @Override

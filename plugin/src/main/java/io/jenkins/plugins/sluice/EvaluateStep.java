@@ -4,6 +4,7 @@ import hudson.AbortException;
 import hudson.Extension;
 import hudson.util.ListBoxModel;
 import io.sluice.app.staged.StageCall;
+import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
@@ -20,8 +21,9 @@ public final class EvaluateStep extends StageStep {
 
   /** {@code success}, {@code unstable} or {@code failure}. */
   @DataBoundSetter
-  public void setOnHold(String onHold) {
-    this.onHold = onHold; // whether there is such a one is said by the start of the step
+  public void setOnHold(@Nullable String onHold) {
+    this.onHold =
+        Forms.text(onHold); // whether there is such a one is said by the start of the step
   }
 
   @Override

@@ -55,9 +55,14 @@ final class Forms {
     return all.includeCurrentValue(present);
   }
 
+  /** A text as it was given, without blanks around it; null, as of an unset variable: empty. */
+  static String text(@Nullable String given) {
+    return given == null ? "" : given.strip();
+  }
+
   /** The lines of a text that say anything. */
-  static List<String> lines(String text) {
-    return text.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+  static List<String> lines(@Nullable String text) {
+    return text(text).lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
   }
 
   /** Whether each line is a setting. */

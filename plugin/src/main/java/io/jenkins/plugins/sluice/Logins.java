@@ -13,6 +13,7 @@ import io.sluice.core.diag.SluiceException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import jenkins.model.Jenkins;
@@ -49,10 +50,20 @@ final class Logins {
    * @param user empty: {@code secret} is a token, or empty as well
    */
   record Registry(String uri, String user, String secret) {
-    /** What no log may show; a stored secret may end in a line break that no log shows. */
+    /**
+     * Texts that are not to be shown: also as a header of HTTP has them. A stored secret may end in
+     * a line break that no log shows.
+     */
     List<String> secrets() {
-      String shown = secret.strip();
-      return shown.isEmpty() ? List.of() : List.of(shown);
+      if (secret.isBlank()) {
+        return List.of();
+      }
+      return user.isEmpty()
+          ? List.of(secret.strip())
+          : List.of(
+              secret.strip(),
+              Base64.getEncoder()
+                  .encodeToString((user + ":" + secret).getBytes(StandardCharsets.UTF_8)));
     }
 
     @Override

@@ -44,9 +44,17 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
   private String profile = "";
 
   @DataBoundConstructor
-  public NewDataTrigger(String spec, String schedule) {
-    super(schedule);
-    this.file = spec.strip();
+  public NewDataTrigger(@Nullable String spec, @Nullable String schedule) {
+    super(given(schedule, "schedule: 'H * * * *'"));
+    this.file = given(spec, "spec: 'pipelines/rma-forecast/sluice.yaml'").strip();
+  }
+
+  /** Nobody else checks that both are there; an empty schedule is one: never. */
+  private static String given(@Nullable String parameter, String example) {
+    if (parameter == null) {
+      throw new IllegalArgumentException("mlNewData takes " + example + ", say");
+    }
+    return parameter;
   }
 
   /** Path of the spec in the repository, or of the folder that it is in. */
@@ -59,8 +67,8 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
    * this name whoever writes the trigger down again gets it, see {@link DescriptorImpl}.
    */
   @DataBoundSetter
-  public void setFile(String file) {
-    this.file = file.strip();
+  public void setFile(@Nullable String file) {
+    this.file = Forms.text(file);
   }
 
   /** In the words of cron, with {@code H}. */
@@ -73,8 +81,8 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
   }
 
   @DataBoundSetter
-  public void setSource(String source) {
-    this.source = source.strip();
+  public void setSource(@Nullable String source) {
+    this.source = Forms.text(source);
   }
 
   public String getCluster() {
@@ -82,8 +90,8 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
   }
 
   @DataBoundSetter
-  public void setCluster(String cluster) {
-    this.cluster = cluster.strip();
+  public void setCluster(@Nullable String cluster) {
+    this.cluster = Forms.text(cluster);
   }
 
   public String getProfile() {
@@ -91,8 +99,8 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
   }
 
   @DataBoundSetter
-  public void setProfile(String profile) {
-    this.profile = profile.strip();
+  public void setProfile(@Nullable String profile) {
+    this.profile = Forms.text(profile);
   }
 
   @Override

@@ -224,7 +224,8 @@ final class NewDataWatch {
                       job.getFullName(),
                       place.cluster().getId(),
                       target.namespace()));
-          return Wiring.connect(Logins.cluster(place, job, Optional.empty()), target, List.of());
+          return Wiring.connect(
+              Logins.cluster(place, job, Optional.empty()), target, /* hidden= */ List.of());
         } catch (AbortException e) {
           throw new SluiceException(
               ExitCode.INPUT_WRONG,

@@ -104,7 +104,7 @@ final class PipelineFiles {
       }
       trustedSpec(folder, request.spec).ifPresent(bytes -> files.put(request.spec, bytes));
     } else {
-      try (SCMFileSystem fs = repository(/* trusted= */ false)) {
+      try (SCMFileSystem fs = repository()) {
         SCMFile root = fs.child(folder);
         if (!root.isDirectory()) {
           throw new AbortException("the repository has no folder " + folder);
@@ -145,35 +145,62 @@ final class PipelineFiles {
   private Optional<byte[]> trustedSpec(String folder, String spec)
       throws IOException, InterruptedException {
     SCMSource source = SCMSource.SourceByItem.findSource(job);
-    if (source == null || !isPullRequest(job)) {
+    SCMHead head = SCMHead.HeadByItem.findHead(job);
+    if (source == null || head == null || !isPullRequest(job)) {
       return Optional.empty();
     }
-    try (SCMFileSystem fs = repository(/* trusted= */ true)) {
-      SCMFile file = fs.child(folder.isEmpty() ? spec : folder + "/" + spec);
-      if (!file.isFile()) {
+    SCMRevision proposed = revision(source, head);
+    if (proposed == null) {
+      throw new AbortException(
+          "it is not known which revision of the pull request is built, and so not whether its spec"
+              + " is to be trusted");
+    }
+    SCMRevision trusted = source.getTrustedRevision(proposed, listener);
+    if (trusted.equals(proposed)) {
+      return Optional.empty(); // whoever proposes it may change the repository as well
+    }
+    // by the head of its own: asked for the pull request's, GitHub's finds no trusted revision
+    try (SCMFileSystem fs = SCMFileSystem.of(source, trusted.getHead(), trusted)) {
+      if (fs == null) {
         throw new AbortException(
-            "the branch that this pull request goes to has no " + folder + "/" + spec);
+            "the branch that this pull request goes to cannot be read without a checkout, and its"
+                + " spec is what counts");
+      }
+      String path = folder.isEmpty() ? spec : folder + "/" + spec;
+      SCMFile file = fs.child(path);
+      if (!file.isFile()) {
+        throw new AbortException("the branch that this pull request goes to has no " + path);
       }
       return Optional.of(file.contentAsBytes());
     }
   }
 
-  private SCMFileSystem repository(boolean trusted) throws IOException, InterruptedException {
+  /**
+   * The revision that is built. A build that has none yet, as one that was restarted from a stage,
+   * gets the newest, which {@code checkout scm} in it takes as well from then on.
+   */
+  private @Nullable SCMRevision revision(SCMSource source, SCMHead head)
+      throws IOException, InterruptedException {
+    SCMRevision revision = build == null ? null : SCMRevisionAction.getRevision(source, build);
+    if (revision == null) {
+      revision = source.fetch(head, listener);
+      if (revision != null && build != null) {
+        build.addAction(new SCMRevisionAction(source, revision));
+      }
+    }
+    return revision;
+  }
+
+  private SCMFileSystem repository() throws IOException, InterruptedException {
     SCMSource source = SCMSource.SourceByItem.findSource(job);
     SCMHead head = SCMHead.HeadByItem.findHead(job);
     SCMFileSystem fs;
     if (source != null && head != null) {
-      SCMRevision revision = build == null ? null : SCMRevisionAction.getRevision(source, build);
-      if (revision == null) {
-        revision = source.fetch(head, listener);
-      }
-      if (trusted && revision != null) {
-        revision = source.getTrustedRevision(revision, listener);
-      }
-      fs = SCMFileSystem.of(source, head, revision);
+      fs = SCMFileSystem.of(source, head, revision(source, head));
     } else if (job instanceof WorkflowJob pipeline
         && pipeline.getDefinition() instanceof CpsScmFlowDefinition definition) {
-      fs = SCMFileSystem.of(job, definition.getScm());
+      // with the build: names of branches may have parameters in them
+      fs = SCMFileSystem.of(job, definition.getScm(), /* rev= */ null, build);
     } else {
       throw new AbortException(
           "the job has no repository of its own: call the step inside of node { checkout .. }");

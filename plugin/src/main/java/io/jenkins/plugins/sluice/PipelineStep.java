@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice;
 
+import hudson.AbortException;
 import hudson.Extension;
 import hudson.FilePath;
 import hudson.model.Computer;
@@ -27,12 +28,12 @@ import org.kohsuke.stapler.verb.POST;
  */
 public final class PipelineStep extends RunStep {
   @DataBoundConstructor
-  public PipelineStep(String pipeline) {
+  public PipelineStep(@Nullable String pipeline) {
     super(pipeline);
   }
 
   @Override
-  public StepExecution start(StepContext context) {
+  public StepExecution start(StepContext context) throws AbortException {
     return new Execution(context, request());
   }
 

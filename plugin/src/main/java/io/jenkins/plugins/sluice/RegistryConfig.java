@@ -35,8 +35,8 @@ public final class RegistryConfig extends AbstractDescribableImpl<RegistryConfig
 
   @DataBoundConstructor
   public RegistryConfig(@Nullable String id, @Nullable String uri) {
-    this.id = id == null ? "" : id.strip(); // a form without it sends none
-    this.uri = uri == null ? "" : uri.strip();
+    this.id = Forms.text(id); // a form without it sends none
+    this.uri = Forms.text(uri);
   }
 
   public String getId() {
@@ -52,8 +52,8 @@ public final class RegistryConfig extends AbstractDescribableImpl<RegistryConfig
   }
 
   @DataBoundSetter
-  public void setCredentialsId(String credentialsId) {
-    this.credentialsId = credentialsId.strip();
+  public void setCredentialsId(@Nullable String credentialsId) {
+    this.credentialsId = Forms.text(credentialsId);
   }
 
   /** The form of a registry. */

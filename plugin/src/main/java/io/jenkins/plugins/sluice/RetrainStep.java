@@ -34,7 +34,7 @@ public final class RetrainStep extends RunStep {
   private String tool = "";
 
   @DataBoundConstructor
-  public RetrainStep(String pipeline) {
+  public RetrainStep(@Nullable String pipeline) {
     super(pipeline);
   }
 
@@ -44,8 +44,9 @@ public final class RetrainStep extends RunStep {
 
   /** {@code success}, {@code unstable} or {@code failure}. */
   @DataBoundSetter
-  public void setOnHold(String onHold) {
-    this.onHold = onHold; // whether there is such a one is said by the start of the step
+  public void setOnHold(@Nullable String onHold) {
+    this.onHold =
+        Forms.text(onHold); // whether there is such a one is said by the start of the step
   }
 
   public String getRunner() {
@@ -54,8 +55,9 @@ public final class RetrainStep extends RunStep {
 
   /** {@code cluster}, or {@code local}: the command line on the agent. */
   @DataBoundSetter
-  public void setRunner(String runner) {
-    this.runner = runner; // whether there is such a one is said by the start of the step
+  public void setRunner(@Nullable String runner) {
+    this.runner =
+        Forms.text(runner); // whether there is such a one is said by the start of the step
   }
 
   public String getTool() {
@@ -64,8 +66,8 @@ public final class RetrainStep extends RunStep {
 
   /** Name of an installation of Sluice, for {@code runner: 'local'}. */
   @DataBoundSetter
-  public void setTool(String tool) {
-    this.tool = tool.strip();
+  public void setTool(@Nullable String tool) {
+    this.tool = Forms.text(tool);
   }
 
   @Override

@@ -33,9 +33,9 @@ public final class RollbackStep extends Step {
   private @Nullable Integer to;
 
   @DataBoundConstructor
-  public RollbackStep(String model, String reason) {
-    this.model = model;
-    this.reason = reason;
+  public RollbackStep(@Nullable String model, @Nullable String reason) {
+    this.model = Forms.text(model);
+    this.reason = Forms.text(reason);
   }
 
   public String getModel() {
@@ -51,8 +51,8 @@ public final class RollbackStep extends Step {
   }
 
   @DataBoundSetter
-  public void setRegistry(String registry) {
-    this.registry = registry.strip();
+  public void setRegistry(@Nullable String registry) {
+    this.registry = Forms.text(registry);
   }
 
   public @Nullable Integer getTo() {
@@ -94,6 +94,9 @@ public final class RollbackStep extends Step {
       TaskListener listener = getContext().get(TaskListener.class);
       if (PipelineFiles.isPullRequest(build.getParent())) {
         throw new AbortException("a pull request rolls nothing back");
+      }
+      if (model.isEmpty()) {
+        throw new AbortException("name the model that is rolled back");
       }
       if (reason.isBlank()) {
         throw new AbortException("a rollback has a reason, in a person's words");

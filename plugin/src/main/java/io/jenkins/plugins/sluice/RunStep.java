@@ -6,6 +6,7 @@ import hudson.util.ListBoxModel;
 import java.util.ArrayList;
 import java.util.List;
 import org.jenkinsci.plugins.workflow.steps.Step;
+import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundSetter;
 
 /** What steps that open a run are told. */
@@ -17,8 +18,8 @@ public abstract class RunStep extends Step {
   private List<String> set = new ArrayList<>();
   private String asOf = "";
 
-  RunStep(String pipeline) {
-    this.pipeline = pipeline;
+  RunStep(@Nullable String pipeline) {
+    this.pipeline = Forms.text(pipeline);
   }
 
   public String getPipeline() {
@@ -30,8 +31,9 @@ public abstract class RunStep extends Step {
   }
 
   @DataBoundSetter
-  public void setSpec(String spec) {
-    this.spec = spec.isBlank() ? "sluice.yaml" : spec.strip();
+  public void setSpec(@Nullable String spec) {
+    String given = Forms.text(spec);
+    this.spec = given.isEmpty() ? "sluice.yaml" : given;
   }
 
   public String getCluster() {
@@ -39,8 +41,8 @@ public abstract class RunStep extends Step {
   }
 
   @DataBoundSetter
-  public void setCluster(String cluster) {
-    this.cluster = cluster.strip();
+  public void setCluster(@Nullable String cluster) {
+    this.cluster = Forms.text(cluster);
   }
 
   public String getProfile() {
@@ -48,8 +50,8 @@ public abstract class RunStep extends Step {
   }
 
   @DataBoundSetter
-  public void setProfile(String profile) {
-    this.profile = profile.strip();
+  public void setProfile(@Nullable String profile) {
+    this.profile = Forms.text(profile);
   }
 
   public List<String> getSet() {
@@ -57,13 +59,13 @@ public abstract class RunStep extends Step {
   }
 
   @DataBoundSetter
-  public void setSet(List<String> set) {
-    this.set = new ArrayList<>(set);
+  public void setSet(@Nullable List<String> set) {
+    this.set = set == null ? new ArrayList<>() : new ArrayList<>(set);
   }
 
   /** {@code PATH=VALUE}, one a line: the same as {@code set}, for forms. */
   @DataBoundSetter
-  public void setSettings(String settings) {
+  public void setSettings(@Nullable String settings) {
     List<String> lines = Forms.lines(settings);
     if (!lines.isEmpty()) {
       this.set = new ArrayList<>(lines);
@@ -85,11 +87,17 @@ public abstract class RunStep extends Step {
   }
 
   @DataBoundSetter
-  public void setAsOf(String asOf) {
-    this.asOf = asOf.strip();
+  public void setAsOf(@Nullable String asOf) {
+    this.asOf = Forms.text(asOf);
   }
 
-  RunRequest request() {
+  /** Only some callers check that a parameter without a default is there. */
+  RunRequest request() throws AbortException {
+    if (pipeline.isEmpty()) {
+      throw new AbortException(
+          "name the pipeline's folder: pipeline: 'pipelines/rma-forecast', say; the repository's"
+              + " root is '.'");
+    }
     return new RunRequest(pipeline, spec, cluster, profile, set, asOf);
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import jenkins.model.GlobalConfiguration;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
+import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.StaplerRequest2;
 
@@ -35,9 +36,10 @@ public final class SluiceConfiguration extends GlobalConfiguration {
   }
 
   @DataBoundSetter
-  public void setClusters(List<ClusterConfig> clusters) {
-    Forms.ids("cluster", clusters.stream().map(ClusterConfig::getId).toList());
-    this.clusters = new ArrayList<>(clusters);
+  public void setClusters(@Nullable List<ClusterConfig> clusters) {
+    List<ClusterConfig> all = clusters == null ? List.of() : clusters;
+    Forms.ids("cluster", all.stream().map(ClusterConfig::getId).toList());
+    this.clusters = new ArrayList<>(all);
     save();
   }
 
@@ -46,9 +48,10 @@ public final class SluiceConfiguration extends GlobalConfiguration {
   }
 
   @DataBoundSetter
-  public void setRegistries(List<RegistryConfig> registries) {
-    Forms.ids("registry", registries.stream().map(RegistryConfig::getId).toList());
-    this.registries = new ArrayList<>(registries);
+  public void setRegistries(@Nullable List<RegistryConfig> registries) {
+    List<RegistryConfig> all = registries == null ? List.of() : registries;
+    Forms.ids("registry", all.stream().map(RegistryConfig::getId).toList());
+    this.registries = new ArrayList<>(all);
     save();
   }
 

@@ -7,6 +7,7 @@ import hudson.Extension;
 import java.util.ArrayList;
 import java.util.List;
 import org.jenkinsci.Symbol;
+import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
@@ -26,9 +27,10 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
   }
 
   @DataBoundSetter
-  public void setClusters(List<ClusterConfig> clusters) {
-    Forms.ids("cluster", clusters.stream().map(ClusterConfig::getId).toList());
-    this.clusters = new ArrayList<>(clusters);
+  public void setClusters(@Nullable List<ClusterConfig> clusters) {
+    List<ClusterConfig> all = clusters == null ? List.of() : clusters;
+    Forms.ids("cluster", all.stream().map(ClusterConfig::getId).toList());
+    this.clusters = new ArrayList<>(all);
   }
 
   public List<RegistryConfig> getRegistries() {
@@ -36,9 +38,10 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
   }
 
   @DataBoundSetter
-  public void setRegistries(List<RegistryConfig> registries) {
-    Forms.ids("registry", registries.stream().map(RegistryConfig::getId).toList());
-    this.registries = new ArrayList<>(registries);
+  public void setRegistries(@Nullable List<RegistryConfig> registries) {
+    List<RegistryConfig> all = registries == null ? List.of() : registries;
+    Forms.ids("registry", all.stream().map(RegistryConfig::getId).toList());
+    this.registries = new ArrayList<>(all);
   }
 
   /** The form of a folder's clusters. */

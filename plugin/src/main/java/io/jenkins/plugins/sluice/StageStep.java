@@ -33,13 +33,13 @@ public abstract class StageStep extends Step {
 
   /** {@code PATH=VALUE}, for this stage and the ones after it. */
   @DataBoundSetter
-  public void setSet(List<String> set) {
-    this.set = new ArrayList<>(set);
+  public void setSet(@Nullable List<String> set) {
+    this.set = set == null ? new ArrayList<>() : new ArrayList<>(set);
   }
 
   /** {@code PATH=VALUE}, one a line: the same as {@code set}, for forms. */
   @DataBoundSetter
-  public void setSettings(String settings) {
+  public void setSettings(@Nullable String settings) {
     List<String> lines = Forms.lines(settings);
     if (!lines.isEmpty()) {
       this.set = new ArrayList<>(lines);

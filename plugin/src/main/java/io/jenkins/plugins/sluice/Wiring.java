@@ -66,9 +66,9 @@ final class Wiring {
   /**
    * Connects for one execution; the connection behind it is shared.
    *
-   * @param more what else is secret, besides what the login knows
+   * @param hidden texts that its log does not show, besides what the cluster is reached by
    */
-  static Driver.Connection connect(Logins.Cluster login, TargetSpec target, List<String> more) {
+  static Driver.Connection connect(Logins.Cluster login, TargetSpec target, List<String> hidden) {
     Key key = new Key(login, target.namespace());
     Shared shared;
     synchronized (OPEN) {
@@ -92,13 +92,13 @@ final class Wiring {
 
       @Override
       public List<String> secrets() {
-        List<String> own =
+        List<String> ofCluster =
             switch (login.kind()) {
               case TOKEN -> List.of(login.secret());
               case KUBECONFIG -> here(() -> Login.secrets(login.secret()));
               case POD -> List.of();
             };
-        return Stream.concat(own.stream(), more.stream()).toList();
+        return Stream.concat(ofCluster.stream(), hidden.stream()).toList();
       }
 
       @Override

@@ -3,6 +3,8 @@ package io.jenkins.plugins.sluice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jenkins.plugins.casc.ConfigurationAsCode;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,6 +33,38 @@ class ConfigurationControllerTest {
     assertThat(back.getServer()).isEqualTo("https://kube.example:6443");
     assertThat(back.getFolders()).isEqualTo("team");
     assertThat(SluiceConfiguration.get().getRegistries()).hasSize(1);
+  }
+
+  @Test
+  void clustersAreConfiguredAsCode(JenkinsRule jenkins, @TempDir Path folder) throws Exception {
+    Path file = folder.resolve("jenkins.yaml");
+    Files.writeString(
+        file,
+        """
+        unclassified:
+          sluice:
+            clusters:
+              - id: prod
+                server: https://kube.example:6443
+                credentialsId: kube-token
+                folders: team-forecast
+            registries:
+              - id: mlflow
+                uri: https://mlflow.example
+                credentialsId: mlflow-token
+        """);
+    ConfigurationAsCode.get().configure(file.toString());
+    ConfigurationAsCode.get().configure(file.toString());
+    assertThat(SluiceConfiguration.get().getClusters()).hasSize(1);
+    assertThat(SluiceConfiguration.get().getClusters().get(0).getFolders())
+        .isEqualTo("team-forecast");
+    assertThat(SluiceConfiguration.get().getRegistries().get(0).getUri())
+        .isEqualTo("https://mlflow.example");
+    ByteArrayOutputStream exported = new ByteArrayOutputStream();
+    ConfigurationAsCode.get().export(exported);
+    assertThat(exported.toString(StandardCharsets.UTF_8))
+        .contains("credentialsId: \"kube-token\"")
+        .doesNotContain("FAILED TO EXPORT");
   }
 
   @Test

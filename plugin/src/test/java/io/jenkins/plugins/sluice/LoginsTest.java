@@ -11,7 +11,8 @@ class LoginsTest {
     assertThat(new Logins.Registry("https://mlflow.example", "", "t0ken\n").secrets())
         .containsExactly("t0ken");
     assertThat(new Logins.Registry("https://mlflow.example", "ci", "pass").secrets())
-        .containsExactly("pass");
+        .as("as it is, and as a header has it: ci:pass")
+        .containsExactly("pass", "Y2k6cGFzcw==");
   }
 
   @Test

@@ -47,6 +47,14 @@ class NewDataTriggerTest {
     assertThat(constructor.isAnnotationPresent(DataBoundConstructor.class)).isTrue();
   }
 
+  /** A declarative pipeline does not check that a trigger has its parameters. */
+  @Test
+  void whatIsNotThereIsNamed() {
+    assertThatThrownBy(() -> new NewDataTrigger("p/sluice.yaml", null))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("schedule:");
+  }
+
   /** The superclass's getter of this name is final, and says something else. */
   @Test
   void itIsWrittenDownWithItsSpec() {

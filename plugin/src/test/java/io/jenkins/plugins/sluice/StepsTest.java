@@ -101,6 +101,41 @@ class StepsTest {
     assertThat(cluster.allows(job)).isTrue();
   }
 
+  /** A declarative pipeline checks neither options nor triggers for what they lack. */
+  @Test
+  void whatIsNotThereIsNamed() {
+    assertThatThrownBy(() -> new PipelineStep(null).request())
+        .isInstanceOf(AbortException.class)
+        .hasMessageContaining("pipeline:");
+    assertThatThrownBy(() -> new CustomStageStep(null).check())
+        .isInstanceOf(AbortException.class)
+        .hasMessageContaining("mlStage");
+  }
+
+  /** As {@code cluster: env.CLUSTER} of a variable that is not set. */
+  @Test
+  void aVariableThatIsNotSetIsNoParameter() throws Exception {
+    RetrainStep step = new RetrainStep("p");
+    step.setCluster(null);
+    step.setProfile(null);
+    step.setSpec(null);
+    step.setAsOf(null);
+    step.setSet(null);
+    step.setSettings(null);
+    assertThat(step.request().cluster).isEmpty();
+    assertThat(step.request().spec).isEqualTo("sluice.yaml");
+    assertThat(step.request().settings()).isEmpty();
+  }
+
+  @Test
+  void whatTheRegistryIsAskedByIsHidden() {
+    assertThat(new Logins.Registry("https://m", "", "hunter22").secrets())
+        .containsExactly("hunter22");
+    assertThat(new Logins.Registry("https://m", "robot", "hunter22").secrets())
+        .containsExactly("hunter22", "cm9ib3Q6aHVudGVyMjI=");
+    assertThat(new Logins.Registry("https://m", "", "").secrets()).isEmpty();
+  }
+
   @Test
   void aLoginDoesNotPrintItsSecret() {
     assertThat(
