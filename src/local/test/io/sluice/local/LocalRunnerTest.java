@@ -476,6 +476,24 @@ class LocalRunnerTest {
   }
 
   @Test
+  void aMatrixThatItsConditionRulesOutIsNotToldOf() throws Exception {
+    RunOutcome outcome =
+        go(
+            run(
+                    task("a").steps(step("s").command("echo", "a")),
+                    task("many")
+                        .when("yes", "$(params.workers[*])")
+                        .param("worker", "none")
+                        .matrix("worker", "$(params.workers[*])")
+                        .steps(step("s").command("echo", "$(params.worker)")))
+                .param("workers", List.of("none")));
+    assertThat(outcome.status()).isEqualTo(SUCCEEDED);
+    assertThat(status(outcome, "many")).isEqualTo(SKIPPED);
+    assertThat(log()).containsExactly("a");
+    assertThat(events.toString()).doesNotContain("many");
+  }
+
+  @Test
   void aMatrixWithValuesIsRefused() {
     RunOf objects =
         run(task("many")

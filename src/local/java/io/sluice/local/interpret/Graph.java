@@ -368,16 +368,30 @@ final class Graph {
     }
   }
 
-  /** A matrix without values is skipped; one with values is refused before anything starts. */
+  /**
+   * A matrix without values, or whose condition does not hold, is skipped; another is refused
+   * before anything starts.
+   */
   private void checkMatrices() {
     for (Node node : all()) {
-      if (node.use().matrix().isPresent() && !isEmptyMatrix(node.use())) {
+      if (node.use().matrix().isPresent()
+          && !isEmptyMatrix(node.use())
+          && !isRuledOut(node.use())) {
         wrong.add(
             Diagnostic.of(
                 "SLU-3004",
                 "task " + node.name() + " has a matrix, which is not fanned out on this machine",
                 "leave its values out here, or run on a cluster"));
       }
+    }
+  }
+
+  /** Whether it is known that the conditions of a task do not hold. */
+  private boolean isRuledOut(PipelineTask use) {
+    try {
+      return !Attempt.holds(use.when(), variables);
+    } catch (Variables.UnresolvedException e) {
+      return false; // they depend on a task's result
     }
   }
 

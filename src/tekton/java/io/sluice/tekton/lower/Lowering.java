@@ -217,6 +217,17 @@ public final class Lowering {
                 Optional.of(ParamType.ARRAY),
                 Optional.of("Names of the pods that help " + s.name() + "; none for one pod."),
                 Optional.of(ParamValue.of(List.of()))));
+        params.add(
+            new ParamSpec(
+                Names.workerPods(s.name().value()),
+                Optional.of(ParamType.ARRAY),
+                Optional.of(
+                    "The same names, or "
+                        + Names.NO_WORKERS
+                        + " for no pod that helps "
+                        + s.name()
+                        + "."),
+                Optional.of(ParamValue.of(List.of(Names.NO_WORKERS)))));
       }
     }
     return params;
@@ -294,8 +305,11 @@ public final class Lowering {
   }
 
   /**
-   * The pods that do trials of a stage's search; without names for them there are none. They leave
-   * nothing behind, and the run goes on without those that fail.
+   * The pods that do trials of a stage's search, where the run wants any. They leave nothing
+   * behind, and the run goes on without those that fail.
+   *
+   * <p>What says that it wants none is a condition, and not an empty matrix: Tekton 1.15 takes that
+   * for done before the tasks that it waits for are, and does not go on with the run.
    */
   private Optional<PipelineTask> workers(Plan.Stage stage) {
     if (!hasWorkers(stage)) {
@@ -314,6 +328,7 @@ public final class Lowering {
           "the stage " + stage.name() + " has trials side by side, and another is named " + name,
           "rename that one, or remove parallel");
     }
+    String pods = Names.workerPods(stage.name().value());
     return Optional.of(
         new PipelineTask(
             name,
@@ -322,14 +337,12 @@ public final class Lowering {
             Optional.of(new TaskRef(Catalog.nameOf(stage.kind()), Optional.empty())),
             Optional.empty(),
             List.of(),
-            List.of(),
+            List.of(new When(Names.NO_WORKERS, When.Operator.NOT_IN, List.of(Names.all(pods)))),
             Optional.of(OnError.CONTINUE),
             Optional.empty(),
             Optional.of(taskTimeout(stage, stage.timeout())),
             with(params(stage), List.of(search())),
-            Optional.of(
-                new Matrix(
-                    List.of(Param.of("worker", Names.all(Names.workers(stage.name().value())))))),
+            Optional.of(new Matrix(List.of(Param.of("worker", Names.all(pods))))),
             workspaces(stage)));
   }
 

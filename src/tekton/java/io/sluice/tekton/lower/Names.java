@@ -52,9 +52,17 @@ final class Names {
     return "limit-" + stage;
   }
 
+  /** In place of the names of workers where there are none. */
+  static final String NO_WORKERS = "none";
+
   /** Names of the pods that help a stage to tune. */
   static String workers(String stage) {
     return "workers-" + stage;
+  }
+
+  /** What the task of these pods is fanned out over: the same names, or {@link #NO_WORKERS}. */
+  static String workerPods(String stage) {
+    return "worker-pods-" + stage;
   }
 
   /** The task of these pods. */

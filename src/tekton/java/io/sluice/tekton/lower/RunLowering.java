@@ -158,6 +158,7 @@ final class RunLowering {
       List<String> workers = workers(stage);
       if (!workers.isEmpty()) {
         params.add(Param.of(Names.workers(stage.name().value()), workers));
+        params.add(Param.of(Names.workerPods(stage.name().value()), workers));
       }
     }
     return params;

@@ -20,6 +20,7 @@ import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineTask;
 import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.v1.TektonObject;
+import io.sluice.tekton.v1.When;
 import io.sluice.tekton.v1.WorkspaceBinding;
 import io.sluice.tekton.yaml.TektonYaml;
 import java.io.IOException;
@@ -178,7 +179,16 @@ class LoweringTest {
     PipelineTask workers = stage("tune-xgboost-workers");
     assertThat(workers.matrix().orElseThrow().params())
         .containsExactly(
-            io.sluice.tekton.v1.Param.of("worker", "$(params.workers-tune-xgboost[*])"));
+            io.sluice.tekton.v1.Param.of("worker", "$(params.worker-pods-tune-xgboost[*])"));
+    assertThat(workers.when())
+        .as("never an empty matrix: Tekton takes that for done before its turn")
+        .containsExactly(
+            new When(
+                "none", When.Operator.NOT_IN, List.of("$(params.worker-pods-tune-xgboost[*])")));
+    assertThat(Lowering.lower(Plans.forecast()).pipeline().spec().params())
+        .filteredOn(p -> p.name().equals("worker-pods-tune-xgboost"))
+        .singleElement()
+        .satisfies(p -> assertThat(p.fallback()).contains(ParamValue.of(List.of("none"))));
     assertThat(workers.onError()).contains(OnError.CONTINUE);
     assertThat(workers.retries()).isEmpty();
     assertThat(TektonYaml.write(Lowering.lower(Plans.forecast()).pipeline()))
@@ -187,10 +197,11 @@ class LoweringTest {
     assertThat(stage("tune-itransformer").params()).noneMatch(p -> p.name().equals("workers"));
 
     PipelineRun alone = Lowering.run(Plans.forecast(), parameters());
-    assertThat(alone.spec().params()).noneMatch(p -> p.name().startsWith("workers-"));
+    assertThat(alone.spec().params()).noneMatch(p -> p.name().endsWith("tune-xgboost"));
     PipelineRun there = Lowering.run(Plans.forecast(), parameters().on(target("everything.yaml")));
     assertThat(there.spec().params())
-        .contains(io.sluice.tekton.v1.Param.of("workers-tune-xgboost", List.of("1", "2")));
+        .contains(io.sluice.tekton.v1.Param.of("workers-tune-xgboost", List.of("1", "2")))
+        .contains(io.sluice.tekton.v1.Param.of("worker-pods-tune-xgboost", List.of("1", "2")));
     assertThat(there.spec().workspaces())
         .contains(WorkspaceBinding.secret("tuning-storage", "optuna"));
 
@@ -205,7 +216,9 @@ class LoweringTest {
                         tune.name(),
                         new Settings(
                             Json.parse("{\"trials\":2}"), tune.timeout(), tune.resources()))));
-    assertThat(oneAtATime.spec().params()).noneMatch(p -> p.name().startsWith("workers-"));
+    assertThat(oneAtATime.spec().params())
+        .noneMatch(p -> p.name().equals("workers-tune-xgboost"))
+        .noneMatch(p -> p.name().equals("worker-pods-tune-xgboost"));
     assertThat(oneAtATime.spec().workspaces()).noneMatch(w -> w.name().equals("tuning-storage"));
   }
 
