@@ -69,7 +69,7 @@ final class Refusals {
 
   /** What came is no answer of a Kubernetes API server. */
   static SluiceException noKubernetes(Exception e, String said, String what, Cluster cluster) {
-    return wrong(
+    return unreachable(
         e,
         "SLU-3713",
         "what answers at "
@@ -84,8 +84,9 @@ final class Refusals {
 
   private static SluiceException forbidden(
       KubernetesClientException e, String said, String verb, String resource, Cluster cluster) {
-    // Of a watch that is refused the client does not always read the server's words.
-    if (!verb.equals("watch") && !inKubernetesWords(e)) {
+    // of an answer to a web socket the client does not always read the words
+    boolean read = !verb.equals("watch") && !resource.equals("pods/attach");
+    if (read && !inKubernetesWords(e)) {
       return noKubernetes(
           e,
           FORBIDDEN + (said.isEmpty() ? "" : ", " + brief(said)),

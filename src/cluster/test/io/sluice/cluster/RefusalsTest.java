@@ -7,6 +7,7 @@ import com.sun.net.httpserver.HttpServer;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.diag.SourceFile;
 import io.sluice.core.spec.TargetParser;
@@ -70,6 +71,7 @@ class RefusalsTest {
         cluster -> {
           SluiceException e = listed(cluster);
           assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-3713");
+          assertThat(e.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
           assertThat(e.diagnostics().getFirst().message()).contains("127.0.0.1").contains("403");
           assertThat(e.getMessage()).doesNotContain("kind: Role");
         });
