@@ -327,7 +327,13 @@ class StageFormClusterIT {
 
   private boolean isOver(String name) {
     return !namespace
-        .kubectl("get", "pipelinerun", name + "-" + era, "-o", "jsonpath={.status.completionTime}")
+        .kubectl(
+            "get",
+            "pipelinerun",
+            name + "-" + era,
+            "--ignore-not-found",
+            "-o",
+            "jsonpath={.status.completionTime}")
         .isEmpty();
   }
 
