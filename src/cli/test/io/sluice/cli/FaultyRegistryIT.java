@@ -6,6 +6,7 @@ import io.sluice.cli.RegistryProxy.Fault;
 import io.sluice.cli.RegistryProxy.Request;
 import io.sluice.core.promotion.PromotionLog.Inspection;
 import io.sluice.core.registry.ModelRegistry.Version;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
