@@ -154,8 +154,8 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
   }
 
   @Override
-  public void deleted(Watches.Kind kind, String name, Optional<GenericKubernetesResource> state) {
-    Optional<Tree> tree = state.map(Cluster::tree);
+  public void deleted(Watches.Kind kind, String name, Optional<GenericKubernetesResource> last) {
+    Optional<Tree> tree = last.map(Cluster::tree);
     switch (kind) {
       case PIPELINE_RUN -> step((f, at) -> f.deleted(tree.map(SeenRun::of), at));
       case TASK_RUN ->
@@ -163,7 +163,7 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
       case POD ->
           step((f, at) ->
               tree.map(SeenPod::of)
-                  .map(last -> f.deleted(last, at))
+                  .map(seen -> f.deleted(seen, at))
                   .orElseGet(() -> f.gone(new Missing(Missing.Kind.POD, name), at)));
     }
   }

@@ -296,13 +296,7 @@ public final class RunFold {
     }
     for (SeenTaskRun t : taskRuns.values()) {
       for (Attempt a : t.attempts()) {
-        if (a.succeeded().isDecided()
-            && !a.pod().isEmpty()
-            && !pods.containsKey(a.pod())
-            && !gone.contains(a.pod())) {
-          out.add(new Missing(Missing.Kind.POD, a.pod()));
-        } else if (a.succeeded().isDecided()
-            && a.steps().stream().anyMatch(s -> isLate(a.pod(), s))) {
+        if (a.succeeded().isDecided() && (!isKnown(a.pod()) || isLate(a))) {
           out.add(new Missing(Missing.Kind.POD, a.pod()));
         }
       }
@@ -372,8 +366,7 @@ public final class RunFold {
         out.add(new RunEvent.LogLine(at, stage.name, "", UNREADABLE));
       }
       steps(stage, track, attempt, over, at, out);
-      boolean late = attempt.steps().stream().anyMatch(s -> isLate(attempt.pod(), s));
-      if (!over || late || !isDrained(attempt.pod())) {
+      if (!over || isLate(attempt) || !isDrained(attempt.pod())) {
         return;
       }
       end(stage, track, t, attempt, i, isLast, at, out);
@@ -469,6 +462,11 @@ public final class RunFold {
             .filter(e -> e.getKey().pod().equals(pod))
             .filter(e -> e.getKey().container().equals(step.container()))
             .allMatch(Map.Entry::getValue);
+  }
+
+  /** Whether the end of one of its steps will be seen yet. */
+  private boolean isLate(Attempt attempt) {
+    return attempt.steps().stream().anyMatch(s -> isLate(attempt.pod(), s));
   }
 
   /**
