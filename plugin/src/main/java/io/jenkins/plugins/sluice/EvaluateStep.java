@@ -22,8 +22,8 @@ public final class EvaluateStep extends StageStep {
   /** {@code success}, {@code unstable} or {@code failure}. */
   @DataBoundSetter
   public void setOnHold(@Nullable String onHold) {
-    this.onHold =
-        Forms.text(onHold); // whether there is such a one is said by the start of the step
+    // whether there is such a one is said by the start of the step
+    this.onHold = Forms.text(onHold);
   }
 
   @Override

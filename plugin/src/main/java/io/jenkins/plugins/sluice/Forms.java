@@ -8,9 +8,11 @@ import hudson.model.Item;
 import hudson.security.ACL;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
@@ -72,6 +74,17 @@ final class Forms {
         .findFirst()
         .map(l -> FormValidation.error(Messages.Forms_setting(l)))
         .orElseGet(FormValidation::ok);
+  }
+
+  /**
+   * What a list was set to, as one of our own; null, as of a form without any: empty.
+   *
+   * @throws IllegalArgumentException as {@link #ids}
+   */
+  static <T> List<T> named(String what, @Nullable List<T> given, Function<T, String> id) {
+    List<T> all = given == null ? new ArrayList<>() : new ArrayList<>(given);
+    ids(what, all.stream().map(id).toList());
+    return all;
   }
 
   /**

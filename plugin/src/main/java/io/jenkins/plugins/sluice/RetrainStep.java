@@ -45,8 +45,8 @@ public final class RetrainStep extends RunStep {
   /** {@code success}, {@code unstable} or {@code failure}. */
   @DataBoundSetter
   public void setOnHold(@Nullable String onHold) {
-    this.onHold =
-        Forms.text(onHold); // whether there is such a one is said by the start of the step
+    // whether there is such a one is said by the start of the step
+    this.onHold = Forms.text(onHold);
   }
 
   public String getRunner() {
@@ -56,8 +56,8 @@ public final class RetrainStep extends RunStep {
   /** {@code cluster}, or {@code local}: the command line on the agent. */
   @DataBoundSetter
   public void setRunner(@Nullable String runner) {
-    this.runner =
-        Forms.text(runner); // whether there is such a one is said by the start of the step
+    // whether there is such a one is said by the start of the step
+    this.runner = Forms.text(runner);
   }
 
   public String getTool() {

@@ -37,9 +37,7 @@ public final class SluiceConfiguration extends GlobalConfiguration {
 
   @DataBoundSetter
   public void setClusters(@Nullable List<ClusterConfig> clusters) {
-    List<ClusterConfig> all = clusters == null ? List.of() : clusters;
-    Forms.ids("cluster", all.stream().map(ClusterConfig::getId).toList());
-    this.clusters = new ArrayList<>(all);
+    this.clusters = Forms.named("cluster", clusters, ClusterConfig::getId);
     save();
   }
 
@@ -49,9 +47,7 @@ public final class SluiceConfiguration extends GlobalConfiguration {
 
   @DataBoundSetter
   public void setRegistries(@Nullable List<RegistryConfig> registries) {
-    List<RegistryConfig> all = registries == null ? List.of() : registries;
-    Forms.ids("registry", all.stream().map(RegistryConfig::getId).toList());
-    this.registries = new ArrayList<>(all);
+    this.registries = Forms.named("registry", registries, RegistryConfig::getId);
     save();
   }
 
