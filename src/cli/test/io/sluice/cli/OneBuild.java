@@ -3,12 +3,15 @@ package io.sluice.cli;
 import io.sluice.app.SourceTree;
 import io.sluice.app.staged.Driver;
 import io.sluice.app.staged.Identity;
+import io.sluice.app.staged.RunOrder;
 import io.sluice.app.staged.RunState;
 import io.sluice.app.staged.Seen;
 import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StateFile;
+import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunId;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +46,25 @@ record OneBuild(Driver driver, Identity build, Driver.Connecting cluster) {
   /** A run's folder. */
   record Home(Path folder, RunId id, SourceTree snapshot) implements Driver.Home {
     private static final Map<RunId, String> SEEN = new ConcurrentHashMap<>();
+
+    /** Opens the run, as somebody's, as of the tiny pipeline's day. */
+    Home opened(String model, Digest code, String target) {
+      keep(
+          RunState.opened(
+              new RunOrder(
+                  id,
+                  "sluice.yaml",
+                  model,
+                  Optional.empty(),
+                  Instant.parse(TinyPipeline.AS_OF + "T00:00:00Z"),
+                  Optional.of("alex"),
+                  Optional.empty(),
+                  /* untrusted= */ false,
+                  code,
+                  target),
+              List.of()));
+      return this;
+    }
 
     @Override
     public Optional<RunState> state() {

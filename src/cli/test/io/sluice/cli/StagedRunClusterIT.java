@@ -8,8 +8,6 @@ import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.sluice.app.Pipelines;
 import io.sluice.app.staged.Driver;
 import io.sluice.app.staged.Identity;
-import io.sluice.app.staged.RunOrder;
-import io.sluice.app.staged.RunState;
 import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StagedRun;
 import io.sluice.app.staged.Submission;
@@ -34,11 +32,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
@@ -244,21 +240,7 @@ class StagedRunClusterIT {
   }
 
   private Home home(String name) {
-    Home home = new Home(folder.resolve(name), build.run(name), opened.tree());
-    home.keep(
-        RunState.opened(
-            new RunOrder(
-                home.id(),
-                "sluice.yaml",
-                model,
-                Optional.empty(),
-                Instant.parse(TinyPipeline.AS_OF + "T00:00:00Z"),
-                Optional.of("alex"),
-                Optional.empty(),
-                /* untrusted= */ false,
-                code,
-                targetText),
-            List.of()));
-    return home;
+    return new Home(folder.resolve(name), build.run(name), opened.tree())
+        .opened(model, code, targetText);
   }
 }

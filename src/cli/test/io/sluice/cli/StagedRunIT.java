@@ -223,22 +223,7 @@ class StagedRunIT {
   }
 
   private Home opened(String name) {
-    Home home = home(name);
-    home.keep(
-        RunState.opened(
-            new RunOrder(
-                home.id(),
-                "sluice.yaml",
-                "tiny",
-                Optional.empty(),
-                Instant.parse(TinyPipeline.AS_OF + "T00:00:00Z"),
-                Optional.of("alex"),
-                Optional.empty(),
-                /* untrusted= */ false,
-                code,
-                TARGET),
-            List.of()));
-    return home;
+    return home(name).opened("tiny", code, TARGET);
   }
 
   private Ended drive(Home run, String node, StageCall call) {
