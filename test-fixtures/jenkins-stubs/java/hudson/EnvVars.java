@@ -14,4 +14,8 @@ public class EnvVars extends TreeMap<String, String> {
   public String expand(String s) {
     throw new UnsupportedOperationException();
   }
+
+  public String get(String key, String defaultValue) {
+    throw new UnsupportedOperationException();
+  }
 }

@@ -134,10 +134,7 @@ public final class Compilation {
    */
   PipelineRun run(
       RunPipeline.Request request, Digest code, Target.Images images, Optional<TargetSpec> file) {
-    RunParameters parameters =
-        RunParameters.of(request.id(), code, images.worker(), images.tuner())
-            .withDriftImage(images.drift())
-            .withImages(images.environments());
+    RunParameters parameters = images.parameters(request.id(), code);
     return Lowering.run(base, parameters(request, file.map(parameters::on).orElse(parameters)));
   }
 

@@ -1,19 +1,23 @@
 package io.sluice.app;
 
 import io.sluice.core.diag.ExitCode;
+import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.StageName;
+import io.sluice.core.run.StageStatus;
+import io.sluice.tekton.RunOutcome;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /** Remembers how steps ended while events pass through. */
-final class ExitCodes implements Consumer<RunEvent> {
+public final class ExitCodes implements Consumer<RunEvent> {
   private final Consumer<RunEvent> next;
   private final Map<StageName, Integer> last = new ConcurrentHashMap<>();
 
-  ExitCodes(Consumer<RunEvent> next) {
+  /** Passes events on. */
+  public ExitCodes(Consumer<RunEvent> next) {
     this.next = next;
   }
 
@@ -23,6 +27,28 @@ final class ExitCodes implements Consumer<RunEvent> {
       step.exitCode().filter(c -> c != 0).ifPresent(c -> last.put(step.stage(), c));
     }
     next.accept(event);
+  }
+
+  /**
+   * What a command ends with for a run. A failed run ends with 1, unless the first of our own
+   * stages that failed said why more precisely: wrong input, a service out of reach, a champion
+   * that moved.
+   */
+  public ExitCode of(Plan plan, RunOutcome outcome) {
+    if (outcome.status() == StageStatus.SUCCEEDED) {
+      return ExitCode.DONE;
+    }
+    if (outcome.status() == StageStatus.CANCELLED) {
+      return ExitCode.INTERRUPTED;
+    }
+    for (Plan.Stage stage : plan.stages()) {
+      RunOutcome.TaskOutcome task = outcome.tasks().get(stage.name());
+      boolean failed = task != null && task.status() == StageStatus.FAILED && !stage.mayFail();
+      if (failed) {
+        return stage.command().isEmpty() ? precise(stage.name()) : ExitCode.RUN_FAILED;
+      }
+    }
+    return ExitCode.RUN_FAILED;
   }
 
   /** What a stage of our own that failed says about why, by its exit code. */

@@ -2,12 +2,10 @@ package io.sluice.app;
 
 import io.sluice.app.Target.Images;
 import io.sluice.core.artifact.Digest;
-import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
-import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
 import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
@@ -105,27 +103,6 @@ public final class RunPipeline {
         Optional.empty(),
         List.of(),
         outcome.reason(),
-        exitCode(plan, outcome, exits));
-  }
-
-  /**
-   * A failed run ends with 1, unless the first of our own stages that failed said why more
-   * precisely: wrong input, a service out of reach, a champion that moved.
-   */
-  private static ExitCode exitCode(Plan plan, RunOutcome outcome, ExitCodes exits) {
-    if (outcome.status() == StageStatus.SUCCEEDED) {
-      return ExitCode.DONE;
-    }
-    if (outcome.status() == StageStatus.CANCELLED) {
-      return ExitCode.INTERRUPTED;
-    }
-    for (Plan.Stage stage : plan.stages()) {
-      RunOutcome.TaskOutcome task = outcome.tasks().get(stage.name());
-      boolean failed = task != null && task.status() == StageStatus.FAILED && !stage.mayFail();
-      if (failed) {
-        return stage.command().isEmpty() ? exits.precise(stage.name()) : ExitCode.RUN_FAILED;
-      }
-    }
-    return ExitCode.RUN_FAILED;
+        exits.of(plan, outcome));
   }
 }

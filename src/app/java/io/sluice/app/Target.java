@@ -3,8 +3,10 @@ package io.sluice.app;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
+import io.sluice.core.run.RunId;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.PipelineRunner;
+import io.sluice.tekton.lower.RunParameters;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +31,15 @@ public interface Target {
    * @param drift image of the drift stage
    * @param environments image of each environment of the plan, by name
    */
-  record Images(String worker, String tuner, String drift, Map<String, String> environments) {}
+  record Images(String worker, String tuner, String drift, Map<String, String> environments) {
+
+    /** What a run with these images is told, whatever else it is told. */
+    public RunParameters parameters(RunId run, Digest code) {
+      return RunParameters.of(run, code, worker, tuner)
+          .withDriftImage(drift)
+          .withImages(environments);
+    }
+  }
 
   /** Puts the code into the store; returns the digest of its manifest. */
   Digest upload(List<CodeContent> code);

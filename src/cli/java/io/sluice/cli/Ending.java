@@ -1,13 +1,35 @@
 package io.sluice.cli;
 
 import io.sluice.app.RunReport;
+import io.sluice.app.staged.StageCall;
 import io.sluice.core.run.StageStatus;
 import java.util.Locale;
+import java.util.Optional;
 
 /** The line that a run ends with. */
 final class Ending {
   private Ending() {}
 
+  /** The line that a stage ends with. */
+  static String words(RunReport report, StageCall call) {
+    if (report.status() == StageStatus.SUCCEEDED && !report.reason().isEmpty()) {
+      return report.reason(); // why there was nothing to do
+    }
+    if (report.status() == StageStatus.SUCCEEDED && call.kind() != StageCall.Kind.PROMOTE) {
+      boolean judged = call.kind() == StageCall.Kind.EVALUATE;
+      if (!judged || !report.verdict().equals(Optional.of("PROMOTE"))) {
+        return judged ? words(report) : call.name() + " done: run " + report.run();
+      }
+      return "PROMOTE"
+          + what(report)
+          + ": `--stage promote` of run "
+          + report.run()
+          + " makes it the champion";
+    }
+    return words(report);
+  }
+
+  /** The line that a run ends with. */
   static String words(RunReport report) {
     if (report.status() != StageStatus.SUCCEEDED) {
       String word = report.status().name().toLowerCase(Locale.ROOT).replace('_', ' ');
@@ -15,13 +37,16 @@ final class Ending {
       String why = report.reason().equals(word) ? "" : ": " + report.reason();
       return "run " + report.run() + " " + word + why;
     }
-    String what =
-        (report.model().isEmpty() ? "" : " " + report.model())
-            + report.version().map(v -> " version " + v).orElse("");
+    String what = what(report);
     return switch (report.verdict().orElse("")) {
       case "PROMOTE" -> "PROMOTED" + what;
       case "HOLD" -> "HELD" + what;
       default -> "done";
     };
+  }
+
+  private static String what(RunReport report) {
+    return (report.model().isEmpty() ? "" : " " + report.model())
+        + report.version().map(v -> " version " + v).orElse("");
   }
 }

@@ -5,7 +5,9 @@ import io.sluice.app.Releases;
 import io.sluice.app.RunPipeline;
 import io.sluice.app.RunReport;
 import io.sluice.app.Setting;
+import io.sluice.app.staged.MachineRun;
 import io.sluice.app.staged.RunSummary;
+import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StateFile;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
@@ -43,7 +45,8 @@ import picocli.CommandLine.Option;
       "Data, tuning, training, evaluation against the champion, gate, registration, promotion. On this",
       "machine it sets up what it needs on first use, and uses the MLflow server that",
       "MLFLOW_TRACKING_URI names, else one of its own on 127.0.0.1. With --on it runs on the cluster of",
-      "a target; Ctrl-C then asks the run to end, and a second one leaves it."
+      "a target; Ctrl-C then asks the run to end, and a second one leaves it. With --stage it runs a",
+      "part: stages are there for the next call with the same --run-id, and a promotion is one of them."
     },
     footer = {
       "",
@@ -54,7 +57,10 @@ import picocli.CommandLine.Option;
       "  sluice run pipelines/rma-forecast",
       "  sluice run pipelines/rma-forecast --profile smoke --set stages.tune.with.trials=3",
       "  sluice run pipelines/rma-forecast --as-of 2026-06-01 --json",
-      "  sluice run pipelines/rma-forecast --on cluster"
+      "  sluice run pipelines/rma-forecast --on cluster",
+      "  sluice run pipelines/rma-forecast --run-id monday --stage tune --trials 20",
+      "  sluice run pipelines/rma-forecast --run-id monday --stage evaluate",
+      "  sluice run pipelines/rma-forecast --run-id monday --stage promote"
     })
 final class RunCommand implements Callable<Integer> {
   /** So many records of a model are looked through for the run's own. */
@@ -92,6 +98,28 @@ final class RunCommand implements Callable<Integer> {
       description = "Write the run's record (run.json) there, when the registry has one.")
   private @Nullable Path recordFile;
 
+  @Option(
+      names = "--stage",
+      paramLabel = "STAGE",
+      description = {
+        "Run one stage, with what it needs and is not there yet: preprocess, drift, tune, train,",
+        "evaluate, promote, or stages.NAME of the spec. The next call with the same --run-id goes on",
+        "with the run: the pipeline's files, --profile, --as-of and --set stay as they were at first."
+      })
+  private @Nullable String stage;
+
+  @Option(
+      names = "--change",
+      paramLabel = "PATH=VALUE",
+      description = "With --stage: changes one value from this stage on.")
+  private List<String> changes = new ArrayList<>();
+
+  @Option(
+      names = "--trials",
+      paramLabel = "N",
+      description = "With --stage: how many trials its searches have.")
+  private @Nullable Integer trials;
+
   @Option(names = "--detach", description = "With --on: start the run and return.")
   private boolean detach;
 
@@ -115,6 +143,10 @@ final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     PipelineArgument.Located located = pipeline.locate();
+    check();
+    if (stage != null) {
+      return runStage(located, StageCall.parse(stage));
+    }
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
     List<Overlay> overlays = settings.stream().map(s -> Setting.overlay(s, opened.spec())).toList();
     Clock clock = Clock.systemUTC();
@@ -127,17 +159,82 @@ final class RunCommand implements Callable<Integer> {
             overlays,
             Optional.of(instant(clock)),
             Optional.of(Person.name()));
-
-    if (detach && on == null) {
-      throw wrong("SLU-9033", "--detach without --on", "only a cluster goes on without us");
-    }
     if (on != null) {
       return runOn(on, located, request);
     }
+    return runHere(
+        located,
+        opened,
+        id,
+        clock,
+        Optional.empty(),
+        (machine, events) ->
+            new RunPipeline(machine.target(), Wiring.wheelDigest()).start(request, events));
+  }
+
+  /** Says what cannot be asked for together. */
+  private void check() {
+    if (detach && on == null) {
+      throw wrong("SLU-9033", "--detach without --on", "only a cluster goes on without us");
+    }
+    if (stage != null && on != null) {
+      throw wrong(
+          "SLU-9037",
+          "--stage with --on",
+          "stages run one by one on this machine; on a cluster the Jenkins plugin does that");
+    }
+    if (stage == null && (!changes.isEmpty() || trials != null)) {
+      throw wrong(
+          "SLU-9037",
+          (trials == null ? "--change" : "--trials") + " without --stage",
+          "for a whole run: --set stages.tune.with.trials=20");
+    }
+  }
+
+  private int runStage(PipelineArgument.Located located, StageCall call)
+      throws InterruptedException {
+    Clock clock = Clock.systemUTC();
+    RunId id = RunIds.of(runId, clock);
+    MachineRun run =
+        new MachineRun(located.state().resolve("runs").resolve(id.value()).resolve("staged"), id);
+    MachineRun.Asked asked =
+        new MachineRun.Asked(
+            call,
+            located.spec(),
+            Optional.ofNullable(profile),
+            settings,
+            asOf == null ? Optional.empty() : Optional.of(instant(clock)),
+            changes,
+            Optional.ofNullable(trials),
+            Person.name());
+    Pipelines.Opened opened = run.pipeline(located.tree(), asked);
+    return runHere(
+        located,
+        opened,
+        id,
+        clock,
+        Optional.of(call),
+        (machine, events) ->
+            run.start(opened, asked, machine.target(), Wiring.wheelDigest(), clock, events));
+  }
+
+  /** Starts something on this machine. */
+  private interface Starting {
+    RunPipeline.Started start(Wiring.LocalRun machine, Consumer<RunEvent> events);
+  }
+
+  private int runHere(
+      PipelineArgument.Located located,
+      Pipelines.Opened opened,
+      RunId id,
+      Clock clock,
+      Optional<StageCall> call,
+      Starting starting)
+      throws InterruptedException {
     // Outermost: a signal's process ends only once everything below is closed.
     try (Parting parting = Parting.open()) {
       try {
-        return run(located, opened, request, clock, parting);
+        return run(located, opened, id, clock, call, starting, parting);
       } catch (SluiceException | InterruptedException e) {
         if (!parting.asked()) {
           throw e;
@@ -153,24 +250,27 @@ final class RunCommand implements Callable<Integer> {
   private int run(
       PipelineArgument.Located located,
       Pipelines.Opened opened,
-      RunPipeline.Request request,
+      RunId id,
       Clock clock,
+      Optional<StageCall> call,
+      Starting starting,
       Parting parting)
       throws InterruptedException {
     try (Console console = console();
-        RunFolder folder = new RunFolder(located.state(), request.id().value())) {
+        RunFolder folder = new RunFolder(located.state(), id.value())) {
       Consumer<RunEvent> events = json ? this::printJson : console;
       Consumer<RunEvent> all = events.andThen(folder);
       try (Wiring.LocalRun machine = Wiring.local(located, opened, clock, all)) {
-        RunPipeline.Started run =
-            new RunPipeline(machine.target(), Wiring.wheelDigest()).start(request, all);
+        RunPipeline.Started run = starting.start(machine, all);
         parting.cancelBy(run::cancel);
         RunReport report = run.await();
         if (report.verdict().isPresent() && !parting.asked()) {
           report = registered(report, machine.registry());
         }
-        writeRecord(report, machine.registry(), console);
-        finish(report, machine.address(), console, folder);
+        if (call.isEmpty() || report.verdict().isPresent()) {
+          writeRecord(report, machine.registry(), console);
+        }
+        finish(report, call, machine.address(), console, folder);
         return exitCode(report);
       }
     }
@@ -202,7 +302,12 @@ final class RunCommand implements Callable<Integer> {
         if (registry.isPresent()) {
           writeRecord(report, registry.get().registry(), console);
         }
-        finish(report, registry.map(RegistrySession::address).orElse(""), console, folder);
+        finish(
+            report,
+            Optional.empty(),
+            registry.map(RegistrySession::address).orElse(""),
+            console,
+            folder);
         registry.ifPresent(RegistrySession::close);
         return exitCode(report);
       } catch (InterruptedException | SluiceException e) {
@@ -268,7 +373,12 @@ final class RunCommand implements Callable<Integer> {
     return report.with(releases.registeredBy(run), releases.familiesOf(run));
   }
 
-  private void finish(RunReport report, String registry, Console console, RunFolder folder) {
+  private void finish(
+      RunReport report,
+      Optional<StageCall> call,
+      String registry,
+      Console console,
+      RunFolder folder) {
     if (json) {
       terminal
           .out()
@@ -276,7 +386,7 @@ final class RunCommand implements Callable<Integer> {
       terminal.out().flush();
       return;
     }
-    console.line(Ending.words(report));
+    console.line(call.map(c -> Ending.words(report, c)).orElseGet(() -> Ending.words(report)));
     if (report.status() != StageStatus.SUCCEEDED) {
       console.line(
           (folder.isWhole() ? "every line of it: " : "what of it could be written: ")

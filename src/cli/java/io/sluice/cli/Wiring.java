@@ -1,8 +1,10 @@
 package io.sluice.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Target;
+import io.sluice.app.staged.StateFile;
 import io.sluice.cluster.Checkup;
 import io.sluice.cluster.Cluster;
 import io.sluice.cluster.ClusterRunner;
@@ -13,6 +15,7 @@ import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.run.RunEvent;
@@ -57,6 +60,7 @@ import java.util.function.Function;
 /** Picks adapters: the only class here that knows which store, registry and runner there are. */
 final class Wiring {
   private static final String WORKER_IMAGE = "sluice/worker";
+  private static final String RECORDED = Worker.LOCAL + "recorded";
   private static final String TUNER_IMAGE = "sluice/tuner";
 
   /** By its content: what the drift stage finds is cached under the image that found it. */
@@ -186,7 +190,7 @@ final class Wiring {
     FutureTask<RegistrySession> registry = new FutureTask<>(() -> registry(state, progress));
     Thread.ofVirtual().name("registry").start(registry);
     return new LocalRun() {
-      private final Target target = new LocalTarget(state, pipeline, registry, clock);
+      private final Target target = new LocalTarget(state, pipeline, registry, clock, progress);
 
       @Override
       public Target target() {
@@ -317,11 +321,17 @@ final class Wiring {
     private final Pipelines.Opened pipeline;
     private final Future<RegistrySession> registry;
     private final Clock clock;
+    private final Consumer<RunEvent> progress;
     private final FolderStore store;
-    private final Environments environments = new Environments();
+    private final Environments environments = new Environments(this::remembered);
 
     LocalTarget(
-        Path state, Pipelines.Opened pipeline, Future<RegistrySession> registry, Clock clock) {
+        Path state,
+        Pipelines.Opened pipeline,
+        Future<RegistrySession> registry,
+        Clock clock,
+        Consumer<RunEvent> progress) {
+      this.progress = progress;
       this.state = state;
       this.pipeline = pipeline;
       this.registry = registry;
@@ -371,21 +381,59 @@ final class Wiring {
         throws InterruptedException {
       String name = "champion's " + recorded.name();
       if (recorded.lock().isEmpty() || recorded.python().isEmpty()) {
-        String image = Worker.LOCAL + "recorded";
-        environments.bind(image, Environment.machine(name));
-        return image;
+        environments.bind(RECORDED, Environment.machine(name));
+        return RECORDED;
       }
-      EnvironmentRequest request =
-          new EnvironmentRequest(
-              name,
-              recorded.python().get(),
-              "the lock of its version",
-              recorded.lock().get(),
-              Optional.empty());
-      String image = Worker.LOCAL + "recorded@" + request.digest();
+      EnvironmentRequest request = recorded(name, recorded.python().get(), recorded.lock().get());
+      String image = RECORDED + "@" + request.digest();
+      new StateFile(remembrance(image))
+          .write(
+              Json.pretty(
+                  Json.object()
+                      .put("name", name)
+                      .put("python", request.python())
+                      .put("lock", request.lock())));
       Path folder = builder(clock).build(request, e -> says.accept(e.what() + ": " + e.detail()));
       environments.bind(image, Environment.venv(name, folder));
       return image;
+    }
+
+    private static EnvironmentRequest recorded(String name, String python, String lock) {
+      return new EnvironmentRequest(
+          name, python, "the lock of its version", lock, Optional.empty());
+    }
+
+    /** Where it is written down what an image of a recorded environment means. */
+    private Path remembrance(String image) {
+      return state
+          .resolve("environments")
+          .resolve(image.substring(image.lastIndexOf(':') + 1) + ".json");
+    }
+
+    /** What an earlier process of the same run resolved. */
+    private Optional<Environment> remembered(String image) {
+      if (image.equals(RECORDED)) {
+        return Optional.of(Environment.machine("champion's"));
+      }
+      if (!image.startsWith(RECORDED + "@")) {
+        return Optional.empty();
+      }
+      Optional<String> text = new StateFile(remembrance(image)).text();
+      if (text.isEmpty()) {
+        return Optional.empty();
+      }
+      JsonNode known = Json.parse(text.get());
+      EnvironmentRequest request =
+          recorded(
+              known.path("name").asText(),
+              known.path("python").asText(),
+              known.path("lock").asText());
+      try {
+        Path folder = builder(clock).build(request, progress::accept);
+        return Optional.of(Environment.venv(request.name(), folder));
+      } catch (InterruptedException e) {
+        throw interrupted(e);
+      }
     }
 
     @Override

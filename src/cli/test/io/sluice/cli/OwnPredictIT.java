@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -146,8 +147,9 @@ class OwnPredictIT {
     spec(without);
     Files.delete(pipeline.file("own.lock"));
     Files.delete(pipeline.file("src/own.py"));
-    String said = run("second");
-    assertThat(said).contains("HELD tiny version 2");
+    // in two processes: the one that evaluates knows the environment from the one that resolved
+    assertThat(run("second", "--stage", "stages.split")).contains("split done");
+    assertThat(run("second", "--stage", "evaluate")).contains("HELD tiny version 2");
     assertThat(log("second", "predict-champion", "forecasting with"))
         .hasSize(11)
         .allMatch(line -> line.startsWith("forecasting with six 1.16.0, code one"));
@@ -238,12 +240,16 @@ class OwnPredictIT {
     Files.writeString(pipeline.file("sluice.yaml"), text);
   }
 
-  private ForkedSluice.Ended go(String id) throws Exception {
-    return sluice.run("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--run-id", id);
+  private ForkedSluice.Ended go(String id, String... more) throws Exception {
+    List<String> all =
+        new ArrayList<>(
+            List.of("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--run-id", id));
+    all.addAll(List.of(more));
+    return sluice.run(all.toArray(String[]::new));
   }
 
-  private String run(String id) throws Exception {
-    ForkedSluice.Ended run = go(id);
+  private String run(String id, String... more) throws Exception {
+    ForkedSluice.Ended run = go(id, more);
     assertThat(run.code()).as(run.shown()).isZero();
     return run.shown();
   }

@@ -6,6 +6,7 @@ import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Function;
 
 /**
  * What images mean on this machine. It grows while a run goes on: which environment the champion
@@ -13,6 +14,21 @@ import java.util.concurrent.ConcurrentSkipListMap;
  */
 public final class Environments {
   private final ConcurrentSkipListMap<String, Environment> byImage = new ConcurrentSkipListMap<>();
+  private final Function<String, Optional<Environment>> others;
+
+  /** None, to begin with. */
+  public Environments() {
+    this(image -> Optional.empty());
+  }
+
+  /**
+   * None, to begin with.
+   *
+   * @param others asked for an image that was not bound; what it gives is bound
+   */
+  public Environments(Function<String, Optional<Environment>> others) {
+    this.others = others;
+  }
 
   /** These, to begin with. */
   public static Environments of(Map<String, Environment> byImage) {
@@ -27,7 +43,13 @@ public final class Environments {
   }
 
   Optional<Environment> find(String image) {
-    return Optional.ofNullable(byImage.get(image));
+    Optional<Environment> bound = Optional.ofNullable(byImage.get(image));
+    if (bound.isPresent()) {
+      return bound;
+    }
+    Optional<Environment> other = others.apply(image);
+    other.ifPresent(e -> bind(image, e));
+    return other;
   }
 
   NavigableSet<String> images() {

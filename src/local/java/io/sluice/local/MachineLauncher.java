@@ -34,9 +34,9 @@ final class MachineLauncher implements StepLauncher {
   }
 
   @Override
-  public Optional<Diagnostic> refusal(String where, String image, String program) {
+  public Optional<Diagnostic> refusal(String where, String image, String program, boolean surely) {
     if (setting.workerImages().contains(image)) {
-      return Path.of(program).endsWith(WORKER)
+      return Path.of(program).endsWith(WORKER) || !surely
           ? Optional.empty()
           : Optional.of(
               Diagnostic.of(

@@ -30,6 +30,27 @@ public record StageCall(String name, Kind kind) {
     STAGE
   }
 
+  /**
+   * A call as it is typed: {@code tune}, {@code enrich}, or {@code stages.tune} for the stage of
+   * that name whatever it is.
+   */
+  public static StageCall parse(String text) {
+    String prefix = "stages.";
+    if (text.startsWith(prefix)) {
+      return stage(text.substring(prefix.length()));
+    }
+    return EnumSet.allOf(Kind.class).stream()
+        .filter(k -> k != Kind.STAGE && of(k).name().equals(text))
+        .findFirst()
+        .map(StageCall::of)
+        .orElseGet(() -> stage(text));
+  }
+
+  /** What {@link #parse} reads. */
+  public String text() {
+    return kind == Kind.STAGE ? "stages." + name : name;
+  }
+
   /** The call of a stage by its name in the spec. */
   public static StageCall stage(String name) {
     return new StageCall(name, Kind.STAGE);

@@ -4,6 +4,7 @@ import io.sluice.app.CodeSelection;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Setting;
 import io.sluice.app.SourceTree;
+import io.sluice.app.Target;
 import io.sluice.app.Target.CodeContent;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.Diagnostic;
@@ -42,17 +43,19 @@ import java.util.function.Function;
 public final class StagedRun {
   private final RunState state;
   private final Pipelines.Opened opened;
-  private final TargetSpec target;
   private final Plan base;
   private final Compiled compiled;
 
+  /** What a run is told of where it runs. */
+  private final RunParameters place;
+
   private StagedRun(
-      RunState state, Pipelines.Opened opened, TargetSpec target, Plan base, Compiled compiled) {
+      RunState state, Pipelines.Opened opened, Plan base, Compiled compiled, RunParameters place) {
     this.state = state;
     this.opened = opened;
-    this.target = target;
     this.base = base;
     this.compiled = compiled;
+    this.place = place;
   }
 
   /** What a call comes to. */
@@ -89,11 +92,17 @@ public final class StagedRun {
    * @param wheel digest of the {@code sluice_ml} wheel
    */
   public static StagedRun of(SourceTree snapshot, RunState state, Digest wheel) {
-    String file = state.order().specFile();
+    return of(reopened(snapshot, state.order()), state, wheel);
+  }
+
+  /** The pipeline of a run that goes on; it was checked when the run was opened. */
+  static Pipelines.Opened reopened(SourceTree snapshot, RunOrder order) {
+    String file = order.specFile();
     byte[] bytes = snapshot.read(file).orElseThrow(() -> vanished(file));
-    var spec =
-        SpecParser.parse(new SourceFile(file, new String(bytes, StandardCharsets.UTF_8))).orThrow();
-    return of(new Pipelines.Opened(snapshot, spec), state, wheel);
+    return new Pipelines.Opened(
+        snapshot,
+        SpecParser.parse(new SourceFile(file, new String(bytes, StandardCharsets.UTF_8)))
+            .orThrow());
   }
 
   /**
@@ -102,12 +111,36 @@ public final class StagedRun {
    * @throws SluiceException exit code 2 for a target, profile or setting that is wrong
    */
   public static StagedRun of(Pipelines.Opened opened, RunState state, Digest wheel) {
-    Plan base =
-        state.order().fingerprint().isPresent()
-            ? FingerprintCheck.plan(opened, state.order(), wheel)
-            : opened.base(wheel);
-    StagedRun run =
-        new StagedRun(state, opened, target(state.order().target()), base, Lowering.lower(base));
+    RunOrder order = state.order();
+    TargetSpec target = target(order.target());
+    return order.fingerprint().isPresent()
+        ? of(
+            opened,
+            state,
+            FingerprintCheck.plan(opened, order, wheel),
+            FingerprintCheck.parameters(order, target))
+        : of(
+            opened,
+            state,
+            opened.base(wheel),
+            RunParameters.of(order.run(), order.code(), target.images().worker(), "").on(target));
+  }
+
+  /**
+   * A run on this machine.
+   *
+   * @param images what the machine runs instead of images
+   * @throws SluiceException exit code 2 for a profile or setting that is wrong
+   */
+  static StagedRun here(
+      Pipelines.Opened opened, RunState state, Digest wheel, Target.Images images) {
+    RunOrder order = state.order();
+    return of(opened, state, opened.base(wheel), images.parameters(order.run(), order.code()));
+  }
+
+  private static StagedRun of(
+      Pipelines.Opened opened, RunState state, Plan base, RunParameters place) {
+    StagedRun run = new StagedRun(state, opened, base, Lowering.lower(base), place);
     run.parameters(
         state.settings(), Optional.empty()); // what is wrong with profile and settings is said now
     return run;
@@ -286,12 +319,11 @@ public final class StagedRun {
   private RunParameters parameters(List<String> settings, Optional<String> who) {
     RunOrder order = state.order();
     if (order.fingerprint().isPresent()) {
-      return FingerprintCheck.parameters(order, target);
+      return place;
     }
     List<Overlay> overlays = settings.stream().map(s -> Setting.overlay(s, opened.spec())).toList();
     RunParameters parameters =
-        RunParameters.of(order.run(), order.code(), target.images().worker(), "")
-            .on(target)
+        place
             .withSettings(Planner.settings(opened.spec(), order.profile(), overlays))
             .withOrigin(order.commit(), who.or(order::who))
             .withAsOf(order.asOf());

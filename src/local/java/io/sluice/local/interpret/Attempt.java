@@ -254,7 +254,11 @@ final class Attempt {
     Optional<Diagnostic> refusal =
         around
             .launcher()
-            .refusal("step " + name + " of task " + node.name(), fullImage, argv.get(0));
+            .refusal(
+                "step " + name + " of task " + node.name(),
+                fullImage,
+                argv.get(0),
+                /* surely= */ true);
     if (refusal.isPresent()) {
       throw new EndException(
           StageStatus.FAILED, refusal.get().id() + " " + refusal.get().message());

@@ -473,6 +473,7 @@ final class Graph {
           step.script(),
           env(template, step.env()),
           known,
+          step.when().isEmpty(),
           launcher);
     }
     for (Sidecar sidecar : node.task().sidecars()) {
@@ -484,6 +485,7 @@ final class Graph {
           sidecar.script(),
           sidecar.env(),
           known,
+          /* surely= */ true,
           launcher);
     }
   }
@@ -496,6 +498,7 @@ final class Graph {
       Optional<String> script,
       List<EnvVar> env,
       Variables known,
+      boolean surely,
       StepLauncher launcher) {
     String where = "step " + step + " of task " + node.name();
     if (image.isEmpty()) {
@@ -525,7 +528,7 @@ final class Graph {
     try {
       String program =
           script.isPresent() ? Script.interpreter(script.get()).get(0) : known.text(command.get(0));
-      launcher.refusal(where, known.text(image.get()), program).ifPresent(wrong::add);
+      launcher.refusal(where, known.text(image.get()), program, surely).ifPresent(wrong::add);
     } catch (Variables.UnresolvedException e) {
       // Depends on a task's result: the launcher is asked again when the step begins.
       return;

@@ -52,9 +52,11 @@ public interface StepLauncher {
    * Whether such a step can run here, asked before anything starts.
    *
    * @param program first word of the command; {@code /bin/sh} for scripts without an interpreter
+   * @param surely whether it will run; one that depends on a step before it may have the worker's
+   *     image because nothing is there to run
    * @return the reason why not
    */
-  Optional<Diagnostic> refusal(String where, String image, String program);
+  Optional<Diagnostic> refusal(String where, String image, String program, boolean surely);
 
   /** Starts it; {@code lines} gets its output from another thread, one line at a time. */
   RunningStep launch(Call call, Consumer<String> lines) throws IOException;

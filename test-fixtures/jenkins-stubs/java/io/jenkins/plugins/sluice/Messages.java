@@ -148,12 +148,12 @@ final class Messages {
     return HOLDER.format("RetrainStep.displayName");
   }
 
-  static String RetrainStep_onAgent() {
-    return HOLDER.format("RetrainStep.onAgent");
+  static String RunStep_onAgent() {
+    return HOLDER.format("RunStep.onAgent");
   }
 
-  static String RetrainStep_onCluster() {
-    return HOLDER.format("RetrainStep.onCluster");
+  static String RunStep_onCluster() {
+    return HOLDER.format("RunStep.onCluster");
   }
 
   static String SluiceInstallation_displayName() {

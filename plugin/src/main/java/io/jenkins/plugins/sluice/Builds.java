@@ -80,11 +80,7 @@ final class Builds {
     if (!promotes) {
       Optional<RunState> original = new Restarted(build).adopt(request, starterOrJob());
       if (original.isPresent()) {
-        RunId its = original.get().order().run();
-        RunAction.of(build).add(its);
-        listener
-            .getLogger()
-            .println("goes on with run " + its + " of the build that this one was restarted from");
+        goesOn(original.get().order().run());
         return original.get();
       }
     }
@@ -124,6 +120,29 @@ final class Builds {
   }
 
   /**
+   * The id of a run on an agent: nothing of it is opened here. That of the original, when this
+   * build was restarted from a stage of it.
+   */
+  RunId onAgent(RunId run, RunRequest request) throws IOException {
+    if (PipelineFiles.isPullRequest(build.getParent())) {
+      throw new AbortException(LocalCommand.NO_PULL_REQUESTS);
+    }
+    LocalCommand.arguments(request, run, "", null); // what is wrong with them is said now
+    Optional<RunId> original = new Restarted(build).adoptOnAgent();
+    if (original.isPresent()) {
+      goesOn(original.get());
+    }
+    return original.orElse(run);
+  }
+
+  private void goesOn(RunId run) throws IOException {
+    RunAction.of(build).add(run);
+    listener
+        .getLogger()
+        .println("goes on with run " + run + " of the build that this one was restarted from");
+  }
+
+  /**
    * In whose name a run promotes that promotes by itself; whoever started the build must be allowed
    * to.
    */
@@ -136,7 +155,7 @@ final class Builds {
   }
 
   /** In whose name a run promotes unless somebody approves; a pull request's in nobody's. */
-  private Optional<String> starterOrJob() {
+  Optional<String> starterOrJob() {
     return PipelineFiles.isPullRequest(build.getParent())
         ? Optional.empty()
         : Optional.of(starterId().orElse("jenkins job " + build.getParent().getFullName()));

@@ -4,6 +4,7 @@ import hudson.AbortException;
 import io.sluice.core.run.RunId;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The command of a run on an agent. The script is always the same: what a step was told reaches the
@@ -39,14 +40,20 @@ final class LocalCommand {
       exec "$program" "$@"
       """;
 
+  static final String NO_PULL_REQUESTS =
+      "runner: 'local' writes to the registry of production, so it is not for pull requests: use a"
+          + " cluster";
+
   private LocalCommand() {}
 
   /**
    * What the program is told.
    *
    * @param record path of the file that the run's record goes to
+   * @param stage null for the whole run
    */
-  static List<String> arguments(RunRequest request, RunId run, String record)
+  static List<String> arguments(
+      RunRequest request, RunId run, String record, @Nullable LocalStage stage)
       throws AbortException {
     String folder = PipelineFiles.clean(request.pipeline);
     if (!PipelineFiles.clean(request.spec).equals(request.spec)) {
@@ -64,6 +71,13 @@ final class LocalCommand {
     request.settings().forEach(s -> out.add("--set=" + s));
     if (!request.asOf.isEmpty()) {
       out.add("--as-of=" + request.asOf);
+    }
+    if (stage != null) {
+      out.add("--stage=" + stage.stage);
+      stage.changes().forEach(c -> out.add("--change=" + c));
+      if (stage.trials != null) {
+        out.add("--trials=" + stage.trials);
+      }
     }
     for (String argument : out) {
       if (argument.indexOf('\n') >= 0 || argument.indexOf('\r') >= 0) {

@@ -10,6 +10,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.slaves.WorkspaceList;
 import io.sluice.app.staged.RunSummary;
+import io.sluice.app.staged.StageCall;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,8 +30,9 @@ import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A whole run by the command line on the agent. The process belongs to the agent and outlives a
- * restart of Jenkins; it is asked now and then for its output and its exit code. No thread waits.
+ * A run, or a stage of one, by the command line on the agent. The process belongs to the agent and
+ * outlives a restart of Jenkins; it is asked now and then for its output and its exit code. No
+ * thread waits.
  */
 final class LocalExecution extends StepExecution {
   private static final long serialVersionUID = 1L;
@@ -49,6 +51,9 @@ final class LocalExecution extends StepExecution {
 
   /** Name of an installation; empty: the only one, or the one on the PATH; never changes. */
   private final String tool;
+
+  /** Null for a whole run; never changes. */
+  private final @Nullable LocalStage stage;
 
   /** Id of the step's flow node; set once by {@link #start}. */
   private String node = "";
@@ -74,8 +79,14 @@ final class LocalExecution extends StepExecution {
   /** Told to end while it was being started. */
   private transient volatile boolean toBeEnded;
 
-  LocalExecution(StepContext context, RunRequest request, String onHold, String tool) {
+  LocalExecution(
+      StepContext context,
+      RunRequest request,
+      String onHold,
+      String tool,
+      @Nullable LocalStage stage) {
     super(context);
+    this.stage = stage;
     this.request = request;
     this.onHold = onHold;
     this.tool = tool;
@@ -116,11 +127,10 @@ final class LocalExecution extends StepExecution {
       throw new AbortException("runner: 'local' needs an agent with a POSIX shell");
     }
     if (PipelineFiles.isPullRequest(build.getParent())) {
-      throw new AbortException(
-          "runner: 'local' promotes by itself, so it is not for pull requests: use a cluster");
+      throw new AbortException(LocalCommand.NO_PULL_REQUESTS);
     }
     Builds builds = new Builds(build, listener);
-    String who = builds.mayPromoteByItself();
+    String who = who(builds);
     EnvVars env = new EnvVars(context.get(EnvVars.class));
     home(ws, env, listener).ifPresent(h -> env.put(LocalCommand.HOME, h));
     FilePath temporary = WorkspaceList.tempDir(ws);
@@ -129,11 +139,15 @@ final class LocalExecution extends StepExecution {
     }
     temporary.mkdirs();
     RunId run = run(build);
-    FilePath file = temporary.child("sluice-" + run + ".json");
+    RunId mine = execution(build);
+    if (stage != null) {
+      stay(build, run, env, ws);
+    }
+    FilePath file = temporary.child("sluice-" + mine + ".json");
     env.put(
         LocalCommand.ARGUMENTS,
-        String.join("\n", LocalCommand.arguments(request, run, file.getRemote())));
-    env.put(LocalCommand.RUN, run.value());
+        String.join("\n", LocalCommand.arguments(request, run, file.getRemote(), stage)));
+    env.put(LocalCommand.RUN, mine.value());
     env.put("SLUICE_WHO", who);
     BourneShellScript task = new BourneShellScript(LocalCommand.SCRIPT);
     task.defaultCharset();
@@ -151,12 +165,48 @@ final class LocalExecution extends StepExecution {
     later(SHORTEST_MILLIS);
   }
 
+  /** In whose name it promotes; refuses who may not. */
+  private String who(Builds builds) throws AbortException {
+    if (stage == null) {
+      return builds.mayPromoteByItself();
+    }
+    return (stage.kind() == StageCall.Kind.PROMOTE
+            ? builds.promoter().or(builds::starterOrJob)
+            : builds.starterOrJob())
+        .orElse("");
+  }
+
+  /** What stages of a run give each other lies on one agent: refuses another one. */
+  private static void stay(Run<?, ?> build, RunId run, EnvVars env, FilePath ws)
+      throws IOException {
+    RunFolder folder = new RunFolder(build, run);
+    String state = env.get("SLUICE_STATE", "");
+    LocalPlace here =
+        new LocalPlace(FilePathUtils.getNodeName(ws), state.isEmpty() ? ws.getRemote() : state);
+    synchronized (build) {
+      Optional<LocalPlace> before = folder.place();
+      if (before.isEmpty()) {
+        folder.keepPlace(here);
+      } else if (!before.get().equals(here)) {
+        throw new AbortException(
+            "run "
+                + run
+                + " was begun "
+                + before.get()
+                + ", where what its stages gave lies, and this step is "
+                + here
+                + ": put its stages into one node block, or give them the same agent");
+      }
+    }
+    RunAction.of(build).add(run);
+  }
+
   /**
    * Asks this run's processes to end. The process' own way would ask every one of the workspace,
    * also those of another branch of {@code parallel}.
    */
   private void end(Launcher launcher) throws IOException, InterruptedException {
-    launcher.kill(Map.of(LocalCommand.PROCESS, run(getContext().get(Run.class)).value()));
+    launcher.kill(Map.of(LocalCommand.PROCESS, execution(getContext().get(Run.class)).value()));
   }
 
   private Optional<String> home(FilePath ws, EnvVars env, TaskListener listener)
@@ -186,7 +236,12 @@ final class LocalExecution extends StepExecution {
   }
 
   private RunId run(Run<?, ?> build) {
-    return Builds.identity(build).run(node);
+    return stage == null ? Builds.identity(build).run(node) : new RunId(stage.run);
+  }
+
+  /** The id of what this step does, which is the whole run or a part of one. */
+  private RunId execution(Run<?, ?> build) {
+    return stage == null ? run(build) : Builds.identity(build).execution(node);
   }
 
   private synchronized @Nullable Controller process() {
@@ -275,7 +330,8 @@ final class LocalExecution extends StepExecution {
         } else if (code != 0) {
           getContext().onFailure(new AbortException(LocalCommand.words(code)));
         } else {
-          if (result.verdict().equals(Optional.of("HOLD"))) {
+          boolean judges = stage == null || stage.kind() == StageCall.Kind.EVALUATE;
+          if (judges && result.verdict().equals(Optional.of("HOLD"))) {
             OnHold.apply(onHold, getContext(), result.reason().orElse("the champion stays"));
           }
           getContext().onSuccess(result.result(run.value(), Optional.empty()));

@@ -7,6 +7,7 @@ import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import io.sluice.app.staged.RunState;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
@@ -34,7 +35,7 @@ public final class PipelineStep extends RunStep {
 
   @Override
   public StepExecution start(StepContext context) throws AbortException {
-    return new Execution(context, request());
+    return new Execution(context, request(), isLocal() ? getTool() : null);
   }
 
   /** The block at work. */
@@ -43,6 +44,9 @@ public final class PipelineStep extends RunStep {
 
     /** What it was told; never changes. */
     private final RunRequest request;
+
+    /** Name of an installation, or empty, for a run on an agent; null: on a cluster. */
+    private final @Nullable String tool;
 
     /** Id of the step's flow node; set once by {@link #start}. */
     private String node = "";
@@ -56,9 +60,10 @@ public final class PipelineStep extends RunStep {
     /** Told to end before the block began. */
     private boolean stopped;
 
-    Execution(StepContext context, RunRequest request) {
+    Execution(StepContext context, RunRequest request, @Nullable String tool) {
       super(context);
       this.request = request;
+      this.tool = tool;
     }
 
     @Override
@@ -107,8 +112,15 @@ public final class PipelineStep extends RunStep {
       Run<?, ?> build = context.get(Run.class);
       RunId run = Builds.identity(build).run(node);
       Builds builds = new Builds(build, context.get(TaskListener.class));
-      RunState opened =
-          builds.open(run, request, context.get(FilePath.class), /* promotes= */ false);
+      RunContext block;
+      if (tool == null) {
+        RunState opened =
+            builds.open(run, request, context.get(FilePath.class), /* promotes= */ false);
+        block = new RunContext(opened.order().run().value(), request.cluster);
+      } else {
+        RunId its = builds.onAgent(run, request);
+        block = new RunContext(its.value(), new RunContext.OnAgent(request, tool));
+      }
       synchronized (this) {
         if (stopped) {
           return;
@@ -116,11 +128,7 @@ public final class PipelineStep extends RunStep {
         begun = true;
       }
       BodyExecution started =
-          context
-              .newBodyInvoker()
-              .withContext(new RunContext(opened.order().run().value(), request.cluster))
-              .withCallback(new Callback())
-              .start();
+          context.newBodyInvoker().withContext(block).withCallback(new Callback()).start();
       synchronized (this) {
         body = started;
       }
@@ -185,6 +193,10 @@ public final class PipelineStep extends RunStep {
     @Override
     public Set<? extends Class<?>> getProvidedContext() {
       return Set.of(RunContext.class);
+    }
+
+    public ListBoxModel doFillRunnerItems() {
+      return runners();
     }
 
     /** A form's check of settings. */

@@ -36,23 +36,8 @@ final class Restarted {
    * @return empty when the build is no restart, or its original has no such run
    */
   Optional<RunState> adopt(RunRequest request, Optional<String> who) {
-    OptionalInt number =
-        build.getCauses().stream()
-            .filter(c -> c.getClass().getName().equals(CAUSE))
-            .mapToInt(Restarted::original)
-            .filter(n -> n > 0)
-            .findFirst();
-    if (number.isEmpty()) {
-      return Optional.empty();
-    }
-    Run<?, ?> original = build.getParent().getBuildByNumber(number.getAsInt());
-    RunAction action = original == null ? null : original.getAction(RunAction.class);
-    if (original == null || action == null) {
-      return Optional.empty();
-    }
     List<RunFolder> candidates =
-        action.ids().stream()
-            .map(id -> new RunFolder(original, new RunId(id)))
+        originals().stream()
             .filter(f -> f.state().filter(s -> s.isStaged(request.spec)).isPresent())
             .toList();
     if (candidates.size() != 1) {
@@ -65,6 +50,36 @@ final class Restarted {
     }
     own.adopt(candidates.getFirst(), state);
     return Optional.of(state);
+  }
+
+  /** The run on an agent of the original build, made this build's own; empty as for others. */
+  Optional<RunId> adoptOnAgent() {
+    List<RunFolder> candidates = originals().stream().filter(f -> f.place().isPresent()).toList();
+    if (candidates.size() != 1) {
+      return Optional.empty();
+    }
+    RunFolder original = candidates.getFirst();
+    new RunFolder(build, original.run()).keepPlace(original.place().orElseThrow());
+    return Optional.of(original.run());
+  }
+
+  /** What the original build kept of its runs; nothing when the build is no restart. */
+  private List<RunFolder> originals() {
+    OptionalInt number =
+        build.getCauses().stream()
+            .filter(c -> c.getClass().getName().equals(CAUSE))
+            .mapToInt(Restarted::original)
+            .filter(n -> n > 0)
+            .findFirst();
+    if (number.isEmpty()) {
+      return List.of();
+    }
+    Run<?, ?> original = build.getParent().getBuildByNumber(number.getAsInt());
+    RunAction action = original == null ? null : original.getAction(RunAction.class);
+    if (original == null || action == null) {
+      return List.of();
+    }
+    return action.ids().stream().map(id -> new RunFolder(original, new RunId(id))).toList();
   }
 
   private static int original(Cause cause) {

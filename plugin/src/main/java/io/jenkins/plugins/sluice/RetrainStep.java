@@ -26,12 +26,7 @@ import org.kohsuke.stapler.verb.POST;
 
 /** {@code mlRetrain pipeline: '..'}: a whole run, from data to promotion. */
 public final class RetrainStep extends RunStep {
-  private static final String ON_CLUSTER = "cluster";
-  private static final String ON_AGENT = "local";
-
   private String onHold = OnHold.SUCCESS;
-  private String runner = ON_CLUSTER;
-  private String tool = "";
 
   @DataBoundConstructor
   public RetrainStep(@Nullable String pipeline) {
@@ -49,35 +44,11 @@ public final class RetrainStep extends RunStep {
     this.onHold = Forms.text(onHold);
   }
 
-  public String getRunner() {
-    return runner;
-  }
-
-  /** {@code cluster}, or {@code local}: the command line on the agent. */
-  @DataBoundSetter
-  public void setRunner(@Nullable String runner) {
-    // whether there is such a one is said by the start of the step
-    this.runner = Forms.text(runner);
-  }
-
-  public String getTool() {
-    return tool;
-  }
-
-  /** Name of an installation of Sluice, for {@code runner: 'local'}. */
-  @DataBoundSetter
-  public void setTool(@Nullable String tool) {
-    this.tool = Forms.text(tool);
-  }
-
   @Override
   public StepExecution start(StepContext context) throws AbortException {
     OnHold.check(onHold);
-    if (!runner.equals(ON_CLUSTER) && !runner.equals(ON_AGENT)) {
-      throw new AbortException("runner is cluster or local, not " + runner);
-    }
-    if (runner.equals(ON_AGENT)) {
-      return new LocalExecution(context, request(), onHold, tool);
+    if (isLocal()) {
+      return new LocalExecution(context, request(), onHold, getTool(), null);
     }
     return new Execution(context, request(), onHold);
   }
@@ -154,10 +125,7 @@ public final class RetrainStep extends RunStep {
     }
 
     public ListBoxModel doFillRunnerItems() {
-      ListBoxModel list = new ListBoxModel();
-      list.add(Messages.RetrainStep_onCluster(), ON_CLUSTER);
-      list.add(Messages.RetrainStep_onAgent(), ON_AGENT);
-      return list;
+      return runners();
     }
 
     public ListBoxModel doFillOnHoldItems() {

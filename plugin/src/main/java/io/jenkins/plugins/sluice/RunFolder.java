@@ -3,24 +3,15 @@ package io.jenkins.plugins.sluice;
 import hudson.model.Run;
 import io.sluice.app.SourceTree;
 import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.MemoryTree;
+import io.sluice.app.staged.KeptSource;
 import io.sluice.app.staged.RunState;
 import io.sluice.app.staged.Seen;
 import io.sluice.app.staged.StateFile;
-import io.sluice.core.diag.Diagnostic;
-import io.sluice.core.diag.ExitCode;
-import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunId;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /**
  * What a build keeps of a run: {@code sluice/<run id>/} in its folder. The state as JSON, the files
@@ -32,6 +23,11 @@ final class RunFolder implements Driver.Home {
   private static final String SOURCE = "source";
 
   private final Path folder;
+
+  /** The run that it is of. */
+  RunId run() {
+    return new RunId(folder.getFileName().toString());
+  }
 
   RunFolder(Run<?, ?> build, RunId run) {
     this(build.getRootDir().toPath().resolve(FOLDER).resolve(run.value()));
@@ -53,14 +49,11 @@ final class RunFolder implements Driver.Home {
 
   /** Keeps the files that a run goes on from. Before its first state, which says they are there. */
   void keepSource(SortedMap<String, byte[]> files) {
-    Path source = folder.resolve(SOURCE);
-    files.forEach((path, content) -> {
-      Path file = source.resolve(path).normalize();
-      if (!file.startsWith(source)) {
-        throw new IllegalArgumentException("outside of the pipeline's folder: " + path);
-      }
-      new StateFile(file).write(content);
-    });
+    source().keep(files);
+  }
+
+  private KeptSource source() {
+    return new KeptSource(folder.resolve(SOURCE));
   }
 
   /** Takes over a run of another build: its files first, then its state, which says so. */
@@ -76,28 +69,7 @@ final class RunFolder implements Driver.Home {
 
   @Override
   public SourceTree snapshot() {
-    Path source = folder.resolve(SOURCE);
-    Map<String, MemoryTree.Entry> entries = new TreeMap<>();
-    try (Stream<Path> files = Files.walk(source)) {
-      for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
-        entries.put(
-            source.relativize(file).toString().replace('\\', '/'),
-            new MemoryTree.Entry(Files.readAllBytes(file), /* executable= */ false));
-      }
-    } catch (NoSuchFileException e) {
-      return new MemoryTree("the run's snapshot", Map.of(), Optional.empty());
-    } catch (IOException e) {
-      throw new SluiceException(
-          ExitCode.RUN_FAILED,
-          List.of(
-              Diagnostic.of(
-                  "SLU-9613",
-                  "the snapshot of the pipeline in the build's folder cannot be read: "
-                      + e.getMessage(),
-                  "start the pipeline again")),
-          e);
-    }
-    return new MemoryTree("the run's snapshot", entries, Optional.empty());
+    return source().snapshot();
   }
 
   @Override
@@ -111,6 +83,15 @@ final class RunFolder implements Driver.Home {
   @Override
   public void keepSeen(RunId execution, Seen seen) {
     new StateFile(folder.resolve(execution + ".seen.json")).write(seen.json());
+  }
+
+  /** Where a run on an agent goes on; empty for one on a cluster. */
+  Optional<LocalPlace> place() {
+    return new StateFile(folder.resolve("place.json")).text().map(LocalPlace::parse);
+  }
+
+  void keepPlace(LocalPlace place) {
+    new StateFile(folder.resolve("place.json")).write(place.json());
   }
 
   /** The run's record, as the registry has it. */

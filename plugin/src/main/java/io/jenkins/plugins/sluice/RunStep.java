@@ -11,12 +11,17 @@ import org.kohsuke.stapler.DataBoundSetter;
 
 /** What steps that open a run are told. */
 public abstract class RunStep extends Step {
+  private static final String ON_CLUSTER = "cluster";
+  private static final String ON_AGENT = "local";
+
   private final String pipeline;
   private String spec = "sluice.yaml";
   private String cluster = "";
   private String profile = "";
   private List<String> set = new ArrayList<>();
   private String asOf = "";
+  private String runner = ON_CLUSTER;
+  private String tool = "";
 
   RunStep(@Nullable String pipeline) {
     this.pipeline = Forms.text(pipeline);
@@ -89,6 +94,42 @@ public abstract class RunStep extends Step {
   @DataBoundSetter
   public void setAsOf(@Nullable String asOf) {
     this.asOf = Forms.text(asOf);
+  }
+
+  public String getRunner() {
+    return runner;
+  }
+
+  /** {@code cluster}, or {@code local}: the command line on the agent. */
+  @DataBoundSetter
+  public void setRunner(@Nullable String runner) {
+    // whether there is such a one is said by the start of the step
+    this.runner = Forms.text(runner);
+  }
+
+  public String getTool() {
+    return tool;
+  }
+
+  /** Name of an installation of Sluice, for {@code runner: 'local'}. */
+  @DataBoundSetter
+  public void setTool(@Nullable String tool) {
+    this.tool = Forms.text(tool);
+  }
+
+  /** Whether it runs by the command line on the agent. */
+  boolean isLocal() throws AbortException {
+    if (!runner.equals(ON_CLUSTER) && !runner.equals(ON_AGENT)) {
+      throw new AbortException("runner is cluster or local, not " + runner);
+    }
+    return runner.equals(ON_AGENT);
+  }
+
+  static ListBoxModel runners() {
+    ListBoxModel list = new ListBoxModel();
+    list.add(Messages.RunStep_onCluster(), ON_CLUSTER);
+    list.add(Messages.RunStep_onAgent(), ON_AGENT);
+    return list;
   }
 
   /** Only some callers check that a parameter without a default is there. */

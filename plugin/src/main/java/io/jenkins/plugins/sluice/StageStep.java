@@ -71,9 +71,20 @@ public abstract class StageStep extends Step {
   void check() throws AbortException {}
 
   @Override
-  public final StepExecution start(StepContext context) throws AbortException {
+  public final StepExecution start(StepContext context) throws Exception {
     check();
     StageCall call = call();
+    RunContext block = context.get(RunContext.class);
+    Optional<RunContext.OnAgent> here =
+        block == null ? Optional.empty() : block.onAgent(); // null: said when it begins
+    if (here.isPresent()) {
+      return new LocalExecution(
+          context,
+          here.get().request,
+          onHold(),
+          here.get().tool,
+          new LocalStage(block.run(), call, set, trials()));
+    }
     return new Execution(context, call.kind().name(), call.name(), set, trials(), onHold());
   }
 

@@ -21,12 +21,10 @@ class JenkinsfilesTest {
       Pattern.compile("\\b(ml[A-Z]\\w*)\\b(?:\\s*\\(|\\s)([^){\\n]*)");
   private static final Pattern PARAMETER = Pattern.compile("\\b(\\w+):");
   private static final List<String> RUN =
-      List.of("pipeline", "spec", "cluster", "profile", "set", "asOf");
+      List.of("pipeline", "spec", "cluster", "profile", "set", "asOf", "runner", "tool");
   private static final Map<String, List<String>> STEPS =
       Map.ofEntries(
-          entry(
-              "mlRetrain",
-              Stream.concat(RUN.stream(), Stream.of("onHold", "runner", "tool")).toList()),
+          entry("mlRetrain", Stream.concat(RUN.stream(), Stream.of("onHold")).toList()),
           entry("mlPipeline", RUN),
           entry("mlPreprocess", List.of("set")),
           entry("mlDrift", List.of("set")),

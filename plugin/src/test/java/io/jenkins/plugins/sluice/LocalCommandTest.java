@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import hudson.AbortException;
+import io.sluice.app.staged.StageCall;
 import io.sluice.core.run.RunId;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,7 +31,7 @@ class LocalCommandTest {
             "$(touch pwned)",
             List.of("stages.x.with.y=*; rm -rf \"$HOME\" 'z' \\", "k=`id`"),
             "2026-06-01");
-    List<String> arguments = LocalCommand.arguments(request, RUN, "/tmp/a b.json");
+    List<String> arguments = LocalCommand.arguments(request, RUN, "/tmp/a b.json", null);
     assertThat(run(arguments)).containsExactlyElementsOf(arguments);
     assertThat(arguments)
         .containsExactly(
@@ -48,13 +49,36 @@ class LocalCommandTest {
   @Test
   void aNameThatLooksLikeAnOptionIsAPath() throws Exception {
     RunRequest request = new RunRequest("--help", "sluice.yaml", "", "", List.of(), "");
-    assertThat(LocalCommand.arguments(request, RUN, "r")).contains("./--help/sluice.yaml");
+    assertThat(LocalCommand.arguments(request, RUN, "r", null)).contains("./--help/sluice.yaml");
+  }
+
+  @Test
+  void aStageIsToldItsRunAndWhatChangesFromItOn() throws Exception {
+    RunRequest request =
+        new RunRequest("p", "sluice.yaml", "", "", List.of("stages.a.with.b=1"), "");
+    LocalStage stage =
+        new LocalStage(
+            "j-7", StageCall.of(StageCall.Kind.TUNE), List.of("stages.c.with.d=$(id)"), 40);
+    assertThat(LocalCommand.arguments(request, new RunId("j-7"), "r", stage))
+        .containsExactly(
+            "run",
+            "./p/sluice.yaml",
+            "--run-id=j-7",
+            "--record=r",
+            "--set=stages.a.with.b=1",
+            "--stage=tune",
+            "--change=stages.c.with.d=$(id)",
+            "--trials=40");
+    assertThat(
+            LocalCommand.arguments(
+                request, RUN, "r", new LocalStage("j-7", StageCall.stage("x"), List.of(), null)))
+        .endsWith("--stage=stages.x");
   }
 
   @Test
   void moreThanOneLineIsRefusedForALineIsAnArgument() {
     RunRequest request = new RunRequest("p", "sluice.yaml", "", "", List.of("a=b\n--on=prod"), "");
-    assertThatThrownBy(() -> LocalCommand.arguments(request, RUN, "r"))
+    assertThatThrownBy(() -> LocalCommand.arguments(request, RUN, "r", null))
         .isInstanceOf(AbortException.class)
         .hasMessageContaining("more than one line");
   }

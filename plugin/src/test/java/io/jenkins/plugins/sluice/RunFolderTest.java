@@ -43,6 +43,17 @@ class RunFolderTest {
   }
 
   @Test
+  void whereARunOnAnAgentGoesOnComesBack() {
+    RunFolder folder = new RunFolder(build.resolve("sluice/j-1"));
+    assertThat(folder.place()).isEmpty();
+    folder.keepPlace(new LocalPlace("agent-1", "/home/j/workspace/\"a b\""));
+    RunFolder back = new RunFolder(build.resolve("sluice/j-1"));
+    assertThat(back.place()).contains(new LocalPlace("agent-1", "/home/j/workspace/\"a b\""));
+    assertThat(back.run()).isEqualTo(new RunId("j-1"));
+    assertThat(new LocalPlace("", "/w").toString()).isEqualTo("on the built-in node in /w");
+  }
+
+  @Test
   void aRunOfAnotherBuildIsTakenOverWhole() throws Exception {
     TreeMap<String, byte[]> files = new TreeMap<>();
     files.put("sluice.yaml", "model: m".getBytes(StandardCharsets.UTF_8));

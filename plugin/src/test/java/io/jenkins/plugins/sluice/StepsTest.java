@@ -52,17 +52,42 @@ class StepsTest {
     step.setCluster(" prod ");
     step.setSet(List.of("stages.tune.with.trials=3"));
     step.setSpec("");
+    RunRequest back = back(step.request());
+    assertThat(back.pipeline).isEqualTo("pipelines/rma-forecast");
+    assertThat(back.cluster).isEqualTo("prod");
+    assertThat(back.spec).isEqualTo("sluice.yaml");
+    assertThat(back.settings()).containsExactly("stages.tune.with.trials=3");
+  }
+
+  @Test
+  void whereARunGoesOnSurvivesTheDisk() throws Exception {
+    PipelineStep step = new PipelineStep("p");
+    assertThat(step.isLocal()).isFalse();
+    step.setRunner("local");
+    step.setTool("main");
+    assertThat(step.isLocal()).isTrue();
+    step.setRunner("moon");
+    assertThatThrownBy(step::isLocal)
+        .isInstanceOf(AbortException.class)
+        .hasMessageContaining("cluster or local");
+    RunContext back =
+        back(new RunContext("j-1", new RunContext.OnAgent(step.request(), step.getTool())));
+    assertThat(back.run()).isEqualTo("j-1");
+    assertThat(back.onAgent().orElseThrow().tool).isEqualTo("main");
+    assertThat(back.onAgent().orElseThrow().request.pipeline).isEqualTo("p");
+    assertThat(back(new RunContext("j-2", "prod")).onAgent()).isEmpty();
+  }
+
+  private static <T> T back(T value) throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
-      out.writeObject(step.request());
+      out.writeObject(value);
     }
     try (ObjectInputStream in =
         new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-      RunRequest back = (RunRequest) in.readObject();
-      assertThat(back.pipeline).isEqualTo("pipelines/rma-forecast");
-      assertThat(back.cluster).isEqualTo("prod");
-      assertThat(back.spec).isEqualTo("sluice.yaml");
-      assertThat(back.settings()).containsExactly("stages.tune.with.trials=3");
+      @SuppressWarnings("unchecked")
+      T read = (T) in.readObject();
+      return read;
     }
   }
 
