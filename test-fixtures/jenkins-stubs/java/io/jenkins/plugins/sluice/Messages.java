@@ -168,8 +168,24 @@ final class Messages {
     return HOLDER.format("RunAction.displayName");
   }
 
+  static String RunView_against(Object arg1, Object arg2, Object arg3) {
+    return HOLDER.format("RunView.against", arg1, arg2, arg3);
+  }
+
+  static String RunView_alone(Object arg1, Object arg2) {
+    return HOLDER.format("RunView.alone", arg1, arg2);
+  }
+
+  static String RunView_picked() {
+    return HOLDER.format("RunView.picked");
+  }
+
   static String RunView_regression() {
     return HOLDER.format("RunView.regression");
+  }
+
+  static String RunView_version(Object arg1) {
+    return HOLDER.format("RunView.version", arg1);
   }
 
   static String SluiceConfiguration_displayName() {

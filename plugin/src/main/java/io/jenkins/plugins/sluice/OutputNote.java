@@ -10,9 +10,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Folds what the commands of stages wrote, so that a log shows how the stages went: on the first
- * line of such output, up to the next line that is none. Open while the build runs. The text of the
- * log has nothing of it.
+ * Folds what the commands of stages wrote, so that a log shows how the stages went and the verdict:
+ * on the first line of such output, up to the next line that is none. Open while the build runs.
+ * The text of the log has nothing of it.
  */
 public final class OutputNote extends ConsoleNote<Object> {
   private static final long serialVersionUID = 1L;
@@ -20,10 +20,11 @@ public final class OutputNote extends ConsoleNote<Object> {
   /** How a line of a stage begins, whoever wrote it. */
   private static final Pattern LABELLED = Pattern.compile("\\[[a-z0-9][a-z0-9-]*\\] .*");
 
-  /** How the driver tells of a stage. */
+  /** How the driver tells of a stage, and the verdict, which is what people look for. */
   private static final Pattern OF_OURS =
       Pattern.compile(
-          "\\[[a-z0-9][a-z0-9-]*\\] (started|done|failed|skipped|cancelled|out of time)\\b.*");
+          "\\[(gate|promote)\\] .*"
+              + "|\\[[a-z0-9][a-z0-9-]*\\] (started|done|failed|skipped|cancelled|out of time)\\b.*");
 
   /** Whether a line of this text ends the folded part before it. */
   static boolean ends(String line) {

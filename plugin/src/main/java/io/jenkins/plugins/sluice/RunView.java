@@ -3,6 +3,7 @@ package io.jenkins.plugins.sluice;
 import hudson.model.Run;
 import io.sluice.app.picture.Trend;
 import io.sluice.app.staged.RunSummary;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 
@@ -116,11 +117,45 @@ public final class RunView {
     return summary.sentences();
   }
 
-  /** Candidate, champion and baselines on the holdout. */
+  /** The model and, once there is one, its new version. */
+  public String getTitle() {
+    return getModel()
+        + (getVersion().isEmpty() ? "" : " " + Messages.RunView_version(getVersion()));
+  }
+
+  public boolean isPromote() {
+    return getDecision().equals("PROMOTE");
+  }
+
+  /** The verdict in one sentence; empty without one. */
+  public String getHeadline() {
+    return getSentences().isEmpty() ? "" : getSentences().getFirst();
+  }
+
+  /** What the verdict rests on. */
+  public List<String> getExplanation() {
+    List<String> all = getSentences();
+    return all.isEmpty() ? all : all.subList(1, all.size());
+  }
+
+  /** {@code 0.3095, the champion's 0.3401 (+9.0%)}. */
+  public String getComparison() {
+    return getChampionFigure().isEmpty()
+        ? Messages.RunView_alone(getCandidateFigure(), getImprovement())
+        : Messages.RunView_against(getCandidateFigure(), getChampionFigure(), getImprovement());
+  }
+
+  /** On the holdout: candidates, then the champion, then baselines. */
   public List<Line> getModels() {
     return summary.models().stream()
-        .map(r -> new Line(r.name(), r.value().map(RunView::figure).orElse(""), ""))
+        .sorted(Comparator.comparingInt(r -> rank(r.name())))
+        .map(r ->
+            new Line(r.name().replace(":", ": "), r.value().map(RunView::figure).orElse(""), ""))
         .toList();
+  }
+
+  private static int rank(String model) {
+    return model.startsWith("candidate") ? 0 : model.equals("champion") ? 1 : 2;
   }
 
   public List<Line> getSlices() {
@@ -133,17 +168,47 @@ public final class RunView {
         .toList();
   }
 
-  /** The families: trials and what a warm start saved. */
-  public List<Line> getFamilies() {
+  /**
+   * A family that took part.
+   *
+   * @param trials how many, and what a warm start saved
+   * @param remark whether the verdict is about it, or why it was lost or left out
+   */
+  public record FamilyLine(
+      String name, String version, String validationLoss, String trials, String remark) {
+    public String getName() {
+      return name;
+    }
+
+    public String getVersion() {
+      return version;
+    }
+
+    public String getValidationLoss() {
+      return validationLoss;
+    }
+
+    public String getTrials() {
+      return trials;
+    }
+
+    public String getRemark() {
+      return remark;
+    }
+  }
+
+  public List<FamilyLine> getFamilies() {
     return summary.families().stream()
         .map(f ->
-            new Line(
+            new FamilyLine(
                 f.name(),
+                f.version().map(v -> Integer.toString(v)).orElse(""),
+                f.validationLoss().map(RunView::figure).orElse(""),
                 f.trials().map(t -> Integer.toString(t)).orElse("")
                     + f.savedTrials()
                         .map(s -> String.format(Locale.ROOT, " (%.0f%% saved)", s * 100))
                         .orElse(""),
-                f.cause()))
+                f.picked() && f.cause().isEmpty() ? Messages.RunView_picked() : f.cause()))
         .toList();
   }
 

@@ -2,6 +2,7 @@ package io.jenkins.plugins.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import hudson.model.Label;
 import hudson.model.Result;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,6 +55,49 @@ class LocalRunnerControllerTest {
         jenkins.buildAndAssertStatus(
             Result.FAILURE, job(jenkins, "mlRetrain pipeline: 'p', runner: 'local'"));
     jenkins.assertLogContains("call it inside of node", run);
+  }
+
+  /** What a stage of a run is told, one argument a line. */
+  private static final String TELLS =
+      "for a; do echo \"told $a\"; case $a in --stage=evaluate) s=1;; --record=*) r=${a#--record=};;"
+          + " esac; done; if [ -n \"${s:-}\" ]; then echo"
+          + " '{\"run\":\"r\",\"verdict\":{\"decision\":\"HOLD\",\"reason\":\"worse\"}}' >\"$r\"; fi";
+
+  @Test
+  void stagesOfABlockAreStagesOfOneRun(JenkinsRule jenkins) throws Exception {
+    installed(jenkins, TELLS);
+    WorkflowRun run =
+        jenkins.buildAndAssertStatus(
+            Result.UNSTABLE,
+            job(
+                jenkins,
+                "node { mlPipeline(pipeline: 'p', runner: 'local', set: ['a=1']) {\n"
+                    + " def t = mlTune(trials: 3, set: ['b=2'])\n"
+                    + " def e = mlEvaluate(onHold: 'unstable')\n"
+                    + " echo \"one run: ${t.run == e.run}, ${e.verdict} for ${e.reason}\" } }"));
+    jenkins.assertLogContains("told --stage=tune", run);
+    jenkins.assertLogContains("told --trials=3", run);
+    jenkins.assertLogContains("told --change=b=2", run);
+    jenkins.assertLogContains("told --set=a=1", run);
+    jenkins.assertLogContains("told --stage=evaluate", run);
+    jenkins.assertLogContains("one run: true, HOLD for worse", run);
+    assertThat(run.getAction(RunAction.class).getRuns()).hasSize(1);
+  }
+
+  @Test
+  void aStageOnAnotherAgentIsRefused(JenkinsRule jenkins) throws Exception {
+    installed(jenkins, TELLS);
+    jenkins.createOnlineSlave(Label.get("other"));
+    WorkflowRun run =
+        jenkins.buildAndAssertStatus(
+            Result.FAILURE,
+            job(
+                jenkins,
+                "mlPipeline(pipeline: 'p', runner: 'local') {\n"
+                    + " node('built-in') { mlTune() }\n node('other') { mlTrain() } }"));
+    jenkins.assertLogContains("was begun on the built-in node", run);
+    jenkins.assertLogContains("give them the same agent", run);
+    jenkins.assertLogNotContains("\tat io.jenkins.plugins.sluice", run);
   }
 
   private void installed(JenkinsRule jenkins, String script) throws Exception {
