@@ -11,6 +11,27 @@ public abstract class Launcher {
     throw new UnsupportedOperationException();
   }
 
+  public final ProcStarter launch() {
+    throw new UnsupportedOperationException();
+  }
+
+  /** A signature, see the README. */
+  public final class ProcStarter {
+    ProcStarter() {}
+
+    public ProcStarter cmds(String... args) {
+      throw new UnsupportedOperationException();
+    }
+
+    public ProcStarter quiet(boolean quiet) {
+      throw new UnsupportedOperationException();
+    }
+
+    public int join() throws IOException, InterruptedException {
+      throw new UnsupportedOperationException();
+    }
+  }
+
   public abstract void kill(Map<String, String> modelEnvVars)
       throws IOException, InterruptedException;
 }

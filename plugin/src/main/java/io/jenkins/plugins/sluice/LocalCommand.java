@@ -20,10 +20,21 @@ final class LocalCommand {
   /** The same, in what the program and all that it starts were given, and in nothing else. */
   static final String PROCESS = "SLUICE_PROCESS";
 
+  /** Path of the file that the program's process id goes to. */
+  static final String PID_FILE = "SLUICE_PID_FILE";
+
+  /**
+   * Asks the program alone to end, by the file that is its only argument: it ends its stages,
+   * writes its record, and stops what it had started. Told by Jenkins to all processes at once, the
+   * registry's server would be gone before the record is written.
+   */
+  static final String END = "kill -TERM \"$(cat -- \"$0\")\"";
+
   static final String SCRIPT =
       """
       #!/bin/sh
       set -euf
+      echo $$ >"$SLUICE_PID_FILE"
       if [ -z "${SLUICE_HOME:-}" ]; then
         program=sluice
       elif [ -x "$SLUICE_HOME/bin/sluice" ]; then
@@ -36,7 +47,7 @@ final class LocalCommand {
       set -- $SLUICE_ARGUMENTS
       SLUICE_PROCESS=${SLUICE_STEP:-}
       export SLUICE_PROCESS
-      unset IFS SLUICE_ARGUMENTS SLUICE_STEP
+      unset IFS SLUICE_ARGUMENTS SLUICE_STEP SLUICE_PID_FILE
       exec "$program" "$@"
       """;
 

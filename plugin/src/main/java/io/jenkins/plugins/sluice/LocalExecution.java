@@ -148,6 +148,7 @@ final class LocalExecution extends StepExecution {
         LocalCommand.ARGUMENTS,
         String.join("\n", LocalCommand.arguments(request, run, file.getRemote(), stage)));
     env.put(LocalCommand.RUN, mine.value());
+    env.put(LocalCommand.PID_FILE, pidFile(file.getRemote()));
     env.put("SLUICE_WHO", who);
     BourneShellScript task = new BourneShellScript(LocalCommand.SCRIPT);
     task.defaultCharset();
@@ -201,11 +202,33 @@ final class LocalExecution extends StepExecution {
     RunAction.of(build).add(run);
   }
 
+  /** Beside the record. */
+  private static String pidFile(String record) {
+    return record + ".pid";
+  }
+
   /**
-   * Asks this run's processes to end. The process' own way would ask every one of the workspace,
-   * also those of another branch of {@code parallel}.
+   * Asks the program to end. The process' own way would kill every one of the workspace within
+   * seconds, also those of another branch of {@code parallel}.
+   *
+   * @return whether it could be told; not before it has begun
    */
-  private void end(Launcher launcher) throws IOException, InterruptedException {
+  private boolean end(Launcher launcher) throws IOException, InterruptedException {
+    return launcher
+            .launch()
+            .cmds("/bin/sh", "-c", LocalCommand.END, pidFile(record))
+            .quiet(true)
+            .join()
+        == 0;
+  }
+
+  /** Ends what is still there of it, by force. */
+  private void kill() throws IOException, InterruptedException {
+    @Nullable FilePath ws = FilePathUtils.find(agent, workspace);
+    @Nullable Launcher launcher = ws == null ? null : getContext().get(Launcher.class);
+    if (launcher == null) {
+      return; // nobody is there to be told
+    }
     launcher.kill(Map.of(LocalCommand.PROCESS, execution(getContext().get(Run.class)).value()));
   }
 
@@ -279,8 +302,7 @@ final class LocalExecution extends StepExecution {
       @Nullable Integer code = process.exitStatus(ws, launcher, listener);
       away = false;
       if (code == null && toBeEnded) {
-        toBeEnded = false;
-        end(launcher);
+        toBeEnded = !end(launcher);
       }
       if (code == null) {
         if (wrote) {
@@ -294,6 +316,7 @@ final class LocalExecution extends StepExecution {
         // until all of it is read
       }
       ended(ws, code);
+      ws.child(pidFile(record)).delete();
       process.cleanup(ws);
     } catch (IOException e) {
       // the connection to the agent broke: the process goes on
@@ -376,12 +399,18 @@ final class LocalExecution extends StepExecution {
         finish(() -> getContext().onFailure(cause)); // nobody is there to be told
         return;
       }
-      end(launcher);
+      toBeEnded = !end(launcher);
     });
     var unused =
         Timer.get()
             .schedule(
-                () -> background(() -> finish(() -> getContext().onFailure(cause))),
+                () ->
+                    background(() -> {
+                      if (!isOver()) {
+                        kill();
+                      }
+                      finish(() -> getContext().onFailure(cause));
+                    }),
                 STOP_SECONDS,
                 TimeUnit.SECONDS);
   }

@@ -5,6 +5,7 @@ import hudson.model.Computer;
 import hudson.model.Item;
 import hudson.model.Job;
 import io.sluice.app.newdata.WatchState;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.HttpResponses;
@@ -40,7 +41,7 @@ public final class NewDataAction implements Action {
 
   /** When. */
   public String getAt() {
-    return state().last().map(l -> l.at().toString()).orElse("");
+    return state().last().map(l -> l.at().truncatedTo(ChronoUnit.SECONDS).toString()).orElse("");
   }
 
   /** The fingerprint that the next one is compared with. */

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import hudson.AbortException;
 import io.sluice.app.staged.StageCall;
 import io.sluice.core.run.RunId;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -96,12 +98,47 @@ class LocalCommandTest {
         .containsExactly("j-1");
   }
 
+  @Test
+  void theProgramAloneIsAskedToEnd() throws Exception {
+    Process process =
+        start(
+            List.of("run"),
+            """
+            #!/bin/sh
+            sh -c 'trap "echo a child was told" TERM; echo begun; while [ ! -e over ]; do sleep 0.1; done' &
+            trap 'echo asked; touch over; wait; exit 143' TERM
+            wait
+            """);
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    assertThat(lines.readLine()).isEqualTo("begun");
+    Process end =
+        new ProcessBuilder("/bin/sh", "-c", LocalCommand.END, pidFile().toString()).start();
+    assertThat(end.waitFor()).isEqualTo(0);
+    assertThat(lines.lines()).containsExactly("asked");
+    assertThat(process.waitFor()).isEqualTo(143);
+  }
+
   /** Runs the script with a program that prints what it is told, one a line. */
   private List<String> run(List<String> arguments) throws Exception {
     return run(arguments, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
   }
 
   private List<String> run(List<String> arguments, String text) throws Exception {
+    Process process = start(arguments, text);
+    List<String> lines =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+            .lines()
+            .toList();
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    return lines;
+  }
+
+  private Path pidFile() {
+    return folder.resolve("it's a pid");
+  }
+
+  private Process start(List<String> arguments, String text) throws Exception {
     Path program = Files.createDirectories(folder.resolve("home/bin")).resolve("sluice");
     Files.writeString(program, text);
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
@@ -110,12 +147,7 @@ class LocalCommandTest {
     shell.environment().put(LocalCommand.HOME, folder.resolve("home").toString());
     shell.environment().put(LocalCommand.ARGUMENTS, String.join("\n", arguments));
     shell.environment().put(LocalCommand.RUN, RUN.value());
-    Process process = shell.start();
-    List<String> lines =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-            .lines()
-            .toList();
-    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-    return lines;
+    shell.environment().put(LocalCommand.PID_FILE, pidFile().toString());
+    return shell.start();
   }
 }
