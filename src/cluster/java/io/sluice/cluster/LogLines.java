@@ -6,6 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -29,40 +31,57 @@ final class LogLines {
 
   private boolean inWords;
 
-  /** Time of the last line that was handed on, and how many lines had that very time. */
-  private Optional<Instant> last = Optional.empty();
+  /** The latest time of a line that was handed on. */
+  private Optional<Instant> latest = Optional.empty();
 
-  private long atLast;
+  /**
+   * Times of the lines that were handed on and come again when reading goes on from {@link #since},
+   * in the order in which they came. That is not always the order of time: what goes to standard
+   * error is written beside standard output.
+   */
+  private final ArrayDeque<Instant> known = new ArrayDeque<>();
 
-  /** Lines at {@link #last} that are yet to be dropped; negative: nothing is being repeated. */
-  private long repeated = -1;
+  /** Those that are yet to come again since {@link #resume}. */
+  private ArrayDeque<Instant> awaited = new ArrayDeque<>();
 
-  private boolean sawLastAgain;
+  /** Whether the last of the known lines has not come to its end. */
+  private boolean unended;
 
   /** Bytes of the current line that were handed on, and of its repetition still to be dropped. */
   private long handed;
 
-  private long known;
+  private long repeated;
   private Optional<Instant> gapEnd = Optional.empty();
 
   LogLines(Consumer<String> lines) {
     this.cutter = new LineCutter(lines);
   }
 
-  /** Where to go on; empty: from the beginning. */
+  /** The latest time that was read; empty: none. */
   Optional<Instant> position() {
-    return last;
+    return latest;
   }
 
-  /** What follows is another answer, which begins at or before {@link #position}. */
+  /**
+   * Whence to go on, in whole seconds, as the kubelet is asked; some way back, for lines that were
+   * written late. Empty: from the beginning.
+   */
+  Optional<Instant> since() {
+    return latest.map(LogLines::since);
+  }
+
+  private static Instant since(Instant latest) {
+    return latest.truncatedTo(ChronoUnit.SECONDS).minusSeconds(1);
+  }
+
+  /** What follows is another answer, which begins at {@link #since}. */
   void resume() {
     inStamp = true;
     stamp.reset();
     words.reset();
     inWords = false;
-    repeated = last.isPresent() ? atLast : -1;
-    known = handed;
-    sawLastAgain = false;
+    awaited = new ArrayDeque<>(known);
+    repeated = handed;
     gapEnd = Optional.empty();
   }
 
@@ -110,11 +129,12 @@ final class LogLines {
     if (dropping) {
       return;
     }
-    if (known > 0) {
-      known--;
+    if (repeated > 0) {
+      repeated--;
       return;
     }
-    handed = b == '\n' ? 0 : handed + 1;
+    unended = b != '\n';
+    handed = unended ? handed + 1 : 0;
     cutter.write(b & 0xff);
   }
 
@@ -129,43 +149,49 @@ final class LogLines {
       words.writeBytes((text + " ").getBytes(StandardCharsets.US_ASCII));
       return;
     }
-    boolean isKnown = repeated > 0 && last.isPresent() && last.get().equals(time);
-    dropping = isRepeated(time);
-    if (dropping || isKnown) {
-      return;
+    dropping = false;
+    if (!awaited.isEmpty()) {
+      if (latest.isPresent() && time.isBefore(since(latest.get()))) {
+        dropping = true; // more than was asked for
+        return;
+      }
+      if (awaited.contains(time)) {
+        while (!awaited.remove().equals(time)) {
+          // those before it are there no more
+        }
+        // The last of them may have been cut by the interruption: its rest is new.
+        dropping = !awaited.isEmpty() || !unended;
+        return;
+      }
+      lost(time);
     }
-    if (last.isPresent() && last.get().equals(time)) {
-      atLast++;
-    } else {
-      last = Optional.of(time);
-      atLast = 1;
-    }
+    handOn(time);
   }
 
-  private boolean isRepeated(Instant time) {
-    if (repeated < 0 || last.isEmpty()) {
-      return false;
-    }
-    int order = time.compareTo(last.get());
-    if (order < 0) {
-      return true;
-    }
-    if (order == 0 && repeated > 0) {
-      repeated--;
-      sawLastAgain = true;
-      // The last of them may have been cut by the interruption: its rest is new.
-      return repeated > 0 || handed == 0;
-    }
-    if (!sawLastAgain) {
-      gapEnd = Optional.of(time);
-    }
-    if (handed > 0 && !sawLastAgain) {
-      handed = 0;
-      known = 0;
+  /** The lines that were known do not come again: what came after them may be lost as well. */
+  private void lost(Instant next) {
+    awaited.clear();
+    gapEnd = Optional.of(next);
+    if (handed > 0) {
       cutter.write('\n');
     }
-    repeated = -1;
-    return false;
+    handed = 0;
+    repeated = 0;
+  }
+
+  private void handOn(Instant time) {
+    unended = true;
+    if (latest.isEmpty() || latest.get().isBefore(time)) {
+      Instant before = latest.map(LogLines::since).orElse(Instant.MIN);
+      latest = Optional.of(time);
+      Instant since = since(time);
+      if (before.isBefore(since)) {
+        known.removeIf(t -> t.isBefore(since));
+      }
+    }
+    if (!time.isBefore(since(latest.get()))) {
+      known.add(time);
+    }
   }
 
   /** Hands on an unfinished last line. */

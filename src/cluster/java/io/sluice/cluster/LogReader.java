@@ -167,7 +167,8 @@ final class LogReader implements Runnable {
     Optional<Instant> from = lines.position();
     lines.resume();
     HttpClient http = cluster.client().getHttpClient();
-    HttpRequest request = http.newHttpRequestBuilder().uri(address(from)).forStreaming().build();
+    HttpRequest request =
+        http.newHttpRequestBuilder().uri(address(lines.since())).forStreaming().build();
     CompletableFuture<HttpResponse<AsyncBody>> answer = http.consumeBytes(request, this::take);
     AsyncBody body = null;
     try {
@@ -240,10 +241,8 @@ final class LogReader implements Runnable {
   }
 
   private URI address(Optional<Instant> from) {
-    // The kubelet is asked in whole seconds.
     String since =
-        from.map(f -> f.truncatedTo(ChronoUnit.SECONDS).toString())
-            .map(f -> "&sinceTime=" + URLEncoder.encode(f, StandardCharsets.UTF_8))
+        from.map(f -> "&sinceTime=" + URLEncoder.encode(f.toString(), StandardCharsets.UTF_8))
             .orElse("");
     return cluster.ofPod(
         container.pod(),

@@ -56,6 +56,50 @@ class LogLinesTest {
     assertThat(lines).containsExactly("a", "half", "c");
   }
 
+  /** As when a command writes to standard output and standard error at once. */
+  @Test
+  void linesThatAreNotInTheOrderOfTimeComeOnce() {
+    String text =
+        "2026-11-24T10:00:00.9Z a\n2026-11-24T10:00:00.8Z b\n2026-11-24T10:00:01.00001Z c\n"
+            + "2026-11-24T10:00:00.99999Z d\n";
+    write(text);
+    for (int cut = 0; cut < 2; cut++) {
+      log.resume();
+      assertThat(log.since()).contains(Instant.parse("2026-11-24T10:00:00Z"));
+      write(text);
+    }
+    assertThat(lines).containsExactly("a", "b", "c", "d");
+    assertThat(log.gapEnd()).isEmpty();
+  }
+
+  /** Wherever the answer is cut, and wherever the second one begins. */
+  @Test
+  void eachLineComesOnceWhereverAnAnswerIsCut() {
+    String text =
+        "2026-11-24T10:00:00.2Z one\n2026-11-24T10:00:00.1Z two\n2026-11-24T10:00:00.1Z two\n"
+            + "2026-11-24T10:00:00.3Z three\n2026-11-24T10:00:00.25Z four\n";
+    for (int cut = 0; cut <= text.length(); cut++) {
+      List<String> out = new ArrayList<>();
+      LogLines cutLog = new LogLines(out::add);
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      cutLog.write(bytes, 0, cut);
+      cutLog.resume();
+      cutLog.write(bytes, 0, bytes.length);
+      cutLog.close();
+      assertThat(out).as("cut at %d", cut).containsExactly("one", "two", "two", "three", "four");
+      assertThat(cutLog.gapEnd()).as("cut at %d", cut).isEmpty();
+    }
+  }
+
+  @Test
+  void linesThatTheKubeletDroppedFromTheFrontAreNoHole() {
+    write("2026-11-24T10:00:00.1Z a\n2026-11-24T10:00:00.2Z b\n");
+    log.resume();
+    write("2026-11-24T10:00:00.2Z b\n2026-11-24T10:00:00.3Z c\n");
+    assertThat(lines).containsExactly("a", "b", "c");
+    assertThat(log.gapEnd()).isEmpty();
+  }
+
   @Test
   void whatTheKubeletSaysInPlaceOfLinesIsNoLine() {
     write("2026-11-24T10:00:00.1Z a\nfailed to create fsnotify watcher: too many open files");

@@ -4,6 +4,12 @@ import io.sluice.core.run.StageStatus;
 
 /** How Tekton's variables say how a task ended, for {@code finally} tasks. */
 public final class TaskWords {
+  /**
+   * The reason of a task that an execution leaves out, with the status of a skipped one: Tekton's
+   * own is empty.
+   */
+  public static final String NOT_ASKED_FOR = "NotAskedFor";
+
   private TaskWords() {}
 
   /** As {@code $(tasks.x.status)}. */

@@ -41,6 +41,12 @@ final class RecordStage {
   /** Why a task ended, in Tekton's words. */
   private static final String CANCELLED = "TaskRunCancelled";
 
+  /** Of a task that an execution of a part of the run leaves out. */
+  private static final String NOT_ASKED_FOR = "NotAskedFor";
+
+  /** Tasks that an untrusted run leaves out. */
+  private static final Set<String> TRUSTED_ONLY = Set.of("register", "promote");
+
   private final Worker.Context context;
   private final RunId run;
   private final String model;
@@ -313,12 +319,26 @@ final class RecordStage {
     if (!failed.isEmpty()) {
       return StageStatus.FAILED;
     }
+    if (tasks.entrySet().stream().anyMatch(t -> wasCutOff(t.getKey(), t.getValue()))) {
+      return StageStatus.CANCELLED;
+    }
     return switch (status) {
       case "Succeeded", "Completed" -> StageStatus.SUCCEEDED;
       case "Failed" -> tasks.isEmpty() ? StageStatus.FAILED : StageStatus.SUCCEEDED;
       case "None" -> StageStatus.SKIPPED;
       default -> throw Arguments.wrong("--status is no word of Tekton's: " + status);
     };
+  }
+
+  /**
+   * Whether a task should have run and was never begun although nothing had failed: the run was
+   * ended between two tasks, and Tekton says of none of them that it was cancelled.
+   */
+  private boolean wasCutOff(StageName name, Ending end) {
+    return end.status().equals("None")
+        && !end.reason().equals(NOT_ASKED_FOR)
+        && !end.mayFail()
+        && !(untrusted && TRUSTED_ONLY.contains(name.value()));
   }
 
   private static RunRecord.Task task(StageName name, Ending end, Optional<StageRecord> record) {

@@ -87,7 +87,7 @@ class StagedRunTest {
         .contains(
             "preprocess=Succeeded:Succeeded",
             "tune-xgboost=$(tasks.tune-xgboost.status):$(tasks.tune-xgboost.reason)",
-            "gate=None:");
+            "gate=None:NotAskedFor");
   }
 
   @Test

@@ -207,12 +207,11 @@ public final class PipelinePart {
           StageName stage = new StageName(m.group(1));
           TaskOutcome outcome = done.get(stage);
           StageStatus status = outcome == null ? StageStatus.SKIPPED : outcome.status();
+          String reason = outcome == null ? TaskWords.NOT_ASKED_FOR : TaskWords.reason(status);
           return Matcher.quoteReplacement(
               part.contains(stage)
                   ? m.group()
-                  : m.group(2).equals("status")
-                      ? TaskWords.status(status)
-                      : TaskWords.reason(status));
+                  : m.group(2).equals("status") ? TaskWords.status(status) : reason);
         });
   }
 
