@@ -3,14 +3,64 @@ package io.jenkins.plugins.sluice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.core.run.RunId;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
+import org.jenkinsci.plugins.workflow.job.WorkflowJob;
+import org.jenkinsci.plugins.workflow.job.WorkflowRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 import org.jvnet.hudson.test.junit.jupiter.JenkinsSessionExtension;
 
-/** What Jenkins knows of clusters and of what goes on there comes back after a restart. */
+/** What Jenkins knows, and what goes on, comes back after a restart. */
 class RestartControllerTest {
   @RegisterExtension private final JenkinsSessionExtension sessions = new JenkinsSessionExtension();
+
+  @TempDir private Path home;
+
+  /** The program belongs to the agent: it does not notice. */
+  @Test
+  void aStageOnAnAgentIsFollowedFromWhereItWas() throws Throwable {
+    sessions.then(jenkins -> {
+      Path program = home.resolve("sluice");
+      Files.writeString(
+          program,
+          """
+          #!/bin/sh
+          echo begun
+          while [ ! -e %s ]; do sleep 0.1; done
+          for a; do case $a in --record=*) echo '{"run":"r","model":"tiny"}' >"${a#--record=}";; esac; done
+          echo ended
+          """
+              .formatted(home.resolve("go")));
+      Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+      jenkins
+          .jenkins
+          .getDescriptorByType(SluiceInstallation.DescriptorImpl.class)
+          .setInstallations(new SluiceInstallation("main", home.toString(), List.of()));
+      WorkflowJob job = jenkins.createProject(WorkflowJob.class, "job");
+      job.setDefinition(
+          new CpsFlowDefinition(
+              "node { mlPipeline(pipeline: 'p', runner: 'local') { def r = mlTrain()\n"
+                  + " echo \"got ${r.model}\" } }",
+              true));
+      jenkins.waitForMessage("begun", job.scheduleBuild2(0).waitForStart());
+    });
+    sessions.then(jenkins -> {
+      Files.createFile(home.resolve("go"));
+      WorkflowRun run =
+          jenkins.jenkins.getItemByFullName("job", WorkflowJob.class).getBuildByNumber(1);
+      jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
+      jenkins.assertLogContains("ended", run);
+      jenkins.assertLogContains("got tiny", run);
+      assertThat(String.join("\n", run.getLog(100)).split("begun", -1))
+          .as("begun once")
+          .hasSize(2);
+    });
+  }
 
   @Test
   void clustersAndNotesComeBack() throws Throwable {

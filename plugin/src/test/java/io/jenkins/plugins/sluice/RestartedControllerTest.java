@@ -30,8 +30,8 @@ class RestartedControllerTest {
     WorkflowJob job = jenkins.createProject(WorkflowJob.class);
     job.setDefinition(
         new CpsFlowDefinition(
-            "pipeline { agent none\n stages { stage('A') { steps { echo 'a' } } stage('B') { steps"
-                + " { echo 'b' } } } }",
+            "pipeline { agent none\n stages {\n stage('A') { steps { echo 'a' } }\n"
+                + " stage('B') { steps { echo 'b' } } } }",
             true));
     WorkflowRun first = jenkins.buildAndAssertSuccess(job);
     assertThat(new Restarted(first).adopt(REQUEST, Optional.empty())).isEmpty();
