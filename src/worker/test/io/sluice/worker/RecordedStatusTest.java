@@ -53,7 +53,11 @@ class RecordedStatusTest {
     argv.addAll(List.of(tasks.strip().split(" ")));
     int code =
         worker.run(
-            argv, Map.of(), folder, new PrintStream(err, true, UTF_8), new PrintStream(err, true, UTF_8));
+            argv,
+            Map.of(),
+            folder,
+            new PrintStream(err, true, UTF_8),
+            new PrintStream(err, true, UTF_8));
     assertThat(code).as(err.toString(UTF_8)).isZero();
     assertThat(Json.parse(store.records(new RunId("r")).getLast()).path("status").asText())
         .isEqualTo(expected);

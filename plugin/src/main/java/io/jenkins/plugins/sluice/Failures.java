@@ -3,6 +3,7 @@ package io.jenkins.plugins.sluice;
 import hudson.AbortException;
 import io.sluice.app.staged.Driver;
 import io.sluice.core.diag.SluiceException;
+import java.util.concurrent.Future;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -14,6 +15,9 @@ final class Failures {
   private static final Logger LOGGER = Logger.getLogger(Failures.class.getName());
 
   private Failures() {}
+
+  /** Nobody waits for it: what goes wrong in it is told where it happens. */
+  static void unawaited(Future<?> outcome) {}
 
   static AbortException of(Throwable t) {
     if (t instanceof AbortException known) {

@@ -76,8 +76,8 @@ final class LocalExecution extends StepExecution {
   private transient boolean over;
   private transient boolean away;
 
-  /** Told to end while it was being started. */
-  private transient volatile boolean toBeEnded;
+  /** It is to end and could not be told yet: it is being started, or its agent is away. */
+  private volatile boolean toBeEnded;
 
   LocalExecution(
       StepContext context,
@@ -161,7 +161,7 @@ final class LocalExecution extends StepExecution {
       controller = started;
       stopped = stopCause != null;
     }
-    var unused = context.saveState();
+    Failures.unawaited(context.saveState());
     toBeEnded = stopped; // not yet: it may still be on its way
     later(SHORTEST_MILLIS);
   }
@@ -272,8 +272,8 @@ final class LocalExecution extends StepExecution {
   }
 
   private void later(long millis) {
-    var unused =
-        Timer.get().schedule(() -> background(() -> look(millis)), millis, TimeUnit.MILLISECONDS);
+    Failures.unawaited(
+        Timer.get().schedule(() -> background(() -> look(millis)), millis, TimeUnit.MILLISECONDS));
   }
 
   private void look(long waited) throws IOException, InterruptedException {
@@ -306,7 +306,7 @@ final class LocalExecution extends StepExecution {
       }
       if (code == null) {
         if (wrote) {
-          var unused = getContext().saveState();
+          Failures.unawaited(getContext().saveState());
           next = SHORTEST_MILLIS;
         }
         later(next);
@@ -401,7 +401,7 @@ final class LocalExecution extends StepExecution {
       }
       toBeEnded = !end(launcher);
     });
-    var unused =
+    Failures.unawaited(
         Timer.get()
             .schedule(
                 () ->
@@ -412,7 +412,7 @@ final class LocalExecution extends StepExecution {
                       finish(() -> getContext().onFailure(cause));
                     }),
                 STOP_SECONDS,
-                TimeUnit.SECONDS);
+                TimeUnit.SECONDS));
   }
 
   private synchronized @Nullable Throwable stopCause() {

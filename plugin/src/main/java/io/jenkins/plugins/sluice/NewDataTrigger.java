@@ -108,12 +108,12 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
     super.start(project, newInstance);
     if (!newInstance) {
       // a check that was under way when Jenkins went down is followed without waiting for its turn
-      var unused =
+      Failures.unawaited(
           Timer.get()
               .schedule(
                   () -> inBackground(project, /* onlyIfGoing= */ true),
                   SECONDS_AFTER_START,
-                  TimeUnit.SECONDS);
+                  TimeUnit.SECONDS));
     }
   }
 

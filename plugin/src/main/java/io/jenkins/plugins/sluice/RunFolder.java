@@ -9,6 +9,7 @@ import io.sluice.app.staged.Seen;
 import io.sluice.app.staged.StateFile;
 import io.sluice.core.run.RunId;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -26,7 +27,7 @@ final class RunFolder implements Driver.Home {
 
   /** The run that it is of. */
   RunId run() {
-    return new RunId(folder.getFileName().toString());
+    return new RunId(Objects.requireNonNull(folder.getFileName(), "a run's folder").toString());
   }
 
   RunFolder(Run<?, ?> build, RunId run) {

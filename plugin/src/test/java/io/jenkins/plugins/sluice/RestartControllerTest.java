@@ -56,9 +56,7 @@ class RestartControllerTest {
       jenkins.assertBuildStatusSuccess(jenkins.waitForCompletion(run));
       jenkins.assertLogContains("ended", run);
       jenkins.assertLogContains("got tiny", run);
-      assertThat(String.join("\n", run.getLog(100)).split("begun", -1))
-          .as("begun once")
-          .hasSize(2);
+      assertThat(String.join("\n", run.getLog(100)).split("begun", -1)).as("begun once").hasSize(2);
     });
   }
 
