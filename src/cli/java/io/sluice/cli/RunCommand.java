@@ -95,7 +95,10 @@ final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--record",
       paramLabel = "FILE",
-      description = "Write the run's record (run.json) there, when the registry has one.")
+      description = {
+        "Write the run's record (run.json) there, when the registry has one, and in FILE.page where",
+        "that registry shows the version; not of the registry that ends with the run."
+      })
   private @Nullable Path recordFile;
 
   @Option(
@@ -268,7 +271,7 @@ final class RunCommand implements Callable<Integer> {
           report = registered(report, machine.registry());
         }
         if (call.isEmpty() || report.verdict().isPresent()) {
-          writeRecord(report, machine.registry(), console);
+          writeRecord(report, machine.registry(), Wiring.registryStays(), console);
         }
         finish(report, call, machine.address(), console, folder);
         return exitCode(report);
@@ -300,7 +303,7 @@ final class RunCommand implements Callable<Integer> {
         Optional<RegistrySession> registry = cluster.registry();
         report = registered(report, registry, console);
         if (registry.isPresent()) {
-          writeRecord(report, registry.get().registry(), console);
+          writeRecord(report, registry.get().registry(), /* stays= */ true, console);
         }
         finish(
             report,
@@ -340,7 +343,8 @@ final class RunCommand implements Callable<Integer> {
   /**
    * The record that the run left in the registry; one that is not there is no failure of the run.
    */
-  private void writeRecord(RunReport report, ModelRegistry registry, Console console) {
+  private void writeRecord(
+      RunReport report, ModelRegistry registry, boolean stays, Console console) {
     if (recordFile == null) {
       return;
     }
@@ -351,6 +355,13 @@ final class RunCommand implements Callable<Integer> {
               .findFirst();
       if (found.isPresent()) {
         new StateFile(recordFile).write(found.get());
+        if (stays) {
+          RunSummary.of(found.get())
+              .version()
+              .flatMap(v -> registry.version(report.model(), v))
+              .flatMap(registry::page)
+              .ifPresent(page -> new StateFile(Path.of(recordFile + ".page")).write(page));
+        }
       } else {
         console.line("(the registry has no record of the run)");
       }

@@ -102,6 +102,11 @@ final class Wiring {
     return out;
   }
 
+  /** Whether the registry of a run on this machine is there when the command is over. */
+  static boolean registryStays() {
+    return MlflowConfig.fromEnvironment(System.getenv()).isPresent();
+  }
+
   /** Opens the registry for the time of a command. */
   static RegistrySession registry(Path state, Consumer<RunEvent> progress) {
     Clock clock = Clock.systemUTC();

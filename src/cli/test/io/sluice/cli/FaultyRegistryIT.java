@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -112,12 +113,18 @@ class FaultyRegistryIT {
   @Order(4)
   void theNextRunOfEachRegistersOnce() throws Exception {
     for (String run : List.of("slow", "garbage")) {
+      Path record = folder.resolve(run + ".json");
+      List<String> told = new ArrayList<>(List.of(arguments(run)));
+      told.addAll(List.of("--record", record.toString()));
       ForkedSluice.Ended again =
           new ForkedSluice(folder.resolve(run))
               .with("MLFLOW_TRACKING_URI", server.address())
-              .run(arguments(run));
+              .run(told.toArray(String[]::new));
       assertThat(again.code()).as(again.shown()).isEqualTo(0);
       assertThat(again.out()).contains("HELD tiny version");
+      assertThat(Files.readString(Path.of(record + ".page")))
+          .startsWith(server.address())
+          .contains("tiny");
     }
     assertThat(versions())
         .extracting(v -> v.tags().get("sluice.run"))

@@ -27,6 +27,7 @@ class MovedChampionIT {
               "run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--record", record.toString());
       assertThat(held.out()).as(held.shown()).contains("HELD tiny");
       assertThat(RunSummary.of(Files.readAllBytes(record)).verdict()).contains("HOLD");
+      assertThat(folder.resolve("run.json.page")).as("its server ends with it").doesNotExist();
 
       pipeline
           .firstRun("beatsNaive")

@@ -14,6 +14,7 @@ import io.sluice.app.staged.StageCall;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -329,12 +330,15 @@ final class LocalExecution extends StepExecution {
     StepContext context = getContext();
     Run<?, ?> build = context.get(Run.class);
     RunId run = run(build);
-    Optional<byte[]> bytes = readRecord(ws);
+    Optional<byte[]> bytes = take(ws.child(record));
+    Optional<byte[]> page = take(ws.child(record + ".page"));
     RunSummary summary = RunSummary.empty();
     if (bytes.isPresent()) {
       try {
         summary = RunSummary.of(bytes.get());
-        new Builds(build, context.get(TaskListener.class)).folder(run).keepRecord(bytes.get());
+        RunFolder folder = new RunFolder(build, run);
+        folder.keepRecord(bytes.get());
+        page.map(p -> new String(p, StandardCharsets.UTF_8).strip()).ifPresent(folder::keepPage);
         RunAction.of(build).add(run);
       } catch (IllegalArgumentException e) {
         summary = RunSummary.empty();
@@ -368,8 +372,8 @@ final class LocalExecution extends StepExecution {
     });
   }
 
-  private Optional<byte[]> readRecord(FilePath ws) throws IOException, InterruptedException {
-    FilePath file = ws.child(record);
+  /** Reads a file and removes it; empty when there is none. */
+  private static Optional<byte[]> take(FilePath file) throws IOException, InterruptedException {
     if (!file.exists()) {
       return Optional.empty();
     }

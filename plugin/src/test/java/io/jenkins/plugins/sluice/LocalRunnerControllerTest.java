@@ -27,7 +27,8 @@ class LocalRunnerControllerTest {
         jenkins,
         "for a; do case $a in --record=*) echo"
             + " '{\"run\":\"r\",\"model\":\"tiny\",\"verdict\":{\"decision\":\"PROMOTE\"}}' >"
-            + " \"${a#--record=}\";; esac; done; echo \"in the name of $SLUICE_WHO\"");
+            + " \"${a#--record=}\"; echo https://mlflow.example/v1 > \"${a#--record=}.page\";; esac;"
+            + " done; echo \"in the name of $SLUICE_WHO\"");
     WorkflowRun run =
         jenkins.buildAndAssertSuccess(
             job(
@@ -36,7 +37,9 @@ class LocalRunnerControllerTest {
                     + " of ${r.model}\" }"));
     jenkins.assertLogContains("got PROMOTE of tiny", run);
     jenkins.assertLogContains("in the name of jenkins job", run);
-    assertThat(run.getAction(RunAction.class).getRuns()).hasSize(1);
+    assertThat(run.getAction(RunAction.class).getRuns())
+        .extracting(RunView::getPage)
+        .containsExactly("https://mlflow.example/v1");
   }
 
   @Test
