@@ -30,6 +30,17 @@ final class PipelineArgument {
       return new LocalSourceTree(folder);
     }
 
+    /** The folder's path in its repository; where there is none, on this machine. */
+    String name() {
+      Path start = folder.toAbsolutePath().normalize();
+      for (Path at = start; at != null; at = at.getParent()) {
+        if (Files.exists(at.resolve(".git"))) {
+          return at.relativize(start).toString();
+        }
+      }
+      return start.toString();
+    }
+
     /**
      * Where this machine's state of the project is: beside the repository's root or, where there is
      * no repository, in the pipeline's folder. {@code SLUICE_STATE} says otherwise.
@@ -37,7 +48,7 @@ final class PipelineArgument {
     Path state() {
       String given = System.getenv("SLUICE_STATE");
       if (given != null && !given.isEmpty()) {
-        return Path.of(given).toAbsolutePath();
+        return Path.of(given).toAbsolutePath().normalize();
       }
       Path start = folder.toAbsolutePath().normalize();
       for (Path at = start; at != null; at = at.getParent()) {

@@ -186,6 +186,15 @@ final class RunCommand implements Callable<Integer> {
           "--stage with --on",
           "stages run one by one on this machine; on a cluster the Jenkins plugin does that");
     }
+    if (stage != null && trials != null) {
+      StageCall.Kind kind = StageCall.parse(stage).kind();
+      if (trials < 1 || (kind != StageCall.Kind.TUNE && kind != StageCall.Kind.STAGE)) {
+        throw wrong(
+            "SLU-9037",
+            "--trials " + trials + " with --stage " + stage,
+            "a search has at least one trial: --stage tune --trials 20");
+      }
+    }
     if (stage == null && (!changes.isEmpty() || trials != null)) {
       throw wrong(
           "SLU-9037",
@@ -203,6 +212,7 @@ final class RunCommand implements Callable<Integer> {
     MachineRun.Asked asked =
         new MachineRun.Asked(
             call,
+            located.name(),
             located.spec(),
             Optional.ofNullable(profile),
             settings,

@@ -114,6 +114,14 @@ class StageByStageIT {
     assertThat(stage("one", "train", "--on", "cluster").err()).contains("SLU-9037");
     assertThat(sluice.run("run", pipeline.path(), "--trials", "3").err()).contains("SLU-9037");
     assertThat(stage("x".repeat(47), "train").err()).contains("SLU-9035");
+    assertThat(stage("one", "train", "--trials", "3").err()).contains("SLU-9037", "--trials 3");
+    assertThat(stage("one", "tune", "--trials", "0").err()).contains("SLU-9037");
+    TinyPipeline other = new TinyPipeline(folder.resolve("other")).model("other");
+    assertThat(sluice.run("run", other.path(), "--run-id=one", "--stage=promote").err())
+        .contains("SLU-9036", "for the pipeline");
+    Path state = sluice.state().resolve("runs/two/staged/opened.json");
+    Files.writeString(state, Files.readString(state).substring(0, 40));
+    assertThat(stage("two", "train").err()).contains("SLU-9604", "opened.json");
   }
 
   @Test
@@ -123,9 +131,12 @@ class StageByStageIT {
     ForkedSluice.Going victim = going("three", "train", "--as-of", TinyPipeline.AS_OF);
     await().atMost(Duration.ofSeconds(90)).until(() -> began() == 1);
     ForkedSluice.Going waiting = going("three", "evaluate");
+    ForkedSluice.Going last = going("three", "promote");
     await()
         .atMost(Duration.ofSeconds(90))
-        .until(() -> waiting.shown().contains("waits for three-1"));
+        .until(() ->
+            waiting.shown().contains("waits for three-1")
+                && last.shown().contains("waits for three-1"));
     Files.createFile(folder.resolve("go"));
     victim.signal("KILL");
     assertThat(victim.await().code()).isEqualTo(137);
@@ -134,6 +145,8 @@ class StageByStageIT {
     // the same model as the champion
     assertThat(ended.out()).containsPattern("train-linear +done").contains("HELD tiny version 2");
     assertThat(began()).isEqualTo(2);
+    // it had waited for the training, and then for the evaluation or for nothing
+    assertThat(last.await().shown()).containsAnyOf("HOLD: the champion stays", "SLU-9602");
   }
 
   @Test

@@ -151,16 +151,17 @@ final class LogLines {
     }
     dropping = false;
     if (!awaited.isEmpty()) {
-      if (latest.isPresent() && time.isBefore(since(latest.get()))) {
-        dropping = true; // more than was asked for
-        return;
-      }
       if (awaited.contains(time)) {
         while (!awaited.remove().equals(time)) {
           // those before it are there no more
         }
         // The last of them may have been cut by the interruption: its rest is new.
         dropping = !awaited.isEmpty() || !unended;
+        return;
+      }
+      if (latest.isPresent() && !time.isAfter(latest.get())) {
+        // More than was asked for, or the end of a long line: its parts have times of their own.
+        dropping = true;
         return;
       }
       lost(time);

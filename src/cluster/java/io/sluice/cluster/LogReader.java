@@ -162,9 +162,24 @@ final class LogReader implements Runnable {
     owner.line(container, "(lines " + from + " may be missing: " + why + ")");
   }
 
-  /** Reads until the answer ends. */
+  /** Reads until the answer ends, however it does, and tells of a hole before it. */
   private End once() throws InterruptedException {
     Optional<Instant> from = lines.position();
+    End end = answer();
+    lines
+        .gapEnd()
+        .ifPresent(g ->
+            owner.line(
+                container,
+                "(lines between "
+                    + from.orElse(Instant.EPOCH)
+                    + " and "
+                    + g
+                    + " are missing: the kubelet does not have them any more)"));
+    return end;
+  }
+
+  private End answer() throws InterruptedException {
     lines.resume();
     HttpClient http = cluster.client().getHttpClient();
     HttpRequest request =
@@ -191,16 +206,6 @@ final class LogReader implements Runnable {
       if (excuse.isPresent()) {
         return End.BROKEN;
       }
-      lines
-          .gapEnd()
-          .ifPresent(g ->
-              owner.line(
-                  container,
-                  "(lines between "
-                      + from.orElse(Instant.EPOCH)
-                      + " and "
-                      + g
-                      + " are missing: the kubelet does not have them any more)"));
       return End.COMPLETE;
     } catch (ExecutionException e) {
       return End.BROKEN;

@@ -100,6 +100,20 @@ class LogLinesTest {
     assertThat(log.gapEnd()).isEmpty();
   }
 
+  /**
+   * A long line is cut into parts with times of their own, and an answer may begin between them.
+   */
+  @Test
+  void theEndOfALongLineIsNotTakenForANewOne() {
+    write("2026-11-24T10:00:00.9Z long\n2026-11-24T10:00:02.2Z b\n2026-11-24T10:00:02.3Z c\n");
+    log.resume();
+    write(
+        "2026-11-24T10:00:01.1Z ng\n2026-11-24T10:00:02.2Z b\n2026-11-24T10:00:02.3Z c\n"
+            + "2026-11-24T10:00:02.4Z d\n");
+    assertThat(lines).containsExactly("long", "b", "c", "d");
+    assertThat(log.gapEnd()).isEmpty();
+  }
+
   @Test
   void whatTheKubeletSaysInPlaceOfLinesIsNoLine() {
     write("2026-11-24T10:00:00.1Z a\nfailed to create fsnotify watcher: too many open files");

@@ -320,7 +320,10 @@ final class RecordStage {
       return StageStatus.FAILED;
     }
     if (tasks.entrySet().stream().anyMatch(t -> wasCutOff(t.getKey(), t.getValue()))) {
-      return StageStatus.CANCELLED;
+      // a family that may fail takes the run along when it leaves nothing to go on from
+      return tasks.values().stream().anyMatch(e -> e.status().equals("Failed"))
+          ? StageStatus.FAILED
+          : StageStatus.CANCELLED;
     }
     return switch (status) {
       case "Succeeded", "Completed" -> StageStatus.SUCCEEDED;

@@ -35,6 +35,7 @@ class RecordedStatusTest {
           succeeded | Succeeded | resolve=Succeeded:Succeeded gate=None:NotAskedFor
           cancelled | Failed    | resolve=Succeeded:Succeeded split=Failed:TaskRunCancelled gate=None:
           cancelled | Completed | resolve=Succeeded:Succeeded split=None: gate=None:
+          failed    | Failed    | resolve=Succeeded:Succeeded ?train-a=Failed:Failed evaluate=None: gate=None:
           failed    | Failed    | resolve=Succeeded:Succeeded split=Failed:Failed gate=None:
           """)
   void itIsSaid(String expected, String status, String tasks) throws Exception {

@@ -23,7 +23,7 @@ public final class KeptSource {
   private final Path folder;
 
   public KeptSource(Path folder) {
-    this.folder = folder;
+    this.folder = folder.toAbsolutePath().normalize();
   }
 
   /**

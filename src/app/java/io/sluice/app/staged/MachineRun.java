@@ -16,6 +16,7 @@ import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
+import io.sluice.tekton.PipelineRunner;
 import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
 import java.io.IOException;
@@ -70,7 +71,8 @@ public final class MachineRun {
   /**
    * What is asked for.
    *
-   * @param specFile name of the spec in the pipeline's folder
+   * @param folder the pipeline's, by a name that is the same for each call
+   * @param specFile name of the spec in it
    * @param profile of the whole run; empty: none, or the one that it was opened with
    * @param settings of the whole run, {@code PATH=VALUE}; empty: none, or those it was opened with
    * @param asOf of the whole run; empty: now, or what it was opened with
@@ -80,6 +82,7 @@ public final class MachineRun {
    */
   public record Asked(
       StageCall call,
+      String folder,
       String specFile,
       Optional<String> profile,
       List<String> settings,
@@ -104,7 +107,15 @@ public final class MachineRun {
     if (first.isEmpty()) {
       return Pipelines.open(new AskedTree(tree), asked.specFile());
     }
-    RunOrder order = first.get().order();
+    check(first.get(), asked);
+    return StagedRun.reopened(source().snapshot(), first.get().order());
+  }
+
+  /** Refuses what is asked of the whole run when it was opened otherwise. */
+  private void check(RunState first, Asked asked) {
+    RunOrder order = first.order();
+    String of = new StateFile(folder.resolve("pipeline.txt")).text().orElse("");
+    same("for the pipeline " + of, of.equals(asked.folder()));
     same("of the spec " + order.specFile(), order.specFile().equals(asked.specFile()));
     same(
         order.profile().map(p -> "with the profile " + p).orElse("without a profile"),
@@ -112,9 +123,8 @@ public final class MachineRun {
     same(
         "as of " + order.asOf(), asked.asOf().isEmpty() || asked.asOf().get().equals(order.asOf()));
     same(
-        "with the settings " + first.get().settings(),
-        asked.settings().isEmpty() || asked.settings().equals(first.get().settings()));
-    return StagedRun.reopened(source().snapshot(), order);
+        "with the settings " + first.settings(),
+        asked.settings().isEmpty() || asked.settings().equals(first.settings()));
   }
 
   private void same(String how, boolean so) {
@@ -147,6 +157,7 @@ public final class MachineRun {
     List<Overlay> overlays = all.stream().map(s -> Setting.overlay(s, pipeline.spec())).toList();
     Plan plan = pipeline.plan(asked.profile(), overlays, wheel);
     Target.Images images = target.prepare(plan, events);
+    PipelineRunner runner = target.runner(); // may wait for the registry: not with the lock held
     ExitCodes exits = new ExitCodes(events);
     while (true) {
       List<RunId> others = new ArrayList<>();
@@ -162,7 +173,8 @@ public final class MachineRun {
                         wheel,
                         images);
                 return switch (next(run, state, asked)) {
-                  case StagedRun.Next.Submit next -> Optional.of(submit(next, plan, target, exits));
+                  case StagedRun.Next.Submit next ->
+                      Optional.of(submit(state, next, plan, runner, exits));
                   case StagedRun.Next.Nothing next ->
                       Optional.of(
                           new Done(
@@ -210,17 +222,22 @@ public final class MachineRun {
 
   /** With the state's lock held. */
   private RunPipeline.Started submit(
-      StagedRun.Next.Submit next, Plan plan, Target target, ExitCodes exits) throws IOException {
+      RunState before,
+      StagedRun.Next.Submit next,
+      Plan plan,
+      PipelineRunner runner,
+      ExitCodes exits)
+      throws IOException {
     RunId execution = next.execution().id();
     FileChannel mine = lock(lockOf(execution));
     try {
       keep(next.state());
       Submission s = next.submission();
-      Running running = target.runner().start(s.run(), s.pipeline(), s.tasks(), exits);
+      Running running = runner.start(s.run(), s.pipeline(), s.tasks(), exits);
       return new Going(execution, plan, exits, running, mine);
     } catch (RuntimeException e) {
       try (mine) {
-        over(execution, failed("it could not be started: " + e.getMessage()));
+        keep(before); // nothing ran, so nothing is void
       }
       throw e;
     }
@@ -301,6 +318,7 @@ public final class MachineRun {
       Pipelines.Opened pipeline, Asked asked, Target target, Digest wheel, Clock clock) {
     Optional<RunState> there = current();
     if (there.isPresent()) {
+      check(firstState().orElseThrow(), asked); // another call may have opened it just now
       return there.get();
     }
     // nothing but what was read for it so far is kept: what goes on reads the same again
@@ -322,19 +340,33 @@ public final class MachineRun {
                 /* target= */ ""),
             asked.settings());
     source().keep(read);
+    new StateFile(folder.resolve("pipeline.txt")).write(asked.folder());
     new StateFile(folder.resolve("opened.json")).write(first.json());
     return first;
   }
 
   private Optional<RunState> current() {
-    return new StateFile(folder.resolve("state.json"))
-        .text()
-        .map(RunState::parse)
-        .or(this::firstState);
+    return read("state.json").or(this::firstState);
   }
 
   private Optional<RunState> firstState() {
-    return new StateFile(folder.resolve("opened.json")).text().map(RunState::parse);
+    return read("opened.json");
+  }
+
+  private Optional<RunState> read(String name) {
+    Path file = folder.resolve(name);
+    try {
+      return new StateFile(file).text().map(RunState::parse);
+    } catch (IllegalArgumentException e) {
+      throw new SluiceException(
+          ExitCode.RUN_FAILED,
+          List.of(
+              Diagnostic.of(
+                  "SLU-9604",
+                  file + " is no state of a run that this version can read",
+                  "is it from a newer version, or damaged? begin another run")),
+          e);
+    }
   }
 
   private void keep(RunState state) {

@@ -226,6 +226,12 @@ public final class StagedRun {
     }
     List<StageName> wanted = call.in(base);
     if (call.kind() == StageCall.Kind.PROMOTE) {
+      Set<StageName> judging = new HashSet<>();
+      wanted.forEach(s -> addProducers(s, judging));
+      List<RunId> going = goingOn(judging);
+      if (!going.isEmpty()) {
+        return new Next.Await(going); // the verdict may be theirs
+      }
       Optional<String> why = whyNotPromote();
       if (why.isPresent()) {
         return new Next.Nothing(why.get());
@@ -234,12 +240,7 @@ public final class StagedRun {
     Set<StageName> stages = new TreeSet<>(wanted);
     wanted.forEach(s -> addMissing(s, stages));
     Set<StageName> voided = withDependents(stages);
-    List<RunId> others =
-        state.executions().stream()
-            .filter(RunState.Execution::isGoing)
-            .filter(e -> e.stages().stream().anyMatch(voided::contains))
-            .map(RunState.Execution::id)
-            .toList();
+    List<RunId> others = goingOn(voided);
     if (!others.isEmpty()) {
       return new Next.Await(others);
     }
@@ -249,6 +250,23 @@ public final class StagedRun {
             id, call.name(), ordered(stages), with.settings(), who, false, Optional.empty(), "");
     RunState begun = with.begun(execution, voided);
     return new Next.Submit(begun, execution, submission(begun, execution));
+  }
+
+  /** Executions that are at work on any of these stages. */
+  private List<RunId> goingOn(Set<StageName> stages) {
+    return state.executions().stream()
+        .filter(RunState.Execution::isGoing)
+        .filter(e -> e.stages().stream().anyMatch(stages::contains))
+        .map(RunState.Execution::id)
+        .toList();
+  }
+
+  private void addProducers(StageName stage, Set<StageName> into) {
+    for (StageName producer : PipelinePart.producers(compiled.pipeline(), stage)) {
+      if (into.add(producer)) {
+        addProducers(producer, into);
+      }
+    }
   }
 
   private Optional<String> whyNotPromote() {
@@ -261,8 +279,9 @@ public final class StagedRun {
             .orElseThrow(() ->
                 wrong(
                     "SLU-9602",
-                    "there is no verdict to promote by: nothing was evaluated in this run",
-                    "call mlEvaluate() before mlPromote()"));
+                    "there is no verdict to promote by: nothing was evaluated in this run, or not"
+                        + " since a stage before it ran again",
+                    "evaluate first: mlEvaluate() in a Jenkinsfile, --stage evaluate here"));
     return verdict.equals("PROMOTE")
         ? Optional.empty()
         : Optional.of(verdict + ": the champion stays");

@@ -207,7 +207,8 @@ public final class PipelinePart {
           StageName stage = new StageName(m.group(1));
           TaskOutcome outcome = done.get(stage);
           StageStatus status = outcome == null ? StageStatus.SKIPPED : outcome.status();
-          String reason = outcome == null ? TaskWords.NOT_ASKED_FOR : TaskWords.reason(status);
+          String reason =
+              status == StageStatus.SKIPPED ? TaskWords.NOT_ASKED_FOR : TaskWords.reason(status);
           return Matcher.quoteReplacement(
               part.contains(stage)
                   ? m.group()

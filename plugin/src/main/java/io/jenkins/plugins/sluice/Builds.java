@@ -114,6 +114,7 @@ final class Builds {
         Wiring.upload(login(place), StagedRun.target(target), code, listener.getLogger()::println);
     RunState state = RunState.opened(order.withCode(digest), request.settings());
     folder.keepSource(needed);
+    folder.keepPipeline(request.name());
     folder.keep(state);
     RunAction.of(build).add(run);
     return state;
@@ -128,7 +129,7 @@ final class Builds {
       throw new AbortException(LocalCommand.NO_PULL_REQUESTS);
     }
     LocalCommand.arguments(request, run, "", null); // what is wrong with them is said now
-    Optional<RunId> original = new Restarted(build).adoptOnAgent();
+    Optional<RunId> original = new Restarted(build).adoptOnAgent(request);
     if (original.isPresent()) {
       goesOn(original.get());
     }

@@ -42,6 +42,7 @@ final class LocalExecution extends StepExecution {
   private static final long SHORTEST_MILLIS = 500;
   private static final long LONGEST_MILLIS = 15_000;
   private static final long STOP_SECONDS = 720;
+  private static final int STOP_TRIES = 20;
   private static final int MOST_RECORD_BYTES = 16 << 20;
 
   /** What it was told; never changes. */
@@ -111,6 +112,11 @@ final class LocalExecution extends StepExecution {
                   new AbortException(
                       "Jenkins went down while the run was started: start it anew")));
     } else {
+      @Nullable Throwable cause = stopCause();
+      if (cause != null) {
+        toBeEnded = true; // told before or not: twice does no harm
+        forceLater(cause);
+      }
       later(SHORTEST_MILLIS);
     }
   }
@@ -142,7 +148,7 @@ final class LocalExecution extends StepExecution {
     RunId run = run(build);
     RunId mine = execution(build);
     if (stage != null) {
-      stay(build, run, env, ws);
+      stay(build, run, request.name(), env, ws);
     }
     FilePath file = temporary.child("sluice-" + mine + ".json");
     env.put(
@@ -151,6 +157,11 @@ final class LocalExecution extends StepExecution {
     env.put(LocalCommand.RUN, mine.value());
     env.put(LocalCommand.PID_FILE, pidFile(file.getRemote()));
     env.put("SLUICE_WHO", who);
+    @Nullable Throwable before = stopCause();
+    if (before != null) {
+      finish(() -> getContext().onFailure(before));
+      return;
+    }
     BourneShellScript task = new BourneShellScript(LocalCommand.SCRIPT);
     task.defaultCharset();
     Controller started = task.launch(env, ws, launcher, listener);
@@ -163,7 +174,13 @@ final class LocalExecution extends StepExecution {
       stopped = stopCause != null;
     }
     Failures.unawaited(context.saveState());
-    toBeEnded = stopped; // not yet: it may still be on its way
+    if (stopped) {
+      // nobody follows it any more; it can be told as soon as it has begun
+      for (int i = 0; i < STOP_TRIES && !end(launcher); i++) {
+        Thread.sleep(SHORTEST_MILLIS);
+      }
+      return;
+    }
     later(SHORTEST_MILLIS);
   }
 
@@ -179,15 +196,18 @@ final class LocalExecution extends StepExecution {
   }
 
   /** What stages of a run give each other lies on one agent: refuses another one. */
-  private static void stay(Run<?, ?> build, RunId run, EnvVars env, FilePath ws)
+  private static void stay(Run<?, ?> build, RunId run, String pipeline, EnvVars env, FilePath ws)
       throws IOException {
     RunFolder folder = new RunFolder(build, run);
     String state = env.get("SLUICE_STATE", "");
     LocalPlace here =
-        new LocalPlace(FilePathUtils.getNodeName(ws), state.isEmpty() ? ws.getRemote() : state);
+        new LocalPlace(
+            FilePathUtils.getNodeName(ws),
+            state.isEmpty() ? ws.getRemote() : ws.child(state).getRemote());
     synchronized (build) {
       Optional<LocalPlace> before = folder.place();
       if (before.isEmpty()) {
+        folder.keepPipeline(pipeline);
         folder.keepPlace(here);
       } else if (!before.get().equals(here)) {
         throw new AbortException(
@@ -317,6 +337,9 @@ final class LocalExecution extends StepExecution {
         // until all of it is read
       }
       ended(ws, code);
+      // only now: a connection that breaks before is tried again
+      ws.child(record).delete();
+      ws.child(record + ".page").delete();
       ws.child(pidFile(record)).delete();
       process.cleanup(ws);
     } catch (IOException e) {
@@ -330,8 +353,8 @@ final class LocalExecution extends StepExecution {
     StepContext context = getContext();
     Run<?, ?> build = context.get(Run.class);
     RunId run = run(build);
-    Optional<byte[]> bytes = take(ws.child(record));
-    Optional<byte[]> page = take(ws.child(record + ".page"));
+    Optional<byte[]> bytes = read(ws.child(record));
+    Optional<byte[]> page = read(ws.child(record + ".page"));
     RunSummary summary = RunSummary.empty();
     if (bytes.isPresent()) {
       try {
@@ -372,8 +395,8 @@ final class LocalExecution extends StepExecution {
     });
   }
 
-  /** Reads a file and removes it; empty when there is none. */
-  private static Optional<byte[]> take(FilePath file) throws IOException, InterruptedException {
+  /** Reads a file; empty when there is none. */
+  private static Optional<byte[]> read(FilePath file) throws IOException, InterruptedException {
     if (!file.exists()) {
       return Optional.empty();
     }
@@ -381,7 +404,6 @@ final class LocalExecution extends StepExecution {
     try (InputStream in = file.read()) {
       bytes = in.readNBytes(MOST_RECORD_BYTES);
     }
-    file.delete();
     return Optional.of(bytes);
   }
 
@@ -396,15 +418,24 @@ final class LocalExecution extends StepExecution {
       finish(() -> getContext().onFailure(cause));
       return;
     }
+    toBeEnded = true; // else by one of the next looks: its agent may be away now
+    Failures.unawaited(getContext().saveState());
     background(() -> {
-      @Nullable FilePath ws = FilePathUtils.find(agent, workspace);
-      @Nullable Launcher launcher = ws == null ? null : getContext().get(Launcher.class);
-      if (ws == null || launcher == null) {
-        finish(() -> getContext().onFailure(cause)); // nobody is there to be told
-        return;
+      try {
+        @Nullable FilePath ws = FilePathUtils.find(agent, workspace);
+        @Nullable Launcher launcher = ws == null ? null : getContext().get(Launcher.class);
+        if (launcher != null && end(launcher)) {
+          toBeEnded = false;
+        }
+      } catch (IOException e) {
+        LOGGER.log(Level.FINE, e, () -> "the agent " + agent + " does not answer");
       }
-      toBeEnded = !end(launcher);
     });
+    forceLater(cause);
+  }
+
+  /** Does not wait for ever for a program that was told to end. */
+  private void forceLater(Throwable cause) {
     Failures.unawaited(
         Timer.get()
             .schedule(

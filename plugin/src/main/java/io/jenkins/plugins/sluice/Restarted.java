@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice;
 
+import hudson.AbortException;
 import hudson.model.Cause;
 import hudson.model.Run;
 import io.sluice.app.staged.RunState;
@@ -35,9 +36,9 @@ final class Restarted {
    * @param who in whose name it promotes from here on
    * @return empty when the build is no restart, or its original has no such run
    */
-  Optional<RunState> adopt(RunRequest request, Optional<String> who) {
+  Optional<RunState> adopt(RunRequest request, Optional<String> who) throws AbortException {
     List<RunFolder> candidates =
-        originals().stream()
+        originals(request).stream()
             .filter(f -> f.state().filter(s -> s.isStaged(request.spec)).isPresent())
             .toList();
     if (candidates.size() != 1) {
@@ -53,18 +54,25 @@ final class Restarted {
   }
 
   /** The run on an agent of the original build, made this build's own; empty as for others. */
-  Optional<RunId> adoptOnAgent() {
-    List<RunFolder> candidates = originals().stream().filter(f -> f.place().isPresent()).toList();
+  Optional<RunId> adoptOnAgent(RunRequest request) throws AbortException {
+    List<RunFolder> candidates =
+        originals(request).stream().filter(f -> f.place().isPresent()).toList();
     if (candidates.size() != 1) {
       return Optional.empty();
     }
     RunFolder original = candidates.getFirst();
-    new RunFolder(build, original.run()).keepPlace(original.place().orElseThrow());
+    RunFolder own = new RunFolder(build, original.run());
+    own.keepPipeline(request.name());
+    own.keepPlace(original.place().orElseThrow());
     return Optional.of(original.run());
   }
 
-  /** What the original build kept of its runs; nothing when the build is no restart. */
-  private List<RunFolder> originals() {
+  /**
+   * What the original build kept of its runs of this pipeline; nothing when the build is no
+   * restart.
+   */
+  private List<RunFolder> originals(RunRequest request) throws AbortException {
+    String name = request.name();
     OptionalInt number =
         build.getCauses().stream()
             .filter(c -> c.getClass().getName().equals(CAUSE))
@@ -79,7 +87,10 @@ final class Restarted {
     if (original == null || action == null) {
       return List.of();
     }
-    return action.ids().stream().map(id -> new RunFolder(original, new RunId(id))).toList();
+    return action.ids().stream()
+        .map(id -> new RunFolder(original, new RunId(id)))
+        .filter(f -> f.pipeline().map(name::equals).orElse(true))
+        .toList();
   }
 
   private static int original(Cause cause) {

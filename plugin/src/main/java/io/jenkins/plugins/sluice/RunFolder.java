@@ -65,6 +65,7 @@ final class RunFolder implements Driver.Home {
       tree.read(file.path()).ifPresent(content -> files.put(file.path(), content));
     }
     keepSource(files);
+    original.pipeline().ifPresent(this::keepPipeline);
     keep(state);
   }
 
@@ -84,6 +85,17 @@ final class RunFolder implements Driver.Home {
   @Override
   public void keepSeen(RunId execution, Seen seen) {
     new StateFile(folder.resolve(execution + ".seen.json")).write(seen.json());
+  }
+
+  /**
+   * Folder and spec of the pipeline that it is a run of; empty in one that an earlier version kept.
+   */
+  Optional<String> pipeline() {
+    return new StateFile(folder.resolve("pipeline.txt")).text();
+  }
+
+  void keepPipeline(String name) {
+    new StateFile(folder.resolve("pipeline.txt")).write(name);
   }
 
   /** Where a run on an agent goes on; empty for one on a cluster. */

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice;
 
+import hudson.AbortException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,11 @@ final class RunRequest implements Serializable {
     this.profile = profile;
     this.settings = new ArrayList<>(settings);
     this.asOf = asOf;
+  }
+
+  /** Folder and spec of the pipeline, the same for each way to write them. */
+  String name() throws AbortException {
+    return PipelineFiles.clean(pipeline) + "/" + spec;
   }
 
   List<String> settings() {
