@@ -6,12 +6,15 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** A tree that remembers which of its files were read, so that these can be kept. */
-final class AskedTree implements SourceTree {
+/**
+ * A tree that remembers which of its files were read, so that these can be kept for as long as the
+ * run goes on.
+ */
+public final class AskedTree implements SourceTree {
   private final SourceTree tree;
   private final SortedMap<String, byte[]> asked = new TreeMap<>();
 
-  AskedTree(SourceTree tree) {
+  public AskedTree(SourceTree tree) {
     this.tree = tree;
   }
 
@@ -38,7 +41,7 @@ final class AskedTree implements SourceTree {
   }
 
   /** What was read so far, by path. */
-  synchronized SortedMap<String, byte[]> asked() {
+  public synchronized SortedMap<String, byte[]> asked() {
     return new TreeMap<>(asked);
   }
 }

@@ -9,15 +9,11 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/**
- * Files of a pipeline's folder that were read from somewhere else at once; remembers which of them
- * were asked for, so that these can be kept for as long as the run goes on.
- */
+/** Files of a pipeline's folder that were read from somewhere else at once. */
 public final class MemoryTree implements SourceTree {
   private final String name;
   private final SortedMap<String, Entry> entries;
   private final Optional<Commit> commit;
-  private final SortedMap<String, byte[]> asked = new TreeMap<>();
 
   /** A file: what is in it, and whether its owner may execute it. */
   @SuppressWarnings("ArrayRecordComponent") // carried, never compared
@@ -35,13 +31,8 @@ public final class MemoryTree implements SourceTree {
   }
 
   @Override
-  public synchronized Optional<byte[]> read(String path) {
-    Entry entry = entries.get(path);
-    if (entry == null) {
-      return Optional.empty();
-    }
-    asked.put(path, entry.content());
-    return Optional.of(entry.content());
+  public Optional<byte[]> read(String path) {
+    return Optional.ofNullable(entries.get(path)).map(Entry::content);
   }
 
   @Override
@@ -54,10 +45,5 @@ public final class MemoryTree implements SourceTree {
   @Override
   public Optional<Commit> commit() {
     return commit;
-  }
-
-  /** What was read so far, by path. */
-  public synchronized SortedMap<String, byte[]> asked() {
-    return new TreeMap<>(asked);
   }
 }

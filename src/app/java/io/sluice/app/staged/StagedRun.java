@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * A run between its executions: what to submit for the whole, or for the next call. Made anew from
@@ -227,7 +228,7 @@ public final class StagedRun {
     List<StageName> wanted = call.in(base);
     if (call.kind() == StageCall.Kind.PROMOTE) {
       Set<StageName> judging = new HashSet<>();
-      wanted.forEach(s -> addProducers(s, judging));
+      wanted.forEach(s -> addProducers(s, p -> true, judging));
       List<RunId> going = goingOn(judging);
       if (!going.isEmpty()) {
         return new Next.Await(going); // the verdict may be theirs
@@ -238,7 +239,7 @@ public final class StagedRun {
       }
     }
     Set<StageName> stages = new TreeSet<>(wanted);
-    wanted.forEach(s -> addMissing(s, stages));
+    wanted.forEach(s -> addProducers(s, p -> !state.isDone(p), stages));
     Set<StageName> voided = withDependents(stages);
     List<RunId> others = goingOn(voided);
     if (!others.isEmpty()) {
@@ -261,14 +262,6 @@ public final class StagedRun {
         .toList();
   }
 
-  private void addProducers(StageName stage, Set<StageName> into) {
-    for (StageName producer : PipelinePart.producers(compiled.pipeline(), stage)) {
-      if (into.add(producer)) {
-        addProducers(producer, into);
-      }
-    }
-  }
-
   private Optional<String> whyNotPromote() {
     if (state.order().untrusted()) {
       return Optional.of("a pull request promotes nothing: the champion stays");
@@ -287,10 +280,11 @@ public final class StagedRun {
         : Optional.of(verdict + ": the champion stays");
   }
 
-  private void addMissing(StageName stage, Set<StageName> into) {
+  /** Whatever a stage needs, and what that needs in turn, as far as it is wanted. */
+  private void addProducers(StageName stage, Predicate<StageName> wanted, Set<StageName> into) {
     for (StageName producer : PipelinePart.producers(compiled.pipeline(), stage)) {
-      if (!state.isDone(producer) && into.add(producer)) {
-        addMissing(producer, into);
+      if (wanted.test(producer) && into.add(producer)) {
+        addProducers(producer, wanted, into);
       }
     }
   }

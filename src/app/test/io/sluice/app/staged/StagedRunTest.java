@@ -210,7 +210,7 @@ class StagedRunTest {
 
   @Test
   void aRunGoesOnFromWhatWasReadOfItsFolderAlone() throws Exception {
-    MemoryTree tree = Example.tree();
+    AskedTree tree = new AskedTree(Example.tree());
     var opened = io.sluice.app.Pipelines.open(tree, "sluice.yaml");
     StagedRun whole = StagedRun.of(opened, Example.opened(), Example.WHEEL);
     var kept = new java.util.TreeMap<String, MemoryTree.Entry>();

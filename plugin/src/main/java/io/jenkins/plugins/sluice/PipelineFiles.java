@@ -7,6 +7,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.VirtualChannel;
 import io.sluice.app.SourceTree;
+import io.sluice.app.staged.AskedTree;
 import io.sluice.app.staged.MemoryTree;
 import java.io.File;
 import java.io.IOException;
@@ -66,7 +67,7 @@ final class PipelineFiles {
    *
    * @param target content of {@code targets/<name>.yaml}, beside the pipeline or at the root
    */
-  record Found(MemoryTree tree, Optional<String> target) {}
+  record Found(AskedTree tree, Optional<String> target) {}
 
   /** Whether this build is of somebody's proposal, which nobody has accepted yet. */
   static boolean isPullRequest(Job<?, ?> job) {
@@ -123,7 +124,7 @@ final class PipelineFiles {
     files.forEach((path, content) ->
         entries.put(
             path, new MemoryTree.Entry(content, executables.getOrDefault(path, Boolean.FALSE))));
-    return new Found(new MemoryTree(folder, entries, commit()), named);
+    return new Found(new AskedTree(new MemoryTree(folder, entries, commit())), named);
   }
 
   /** The commit that is built, for the record. */

@@ -104,6 +104,11 @@ class LocalRunnerControllerTest {
   }
 
   private void installed(JenkinsRule jenkins, String script) throws Exception {
+    installed(jenkins, home, script);
+  }
+
+  /** Makes a program of this text in a folder the only installation. */
+  static void installed(JenkinsRule jenkins, Path home, String script) throws Exception {
     Path program = home.resolve("sluice");
     Files.writeString(program, "#!/bin/sh\n" + script + "\n");
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import hudson.AbortException;
 import io.sluice.app.SourceTree;
+import io.sluice.app.staged.AskedTree;
 import io.sluice.app.staged.MemoryTree;
 import java.util.Map;
 import java.util.Optional;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class PullRequestTest {
   private static final PipelineFiles.Found NOTHING =
       new PipelineFiles.Found(
-          new MemoryTree("p", Map.of(), Optional.<SourceTree.Commit>empty()),
+          new AskedTree(new MemoryTree("p", Map.of(), Optional.<SourceTree.Commit>empty())),
           Optional.of(target("from-the-pull-request")));
 
   private static String target(String namespace) {

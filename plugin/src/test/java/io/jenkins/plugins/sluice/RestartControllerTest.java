@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.core.run.RunId;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
@@ -25,22 +24,16 @@ class RestartControllerTest {
   @Test
   void aStageOnAnAgentIsFollowedFromWhereItWas() throws Throwable {
     sessions.then(jenkins -> {
-      Path program = home.resolve("sluice");
-      Files.writeString(
-          program,
+      LocalRunnerControllerTest.installed(
+          jenkins,
+          home,
           """
-          #!/bin/sh
           echo begun
           while [ ! -e %s ]; do sleep 0.1; done
           for a; do case $a in --record=*) echo '{"run":"r","model":"tiny"}' >"${a#--record=}";; esac; done
           echo ended
           """
               .formatted(home.resolve("go")));
-      Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
-      jenkins
-          .jenkins
-          .getDescriptorByType(SluiceInstallation.DescriptorImpl.class)
-          .setInstallations(new SluiceInstallation("main", home.toString(), List.of()));
       WorkflowJob job = jenkins.createProject(WorkflowJob.class, "job");
       job.setDefinition(
           new CpsFlowDefinition(
