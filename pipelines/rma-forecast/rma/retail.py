@@ -13,7 +13,7 @@ after it, from which this is known), shipped, returned; and uncounted, see below
 - `file`, an absolute path, because a stage runs in a folder of its own; it is part of the cache key, the
   content of the file is not, so a file that changes gets a new name or a new as-of.
 - `countUpTo`, optional: so many units a product, market and week count as returned, at most. A bulk order that
-  is called off is booked as a return of hundreds or thousands of units, and whoever plans for returns has no
+  is called off is booked as a return of hundreds or thousands of units, and a planner of returns has no
   use for it. The column `returned` then holds what counts, for labels, features and baselines alike; `uncounted`
   holds the rest, so nothing is lost, and the results say how many units and weeks that were.
 """
@@ -52,7 +52,7 @@ def count_up_to(params: Mapping[str, Any]) -> int | None:
     limit = params.get("countUpTo")
     if limit is None:
         return None
-    # a bool is an int to Python, and true is no number of units
+    # a bool is an int to Python, and true is not a number of units
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise SluiceMlError(
             "SLU-7350",

@@ -3,7 +3,7 @@
 Trains on ETTh1 with the settings of the paper's table (look-back 96, 12/4/4 months, Adam at 1e-4 halved each epoch,
 batch 32, ten epochs with patience 3; width 256, and 512 from horizon 336 on) and prints the errors on all test windows,
 in standardised units, beside the published ones (arXiv 2310.06625). Exit code 1 when a mean over the seeds is more than
-2 % off, to the better as to the worse. A folder of checkpoints lets an interrupted run go on. For other files and
+2 % off, to the better as to the worse. A folder of checkpoints lets an interrupted run resume. For other files and
 settings there is `python -m sluice_ml.itransformer.reproduce`.
 """
 

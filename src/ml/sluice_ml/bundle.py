@@ -1,6 +1,6 @@
 """Model bundles: a folder that `src/inference` and MLflow both load, written without importing mlflow.
 
-The graph takes the raw panel window, so whoever serves the model needs no code of the one who trained it:
+The graph takes the raw panel window, so serving the model needs no code of the family that trained it:
 `window` float32 [batch, lookback, channels] (NaN = missing), `origin_day` int64 [batch, 1] (days since
 1970-01-01), output `forecast` float32 [batch, horizons]. Format: docs/architecture.md, "Model bundle".
 """

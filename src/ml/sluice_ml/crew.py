@@ -84,7 +84,7 @@ class Loop:
     pod = ""
 
     def __init__(self, tuner: Path, folder: Path, numbers: Iterator[int]) -> None:
-        """`numbers`: of the folders that trials get, whoever does them."""
+        """`numbers`: of the folders that trials get, for all workers."""
         self._tuner, self.folder, self._numbers = tuner, folder, numbers
         self.sign: Sign | None = None
         self.ask: Ask | None = None

@@ -564,7 +564,7 @@ def _run() -> int:
         told = SluiceMlError(
             "SLU-7315",
             f"the comparison broke: {type(e).__name__}: {' '.join(str(e).split())[:300]}",
-            "this is a bug in Sluice or Evidently: report it with what SLUICE_DEBUG=1 prints; the run goes on",
+            "this is a bug in Sluice or Evidently: report it with what SLUICE_DEBUG=1 prints; the run continues",
         )
         print(told, file=sys.stderr, flush=True)
         return 1

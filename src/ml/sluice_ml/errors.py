@@ -1,4 +1,4 @@
-"""Why a stage cannot go on, told so that a person can mend it; ids are listed in docs/errors.md."""
+"""Why a stage cannot continue, worded so that a person can mend it; ids are listed in docs/errors.md."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def outcome(trial: Path) -> tuple[float | None, str | None]:
     try:
         value = float(text)
     except ValueError:
-        return None, f"the objective is no number: {text[:40]!r}"
+        return None, f"the objective is not a number: {text[:40]!r}"
     if math.isnan(value):
         return None, "the objective is NaN"
     if math.isinf(value):
@@ -82,7 +82,7 @@ def _ending(code: str) -> str:
 
 
 class TimeLeft:
-    """What is left of several limits by the clock, in seconds; None is no limit."""
+    """What is left of several limits by the clock, in seconds; None means without limit."""
 
     def __init__(self, *limits: float | None) -> None:
         self._since = time.monotonic()

@@ -2,7 +2,7 @@
 
 The function is called with a `Stage`. In mode `trial` it returns the objective for `stage.params`, in mode
 `refit` it writes `outputs/model` (and may return anything). All trials run in this one process, so what is
-loaded once may be kept between calls; a trial that raises is a failed trial, the others go on.
+loaded once may be kept between calls; a trial that raises is a failed trial; the search continues.
 """
 
 from __future__ import annotations

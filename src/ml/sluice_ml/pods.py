@@ -1,8 +1,8 @@
 """A search over several pods, which meet in an Optuna study on a relational storage.
 
 One of them holds the search and asks for trials; each of the others, a worker, does one trial at a time. A trial
-is given to a worker as a running trial of the study, and ended there by whoever is first: the worker with its
-answer, or the search, which takes it back. A sign of life is a counter that goes on, judged by the listener's own
+is given to a worker as a running trial of the study, and ended there by the first of two: the worker with its
+answer, or the search, which takes it back. A heartbeat is a counter that advances, judged by the listener's own
 clock. Protocol: docs/architecture.md, "A search over several pods"; why not Optuna's heartbeats: ADR 185.
 """
 
@@ -86,7 +86,7 @@ class Storage:
         try:
             parsed = sqlalchemy.engine.make_url(url)
         except sqlalchemy.exc.ArgumentError:
-            raise _unusable("its address is no URL", "for example postgresql://user:password@host/database") from None
+            raise _unusable("its address is not a URL", "for example postgresql://user:password@host/database") from None
         self._options: dict[str, Any] = {"pool_pre_ping": True}
         if parsed.get_backend_name() in ("postgresql", "postgres"):
             # the driver that the tuner's environment has
@@ -195,7 +195,7 @@ def _patiently(do: Callable[[], T], patience: float) -> T:
 
 
 class Pulse:
-    """A counter of somebody else's that goes on as long as they live."""
+    """Another party's counter, which advances as long as that party lives."""
 
     def __init__(self) -> None:
         self._beat: object = None
@@ -228,7 +228,7 @@ class _Beats:
             try:
                 self._storage.set_study_user_attr(self._study, self._name, count)
             except (*_FAILURES, KeyError):
-                # whoever listens says that there was silence
+                # the listener reports the silence
                 self._storage.remove_session()
             if self._over.wait(BEAT):
                 self._storage.remove_session()
@@ -241,7 +241,7 @@ class _Beats:
 
 class Board:
     """The study as the search has it: gives trials to workers, and hears of them. Without the storage nothing is
-    heard of anybody, so that all are lost and the search goes on alone until it is back."""
+    heard of anybody, so that all workers are lost and the search continues alone until it is back."""
 
     def __init__(self, storage: Storage, name: str, workers: list[str], space: Space, patience: float) -> None:
         """A study of this name, made anew. Raises SLU-7407."""
@@ -303,7 +303,7 @@ class Board:
         return True
 
     def note(self, answer: Answer) -> None:
-        """Writes down a trial of this very pod, for whoever looks at the study."""
+        """Writes down a trial of this very pod, for readers of the study."""
         if answer.worker:
             return
         trial = optuna.trial.create_trial(
@@ -475,7 +475,7 @@ def _told(rdb: RDBStorage, trial: int, result: Result) -> int:
 
 
 def _leave(rdb: RDBStorage, study: int, worker: str, trial: int | None) -> None:
-    """Gives back what is not done, at once: whoever waits for it need not wait for the silence."""
+    """Gives back what is not done, at once, so that the search need not wait for the time limit of silence."""
     try:
         rdb.set_study_user_attr(study, f"{_WORKER}-{worker}", _GONE)
         if trial is not None:

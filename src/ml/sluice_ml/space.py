@@ -26,7 +26,7 @@ class Whole:
     log: bool
 
     def fit(self, value: object) -> int | None:
-        """The nearest value of today's range, None for what is no number."""
+        """The nearest value of today's range, None when it is not a number."""
         return round(min(max(value, self.low), self.high)) if _number(value) else None
 
     def place(self, value: Value) -> float:
@@ -43,7 +43,7 @@ class Real:
     log: bool
 
     def fit(self, value: object) -> float | None:
-        """The nearest value of today's range, None for what is no number."""
+        """The nearest value of today's range, None when it is not a number."""
         return float(min(max(value, self.low), self.high)) if _number(value) else None
 
     def place(self, value: Value) -> float:

@@ -175,7 +175,7 @@ class Study:
                 pods=None if d.get("pods") is None else int(d["pods"]),
             )
         except (OSError, ValueError, KeyError, TypeError, SluiceMlError) as e:
-            raise SluiceMlError("SLU-7402", f"{file.name} is no study that can be started from: {e}") from e
+            raise SluiceMlError("SLU-7402", f"{file.name} is not a study that a search can start from: {e}") from e
 
 
 def best(trials: Sequence[Trial]) -> Trial | None:

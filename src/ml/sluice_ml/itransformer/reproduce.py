@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--patience", type=int, default=3)
-    parser.add_argument("--checkpoints", type=Path, help="folder: an interrupted training goes on from here")
+    parser.add_argument("--checkpoints", type=Path, help="folder: an interrupted training resumes from here")
     parser.add_argument("--onnx", type=Path, help="folder that receives a model per horizon and seed")
     p = parser.parse_args(arguments)
     options = Options(p.learning_rate, p.batch, p.epochs, p.patience)

@@ -68,7 +68,7 @@ class Table:
                     try:
                         times.append(datetime.fromisoformat(record[at]))
                     except ValueError:
-                        raise wrong(f"{where}: {date} is no time: {record[at]!r}") from None
+                        raise wrong(f"{where}: {date} is not a time: {record[at]!r}") from None
                     texts = [text for i, text in enumerate(record) if i != at]
                     rows.append([_number(text) for text in texts])
                     for name, value, text in zip(names, rows[-1], texts, strict=True):
@@ -109,7 +109,7 @@ class Split:
             rest = total - train - test if sum(map(int, match.groups())) == 100 else total * int(match[2]) // 100
             counts = [train, rest, test]
         else:
-            raise SluiceMlError("SLU-7421", f"{text!r} is no split", "write 12/4/4m (months of 30 days) or 70/10/20%")
+            raise SluiceMlError("SLU-7421", f"{text!r} is not a split", "write 12/4/4m (months of 30 days) or 70/10/20%")
         if sum(counts) > total or min(counts) < 1:
             raise SluiceMlError("SLU-7421", f"the split {text} needs {counts} times, the file has {total}")
         return Split(*counts)

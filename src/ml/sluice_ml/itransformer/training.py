@@ -123,7 +123,7 @@ def fit(
     """Trains `initial`. What was compiled for `losses` is kept: hand over the same function, and it is compiled once.
 
     With a `checkpoint` the state is written there after each epoch, by rename; when the file exists already,
-    training goes on from it. Raises SLU-7410 when there is nothing to learn from, SLU-7411 when training
+    training resumes from it. Raises SLU-7410 when there is nothing to learn from, SLU-7411 when training
     diverges, SLU-7412 when the checkpoint is damaged or belongs to another training.
     """
     if not (len(train) and len(validation)):
@@ -224,7 +224,7 @@ def _refuse_divergence(loss: float, epoch: int, rate: float, what: str) -> None:
 
 
 def _identity(options: Options, seed: int, train: int, validation: int, params: Params) -> dict[str, Any]:
-    """What must be equal for a checkpoint to be of this training; how long it may go on may differ."""
+    """What must be equal for a checkpoint to be of this training; its length may differ."""
     return {
         "options": asdict(replace(options, epochs=1, patience=1)),
         "seed": seed,
@@ -273,5 +273,5 @@ def _read(file: Path, identity: dict[str, Any], fresh: _State) -> _State:
         )
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as e:
         raise SluiceMlError(
-            "SLU-7412", f"cannot go on from the checkpoint {file.name}: {e}", "remove it to start afresh"
+            "SLU-7412", f"cannot resume from the checkpoint {file.name}: {e}", "remove it to start afresh"
         ) from e

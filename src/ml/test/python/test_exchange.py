@@ -153,7 +153,7 @@ def test_trials_that_fail_in_every_way_are_failed_trials(tmp_path: Path) -> None
         "exit code 3",
         "no objective: results/objective was not written",
         "the objective is NaN",
-        "the objective is no number: 'much'",
+        "the objective is not a number: 'much'",
     ]
     assert trials[4]["reason"] == trials[1]["reason"]
 
@@ -227,7 +227,7 @@ def test_a_budget_of_time_ends_the_search_with_the_best_so_far(tmp_path: Path) -
     assert loop_code == 0, said
     study = json.loads((folder / "outputs/study/study.json").read_text())
     assert study["stopped"] == "time"
-    assert "its time" in study["trials"][-1]["reason"], "what was going on when the time was over was ended"
+    assert "its time" in study["trials"][-1]["reason"], "the trial that was running when the time was over was ended"
     assert json.loads((folder / "outputs/best").read_text())["objective"] == 1.5
     assert (folder / "results/stopped").read_text() == "time"
 
@@ -393,7 +393,7 @@ def test_several_workers_do_trials_side_by_side(tmp_path: Path, shell: str) -> N
 
 def test_the_trial_of_a_worker_that_is_killed_goes_to_another_one(tmp_path: Path) -> None:
     folder = workspace(tmp_path, WITH | {"parallel": 2})
-    # the first trial to get there takes its worker with it, and goes on writing as if nothing had happened
+    # the first trial to get there takes its worker with it, and keeps writing as if nothing had happened
     murder = """
     if mkdir "$SLUICE_WORKSPACE/tmp/once" 2>/dev/null; then
       kill -9 $PPID

@@ -323,7 +323,7 @@ def series_file(file: Path, rows: int = 600, change: dict[tuple[int, int], str] 
         ({(7, 2): ""}, "line 7: a is '', not a finite number"),
         ({(9, 3): "inf"}, "line 9: b is 'inf'"),
         ({(9, 3): "many"}, "line 9: b is 'many'"),
-        ({(5, 1): "soon"}, "line 5: date is no time: 'soon'"),
+        ({(5, 1): "soon"}, "line 5: date is not a time: 'soon'"),
         ({(5, 1): "2026-01-01 01:30:00"}, "line 5: .*the step was 1:00:00"),
     ],
 )

@@ -316,7 +316,7 @@ def test_a_storage_that_goes_away_costs_speed_only(tmp_path: Path, server: Serve
     wait_until(lambda: all(pod.trials() >= 2 for pod in pods), "all work")
     server.stop()
     try:
-        wait_until(lambda: pods[0].trials() >= 15, "the search goes on alone")
+        wait_until(lambda: pods[0].trials() >= 15, "the search continues alone")
     finally:
         server.start()
     ended = [pod.await_end() for pod in pods]

@@ -87,7 +87,7 @@ def test_patience_counts_sampled_trials_only() -> None:
     handed = [trial(0, "champion", 1.0), *(trial(n, "warm", 1.1) for n in range(1, 5))]
 
     assert not exhausted([*handed, trial(5, "sampled", 1.2), trial(6, "sampled", 0.9999)], 3)
-    # 0.9999 is no improvement: it is within 0.1 %
+    # 0.9999 is not an improvement: it is within 0.1 %
     assert exhausted([*handed, *(trial(n, "sampled", 0.9999) for n in range(5, 8))], 3)
     assert not exhausted([*handed, *(trial(n, "sampled", 1.0 - 0.002 * n) for n in range(5, 20))], 3)
 
