@@ -5,12 +5,12 @@ import com.github.difflib.UnifiedDiffUtils;
 import java.util.List;
 
 /** Two texts as a unified diff, as git and patch write it. */
-final class LineDiff {
+public final class LineDiff {
   private static final int CONTEXT = 3;
 
   private LineDiff() {}
 
-  static String unified(String name, String before, String after) {
+  public static String unified(String name, String before, String after) {
     List<String> was = before.lines().toList();
     List<String> is = after.lines().toList();
     List<String> lines =

@@ -24,13 +24,13 @@ import java.util.concurrent.TimeUnit;
  * A pipeline's folder on this machine's disk. Links are not followed: a link could make files from
  * outside the folder part of the code.
  */
-final class LocalSourceTree implements SourceTree {
+public final class LocalSourceTree implements SourceTree {
   private static final int GIT_SECONDS = 20;
 
   private final Path folder;
   private final String name;
 
-  LocalSourceTree(Path folder) {
+  public LocalSourceTree(Path folder) {
     // resolved paths are held against it, and "./a" normalizes to "a", which does not start with
     // "."
     this.folder = folder.toAbsolutePath().normalize();

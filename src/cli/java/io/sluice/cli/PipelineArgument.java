@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import picocli.CommandLine.Parameters;
 
 /** The pipeline that a command works on: its folder, or a spec file in it. */
-final class PipelineArgument {
-  static final String SPEC = "sluice.yaml";
+public final class PipelineArgument {
+  public static final String SPEC = "sluice.yaml";
 
   @Parameters(
       index = "0",
@@ -25,8 +25,8 @@ final class PipelineArgument {
    * @param folder the pipeline's folder, as the user named it
    * @param spec name of the spec file in it
    */
-  record Located(Path folder, String spec) {
-    LocalSourceTree tree() {
+  public record Located(Path folder, String spec) {
+    public LocalSourceTree tree() {
       return new LocalSourceTree(folder);
     }
 

@@ -7,7 +7,7 @@ import java.util.Map;
  * A registry for the time of a command: the one that {@code MLFLOW_TRACKING_URI} names, or the
  * embedded one, which ends with the session unless another process uses it.
  */
-interface RegistrySession extends AutoCloseable {
+public interface RegistrySession extends AutoCloseable {
   ModelRegistry registry();
 
   /** Where it is, for people; without credentials. */

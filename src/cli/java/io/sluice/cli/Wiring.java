@@ -58,7 +58,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Picks adapters: the only class here that knows which store, registry and runner there are. */
-final class Wiring {
+public final class Wiring {
   private static final String WORKER_IMAGE = "sluice/worker";
   private static final String RECORDED = Worker.LOCAL + "recorded";
   private static final String TUNER_IMAGE = "sluice/tuner";
@@ -81,7 +81,7 @@ final class Wiring {
   private Wiring() {}
 
   /** Digest of the {@code sluice_ml} wheel that this build carries. */
-  static Digest wheelDigest() {
+  public static Digest wheelDigest() {
     return Wheel.digest();
   }
 
@@ -108,7 +108,7 @@ final class Wiring {
   }
 
   /** Opens the registry for the time of a command. */
-  static RegistrySession registry(Path state, Consumer<RunEvent> progress) {
+  public static RegistrySession registry(Path state, Consumer<RunEvent> progress) {
     Clock clock = Clock.systemUTC();
     Map<String, String> caller = System.getenv();
     Consumer<String> says =
@@ -169,7 +169,7 @@ final class Wiring {
   }
 
   /** This machine, made ready for one run. */
-  interface LocalRun extends AutoCloseable {
+  public interface LocalRun extends AutoCloseable {
     Target target();
 
     ModelRegistry registry();
@@ -186,7 +186,7 @@ final class Wiring {
    *
    * @param progress must be thread-safe
    */
-  static LocalRun local(
+  public static LocalRun local(
       PipelineArgument.Located located,
       Pipelines.Opened pipeline,
       Clock clock,

@@ -6,10 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -61,6 +63,8 @@ class RunFolderTest {
   }
 
   private List<JsonNode> events() throws IOException {
-    return ForkedSluice.json(Files.readString(state.resolve("runs/again/events.jsonl")));
+    return Files.readAllLines(state.resolve("runs/again/events.jsonl")).stream()
+        .map(line -> Json.parse(line.getBytes(StandardCharsets.UTF_8)))
+        .toList();
   }
 }

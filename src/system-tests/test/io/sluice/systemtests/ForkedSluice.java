@@ -1,0 +1,109 @@
+package io.sluice.systemtests;
+
+import io.sluice.cli.Main;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/** The command line as people start it: a process of its own, with a state folder of its own. */
+final class ForkedSluice {
+  private static final long LIMIT_SECONDS = 240;
+
+  private final Path state;
+  private final Map<String, String> variables = new TreeMap<>();
+  private List<String> prefix = List.of();
+
+  ForkedSluice(Path state) {
+    this.state = state;
+  }
+
+  /** How a command ended. */
+  record Ended(int code, String out, String err) {
+    /** All that a person saw. */
+    String shown() {
+      return out + err;
+    }
+  }
+
+  /** A command that is going on. */
+  record Going(Process process, Path out, Path err) {
+    Ended await() throws IOException, InterruptedException {
+      if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        throw new AssertionError("no end after " + LIMIT_SECONDS + " s: " + shown());
+      }
+      return new Ended(process.exitValue(), Files.readString(out), Files.readString(err));
+    }
+
+    /** What it wrote so far. */
+    String shown() throws IOException {
+      return Files.readString(out) + Files.readString(err);
+    }
+
+    void signal(String name) throws IOException, InterruptedException {
+      new ProcessBuilder("/bin/kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    }
+  }
+
+  ForkedSluice with(String variable, String value) {
+    variables.put(variable, value);
+    return this;
+  }
+
+  /** A command that runs another one, which is given as its last arguments. */
+  ForkedSluice within(String... command) {
+    prefix = List.of(command);
+    return this;
+  }
+
+  Path state() {
+    return state;
+  }
+
+  Ended run(String... arguments) throws IOException, InterruptedException {
+    return start(arguments).await();
+  }
+
+  Going start(String... arguments) throws IOException {
+    List<String> argv = new ArrayList<>(prefix);
+    // A shell that starts tests in the background makes them ignore Ctrl-C, and so would the JVM.
+    argv.addAll(List.of("/usr/bin/env", "--default-signal=INT"));
+    argv.add(ProcessHandle.current().info().command().orElseThrow());
+    argv.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
+    argv.add("--enable-native-access=ALL-UNNAMED");
+    argv.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    argv.addAll(List.of(arguments));
+    Files.createDirectories(state);
+    Path out = Files.createTempFile(state, "out", ".txt");
+    Path err = Files.createTempFile(state, "err", ".txt");
+    ProcessBuilder builder = new ProcessBuilder(argv).directory(root().toFile());
+    builder
+        .environment()
+        .keySet()
+        .removeIf(k -> k.startsWith("MLFLOW_") || k.startsWith("SLUICE_"));
+    builder.environment().put("SLUICE_STATE", state.toString());
+    builder.environment().putAll(variables);
+    Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
+    return new Going(process, out, err);
+  }
+
+  /** The repository. */
+  static Path root() {
+    return Path.of(System.getProperty("sluice.root"));
+  }
+
+  /** The records in a run's {@code events.jsonl}. */
+  static List<com.fasterxml.jackson.databind.JsonNode> json(String lines) {
+    return lines
+        .lines()
+        .filter(l -> l.startsWith("{"))
+        .map(l -> io.sluice.core.json.Json.parse(l.getBytes(StandardCharsets.UTF_8)))
+        .toList();
+  }
+}

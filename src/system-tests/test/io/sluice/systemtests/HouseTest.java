@@ -1,0 +1,204 @@
+package io.sluice.systemtests;
+
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The house and its one-way arrows (docs/architecture.md). */
+@AnalyzeClasses(packages = "io.sluice", importOptions = ImportOption.DoNotIncludeTests.class)
+class HouseTest {
+  private static final String[] ADAPTERS = {
+    "io.sluice.local..",
+    "io.sluice.cluster..",
+    "io.sluice.store..",
+    "io.sluice.mlflow..",
+    "io.sluice.inference.."
+  };
+
+  private static final DescribedPredicate<JavaClass> TOUCHES_THE_WORLD =
+      resideInAnyPackage("java.net..", "java.net.http..", "java.nio.file..", "java.nio.channels..")
+          .or(JavaClass.Predicates.belongToAnyOf(java.io.File.class, java.io.FileInputStream.class))
+          .or(
+              JavaClass.Predicates.belongToAnyOf(
+                  java.io.FileOutputStream.class, ProcessBuilder.class))
+          .or(JavaClass.Predicates.belongToAnyOf(java.util.Random.class, java.util.UUID.class))
+          .or(JavaClass.Predicates.belongToAnyOf(java.security.SecureRandom.class))
+          .as("sockets, files, processes, unseeded random sources");
+
+  @ArchTest
+  static final ArchRule coreIsPure =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.sluice.core..", "io.sluice.tekton..")
+          .should()
+          .dependOnClassesThat(TOUCHES_THE_WORLD)
+          .because("the core is given what it needs, so that it is tested without any server");
+
+  @ArchTest
+  static final ArchRule coreReadsNoClock =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.sluice.core..", "io.sluice.tekton..")
+          .should()
+          .callMethod(java.time.Instant.class, "now")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .callMethod(System.class, "nanoTime")
+          .orShould()
+          .callMethod(System.class, "getenv", String.class)
+          .orShould()
+          .callMethod(System.class, "getenv")
+          .orShould()
+          .callMethod(Math.class, "random")
+          .because("same input, same bytes: clock, seed and variables are passed in");
+
+  @ArchTest
+  static final ArchRule coreStandsAlone =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice.core..")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("io.sluice..")
+                  .and(DescribedPredicate.not(resideInAPackage("io.sluice.core.."))))
+          .because("arrows point towards the core");
+
+  @ArchTest
+  static final ArchRule tektonKnowsCoreOnly =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice.tekton..")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("io.sluice..")
+                  .and(
+                      DescribedPredicate.not(
+                          resideInAnyPackage("io.sluice.core..", "io.sluice.tekton.."))))
+          .because("the compiler talks to nobody");
+
+  @ArchTest
+  static final ArchRule appSeesPorts =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice.app..")
+          .should()
+          .dependOnClassesThat(resideInAnyPackage(ADAPTERS))
+          .orShould()
+          .dependOnClassesThat(resideInAnyPackage("io.sluice.worker..", "io.sluice.cli.."))
+          .because("use cases serve every entry point, whatever it is wired with");
+
+  @ArchTest
+  static final ArchRule storeIsNoNeighbour = stranger("store", "local", "mlflow", "inference");
+
+  @ArchTest
+  static final ArchRule mlflowIsNoNeighbour = stranger("mlflow", "local", "store", "inference");
+
+  @ArchTest
+  static final ArchRule inferenceIsNoNeighbour = stranger("inference", "local", "store", "mlflow");
+
+  @ArchTest
+  static final ArchRule localIsNoNeighbour =
+      stranger("local", "cluster", "store", "mlflow", "inference");
+
+  @ArchTest
+  static final ArchRule clusterIsNoNeighbour =
+      stranger("cluster", "local", "store", "mlflow", "inference");
+
+  @ArchTest
+  static final ArchRule clusterAloneLoadsItsClient =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice..")
+          .and(DescribedPredicate.not(resideInAPackage("io.sluice.cluster")))
+          .and()
+          .haveNameNotMatching("io\\.sluice\\.cli\\.Wiring(\\$.*)?")
+          .should()
+          .dependOnClassesThat(resideInAPackage("io.fabric8.."))
+          .because(
+              "the client costs a second of start-up, and what is told of a run is decided without it;"
+                  + " wiring hands in the HTTP client");
+
+  @ArchTest
+  static final ArchRule gateKnowsNoRegistry =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice.core.gate..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.sluice.core.registry..", "io.sluice.core.promotion..")
+          .because("a verdict is a function of rows and policy");
+
+  @ArchTest
+  static final ArchRule registryKnowsNoMetric =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.sluice.core.registry..", "io.sluice.core.promotion..", "io.sluice.mlflow..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("io.sluice.core.gate..")
+          .because("a registry keeps what it is given");
+
+  @ArchTest
+  static final ArchRule wiringAloneNamesAdapters =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice.cli..")
+          .and()
+          .haveNameNotMatching("io\\.sluice\\.cli\\.Wiring(\\$.*)?")
+          .should()
+          .dependOnClassesThat(resideInAnyPackage(ADAPTERS))
+          .orShould()
+          .dependOnClassesThat(resideInAPackage("io.sluice.worker.."))
+          .because("one class picks adapters");
+
+  @ArchTest
+  static final ArchRule noCycles =
+      slices()
+          .matching("io.sluice.(*).(*)..")
+          .should()
+          .beFreeOfCycles()
+          .because("a package cycle is two packages that are one");
+
+  @ArchTest
+  static final ArchRule namesSayWhatFor =
+      classes()
+          .that()
+          .haveSimpleNameEndingWith("Util")
+          .or()
+          .haveSimpleNameEndingWith("Utils")
+          .or()
+          .haveSimpleNameEndingWith("Helper")
+          .or()
+          .haveSimpleNameEndingWith("Manager")
+          .or()
+          .haveSimpleNameEndingWith("Impl")
+          .should(
+              com.tngtech.archunit.lang.conditions.ArchConditions.not(
+                  com.tngtech.archunit.lang.conditions.ArchConditions.resideInAPackage(
+                      "io.sluice..")))
+          .because("a name says what a class is for")
+          .allowEmptyShould(true);
+
+  private static ArchRule stranger(String one, String... others) {
+    String[] packages =
+        java.util.Arrays.stream(others).map(o -> "io.sluice." + o + "..").toArray(String[]::new);
+    return noClasses()
+        .that()
+        .resideInAPackage("io.sluice." + one + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(packages)
+        .because("adapters do not know each other: the wiring does");
+  }
+}
