@@ -2,6 +2,20 @@ package io.jenkins.plugins.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.jenkins.plugins.sluice.config.ClusterConfig;
+import io.jenkins.plugins.sluice.config.RegistryConfig;
+import io.jenkins.plugins.sluice.config.SluiceInstallation;
+import io.jenkins.plugins.sluice.newdata.NewDataTrigger;
+import io.jenkins.plugins.sluice.step.CustomStageStep;
+import io.jenkins.plugins.sluice.step.DriftStep;
+import io.jenkins.plugins.sluice.step.EvaluateStep;
+import io.jenkins.plugins.sluice.step.PipelineStep;
+import io.jenkins.plugins.sluice.step.PreprocessStep;
+import io.jenkins.plugins.sluice.step.PromoteStep;
+import io.jenkins.plugins.sluice.step.RetrainStep;
+import io.jenkins.plugins.sluice.step.RollbackStep;
+import io.jenkins.plugins.sluice.step.TrainStep;
+import io.jenkins.plugins.sluice.step.TuneStep;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Method;
 import java.util.ArrayList;

@@ -9,18 +9,25 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.Properties;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Every text has its method and every method its text. */
+/** Every text has its method and every method its text, package by package. */
 class MessagesTest {
-  @Test
-  void methodsAndTextsAreTheSame() throws IOException {
+  @ParameterizedTest
+  @ValueSource(strings = {"config", "form", "newdata", "page", "run", "step"})
+  void methodsAndTextsAreTheSame(String name) throws IOException, ClassNotFoundException {
+    Class<?> messages =
+        Class.forName(
+            getClass().getPackageName() + "." + name + ".Messages",
+            /* initialize= */ false, // the signatures that it is compiled against do nothing
+            getClass().getClassLoader());
     Properties texts = new Properties();
-    try (InputStream in = Messages.class.getResourceAsStream("Messages.properties")) {
+    try (InputStream in = messages.getResourceAsStream("Messages.properties")) {
       texts.load(Objects.requireNonNull(in));
     }
     assertThat(
-            Arrays.stream(Messages.class.getDeclaredMethods())
+            Arrays.stream(messages.getDeclaredMethods())
                 .map(Method::getName)
                 .filter(n -> !n.startsWith("_") && !n.contains("$"))
                 .collect(Collectors.toSet()))

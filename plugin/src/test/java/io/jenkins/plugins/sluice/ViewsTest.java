@@ -2,6 +2,7 @@ package io.jenkins.plugins.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
@@ -27,8 +28,10 @@ class ViewsTest {
   }
 
   private static Path folder() throws URISyntaxException {
-    URL messages = ViewsTest.class.getResource("Messages.properties");
-    return Objects.requireNonNull(Path.of(Objects.requireNonNull(messages).toURI()).getParent());
+    URL messages = ViewsTest.class.getResource("config/Messages.properties");
+    Path config =
+        Objects.requireNonNull(Path.of(Objects.requireNonNull(messages).toURI()).getParent());
+    return Objects.requireNonNull(config.getParent());
   }
 
   @ParameterizedTest
@@ -71,7 +74,11 @@ class ViewsTest {
     }
     Class<?> type =
         Class.forName(
-            "io.jenkins.plugins.sluice." + Objects.requireNonNull(view.getParent()).getFileName());
+            "io.jenkins.plugins.sluice."
+                + folder()
+                    .relativize(Objects.requireNonNull(view.getParent()))
+                    .toString()
+                    .replace(File.separatorChar, '.'));
     DocumentBuilderFactory factory = DocumentBuilderFactory.newInstance();
     factory.setNamespaceAware(true);
     NodeList elements = factory.newDocumentBuilder().parse(view.toFile()).getElementsByTagName("*");

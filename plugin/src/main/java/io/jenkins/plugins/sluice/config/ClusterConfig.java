@@ -1,0 +1,279 @@
+package io.jenkins.plugins.sluice.config;
+
+import com.cloudbees.plugins.credentials.CredentialsMatchers;
+import com.cloudbees.plugins.credentials.common.StandardCredentials;
+import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
+import hudson.AbortException;
+import hudson.Extension;
+import hudson.model.AbstractDescribableImpl;
+import hudson.model.Descriptor;
+import hudson.model.Item;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.sluice.connect.ClusterLogin;
+import io.jenkins.plugins.sluice.connect.Wiring;
+import io.jenkins.plugins.sluice.form.Forms;
+import io.sluice.app.staged.Driver;
+import io.sluice.app.staged.StagedRun;
+import io.sluice.core.diag.SluiceException;
+import java.util.List;
+import java.util.Optional;
+import org.jenkinsci.Symbol;
+import org.jenkinsci.plugins.plaincredentials.FileCredentials;
+import org.jenkinsci.plugins.plaincredentials.StringCredentials;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.stapler.AncestorInPath;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/**
+ * A cluster that runs may go to: where it is, as whom, and what a run finds there. Holds ids of
+ * credentials, never credentials. Fields are saved by XStream under their names.
+ */
+public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> {
+  private final String id;
+
+  /** {@code https://host:port}; empty with a kubeconfig or in a pod. */
+  private String server = "";
+
+  /** PEM; empty: what Java trusts. */
+  private String authorities = "";
+
+  /** A secret file (kubeconfig) or a secret text (token); empty: the controller's own pod. */
+  private String credentialsId = "";
+
+  /** A target as YAML; empty: the file {@code targets/<id>.yaml} of the pipeline's repository. */
+  private String target = "";
+
+  /** The target of pull requests as YAML; empty: they do not run here. */
+  private String pullRequestTarget = "";
+
+  /** Id of the registry that its runs write to; empty: results come without figures. */
+  private String registry = "";
+
+  /** Full names of folders or jobs, one a line, that may use it; empty: all. */
+  private String folders = "";
+
+  @DataBoundConstructor
+  public ClusterConfig(@Nullable String id) {
+    this.id = Forms.text(id); // a form without it sends none
+  }
+
+  public String getId() {
+    return id;
+  }
+
+  public String getServer() {
+    return server;
+  }
+
+  @DataBoundSetter
+  public void setServer(@Nullable String server) {
+    this.server = Forms.text(server);
+  }
+
+  public String getAuthorities() {
+    return authorities;
+  }
+
+  @DataBoundSetter
+  public void setAuthorities(@Nullable String authorities) {
+    this.authorities = Forms.text(authorities);
+  }
+
+  public String getCredentialsId() {
+    return credentialsId;
+  }
+
+  @DataBoundSetter
+  public void setCredentialsId(@Nullable String credentialsId) {
+    this.credentialsId = Forms.text(credentialsId);
+  }
+
+  public String getTarget() {
+    return target;
+  }
+
+  @DataBoundSetter
+  public void setTarget(@Nullable String target) {
+    this.target = Forms.text(target);
+  }
+
+  public String getPullRequestTarget() {
+    return pullRequestTarget;
+  }
+
+  @DataBoundSetter
+  public void setPullRequestTarget(@Nullable String pullRequestTarget) {
+    this.pullRequestTarget = Forms.text(pullRequestTarget);
+  }
+
+  public String getRegistry() {
+    return registry;
+  }
+
+  @DataBoundSetter
+  public void setRegistry(@Nullable String registry) {
+    this.registry = Forms.text(registry);
+  }
+
+  public String getFolders() {
+    return folders;
+  }
+
+  @DataBoundSetter
+  public void setFolders(@Nullable String folders) {
+    this.folders = Forms.text(folders);
+  }
+
+  /** Whether an item of this full name may use it. */
+  public boolean allows(String fullName) {
+    List<String> named = folders.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
+    return named.isEmpty()
+        || named.stream().anyMatch(f -> fullName.equals(f) || fullName.startsWith(f + "/"));
+  }
+
+  /**
+   * The target that runs here have.
+   *
+   * @param ofRepository content of {@code targets/<id>.yaml} of the pipeline's repository
+   */
+  public String target(Optional<String> ofRepository, boolean pullRequest) throws AbortException {
+    if (pullRequest) {
+      if (pullRequestTarget.isBlank()) {
+        throw new AbortException(
+            "cluster "
+                + id
+                + " takes no pull requests: it has no target for them in the configuration of"
+                + " Sluice");
+      }
+      if (sharesNamespace(target, pullRequestTarget)) {
+        throw new AbortException(
+            "cluster "
+                + id
+                + " takes no pull requests: their target has the namespace of all other runs, whose"
+                + " Secrets are there");
+      }
+      return pullRequestTarget;
+    }
+    if (!target.isBlank()) {
+      return target;
+    }
+    return ofRepository.orElseThrow(() ->
+        new AbortException(
+            "cluster "
+                + id
+                + " has no target: neither in the configuration of Sluice nor as targets/"
+                + id
+                + ".yaml in the repository"));
+  }
+
+  /**
+   * Whether two targets are in one namespace; not when one of them is not there.
+   *
+   * @throws SluiceException when one is wrong
+   */
+  private static boolean sharesNamespace(String target, String other) {
+    return !target.isBlank()
+        && !other.isBlank()
+        && StagedRun.target(target).namespace().equals(StagedRun.target(other).namespace());
+  }
+
+  /** The form of a cluster. */
+  @Extension
+  @Symbol("sluiceCluster")
+  public static final class DescriptorImpl extends Descriptor<ClusterConfig> {
+    @Override
+    public String getDisplayName() {
+      return Messages.ClusterConfig_displayName();
+    }
+
+    /** Credentials that a cluster can be reached with. */
+    @POST
+    public ListBoxModel doFillCredentialsIdItems(
+        @AncestorInPath @Nullable Item item, @QueryParameter String credentialsId) {
+      return Forms.credentials(
+          item,
+          credentialsId,
+          StandardCredentials.class,
+          CredentialsMatchers.anyOf(
+              CredentialsMatchers.instanceOf(FileCredentials.class),
+              CredentialsMatchers.instanceOf(StringCredentials.class)),
+          new StandardListBoxModel());
+    }
+
+    @POST
+    public FormValidation doCheckId(
+        @AncestorInPath @Nullable Item item, @QueryParameter String value) {
+      Forms.mayConfigure(item);
+      return Forms.id(value);
+    }
+
+    @POST
+    public FormValidation doCheckTarget(
+        @AncestorInPath @Nullable Item item, @QueryParameter String value) {
+      Forms.mayConfigure(item);
+      return target(value);
+    }
+
+    @POST
+    public FormValidation doCheckPullRequestTarget(
+        @AncestorInPath @Nullable Item item,
+        @QueryParameter String value,
+        @QueryParameter String target) {
+      Forms.mayConfigure(item);
+      try {
+        if (sharesNamespace(target, value)) {
+          return FormValidation.error(Messages.ClusterConfig_sharesNamespace());
+        }
+      } catch (SluiceException e) {
+        // one of them is wrong, which is said below, or by the other's own check
+      }
+      return target(value);
+    }
+
+    private static FormValidation target(String value) {
+      if (value.isBlank()) {
+        return FormValidation.ok();
+      }
+      try {
+        return FormValidation.ok("namespace " + StagedRun.target(value).namespace());
+      } catch (SluiceException e) {
+        return FormValidation.error(Driver.words(e));
+      }
+    }
+
+    /** Asks the cluster whether it has what runs take, with what stands in the form. */
+    @POST
+    public FormValidation doTestConnection(
+        @AncestorInPath @Nullable Item item,
+        @QueryParameter String id,
+        @QueryParameter String server,
+        @QueryParameter String authorities,
+        @QueryParameter String credentialsId,
+        @QueryParameter String target) {
+      Forms.mayConfigure(item);
+      if (target.isBlank()) {
+        return FormValidation.warning(Messages.ClusterConfig_noTarget());
+      }
+      if (item != null && credentialsId.isBlank()) {
+        return FormValidation.error(Messages.ClusterConfig_folderNeedsCredentials());
+      }
+      ClusterConfig asked = new ClusterConfig(id);
+      asked.setServer(server);
+      asked.setAuthorities(authorities);
+      asked.setCredentialsId(credentialsId);
+      try {
+        ClusterLogin login = Logins.cluster(asked, item, Optional.empty());
+        List<String> wrong = Wiring.checkup(login, StagedRun.target(target));
+        return wrong.isEmpty()
+            ? FormValidation.ok(Messages.ClusterConfig_answers())
+            : FormValidation.error(String.join("\n", wrong));
+      } catch (SluiceException e) {
+        return FormValidation.error(Driver.words(e));
+      }
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.jenkins.plugins.sluice.config;
+
+import com.cloudbees.hudson.plugins.folder.AbstractFolder;
+import com.cloudbees.hudson.plugins.folder.AbstractFolderProperty;
+import com.cloudbees.hudson.plugins.folder.AbstractFolderPropertyDescriptor;
+import hudson.Extension;
+import io.jenkins.plugins.sluice.form.Forms;
+import java.util.ArrayList;
+import java.util.List;
+import org.jenkinsci.Symbol;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+
+/**
+ * Clusters and registries of a folder, for the jobs in it. They come before those of Jenkins as a
+ * whole, and need credentials: whoever configures a folder is not lent the controller's account.
+ */
+public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractFolder<?>> {
+  private List<ClusterConfig> clusters = new ArrayList<>();
+  private List<RegistryConfig> registries = new ArrayList<>();
+
+  @DataBoundConstructor
+  public SluiceFolderProperty() {}
+
+  public List<ClusterConfig> getClusters() {
+    return List.copyOf(clusters);
+  }
+
+  @DataBoundSetter
+  public void setClusters(@Nullable List<ClusterConfig> clusters) {
+    this.clusters = Forms.named("cluster", clusters, ClusterConfig::getId);
+  }
+
+  public List<RegistryConfig> getRegistries() {
+    return List.copyOf(registries);
+  }
+
+  @DataBoundSetter
+  public void setRegistries(@Nullable List<RegistryConfig> registries) {
+    this.registries = Forms.named("registry", registries, RegistryConfig::getId);
+  }
+
+  /** The form of a folder's clusters. */
+  @Extension
+  @Symbol("sluice")
+  public static final class DescriptorImpl extends AbstractFolderPropertyDescriptor {
+    @Override
+    public String getDisplayName() {
+      return Messages.SluiceFolderProperty_displayName();
+    }
+  }
+}

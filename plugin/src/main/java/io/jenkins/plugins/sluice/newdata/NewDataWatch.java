@@ -1,0 +1,319 @@
+package io.jenkins.plugins.sluice.newdata;
+
+import hudson.AbortException;
+import hudson.model.CauseAction;
+import hudson.model.Job;
+import hudson.util.StreamTaskListener;
+import io.jenkins.plugins.sluice.config.Places;
+import io.jenkins.plugins.sluice.connect.Wiring;
+import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
+import io.jenkins.plugins.sluice.pipeline.RunRequest;
+import io.jenkins.plugins.sluice.record.RunFolder;
+import io.jenkins.plugins.sluice.run.Drivers;
+import io.jenkins.plugins.sluice.run.Ledger;
+import io.sluice.app.Pipelines;
+import io.sluice.app.Target.CodeContent;
+import io.sluice.app.newdata.DataWatcher;
+import io.sluice.app.newdata.WatchState;
+import io.sluice.app.newdata.WatchState.Code;
+import io.sluice.app.staged.Driver;
+import io.sluice.app.staged.FingerprintCheck;
+import io.sluice.app.staged.Identity;
+import io.sluice.app.staged.RunOrder;
+import io.sluice.app.staged.RunState;
+import io.sluice.app.staged.StagedRun;
+import io.sluice.app.staged.StateFile;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.RunId;
+import io.sluice.core.spec.TargetSpec;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+import jenkins.model.Jenkins;
+import jenkins.model.ParameterizedJobMixIn;
+
+/**
+ * A data source that a job has watched: {@code sluice/data/<what is watched>/} in the job's folder
+ * holds what is known of it, the check under way, and the log of the last one.
+ */
+public final class NewDataWatch {
+  private static final Logger LOGGER = Logger.getLogger(NewDataWatch.class.getName());
+  private static final int SHOWN_LOG_BYTES = 256 << 10;
+
+  /** Made when it is first needed, as the driver. */
+  private static final class Lazy {
+    static final DataWatcher WATCHER = new DataWatcher(Drivers.get(), Clock.systemUTC());
+  }
+
+  private final Job<?, ?> job;
+  private final NewDataTrigger trigger;
+  private final Path folder;
+
+  NewDataWatch(Job<?, ?> job, NewDataTrigger trigger) {
+    this.job = job;
+    this.trigger = trigger;
+    String what = String.join("\n", key(trigger));
+    this.folder = job.getRootDir().toPath().resolve("sluice").resolve("data").resolve(brief(what));
+  }
+
+  /** All that makes what is watched another thing. */
+  private static List<String> key(NewDataTrigger t) {
+    return List.of(t.getFile(), t.getSource(), t.getCluster(), t.getProfile());
+  }
+
+  private static String brief(String text) {
+    return Digest.of(text).hex().substring(0, 12);
+  }
+
+  /** What is known. */
+  WatchState state() {
+    return watch().state();
+  }
+
+  /** The log of the last check, its end where it is long. */
+  String log() {
+    try {
+      byte[] all = Files.readAllBytes(folder.resolve("check.log"));
+      int from = Math.max(0, all.length - SHOWN_LOG_BYTES);
+      return new String(all, from, all.length - from, StandardCharsets.UTF_8);
+    } catch (NoSuchFileException e) {
+      return "";
+    } catch (IOException e) {
+      return "the log cannot be read: " + e.getMessage();
+    }
+  }
+
+  private DataWatcher.Watch watch() {
+    return new DataWatcher.Watch(
+        new Identity(
+            Jenkins.get().getLegacyInstanceId(),
+            "data of " + job.getFullName() + "\n" + String.join("\n", key(trigger))),
+        new StateFile(folder.resolve("watch.json")),
+        new Host());
+  }
+
+  /**
+   * Looks, unless a check is under way; to be called in the background.
+   *
+   * @param onlyIfGoing to go on with the check of before a restart, and begin none
+   */
+  void look(boolean onlyIfGoing) {
+    try {
+      DataWatcher.Watch watch = watch();
+      if (!onlyIfGoing || watch.state().going().isPresent()) {
+        Lazy.WATCHER.look(watch);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      // the timer comes again; who looks for the reason finds it where Jenkins logs
+      LOGGER.log(Level.WARNING, e, () -> "a look at the data of " + job.getFullName());
+    }
+  }
+
+  /** What a watcher asks of Jenkins. */
+  private final class Host implements DataWatcher.Host {
+    @Override
+    public RunFolder home(RunId check) {
+      return new RunFolder(folder.resolve(check.value()));
+    }
+
+    @Override
+    public void forget(RunId butThis) throws IOException {
+      Files.createDirectories(folder);
+      try (Stream<Path> inside = Files.list(folder)) {
+        for (Path path : (Iterable<Path>) inside::iterator) {
+          if (Files.isDirectory(path) && !path.endsWith(butThis.value())) {
+            delete(path);
+          }
+        }
+      }
+      Files.deleteIfExists(folder.resolve("check.log"));
+    }
+
+    @Override
+    public DataWatcher.Opened open(RunId check, RunId execution, Optional<Code> before)
+        throws IOException, InterruptedException {
+      RunFolder home = home(check);
+      Optional<RunState> there = home.state();
+      if (there.isPresent()) {
+        return new DataWatcher.Opened(there.get(), Optional.empty());
+      }
+      if (PipelineFiles.isPullRequest(job)) {
+        throw new AbortException("a pull request starts no builds by itself");
+      }
+      RunRequest request =
+          NewDataTrigger.request(trigger.getFile(), trigger.getCluster(), trigger.getProfile());
+      Places.Place place = Places.cluster(job, request.cluster());
+      PipelineFiles.Found found;
+      try (StreamTaskListener listener =
+          new StreamTaskListener(
+              folder.resolve("check.log").toFile(), /* append= */ true, StandardCharsets.UTF_8)) {
+        found =
+            new PipelineFiles(job, listener)
+                .read(/* workspace= */ null, request, place.cluster().getId());
+      }
+      String target = place.cluster().target(found.target(), /* pullRequest= */ false);
+      Pipelines.Opened opened = Pipelines.open(found.tree(), request.spec());
+      Instant now = Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS);
+      List<CodeContent> files = StagedRun.code(opened, Wiring.wheel());
+      String key = key(files, place.cluster().getId(), target);
+      RunOrder order =
+          new RunOrder(
+              check,
+              request.spec(),
+              opened.spec().model(),
+              Optional.of(request.profile()).filter(p -> !p.isEmpty()),
+              now,
+              Optional.empty(),
+              found.tree().commit().map(c -> c.id()),
+              /* untrusted= */ true,
+              before.filter(c -> c.key().equals(key)).map(Code::digest).orElse(Digest.of("")),
+              target,
+              Optional.of(FingerprintCheck.source(opened.spec(), trigger.getSource())));
+      // everything that can be wrong with it is said before anything is uploaded
+      StagedRun.of(opened, RunState.opened(order, List.of()), Wiring.wheel());
+      home.keepSource(found.tree().asked());
+      if (before.filter(c -> c.key().equals(key)).isEmpty()) {
+        order =
+            order.withCode(
+                Wiring.upload(
+                    Places.login(place, job, Optional.empty()),
+                    StagedRun.target(target),
+                    files,
+                    this::line));
+      }
+      RunState state = RunState.opened(order, List.of());
+      home.keep(state);
+      return new DataWatcher.Opened(state, Optional.of(new Code(key, order.code())));
+    }
+
+    /** The same for the same files that go to the same store. */
+    private String key(List<CodeContent> files, String cluster, String target) {
+      StringBuilder all = new StringBuilder(cluster).append('\n').append(target).append('\n');
+      for (CodeContent file : files) {
+        all.append(file.path())
+            .append(file.executable() ? " x " : " - ")
+            .append(Digest.of(file.content()))
+            .append('\n');
+      }
+      return Digest.of(all.toString()).toString();
+    }
+
+    @Override
+    public Driver.Connecting connecting(RunId execution) {
+      return state -> {
+        try {
+          Places.Place place = Places.cluster(job, trigger.getCluster());
+          TargetSpec target = StagedRun.target(state.order().target());
+          Ledger.ofJenkins()
+              .note(
+                  new Ledger.Entry(
+                      execution,
+                      "data of " + job.getFullName(),
+                      job.getFullName(),
+                      place.cluster().getId(),
+                      target.namespace()));
+          return Wiring.connect(
+              Places.login(place, job, Optional.empty()), target, /* hidden= */ List.of());
+        } catch (AbortException e) {
+          throw new SluiceException(
+              ExitCode.INPUT_WRONG,
+              List.of(
+                  Diagnostic.of(
+                      "SLU-9614",
+                      String.valueOf(e.getMessage()),
+                      "somebody changed the configuration of Sluice while the check went on")),
+              e);
+        }
+      };
+    }
+
+    @Override
+    public boolean isBuilt() {
+      return job.getLastBuild() != null;
+    }
+
+    @Override
+    public boolean start(String source, WatchState.Seen fingerprint) {
+      return ParameterizedJobMixIn.scheduleBuild2(
+              job, -1, new CauseAction(new NewDataCause(source, fingerprint.words())))
+          != null;
+    }
+
+    @Override
+    public void ended(RunId execution, boolean mayGoOn) {
+      if (!mayGoOn) {
+        Ledger.ofJenkins().strike(execution);
+      }
+    }
+
+    @Override
+    public void answered(RunId execution, RunState state) {
+      try {
+        Places.Place place = Places.cluster(job, trigger.getCluster());
+        Wiring.remove(
+            Places.login(place, job, Optional.empty()),
+            StagedRun.target(state.order().target()).namespace(),
+            execution);
+      } catch (AbortException | SluiceException e) {
+        line("(the check stays on the cluster: " + e.getMessage() + ")");
+      }
+    }
+
+    @Override
+    public void line(String text) {
+      try {
+        Files.createDirectories(folder);
+        Files.writeString(
+            folder.resolve("check.log"),
+            text + "\n",
+            StandardOpenOption.CREATE,
+            StandardOpenOption.APPEND);
+      } catch (IOException e) {
+        // takes a line from a log, and nothing from the check
+        LOGGER.log(Level.WARNING, e, () -> "the log of a check of " + job.getFullName());
+      }
+    }
+  }
+
+  private static void delete(Path tree) throws IOException {
+    Files.walkFileTree(
+        tree,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(
+              Path dir, @org.jspecify.annotations.Nullable IOException e) throws IOException {
+            if (e != null) {
+              throw e;
+            }
+            Files.delete(dir);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+}

@@ -1,0 +1,104 @@
+package io.jenkins.plugins.sluice.page;
+
+import hudson.Extension;
+import hudson.model.Action;
+import hudson.model.Job;
+import hudson.model.Run;
+import io.sluice.app.picture.Trend;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import jenkins.model.TransientActionFactory;
+
+/** The model of a job: its runs over the builds, newest first. */
+public final class ModelAction implements Action {
+  private static final int BUILDS = 30;
+
+  private final Job<?, ?> job;
+
+  ModelAction(Job<?, ?> job) {
+    this.job = job;
+  }
+
+  public Job<?, ?> getJob() {
+    return job;
+  }
+
+  /** The runs of the last builds. */
+  public List<RunView> getRuns() {
+    List<RunView> out = new ArrayList<>();
+    Run<?, ?> build = job.getLastBuild();
+    for (int i = 0; build != null && i < BUILDS; i++) {
+      RunAction action = build.getAction(RunAction.class);
+      if (action != null) {
+        out.addAll(action.getRuns());
+      }
+      build = build.getPreviousBuild();
+    }
+    return List.copyOf(out);
+  }
+
+  /** The trend over these runs as SVG, every text in it escaped; empty when there is none. */
+  public String getTrend() {
+    return trend(getRuns());
+  }
+
+  /** Runs of the newest run's model and metric: figures of others are not to be compared. */
+  static String trend(List<RunView> newestFirst) {
+    if (newestFirst.isEmpty()) {
+      return "";
+    }
+    RunView newest = newestFirst.getFirst();
+    String metric =
+        newestFirst.stream()
+            .map(RunView::getMetric)
+            .filter(m -> !m.isEmpty())
+            .findFirst()
+            .orElse("");
+    List<Trend.Point> points =
+        newestFirst.reversed().stream()
+            .filter(r -> r.getModel().equals(newest.getModel()) && r.getMetric().equals(metric))
+            .map(RunView::point)
+            .toList();
+    return new Trend(metric, points).svg().orElse("");
+  }
+
+  @Override
+  public String getIconFileName() {
+    return "symbol-trending-up-outline plugin-ionicons-api";
+  }
+
+  @Override
+  public String getDisplayName() {
+    return Messages.ModelAction_displayName();
+  }
+
+  @Override
+  public String getUrlName() {
+    return "sluice-model";
+  }
+
+  /** Gives the page to jobs whose last completed build had a run. */
+  @Extension
+  @SuppressWarnings("rawtypes") // Job.class is a raw type
+  public static final class Factory extends TransientActionFactory<Job> {
+    @Override
+    public Class<Job> type() {
+      return Job.class;
+    }
+
+    @Override
+    public Class<? extends Action> actionType() {
+      return ModelAction.class;
+    }
+
+    @Override
+    public Collection<? extends Action> createFor(Job target) {
+      Job<?, ?> job = target;
+      Run<?, ?> last = job.getLastCompletedBuild();
+      return last != null && last.getAction(RunAction.class) != null
+          ? List.of(new ModelAction(job))
+          : List.of();
+    }
+  }
+}

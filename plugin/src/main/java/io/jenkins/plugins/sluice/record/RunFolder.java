@@ -1,0 +1,127 @@
+package io.jenkins.plugins.sluice.record;
+
+import hudson.model.Run;
+import io.sluice.app.SourceTree;
+import io.sluice.app.staged.Driver;
+import io.sluice.app.staged.KeptSource;
+import io.sluice.app.staged.RunState;
+import io.sluice.app.staged.Seen;
+import io.sluice.app.staged.StateFile;
+import io.sluice.core.run.RunId;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a build keeps of a run: {@code sluice/<run id>/} in its folder. The state as JSON, the files
+ * of the pipeline that it goes on from, how much of each log was shown, the record at the end. No
+ * secret is in it.
+ */
+public final class RunFolder implements Driver.Home {
+  private static final String FOLDER = "sluice";
+  private static final String SOURCE = "source";
+
+  private final Path folder;
+
+  /** The run that it is of. */
+  public RunId run() {
+    return new RunId(Objects.requireNonNull(folder.getFileName(), "a run's folder").toString());
+  }
+
+  public RunFolder(Run<?, ?> build, RunId run) {
+    this(build.getRootDir().toPath().resolve(FOLDER).resolve(run.value()));
+  }
+
+  public RunFolder(Path folder) {
+    this.folder = folder;
+  }
+
+  @Override
+  public Optional<RunState> state() {
+    return new StateFile(folder.resolve("state.json")).text().map(RunState::parse);
+  }
+
+  @Override
+  public void keep(RunState state) {
+    new StateFile(folder.resolve("state.json")).write(state.json());
+  }
+
+  /** Keeps the files that a run goes on from. Before its first state, which says they are there. */
+  public void keepSource(SortedMap<String, byte[]> files) {
+    source().keep(files);
+  }
+
+  private KeptSource source() {
+    return new KeptSource(folder.resolve(SOURCE));
+  }
+
+  /** Takes over a run of another build: its files first, then its state, which says so. */
+  public void adopt(RunFolder original, RunState state) {
+    SourceTree tree = original.snapshot();
+    TreeMap<String, byte[]> files = new TreeMap<>();
+    for (SourceTree.CodeFile file : tree.files()) {
+      tree.read(file.path()).ifPresent(content -> files.put(file.path(), content));
+    }
+    keepSource(files);
+    original.pipeline().ifPresent(this::keepPipeline);
+    keep(state);
+  }
+
+  @Override
+  public SourceTree snapshot() {
+    return source().snapshot();
+  }
+
+  @Override
+  public Seen seen(RunId execution) {
+    return new StateFile(folder.resolve(execution + ".seen.json"))
+        .text()
+        .map(Seen::parse)
+        .orElseGet(Seen::nothing);
+  }
+
+  @Override
+  public void keepSeen(RunId execution, Seen seen) {
+    new StateFile(folder.resolve(execution + ".seen.json")).write(seen.json());
+  }
+
+  /**
+   * Folder and spec of the pipeline that it is a run of; empty in one that an earlier version kept.
+   */
+  public Optional<String> pipeline() {
+    return new StateFile(folder.resolve("pipeline.txt")).text();
+  }
+
+  public void keepPipeline(String name) {
+    new StateFile(folder.resolve("pipeline.txt")).write(name);
+  }
+
+  /** Where a run on an agent goes on; empty for one on a cluster. */
+  public Optional<LocalPlace> place() {
+    return new StateFile(folder.resolve("place.json")).text().map(LocalPlace::parse);
+  }
+
+  public void keepPlace(LocalPlace place) {
+    new StateFile(folder.resolve("place.json")).write(place.json());
+  }
+
+  /** The run's record, as the registry has it. */
+  public Optional<byte[]> record() {
+    return new StateFile(folder.resolve("run.json")).read();
+  }
+
+  /** Where the registry shows the version that the run registered. */
+  public Optional<String> page() {
+    return new StateFile(folder.resolve("page.txt")).text();
+  }
+
+  public void keepPage(String address) {
+    new StateFile(folder.resolve("page.txt")).write(address);
+  }
+
+  public void keepRecord(byte[] runJson) {
+    new StateFile(folder.resolve("run.json")).write(runJson);
+  }
+}

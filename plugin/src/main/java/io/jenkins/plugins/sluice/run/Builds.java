@@ -1,0 +1,328 @@
+package io.jenkins.plugins.sluice.run;
+
+import hudson.AbortException;
+import hudson.FilePath;
+import hudson.model.Cause;
+import hudson.model.Job;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.model.User;
+import io.jenkins.plugins.sluice.agent.LocalCommand;
+import io.jenkins.plugins.sluice.config.Logins;
+import io.jenkins.plugins.sluice.config.Places;
+import io.jenkins.plugins.sluice.config.RegistryConfig;
+import io.jenkins.plugins.sluice.config.SluicePermissions;
+import io.jenkins.plugins.sluice.connect.ClusterLogin;
+import io.jenkins.plugins.sluice.connect.RegistryLogin;
+import io.jenkins.plugins.sluice.connect.Wiring;
+import io.jenkins.plugins.sluice.page.RunAction;
+import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
+import io.jenkins.plugins.sluice.pipeline.RunRequest;
+import io.jenkins.plugins.sluice.record.RunFolder;
+import io.sluice.app.Pipelines;
+import io.sluice.app.Target.CodeContent;
+import io.sluice.app.staged.Driver;
+import io.sluice.app.staged.Identity;
+import io.sluice.app.staged.RunOrder;
+import io.sluice.app.staged.RunState;
+import io.sluice.app.staged.RunSummary;
+import io.sluice.app.staged.StagedRun;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.run.RunId;
+import io.sluice.core.spec.TargetSpec;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import jenkins.model.Jenkins;
+import org.jenkinsci.plugins.workflow.support.steps.input.ApproverAction;
+import org.jspecify.annotations.Nullable;
+import org.springframework.security.core.AuthenticationException;
+
+/** A build's dealings with runs: to open one, to drive its executions, to sum it up. */
+public final class Builds {
+  /** So many records of a model are looked through for the run's own. */
+  private static final int RECENT_RECORDS = 20;
+
+  /** Holds the place of the code's digest until the code is uploaded. */
+  private static final Digest NO_CODE = Digest.of("");
+
+  private final Run<?, ?> build;
+  private final TaskListener listener;
+
+  public Builds(Run<?, ?> build, TaskListener listener) {
+    this.build = build;
+    this.listener = listener;
+  }
+
+  /** Ids of this build's runs and executions. */
+  public static Identity identity(Run<?, ?> build) {
+    return new Identity(Jenkins.get().getLegacyInstanceId(), build.getExternalizableId());
+  }
+
+  public RunFolder folder(RunId run) {
+    return new RunFolder(build, run);
+  }
+
+  /**
+   * Opens a run unless it is open: reads and checks the pipeline, brings its code into the store,
+   * keeps what it goes on from. May be repeated after a crash anywhere in it.
+   *
+   * @param workspace null outside of {@code node}
+   * @param promotes whether the run promotes by itself, so that its starter must be allowed to
+   * @throws SluiceException for what is wrong with pipeline, target or cluster
+   */
+  public RunState open(
+      RunId run, RunRequest request, @Nullable FilePath workspace, boolean promotes)
+      throws IOException, InterruptedException {
+    RunFolder folder = folder(run);
+    Optional<RunState> there = folder.state();
+    if (there.isPresent()) {
+      return there.get();
+    }
+    if (!promotes) {
+      Optional<RunState> original = new Restarted(build).adopt(request, starterOrJob());
+      if (original.isPresent()) {
+        goesOn(original.get().order().run());
+        return original.get();
+      }
+    }
+    boolean pullRequest = PipelineFiles.isPullRequest(build.getParent());
+    if (promotes && !pullRequest && starterId().isPresent()) {
+      mayPromote(starterId().get());
+    }
+    Places.Place place = Places.cluster(build.getParent(), request.cluster());
+    PipelineFiles.Found found =
+        new PipelineFiles(build, listener).read(workspace, request, place.cluster().getId());
+    String target = place.cluster().target(found.target(), pullRequest);
+    Pipelines.Opened opened = Pipelines.open(found.tree(), request.spec());
+    Instant asOf = asOf(request.asOf());
+    RunOrder order =
+        new RunOrder(
+            run,
+            request.spec(),
+            opened.spec().model(),
+            Optional.of(request.profile()).filter(p -> !p.isEmpty()),
+            asOf,
+            starterOrJob(),
+            found.tree().commit().map(c -> c.id()),
+            pullRequest,
+            NO_CODE,
+            target);
+    // everything that can be wrong with it is said before anything is uploaded
+    StagedRun.of(opened, RunState.opened(order, request.settings()), Wiring.wheel());
+    SortedMap<String, byte[]> needed = found.tree().asked();
+    List<CodeContent> code = StagedRun.code(opened, Wiring.wheel());
+    Digest digest =
+        Wiring.upload(login(place), StagedRun.target(target), code, listener.getLogger()::println);
+    RunState state = RunState.opened(order.withCode(digest), request.settings());
+    folder.keepSource(needed);
+    folder.keepPipeline(request.name());
+    folder.keep(state);
+    RunAction.of(build).add(run);
+    return state;
+  }
+
+  /**
+   * The id of a run on an agent: nothing of it is opened here. That of the original, when this
+   * build was restarted from a stage of it.
+   */
+  public RunId onAgent(RunId run, RunRequest request) throws IOException {
+    if (PipelineFiles.isPullRequest(build.getParent())) {
+      throw new AbortException(LocalCommand.NO_PULL_REQUESTS);
+    }
+    LocalCommand.arguments(request, run, "", null); // what is wrong with them is said now
+    Optional<RunId> original = new Restarted(build).adoptOnAgent(request);
+    if (original.isPresent()) {
+      goesOn(original.get());
+    }
+    return original.orElse(run);
+  }
+
+  private void goesOn(RunId run) throws IOException {
+    RunAction.of(build).add(run);
+    listener
+        .getLogger()
+        .println("goes on with run " + run + " of the build that this one was restarted from");
+  }
+
+  /**
+   * In whose name a run promotes that promotes by itself; whoever started the build must be allowed
+   * to.
+   */
+  public String mayPromoteByItself() throws AbortException {
+    Optional<String> starter = starterId();
+    if (starter.isPresent()) {
+      mayPromote(starter.get());
+    }
+    return starterOrJob().orElse("");
+  }
+
+  /** In whose name a run promotes unless somebody approves; a pull request's in nobody's. */
+  public Optional<String> starterOrJob() {
+    return PipelineFiles.isPullRequest(build.getParent())
+        ? Optional.empty()
+        : Optional.of(starterId().orElse("jenkins job " + build.getParent().getFullName()));
+  }
+
+  private Optional<String> starterId() {
+    Cause.UserIdCause cause = build.getCause(Cause.UserIdCause.class);
+    return cause == null ? Optional.empty() : Optional.ofNullable(cause.getUserId());
+  }
+
+  /**
+   * In whose name an {@code mlPromote} promotes, where that is not the run's: of who approved the
+   * last {@code input} of this build. Who approved it, or else who started the build, must be
+   * allowed to; a pull request promotes nothing, whoever says so.
+   */
+  public Optional<String> promoter() throws AbortException {
+    if (PipelineFiles.isPullRequest(build.getParent())) {
+      return Optional.empty();
+    }
+    List<ApproverAction> approvals = build.getActions(ApproverAction.class);
+    Optional<String> approver =
+        approvals.isEmpty()
+            ? Optional.empty()
+            : Optional.ofNullable(approvals.getLast().getUserId());
+    Optional<String> person = approver.or(this::starterId);
+    if (person.isPresent()) {
+      mayPromote(person.get());
+    }
+    return approver;
+  }
+
+  /** Refuses a person who may not promote by builds of this job. */
+  public void mayPromote(String userId) throws AbortException {
+    Job<?, ?> job = build.getParent();
+    User user = User.getById(userId, /* create= */ false);
+    boolean may;
+    try {
+      may =
+          user != null
+              && job.getACL().hasPermission2(user.impersonate2(), SluicePermissions.PROMOTE);
+    } catch (AuthenticationException e) {
+      AbortException why =
+          new AbortException(
+              userId
+                  + " started this build or approved it, and Jenkins does not know that account (any"
+                  + " more): "
+                  + e.getMessage());
+      why.initCause(e);
+      throw why;
+    }
+    if (!may) {
+      throw new AbortException(
+          userId
+              + " started this build or approved it, and lacks the permission Sluice/Promote for "
+              + job.getFullName());
+    }
+  }
+
+  private ClusterLogin login(Places.Place place) throws AbortException {
+    return Places.login(place, build.getParent(), Optional.of(build));
+  }
+
+  private static Instant asOf(String text) throws AbortException {
+    if (text.isEmpty()) {
+      return Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS);
+    }
+    try {
+      return text.length() == "2026-01-01".length()
+          ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+          : Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      throw new AbortException("asOf: " + text + " is neither 2026-06-01 nor 2026-06-01T00:00:00Z");
+    }
+  }
+
+  /** Connects to the cluster of a run, as whoever this build may be there. */
+  public Driver.Connecting connecting(String clusterId, RunId execution) {
+    return state -> {
+      try {
+        Places.Place place = Places.cluster(build.getParent(), clusterId);
+        TargetSpec target = StagedRun.target(state.order().target());
+        Ledger.ofJenkins()
+            .note(
+                new Ledger.Entry(
+                    execution,
+                    build.getExternalizableId(),
+                    build.getParent().getFullName(),
+                    place.cluster().getId(),
+                    target.namespace()));
+        return Wiring.connect(login(place), target, hidden(place, state));
+      } catch (AbortException e) {
+        throw new SluiceException(
+            ExitCode.INPUT_WRONG,
+            List.of(
+                Diagnostic.of(
+                    "SLU-9614",
+                    String.valueOf(e.getMessage()),
+                    "somebody changed the configuration of Sluice while the run went on")),
+            e);
+      }
+    };
+  }
+
+  /**
+   * What a run's log does not show of the registry: its pods may have the same token by a Secret of
+   * their own. Those of a pull request have none, so it is not even looked up for them.
+   */
+  private List<String> hidden(Places.Place place, RunState state) {
+    if (place.cluster().getRegistry().isEmpty() || state.order().untrusted()) {
+      return List.of();
+    }
+    try {
+      RegistryConfig registry = Places.registry(build.getParent(), place.cluster().getRegistry());
+      return Logins.registry(registry, build.getParent(), Optional.of(build)).secrets();
+    } catch (AbortException | SluiceException e) {
+      return List.of(); // said when the registry is asked
+    }
+  }
+
+  /**
+   * What the registry knows of a run; nothing when there is none that can be asked, which takes
+   * nothing from the run.
+   */
+  public RunSummary summary(RunState state, String clusterId) {
+    RunId run = state.order().run();
+    try {
+      Places.Place place = Places.cluster(build.getParent(), clusterId);
+      if (place.cluster().getRegistry().isEmpty() || state.order().untrusted()) {
+        return RunSummary.empty();
+      }
+      RegistryConfig registry = Places.registry(build.getParent(), place.cluster().getRegistry());
+      RegistryLogin login = Logins.registry(registry, build.getParent(), Optional.of(build));
+      String model = state.order().model();
+      ModelRegistry asked = Wiring.registry(login);
+      for (byte[] bytes : asked.recordedRuns(model, RECENT_RECORDS)) {
+        RunSummary summary = RunSummary.of(bytes);
+        if (summary.run().equals(run.value())) {
+          folder(run).keepRecord(bytes);
+          summary
+              .version()
+              .flatMap(v -> asked.version(model, v))
+              .flatMap(asked::page)
+              .ifPresent(folder(run)::keepPage);
+          return summary;
+        }
+      }
+    } catch (AbortException | SluiceException e) {
+      listener.getLogger().println("(the registry was not asked: " + e.getMessage() + ")");
+    } catch (IllegalArgumentException e) {
+      listener
+          .getLogger()
+          .println("(a record in the registry cannot be read: " + e.getMessage() + ")");
+    }
+    return RunSummary.empty();
+  }
+}

@@ -1,0 +1,105 @@
+package io.jenkins.plugins.sluice.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.app.staged.StateFile;
+import io.sluice.core.json.Json;
+import io.sluice.core.run.RunId;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Stream;
+import jenkins.model.Jenkins;
+
+/**
+ * Executions that this Jenkins started and whose end it has not seen: {@code sluice/going/} in its
+ * home, a file each. What a build leaves behind when it is gone, the {@link OrphanReaper} ends.
+ */
+public final class Ledger {
+  private static final Logger LOGGER = Logger.getLogger(Ledger.class.getName());
+
+  private final Path folder;
+
+  Ledger(Path folder) {
+    this.folder = folder;
+  }
+
+  public static Ledger ofJenkins() {
+    return new Ledger(Jenkins.get().getRootDir().toPath().resolve("sluice").resolve("going"));
+  }
+
+  /**
+   * An execution that may be going on.
+   *
+   * @param build its externalizable id
+   * @param job full name, in whose sight credentials are
+   */
+  public record Entry(
+      RunId execution, String build, String job, String cluster, String namespace) {}
+
+  /** Before it is started: what is noted and never started costs one question. */
+  public void note(Entry e) {
+    file(e.execution())
+        .write(
+            Json.pretty(
+                Json.object()
+                    .put("build", e.build())
+                    .put("job", e.job())
+                    .put("cluster", e.cluster())
+                    .put("namespace", e.namespace())));
+  }
+
+  /** After its end. */
+  public void strike(RunId execution) {
+    try {
+      Files.deleteIfExists(folder.resolve(execution + ".json"));
+    } catch (IOException e) {
+      LOGGER.log(Level.WARNING, e, () -> "the note of " + execution + " stays");
+    }
+  }
+
+  public List<Entry> entries() {
+    List<Entry> out = new ArrayList<>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : (Iterable<Path>) files.sorted()::iterator) {
+        String name = String.valueOf(file.getFileName());
+        if (name.endsWith(".json")) {
+          entry(name.substring(0, name.length() - ".json".length())).ifPresent(out::add);
+        }
+      }
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException e) {
+      LOGGER.log(Level.WARNING, "the notes of what is going cannot be read", e);
+    }
+    return List.copyOf(out);
+  }
+
+  private Optional<Entry> entry(String name) {
+    try {
+      RunId id = new RunId(name);
+      return file(id)
+          .text()
+          .map(Json::parse)
+          .map((JsonNode o) ->
+              new Entry(
+                  id,
+                  o.path("build").asText(),
+                  o.path("job").asText(),
+                  o.path("cluster").asText(),
+                  o.path("namespace").asText()));
+    } catch (IllegalArgumentException e) {
+      LOGGER.log(Level.WARNING, e, () -> "a file that is no note of ours: " + name);
+      return Optional.empty();
+    }
+  }
+
+  private StateFile file(RunId execution) {
+    return new StateFile(folder.resolve(execution + ".json"));
+  }
+}

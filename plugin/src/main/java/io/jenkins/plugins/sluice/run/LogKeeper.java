@@ -1,0 +1,33 @@
+package io.jenkins.plugins.sluice.run;
+
+import hudson.Extension;
+import hudson.model.PeriodicWork;
+import hudson.model.listeners.ItemListener;
+
+/**
+ * Keeps how much of each log was shown: every few seconds, so that a crash repeats no more than the
+ * lines of those, and before Jenkins stops, so that an orderly restart repeats none.
+ */
+@Extension
+public final class LogKeeper extends PeriodicWork {
+  private static final long EVERY_MILLIS = 5000;
+
+  @Override
+  public long getRecurrencePeriod() {
+    return EVERY_MILLIS;
+  }
+
+  @Override
+  protected void doRun() {
+    Drivers.get().keepLogs();
+  }
+
+  /** Is told that Jenkins is about to stop, while logs can still be written to. */
+  @Extension
+  public static final class Stopping extends ItemListener {
+    @Override
+    public void onBeforeShutdown() {
+      Drivers.get().pause();
+    }
+  }
+}

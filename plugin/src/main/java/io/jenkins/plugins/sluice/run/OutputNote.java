@@ -1,0 +1,73 @@
+package io.jenkins.plugins.sluice.run;
+
+import hudson.Extension;
+import hudson.MarkupText;
+import hudson.console.ConsoleAnnotationDescriptor;
+import hudson.console.ConsoleAnnotator;
+import hudson.console.ConsoleNote;
+import hudson.model.Run;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Folds what the commands of stages wrote, so that a log shows how the stages went and the verdict:
+ * on the first line of such output, up to the next line that is none. Open while the build runs.
+ * The text of the log has nothing of it.
+ */
+public final class OutputNote extends ConsoleNote<Object> {
+  private static final long serialVersionUID = 1L;
+
+  /** How a line of a stage begins, whoever wrote it. */
+  private static final Pattern LABELLED = Pattern.compile("\\[[a-z0-9][a-z0-9-]*\\] .*");
+
+  /** How the driver tells of a stage, and the verdict, which is what people look for. */
+  private static final Pattern OF_OURS =
+      Pattern.compile(
+          "\\[(gate|promote)\\] .*"
+              + "|\\[[a-z0-9][a-z0-9-]*\\] (started|done|failed|skipped|cancelled|out of time)\\b.*");
+
+  /** Whether a line of this text ends the folded part before it. */
+  static boolean ends(String line) {
+    String text = line.replaceFirst("[\\r\\n]+$", "");
+    return !LABELLED.matcher(text).matches() || OF_OURS.matcher(text).matches();
+  }
+
+  static String begin(boolean open) {
+    return "<details class=\"sluice-output\""
+        + (open ? " open=\"open\"" : "")
+        + "><summary>"
+        + Messages.OutputNote_summary()
+        + "</summary>";
+  }
+
+  static final String END = "</details>";
+
+  @Override
+  public ConsoleAnnotator<Object> annotate(Object context, MarkupText text, int charPos) {
+    text.addMarkup(0, begin(context instanceof Run<?, ?> run && run.isBuilding()));
+    return new Open();
+  }
+
+  /** Looks for the end, line by line. */
+  private static final class Open extends ConsoleAnnotator<Object> {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public @Nullable ConsoleAnnotator<Object> annotate(Object context, MarkupText text) {
+      if (ends(text.getText())) {
+        text.addMarkup(0, END);
+        return null;
+      }
+      return this;
+    }
+  }
+
+  /** Has neither a script nor a style sheet. */
+  @Extension
+  public static final class DescriptorImpl extends ConsoleAnnotationDescriptor {
+    @Override
+    public String getDisplayName() {
+      return Messages.OutputNote_displayName();
+    }
+  }
+}

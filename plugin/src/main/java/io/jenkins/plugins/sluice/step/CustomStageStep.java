@@ -1,0 +1,47 @@
+package io.jenkins.plugins.sluice.step;
+
+import hudson.AbortException;
+import hudson.Extension;
+import io.jenkins.plugins.sluice.form.Forms;
+import io.sluice.app.staged.StageCall;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.stapler.DataBoundConstructor;
+
+/** {@code mlStage 'enrich'}: a stage of the spec by its name, or a data source by its. */
+public final class CustomStageStep extends StageStep {
+  private final String name;
+
+  @DataBoundConstructor
+  public CustomStageStep(@Nullable String name) {
+    this.name = Forms.text(name);
+  }
+
+  public String getName() {
+    return name;
+  }
+
+  @Override
+  void check() throws AbortException {
+    if (name.isEmpty()) {
+      throw new AbortException("name the stage: mlStage 'enrich', say");
+    }
+  }
+
+  @Override
+  StageCall call() {
+    return StageCall.stage(name);
+  }
+
+  /** The step's name. */
+  @Extension
+  public static final class DescriptorImpl extends StageDescriptor {
+    public DescriptorImpl() {
+      super("mlStage");
+    }
+
+    @Override
+    public String getDisplayName() {
+      return Messages.CustomStageStep_displayName();
+    }
+  }
+}

@@ -1,0 +1,284 @@
+package io.jenkins.plugins.sluice.step;
+
+import hudson.AbortException;
+import hudson.FilePath;
+import hudson.model.Computer;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import io.jenkins.plugins.sluice.record.RunFolder;
+import io.jenkins.plugins.sluice.run.Builds;
+import io.jenkins.plugins.sluice.run.Drivers;
+import io.jenkins.plugins.sluice.run.Failures;
+import io.jenkins.plugins.sluice.run.Ledger;
+import io.jenkins.plugins.sluice.run.OrphanReaper;
+import io.jenkins.plugins.sluice.run.OutputFold;
+import io.jenkins.plugins.sluice.run.OutputNote;
+import io.sluice.app.staged.Driver;
+import io.sluice.app.staged.RunState;
+import io.sluice.app.staged.RunSummary;
+import io.sluice.app.staged.StageCall;
+import io.sluice.app.staged.StagedRun;
+import io.sluice.core.run.RunId;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.jenkinsci.plugins.workflow.graph.FlowNode;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A step whose work goes on on a cluster. Between start and end it is nothing but its fields: no
+ * thread waits, and after a restart the {@link Driver} goes on from the run's state, by ids that
+ * come out the same. Nothing here does I/O on the thread that runs Groovy.
+ */
+public abstract class DrivenExecution extends StepExecution {
+  private static final long serialVersionUID = 1L;
+  private static final Logger LOGGER = Logger.getLogger(DrivenExecution.class.getName());
+
+  /** Id of the step's flow node; set once by {@link #start}; out of it come all other ids. */
+  private String node = "";
+
+  /** Why it was told to end; set by {@link #stop}; kept, so that a restart does not forget it. */
+  private @Nullable Throwable stopCause;
+
+  /** Whether the step has its result; false again after a restart, when it had none. */
+  private transient boolean over;
+
+  DrivenExecution(StepContext context) {
+    super(context);
+  }
+
+  /** Makes sure that the run is open. In the background. */
+  abstract void open(Builds builds, RunId run, @Nullable FilePath workspace)
+      throws IOException, InterruptedException;
+
+  /** The run that this step belongs to, which may be its own. */
+  abstract RunId run(Run<?, ?> build);
+
+  /** The execution that this step is. */
+  abstract RunId execution(Run<?, ?> build);
+
+  /** What it asks for; empty for a whole run. */
+  abstract Optional<StageCall> call();
+
+  /** {@code PATH=VALUE} that it changes. */
+  abstract List<String> settings(StagedRun run);
+
+  abstract String cluster();
+
+  /** What a verdict HOLD makes of the build, see {@link OnHold}. */
+  abstract String onHold();
+
+  final String node() {
+    return node;
+  }
+
+  @Override
+  public final boolean start() throws Exception {
+    FlowNode flowNode = getContext().get(FlowNode.class);
+    node = flowNode.getId();
+    begun();
+    background(this::drive);
+    return false;
+  }
+
+  /** Takes what it needs from the step's context, on the thread that runs Groovy. */
+  void begun() throws IOException, InterruptedException {}
+
+  @Override
+  public final void onResume() {
+    background(this::drive);
+  }
+
+  private void drive() throws IOException, InterruptedException {
+    StepContext context = getContext();
+    Run<?, ?> build = context.get(Run.class);
+    TaskListener listener = context.get(TaskListener.class);
+    Builds builds = new Builds(build, listener);
+    RunId run = run(build);
+    RunId execution = execution(build);
+    open(builds, run, workspace(builds.folder(run)));
+    if (isOver()) {
+      return; // told to end while it was being opened
+    }
+    Drivers.get()
+        .drive(
+            new Driver.Wanted(
+                run,
+                execution,
+                call(),
+                this::settings,
+                promotes() ? builds.promoter() : Optional.empty(),
+                builds.folder(run),
+                builds.connecting(cluster(), execution),
+                new Teller(builds, listener, execution)));
+    if (stopCause() != null) {
+      Drivers.get().stop(execution);
+    }
+  }
+
+  private boolean promotes() {
+    return call().map(c -> c.kind() == StageCall.Kind.PROMOTE).orElse(false);
+  }
+
+  /** Only asked for while there is something to read from it: its agent may be gone later. */
+  private @Nullable FilePath workspace(RunFolder folder) throws IOException, InterruptedException {
+    return folder.state().isPresent() ? null : getContext().get(FilePath.class);
+  }
+
+  @Override
+  public final void stop(Throwable cause) {
+    synchronized (this) {
+      stopCause = cause;
+    }
+    background(() -> {
+      Run<?, ?> build = getContext().get(Run.class);
+      if (!Drivers.get().stop(execution(build))) {
+        finish(() -> getContext().onFailure(cause));
+      }
+    });
+  }
+
+  private synchronized @Nullable Throwable stopCause() {
+    return stopCause;
+  }
+
+  @Override
+  public final String getStatus() {
+    try {
+      Run<?, ?> build = getContext().get(Run.class);
+      RunId execution = execution(build);
+      return execution + ": " + Drivers.get().status(execution).orElse("starting");
+    } catch (IOException e) {
+      return String.valueOf(e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "interrupted";
+    }
+  }
+
+  private synchronized boolean isOver() {
+    return over;
+  }
+
+  private void finish(Runnable tell) {
+    synchronized (this) {
+      if (over) {
+        return;
+      }
+      over = true;
+    }
+    tell.run();
+  }
+
+  /** Something that may block. */
+  private interface Work {
+    void run() throws IOException, InterruptedException;
+  }
+
+  private void background(Work work) {
+    Computer.threadPoolForRemoting.execute(() -> {
+      try {
+        work.run();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        finish(() -> getContext().onFailure(Failures.of(e)));
+      } catch (IOException | RuntimeException | LinkageError e) {
+        finish(() -> getContext().onFailure(Failures.of(e)));
+      }
+    });
+  }
+
+  /** Tells the step what became of it. */
+  private final class Teller implements Driver.Asker {
+    private final Builds builds;
+    private final TaskListener listener;
+    private final RunId execution;
+    private final OutputFold fold;
+
+    Teller(Builds builds, TaskListener listener, RunId execution) {
+      this.builds = builds;
+      this.listener = listener;
+      this.execution = execution;
+      this.fold = new OutputFold(listener.getLogger()::println, this::note);
+    }
+
+    private void note() {
+      try {
+        listener.annotate(new OutputNote());
+      } catch (IOException e) {
+        LOGGER.log(Level.FINE, e, () -> "the output of " + execution + " is shown unfolded");
+      }
+    }
+
+    @Override
+    public void line(String text) {
+      fold.line(text);
+    }
+
+    @Override
+    public void output(String text) {
+      fold.output(text);
+    }
+
+    @Override
+    public void flush() {
+      listener.getLogger().flush();
+    }
+
+    @Override
+    public void succeeded(RunState state) {
+      Ledger.ofJenkins().strike(execution);
+      Optional<String> verdict = state.verdict();
+      RunSummary summary =
+          verdict.isPresent() ? builds.summary(state, cluster()) : RunSummary.empty();
+      boolean judges = call().isEmpty() || call().get().kind() == StageCall.Kind.EVALUATE;
+      finish(() -> {
+        try {
+          if (judges && verdict.equals(Optional.of("HOLD"))) {
+            OnHold.apply(onHold(), getContext(), summary.reason().orElse("the champion stays"));
+          }
+          getContext().onSuccess(summary.result(state.order().run().value(), verdict));
+        } catch (IOException e) {
+          getContext().onFailure(Failures.of(e));
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          getContext().onFailure(Failures.of(e));
+        }
+      });
+    }
+
+    @Override
+    public void nothing(RunState state, String why) {
+      Ledger.ofJenkins().strike(execution);
+      listener.getLogger().println(why);
+      finish(() ->
+          getContext()
+              .onSuccess(RunSummary.empty().result(state.order().run().value(), state.verdict())));
+    }
+
+    @Override
+    public void failed(String text, boolean mayGoOn) {
+      struck(mayGoOn);
+      finish(() -> getContext().onFailure(Failures.of(new AbortException(text))));
+    }
+
+    @Override
+    public void stopped(String text, boolean mayGoOn) {
+      struck(mayGoOn);
+      listener.getLogger().println(execution + ": " + text);
+      Throwable cause = stopCause();
+      finish(() -> getContext().onFailure(cause != null ? cause : new AbortException(text)));
+    }
+
+    /** What may go on stays noted, for the {@link OrphanReaper}. */
+    private void struck(boolean mayGoOn) {
+      if (!mayGoOn) {
+        Ledger.ofJenkins().strike(execution);
+      }
+    }
+  }
+}

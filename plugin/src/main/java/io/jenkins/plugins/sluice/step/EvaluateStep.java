@@ -1,0 +1,61 @@
+package io.jenkins.plugins.sluice.step;
+
+import hudson.AbortException;
+import hudson.Extension;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.sluice.form.Forms;
+import io.sluice.app.staged.StageCall;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+
+/** {@code mlEvaluate()}: candidate against champion, the gate's verdict, registration. */
+public final class EvaluateStep extends StageStep {
+  private String onHold = OnHold.SUCCESS;
+
+  @DataBoundConstructor
+  public EvaluateStep() {}
+
+  public String getOnHold() {
+    return onHold;
+  }
+
+  /** {@code success}, {@code unstable} or {@code failure}. */
+  @DataBoundSetter
+  public void setOnHold(@Nullable String onHold) {
+    // whether there is such a one is said by the start of the step
+    this.onHold = Forms.text(onHold);
+  }
+
+  @Override
+  void check() throws AbortException {
+    OnHold.check(onHold);
+  }
+
+  @Override
+  String onHold() {
+    return onHold;
+  }
+
+  @Override
+  StageCall call() {
+    return StageCall.of(StageCall.Kind.EVALUATE);
+  }
+
+  /** The step's name. */
+  @Extension
+  public static final class DescriptorImpl extends StageDescriptor {
+    public DescriptorImpl() {
+      super("mlEvaluate");
+    }
+
+    @Override
+    public String getDisplayName() {
+      return Messages.EvaluateStep_displayName();
+    }
+
+    public ListBoxModel doFillOnHoldItems() {
+      return RunStep.holds();
+    }
+  }
+}

@@ -1,0 +1,50 @@
+package io.jenkins.plugins.sluice.step;
+
+import hudson.AbortException;
+import hudson.model.Result;
+import hudson.model.Run;
+import java.io.IOException;
+import java.util.Set;
+import org.jenkinsci.plugins.workflow.actions.WarningAction;
+import org.jenkinsci.plugins.workflow.graph.FlowNode;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+
+/**
+ * What a build makes of a verdict {@code HOLD}, as a step is told: a result, unless told otherwise.
+ */
+public final class OnHold {
+  static final String SUCCESS = "success";
+  static final String UNSTABLE = "unstable";
+  static final String FAILURE = "failure";
+  static final Set<String> ALL = Set.of(SUCCESS, UNSTABLE, FAILURE);
+
+  private OnHold() {}
+
+  /**
+   * Refuses what is none of them. Not from a setter: Jenkins wraps what a setter throws, and the
+   * log shows the wrapping instead of the text.
+   */
+  static void check(String what) throws AbortException {
+    if (!ALL.contains(what)) {
+      throw new AbortException("onHold is success, unstable or failure, not " + what);
+    }
+  }
+
+  /** Marks the step and the build, or fails. */
+  static void apply(String what, StepContext context, String why)
+      throws IOException, InterruptedException {
+    if (what.equals(FAILURE)) {
+      throw new AbortException("HOLD: " + why);
+    }
+    if (what.equals(UNSTABLE)) {
+      FlowNode node = context.get(FlowNode.class);
+      if (node != null) {
+        node.addOrReplaceAction(new WarningAction(Result.UNSTABLE).withMessage("HOLD: " + why));
+      }
+      Run<?, ?> build = context.get(Run.class);
+      if (build != null) {
+        build.setResult(Result.UNSTABLE);
+      }
+    }
+  }
+}

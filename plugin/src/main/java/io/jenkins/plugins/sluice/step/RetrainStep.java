@@ -1,0 +1,150 @@
+package io.jenkins.plugins.sluice.step;
+
+import hudson.AbortException;
+import hudson.Extension;
+import hudson.FilePath;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.pipeline.RunRequest;
+import io.jenkins.plugins.sluice.run.Builds;
+import io.sluice.app.staged.StageCall;
+import io.sluice.app.staged.StagedRun;
+import io.sluice.core.run.RunId;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jenkinsci.plugins.workflow.graph.FlowNode;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
+import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** {@code mlRetrain pipeline: '..'}: a whole run, from data to promotion. */
+public final class RetrainStep extends RunStep {
+  private String onHold = OnHold.SUCCESS;
+
+  @DataBoundConstructor
+  public RetrainStep(@Nullable String pipeline) {
+    super(pipeline);
+  }
+
+  public String getOnHold() {
+    return onHold;
+  }
+
+  /** {@code success}, {@code unstable} or {@code failure}. */
+  @DataBoundSetter
+  public void setOnHold(@Nullable String onHold) {
+    // whether there is such a one is said by the start of the step
+    this.onHold = Forms.text(onHold);
+  }
+
+  @Override
+  public StepExecution start(StepContext context) throws AbortException {
+    OnHold.check(onHold);
+    if (isLocal()) {
+      return new LocalExecution(context, request(), onHold, getTool(), null);
+    }
+    return new Execution(context, request(), onHold);
+  }
+
+  /** The step at work. */
+  static final class Execution extends DrivenExecution {
+    private static final long serialVersionUID = 1L;
+
+    /** What it was told; never changes. */
+    private final RunRequest request;
+
+    /** As the step's; never changes. */
+    private final String onHold;
+
+    Execution(StepContext context, RunRequest request, String onHold) {
+      super(context);
+      this.request = request;
+      this.onHold = onHold;
+    }
+
+    @Override
+    void open(Builds builds, RunId run, @Nullable FilePath workspace)
+        throws IOException, InterruptedException {
+      builds.open(run, request, workspace, /* promotes= */ true);
+    }
+
+    @Override
+    RunId run(Run<?, ?> build) {
+      return Builds.identity(build).run(node());
+    }
+
+    @Override
+    RunId execution(Run<?, ?> build) {
+      return run(build);
+    }
+
+    @Override
+    Optional<StageCall> call() {
+      return Optional.empty();
+    }
+
+    @Override
+    List<String> settings(StagedRun run) {
+      return List.of();
+    }
+
+    @Override
+    String cluster() {
+      return request.cluster();
+    }
+
+    @Override
+    String onHold() {
+      return onHold;
+    }
+  }
+
+  /** The step's name and form. */
+  @Extension
+  public static final class DescriptorImpl extends StepDescriptor {
+    @Override
+    public String getFunctionName() {
+      return "mlRetrain";
+    }
+
+    @Override
+    public String getDisplayName() {
+      return Messages.RetrainStep_displayName();
+    }
+
+    @Override
+    public Set<? extends Class<?>> getRequiredContext() {
+      return Set.of(Run.class, TaskListener.class, FlowNode.class);
+    }
+
+    public ListBoxModel doFillRunnerItems() {
+      return runners();
+    }
+
+    public ListBoxModel doFillOnHoldItems() {
+      return holds();
+    }
+
+    /** A form's check of settings. */
+    @POST
+    public FormValidation doCheckSettings(@QueryParameter String value) {
+      return Forms.settings(value);
+    }
+
+    /** A form's check of the pipeline's folder. */
+    @POST
+    public FormValidation doCheckPipeline(@QueryParameter String value) {
+      return folder(value);
+    }
+  }
+}

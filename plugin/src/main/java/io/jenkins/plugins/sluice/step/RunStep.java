@@ -1,0 +1,164 @@
+package io.jenkins.plugins.sluice.step;
+
+import hudson.AbortException;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
+import io.jenkins.plugins.sluice.pipeline.RunRequest;
+import java.util.ArrayList;
+import java.util.List;
+import org.jenkinsci.plugins.workflow.steps.Step;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.stapler.DataBoundSetter;
+
+/** What steps that open a run are told. */
+public abstract class RunStep extends Step {
+  private static final String ON_CLUSTER = "cluster";
+  private static final String ON_AGENT = "local";
+
+  private final String pipeline;
+  private String spec = "sluice.yaml";
+  private String cluster = "";
+  private String profile = "";
+  private List<String> set = new ArrayList<>();
+  private String asOf = "";
+  private String runner = ON_CLUSTER;
+  private String tool = "";
+
+  RunStep(@Nullable String pipeline) {
+    this.pipeline = Forms.text(pipeline);
+  }
+
+  public String getPipeline() {
+    return pipeline;
+  }
+
+  public String getSpec() {
+    return spec;
+  }
+
+  @DataBoundSetter
+  public void setSpec(@Nullable String spec) {
+    String given = Forms.text(spec);
+    this.spec = given.isEmpty() ? "sluice.yaml" : given;
+  }
+
+  public String getCluster() {
+    return cluster;
+  }
+
+  @DataBoundSetter
+  public void setCluster(@Nullable String cluster) {
+    this.cluster = Forms.text(cluster);
+  }
+
+  public String getProfile() {
+    return profile;
+  }
+
+  @DataBoundSetter
+  public void setProfile(@Nullable String profile) {
+    this.profile = Forms.text(profile);
+  }
+
+  public List<String> getSet() {
+    return List.copyOf(set);
+  }
+
+  @DataBoundSetter
+  public void setSet(@Nullable List<String> set) {
+    this.set = set == null ? new ArrayList<>() : new ArrayList<>(set);
+  }
+
+  /** {@code PATH=VALUE}, one a line: the same as {@code set}, for forms. */
+  @DataBoundSetter
+  public void setSettings(@Nullable String settings) {
+    List<String> lines = Forms.lines(settings);
+    if (!lines.isEmpty()) {
+      this.set = new ArrayList<>(lines);
+    }
+  }
+
+  /** Nothing: they are written down as {@code set}. */
+  public String getSettings() {
+    return "";
+  }
+
+  /** What stands in the form. */
+  public String getSetText() {
+    return String.join("\n", set);
+  }
+
+  public String getAsOf() {
+    return asOf;
+  }
+
+  @DataBoundSetter
+  public void setAsOf(@Nullable String asOf) {
+    this.asOf = Forms.text(asOf);
+  }
+
+  public String getRunner() {
+    return runner;
+  }
+
+  /** {@code cluster}, or {@code local}: the command line on the agent. */
+  @DataBoundSetter
+  public void setRunner(@Nullable String runner) {
+    // whether there is such a one is said by the start of the step
+    this.runner = Forms.text(runner);
+  }
+
+  public String getTool() {
+    return tool;
+  }
+
+  /** Name of an installation of Sluice, for {@code runner: 'local'}. */
+  @DataBoundSetter
+  public void setTool(@Nullable String tool) {
+    this.tool = Forms.text(tool);
+  }
+
+  /** Whether it runs by the command line on the agent. */
+  boolean isLocal() throws AbortException {
+    if (!runner.equals(ON_CLUSTER) && !runner.equals(ON_AGENT)) {
+      throw new AbortException("runner is cluster or local, not " + runner);
+    }
+    return runner.equals(ON_AGENT);
+  }
+
+  static ListBoxModel runners() {
+    ListBoxModel list = new ListBoxModel();
+    list.add(Messages.RunStep_onCluster(), ON_CLUSTER);
+    list.add(Messages.RunStep_onAgent(), ON_AGENT);
+    return list;
+  }
+
+  /** Only some callers check that a parameter without a default is there. */
+  RunRequest request() throws AbortException {
+    if (pipeline.isEmpty()) {
+      throw new AbortException(
+          "name the pipeline's folder: pipeline: 'pipelines/rma-forecast', say; the repository's"
+              + " root is '.'");
+    }
+    return new RunRequest(pipeline, spec, cluster, profile, set, asOf);
+  }
+
+  static ListBoxModel holds() {
+    ListBoxModel list = new ListBoxModel();
+    list.add(Messages.OnHold_success(), OnHold.SUCCESS);
+    list.add(Messages.OnHold_unstable(), OnHold.UNSTABLE);
+    list.add(Messages.OnHold_failure(), OnHold.FAILURE);
+    return list;
+  }
+
+  static FormValidation folder(String value) {
+    try {
+      PipelineFiles.clean(value);
+      return FormValidation.ok();
+    } catch (AbortException e) {
+      return FormValidation.error(String.valueOf(e.getMessage()));
+    }
+  }
+}

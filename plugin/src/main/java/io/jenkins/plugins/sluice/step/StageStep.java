@@ -1,0 +1,205 @@
+package io.jenkins.plugins.sluice.step;
+
+import hudson.AbortException;
+import hudson.FilePath;
+import hudson.model.Run;
+import hudson.model.TaskListener;
+import hudson.util.FormValidation;
+import io.jenkins.plugins.sluice.agent.LocalStage;
+import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.run.Builds;
+import io.sluice.app.staged.StageCall;
+import io.sluice.app.staged.StagedRun;
+import io.sluice.core.run.RunId;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jenkinsci.plugins.workflow.graph.FlowNode;
+import org.jenkinsci.plugins.workflow.steps.Step;
+import org.jenkinsci.plugins.workflow.steps.StepContext;
+import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
+import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
+
+/** A stage of a run, inside of {@code mlPipeline}, with whatever it needs and is not there yet. */
+public abstract class StageStep extends Step {
+  private List<String> set = new ArrayList<>();
+
+  public List<String> getSet() {
+    return List.copyOf(set);
+  }
+
+  /** {@code PATH=VALUE}, for this stage and the ones after it. */
+  @DataBoundSetter
+  public void setSet(@Nullable List<String> set) {
+    this.set = set == null ? new ArrayList<>() : new ArrayList<>(set);
+  }
+
+  /** {@code PATH=VALUE}, one a line: the same as {@code set}, for forms. */
+  @DataBoundSetter
+  public void setSettings(@Nullable String settings) {
+    List<String> lines = Forms.lines(settings);
+    if (!lines.isEmpty()) {
+      this.set = new ArrayList<>(lines);
+    }
+  }
+
+  /** Nothing: they are written down as {@code set}. */
+  public String getSettings() {
+    return "";
+  }
+
+  /** What stands in the form. */
+  public String getSetText() {
+    return String.join("\n", set);
+  }
+
+  abstract StageCall call();
+
+  /** How many trials a search has; empty: as the run says. */
+  @Nullable Integer trials() {
+    return null;
+  }
+
+  String onHold() {
+    return OnHold.SUCCESS;
+  }
+
+  /** Refuses parameters that cannot be, in a build's own words. */
+  void check() throws AbortException {}
+
+  @Override
+  public final StepExecution start(StepContext context) throws Exception {
+    check();
+    StageCall call = call();
+    RunContext block = context.get(RunContext.class);
+    Optional<RunContext.OnAgent> here =
+        block == null ? Optional.empty() : block.onAgent(); // null: said when it begins
+    if (here.isPresent()) {
+      return new LocalExecution(
+          context,
+          here.get().request,
+          onHold(),
+          here.get().tool,
+          new LocalStage(block.run(), call, set, trials()));
+    }
+    return new Execution(context, call.kind().name(), call.name(), set, trials(), onHold());
+  }
+
+  /** The step at work. */
+  static final class Execution extends DrivenExecution {
+    private static final long serialVersionUID = 1L;
+
+    /** Name of a {@link StageCall.Kind}; never changes. */
+    private final String kind;
+
+    /** The call's name; never changes. */
+    private final String name;
+
+    /** As the step's; never changes. */
+    private final ArrayList<String> set;
+
+    /** As the step's; never changes. */
+    private final @Nullable Integer trials;
+
+    /** As the step's; never changes. */
+    private final String onHold;
+
+    /** From the block around it; set once at the start. */
+    private String run = "";
+
+    /** From the block around it; set once at the start. */
+    private String cluster = "";
+
+    Execution(
+        StepContext context,
+        String kind,
+        String name,
+        List<String> set,
+        @Nullable Integer trials,
+        String onHold) {
+      super(context);
+      this.kind = kind;
+      this.name = name;
+      this.set = new ArrayList<>(set);
+      this.trials = trials;
+      this.onHold = onHold;
+    }
+
+    @Override
+    void begun() throws IOException, InterruptedException {
+      RunContext block = getContext().get(RunContext.class);
+      run = block.run();
+      cluster = block.cluster();
+    }
+
+    @Override
+    void open(Builds builds, RunId id, @Nullable FilePath workspace) {
+      // the block around it did
+    }
+
+    @Override
+    RunId run(Run<?, ?> build) {
+      return new RunId(run);
+    }
+
+    @Override
+    RunId execution(Run<?, ?> build) {
+      return Builds.identity(build).execution(node());
+    }
+
+    @Override
+    Optional<StageCall> call() {
+      return Optional.of(new StageCall(name, StageCall.Kind.valueOf(kind)));
+    }
+
+    @Override
+    List<String> settings(StagedRun staged) {
+      List<String> all = new ArrayList<>(set);
+      if (trials != null) {
+        all.addAll(staged.settingsOf(call().orElseThrow(), "trials", Integer.toString(trials)));
+      }
+      return all;
+    }
+
+    @Override
+    String cluster() {
+      return cluster;
+    }
+
+    @Override
+    String onHold() {
+      return onHold;
+    }
+  }
+
+  /** What the descriptors of stages have in common. */
+  abstract static class StageDescriptor extends StepDescriptor {
+    private final String function;
+
+    StageDescriptor(String function) {
+      this.function = function;
+    }
+
+    /** A form's check of settings. */
+    @POST
+    public FormValidation doCheckSettings(@QueryParameter String value) {
+      return Forms.settings(value);
+    }
+
+    @Override
+    public String getFunctionName() {
+      return function;
+    }
+
+    @Override
+    public Set<? extends Class<?>> getRequiredContext() {
+      return Set.of(Run.class, TaskListener.class, FlowNode.class, RunContext.class);
+    }
+  }
+}

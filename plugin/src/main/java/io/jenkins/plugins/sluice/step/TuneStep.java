@@ -1,0 +1,56 @@
+package io.jenkins.plugins.sluice.step;
+
+import hudson.AbortException;
+import hudson.Extension;
+import io.sluice.app.staged.StageCall;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+
+/** {@code mlTune(trials: 40)}: the search for hyperparameters of all families. */
+public final class TuneStep extends StageStep {
+  private @Nullable Integer trials;
+
+  @DataBoundConstructor
+  public TuneStep() {}
+
+  public @Nullable Integer getTrials() {
+    return trials;
+  }
+
+  /** At most so many; null: as the spec says. */
+  @DataBoundSetter
+  public void setTrials(@Nullable Integer trials) {
+    this.trials = trials;
+  }
+
+  @Override
+  void check() throws AbortException {
+    if (trials != null && trials < 1) {
+      throw new AbortException("a search has at least one trial, not " + trials);
+    }
+  }
+
+  @Override
+  @Nullable Integer trials() {
+    return trials;
+  }
+
+  @Override
+  StageCall call() {
+    return StageCall.of(StageCall.Kind.TUNE);
+  }
+
+  /** The step's name. */
+  @Extension
+  public static final class DescriptorImpl extends StageDescriptor {
+    public DescriptorImpl() {
+      super("mlTune");
+    }
+
+    @Override
+    public String getDisplayName() {
+      return Messages.TuneStep_displayName();
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package io.jenkins.plugins.sluice.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sluice.core.run.RunId;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was noted is there after a restart, until it is struck. */
+class LedgerTest {
+  @TempDir private Path home;
+
+  private final Ledger.Entry entry =
+      new Ledger.Entry(new RunId("x-1"), "folder/job#12", "folder/job", "prod", "models");
+
+  @Test
+  void anEmptyHomeHasNoNotes() {
+    assertThat(new Ledger(home.resolve("going")).entries()).isEmpty();
+  }
+
+  @Test
+  void aNoteIsReadBackUntilItIsStruck() {
+    new Ledger(home.resolve("going")).note(entry);
+    Ledger later = new Ledger(home.resolve("going"));
+    assertThat(later.entries()).containsExactly(entry);
+    later.strike(entry.execution());
+    assertThat(later.entries()).isEmpty();
+  }
+
+  @Test
+  void aFileOfSomebodyElseIsPassedOver() throws Exception {
+    Ledger ledger = new Ledger(home.resolve("going"));
+    ledger.note(entry);
+    Files.writeString(home.resolve("going/NOT A NAME.json"), "{}");
+    assertThat(ledger.entries()).containsExactly(entry);
+  }
+}
