@@ -32,7 +32,7 @@ func keepModes(info fs.FileInfo) fs.FileMode {
 	return info.Mode() & (fs.ModeDir | fs.ModeSticky | 0o777)
 }
 
-// plainModes makes permissions independent of the umask with which the files were checked out.
+// plainModes makes permissions independent of the umask of whoever checked the files out.
 func plainModes(info fs.FileInfo) fs.FileMode {
 	if info.IsDir() || info.Mode()&0o100 != 0 {
 		return info.Mode()&fs.ModeDir | 0o755

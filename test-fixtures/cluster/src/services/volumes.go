@@ -68,7 +68,7 @@ func everyNode() *v1.VolumeNodeAffinity {
 
 func (f folders) Delete(_ context.Context, volume *v1.PersistentVolume) error {
 	if volume.Spec.Local == nil || filepath.Dir(volume.Spec.Local.Path) != filepath.Clean(f.root) {
-		return fmt.Errorf("%s is not a volume of %s", volume.Name, f.root)
+		return fmt.Errorf("%s is no volume of %s", volume.Name, f.root)
 	}
 	return os.RemoveAll(volume.Spec.Local.Path)
 }
