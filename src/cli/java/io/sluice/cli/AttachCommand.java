@@ -7,6 +7,8 @@ import io.sluice.core.json.Json;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunEventJson;
 import io.sluice.core.run.RunId;
+import io.sluice.platform.ClusterSession;
+import io.sluice.platform.ClusterSessions;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -52,7 +54,7 @@ final class AttachCommand extends OnCommand {
                 terminal.interactive() && !json,
                 verbose,
                 Terminal.width());
-        ClusterSession cluster = Wiring.cluster(file(), console)) {
+        ClusterSession cluster = ClusterSessions.open(file(), console)) {
       Consumer<RunEvent> events = json ? this::print : console;
       RunReport report = FollowRun.follow(id, "", events, listener -> cluster.attach(id, listener));
       if (json) {

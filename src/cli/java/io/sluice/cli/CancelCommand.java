@@ -1,6 +1,8 @@
 package io.sluice.cli;
 
 import io.sluice.core.run.RunId;
+import io.sluice.platform.ClusterSession;
+import io.sluice.platform.ClusterSessions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -27,7 +29,7 @@ final class CancelCommand extends OnCommand {
   @Override
   public Integer call() {
     RunId id = run(run);
-    try (ClusterSession cluster = Wiring.cluster(file(), e -> {})) {
+    try (ClusterSession cluster = ClusterSessions.open(file(), e -> {})) {
       cluster.cancel(id);
     }
     terminal.out().println("run " + id + " is asked to end");

@@ -4,6 +4,8 @@ import io.sluice.app.Pipelines;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.ml.Wheel;
+import io.sluice.platform.PipelineFolder;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -30,10 +32,10 @@ final class CheckCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PipelineArgument.Located located = pipeline.locate();
+    PipelineFolder located = pipeline.locate();
     try {
       Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
-      opened.base(Wiring.wheelDigest());
+      opened.base(Wheel.digest());
     } catch (SluiceException e) {
       if (!json) {
         throw e;

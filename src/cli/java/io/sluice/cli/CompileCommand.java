@@ -6,6 +6,8 @@ import io.sluice.app.RunPipeline;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.ml.Wheel;
+import io.sluice.platform.PipelineFolder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,19 +82,18 @@ final class CompileCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    PipelineArgument.Located located = pipeline.locate();
+    PipelineFolder located = pipeline.locate();
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
     if (on != null || run != null) {
       return writeRun(located, opened);
     }
-    Map<String, String> files = Compilation.of(opened, Wiring.wheelDigest()).files();
+    Map<String, String> files = Compilation.of(opened, Wheel.digest()).files();
     Path folder = output == null ? located.folder().resolve(DEFAULT_FOLDER) : output;
     return check ? compare(folder, files) : write(folder, files);
   }
 
   /** Its code must be in the target's store: it is once a run of the same code was started. */
-  private int writeRun(PipelineArgument.Located located, Pipelines.Opened opened)
-      throws IOException {
+  private int writeRun(PipelineFolder located, Pipelines.Opened opened) throws IOException {
     if (on == null || run == null) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
@@ -110,7 +111,7 @@ final class CompileCommand implements Callable<Integer> {
             Optional.empty(),
             Optional.of(Person.name()));
     String text =
-        Compilation.of(opened, Wiring.wheelDigest())
+        Compilation.of(opened, Wheel.digest())
             .runOn(TargetOption.read(located.folder(), on), request);
     Files.writeString(run, text);
     terminal.out().println("wrote " + run + " of run " + request.id());

@@ -3,11 +3,18 @@ package io.sluice.cli;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.app.Pipelines;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.CheckResult;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog;
+import io.sluice.platform.ClusterSession;
+import io.sluice.platform.ClusterSessions;
+import io.sluice.platform.LocalMachine;
+import io.sluice.platform.PipelineFolder;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -71,56 +78,57 @@ final class DoctorCommand implements Callable<Integer> {
     if (on != null) {
       return cluster(on);
     }
-    PipelineArgument.Located located = pipeline.locate();
+    PipelineFolder located = pipeline.locate();
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
-    List<Finding> findings = new ArrayList<>();
+    List<CheckResult> findings = new ArrayList<>();
     findings.add(
-        new Finding(
+        new CheckResult(
             "java",
             true,
             System.getProperty("java.version") + ", " + System.getProperty("java.home")));
-    Wiring.environments(opened)
-        .forEach((name, state) -> findings.add(new Finding("environment " + name, true, state)));
+    LocalMachine.environments(opened)
+        .forEach(
+            (name, state) -> findings.add(new CheckResult("environment " + name, true, state)));
     String model = opened.spec().model();
     try (Console console =
             new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
-        RegistrySession session = Wiring.registry(located.state(), console)) {
+        RegistrySession session = RegistrySessions.ofThisProcess().open(located.state(), console)) {
       PromotionLog log = session.registry().promotions(model);
-      findings.add(new Finding("registry", true, session.address()));
+      findings.add(new CheckResult("registry", true, session.address()));
       if (damage != null) {
         findings.add(accept(log, damage, Reason.given(reason)));
       }
       logFindings(log, findings);
     }
-    boolean well = findings.stream().allMatch(Finding::well);
+    boolean well = findings.stream().allMatch(CheckResult::passed);
     print(findings, well);
     return well ? ExitCode.DONE.code() : ExitCode.RUN_FAILED.code();
   }
 
   private int cluster(String name) {
-    List<Finding> findings = new ArrayList<>();
+    List<CheckResult> findings = new ArrayList<>();
     try (ClusterSession cluster =
-        Wiring.cluster(TargetOption.read(pipeline.folder(), name), e -> {})) {
+        ClusterSessions.open(TargetOption.read(pipeline.folder(), name), e -> {})) {
       findings.addAll(cluster.checkup());
       Optional<RegistrySession> registry = cluster.registry();
       registry.ifPresent(r -> findings.add(registry(r)));
       registry.ifPresent(RegistrySession::close);
     }
-    boolean well = findings.stream().allMatch(Finding::well);
+    boolean well = findings.stream().allMatch(CheckResult::passed);
     print(findings, well);
     return well ? ExitCode.DONE.code() : ExitCode.RUN_FAILED.code();
   }
 
-  private static Finding registry(RegistrySession session) {
+  private static CheckResult registry(RegistrySession session) {
     try {
       session.registry().versions("sluice-doctor-asks-for-nothing");
-      return new Finding("registry", true, session.address());
+      return new CheckResult("registry", true, session.address());
     } catch (SluiceException e) {
-      return new Finding("registry", false, session.address() + ": " + e.getMessage());
+      return new CheckResult("registry", false, session.address() + ": " + e.getMessage());
     }
   }
 
-  private static Finding accept(PromotionLog log, String damage, String reason) {
+  private static CheckResult accept(PromotionLog log, String damage, String reason) {
     PromotionLog.Inspection inspection = log.inspect();
     Digest shown;
     try {
@@ -141,28 +149,28 @@ final class DoctorCommand implements Callable<Integer> {
                 Person.name(),
                 reason,
                 ""));
-    return new Finding("damage accepted", true, "entry " + entry.number());
+    return new CheckResult("damage accepted", true, "entry " + entry.number());
   }
 
-  private static void logFindings(PromotionLog log, List<Finding> findings) {
+  private static void logFindings(PromotionLog log, List<CheckResult> findings) {
     PromotionLog.Inspection inspection = log.inspect();
     for (String text : inspection.damage()) {
-      findings.add(new Finding("promotion log", false, text));
+      findings.add(new CheckResult("promotion log", false, text));
     }
     for (String text : inspection.accepted()) {
-      findings.add(new Finding("promotion log", true, "accepted earlier: " + text));
+      findings.add(new CheckResult("promotion log", true, "accepted earlier: " + text));
     }
     if (!inspection.damage().isEmpty()) {
       String digest = inspection.damageDigest().map(Digest::toString).orElse("");
       findings.add(
-          new Finding(
+          new CheckResult(
               "promotions",
               false,
               "frozen until a person accepts: --accept-damage " + digest + " --reason .."));
       return;
     }
     findings.add(
-        new Finding(
+        new CheckResult(
             "promotion log",
             true,
             inspection.entries().size()
@@ -173,22 +181,22 @@ final class DoctorCommand implements Callable<Integer> {
                     .orElse("no champion yet")));
     if (!inspection.projectionsAgree()) {
       for (String change : log.repairProjections()) {
-        findings.add(new Finding("mended", true, change));
+        findings.add(new CheckResult("mended", true, change));
       }
     }
-    findings.add(new Finding("alias and tag", true, "say what the log says"));
+    findings.add(new CheckResult("alias and tag", true, "say what the log says"));
   }
 
-  private void print(List<Finding> findings, boolean well) {
+  private void print(List<CheckResult> findings, boolean well) {
     if (json) {
       ObjectNode root = Json.object().put("well", well);
       var list = root.putArray("findings");
       findings.forEach(f ->
-          list.addObject().put("what", f.what()).put("well", f.well()).put("detail", f.detail()));
+          list.addObject().put("what", f.what()).put("well", f.passed()).put("detail", f.detail()));
       terminal.out().print(Json.pretty(root));
     } else {
-      for (Finding f : findings) {
-        terminal.out().printf("%-5s %-16s %s%n", f.well() ? "ok" : "WRONG", f.what(), f.detail());
+      for (CheckResult f : findings) {
+        terminal.out().printf("%-5s %-16s %s%n", f.passed() ? "ok" : "WRONG", f.what(), f.detail());
       }
     }
     terminal.out().flush();

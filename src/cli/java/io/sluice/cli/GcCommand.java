@@ -1,5 +1,7 @@
 package io.sluice.cli;
 
+import io.sluice.platform.ClusterSession;
+import io.sluice.platform.ClusterSessions;
 import java.time.Clock;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -27,7 +29,7 @@ final class GcCommand extends OnCommand {
 
   @Override
   public Integer call() {
-    try (ClusterSession cluster = Wiring.cluster(file(), e -> {})) {
+    try (ClusterSession cluster = ClusterSessions.open(file(), e -> {})) {
       List<ClusterSession.Leftover> found = cluster.leftovers(Clock.systemUTC().instant());
       for (ClusterSession.Leftover l : found) {
         if (yes) {

@@ -5,6 +5,9 @@ import io.sluice.app.Pipelines;
 import io.sluice.app.Releases;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog.Entry;
+import io.sluice.platform.PipelineFolder;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,11 +30,11 @@ abstract class ReleaseCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    PipelineArgument.Located located = pipeline.locate();
+    PipelineFolder located = pipeline.locate();
     String model = Pipelines.open(located.tree(), located.spec()).spec().model();
     try (Console console =
             new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
-        RegistrySession session = Wiring.registry(located.state(), console)) {
+        RegistrySession session = RegistrySessions.ofThisProcess().open(located.state(), console)) {
       execute(new Releases(session.registry(), model));
     }
     return 0;

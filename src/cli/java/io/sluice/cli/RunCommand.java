@@ -20,6 +20,13 @@ import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
 import io.sluice.core.spec.TargetSpec;
+import io.sluice.ml.Wheel;
+import io.sluice.platform.ClusterSession;
+import io.sluice.platform.ClusterSessions;
+import io.sluice.platform.LocalMachine;
+import io.sluice.platform.PipelineFolder;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -145,7 +152,7 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    PipelineArgument.Located located = pipeline.locate();
+    PipelineFolder located = pipeline.locate();
     check();
     if (stage != null) {
       return runStage(located, StageCall.parse(stage));
@@ -172,7 +179,7 @@ final class RunCommand implements Callable<Integer> {
         clock,
         Optional.empty(),
         (machine, events) ->
-            new RunPipeline(machine.target(), Wiring.wheelDigest()).start(request, events));
+            new RunPipeline(machine.target(), Wheel.digest()).start(request, events));
   }
 
   /** Says what cannot be asked for together. */
@@ -203,8 +210,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private int runStage(PipelineArgument.Located located, StageCall call)
-      throws InterruptedException {
+  private int runStage(PipelineFolder located, StageCall call) throws InterruptedException {
     Clock clock = Clock.systemUTC();
     RunId id = RunIds.of(runId, clock);
     MachineRun run =
@@ -228,16 +234,16 @@ final class RunCommand implements Callable<Integer> {
         clock,
         Optional.of(call),
         (machine, events) ->
-            run.start(opened, asked, machine.target(), Wiring.wheelDigest(), clock, events));
+            run.start(opened, asked, machine.target(), Wheel.digest(), clock, events));
   }
 
   /** Starts something on this machine. */
   private interface Starting {
-    RunPipeline.Started start(Wiring.LocalRun machine, Consumer<RunEvent> events);
+    RunPipeline.Started start(LocalMachine machine, Consumer<RunEvent> events);
   }
 
   private int runHere(
-      PipelineArgument.Located located,
+      PipelineFolder located,
       Pipelines.Opened opened,
       RunId id,
       Clock clock,
@@ -261,7 +267,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int run(
-      PipelineArgument.Located located,
+      PipelineFolder located,
       Pipelines.Opened opened,
       RunId id,
       Clock clock,
@@ -273,7 +279,7 @@ final class RunCommand implements Callable<Integer> {
         RunFolder folder = new RunFolder(located.state(), id.value())) {
       Consumer<RunEvent> events = json ? this::printJson : console;
       Consumer<RunEvent> all = events.andThen(folder);
-      try (Wiring.LocalRun machine = Wiring.local(located, opened, clock, all)) {
+      try (LocalMachine machine = LocalMachine.open(located.state(), opened, clock, all)) {
         RunPipeline.Started run = starting.start(machine, all);
         parting.cancelBy(run::cancel);
         RunReport report = run.await();
@@ -281,7 +287,8 @@ final class RunCommand implements Callable<Integer> {
           report = registered(report, machine.registry());
         }
         if (call.isEmpty() || report.verdict().isPresent()) {
-          writeRecord(report, machine.registry(), Wiring.registryStays(), console);
+          writeRecord(
+              report, machine.registry(), RegistrySessions.ofThisProcess().isNamed(), console);
         }
         finish(report, call, machine.address(), console, folder);
         return exitCode(report);
@@ -289,7 +296,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private int runOn(String name, PipelineArgument.Located located, RunPipeline.Request request)
+  private int runOn(String name, PipelineFolder located, RunPipeline.Request request)
       throws InterruptedException {
     TargetSpec file = TargetOption.read(located.folder(), name);
     String again = "sluice attach " + request.id() + " --on " + name;
@@ -298,9 +305,9 @@ final class RunCommand implements Callable<Integer> {
         RunFolder folder = new RunFolder(located.state(), request.id().value())) {
       Consumer<RunEvent> all =
           (json ? (Consumer<RunEvent>) this::printJson : console).andThen(folder);
-      try (ClusterSession cluster = Wiring.cluster(file, all)) {
+      try (ClusterSession cluster = ClusterSessions.open(file, all)) {
         RunPipeline.Started run =
-            new RunPipeline(cluster.target(), Wiring.wheelDigest()).start(request, all);
+            new RunPipeline(cluster.target(), Wheel.digest()).start(request, all);
         if (detach) {
           console.line("run " + request.id() + " is going; follow it: " + again);
           return ExitCode.DONE.code();

@@ -11,6 +11,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.CheckResult;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.spec.TargetSpec;
@@ -47,7 +48,7 @@ public final class Checkup {
   private final Cluster cluster;
   private final KubernetesClient client;
   private final TargetSpec target;
-  private final List<Finding> findings = new ArrayList<>();
+  private final List<CheckResult> findings = new ArrayList<>();
 
   public Checkup(Cluster cluster, TargetSpec target) {
     this.cluster = cluster;
@@ -60,7 +61,7 @@ public final class Checkup {
    *
    * @throws SluiceException exit code 3 when the cluster does not answer, or not to us
    */
-  public List<Finding> run() {
+  public List<CheckResult> run() {
     findings.clear();
     kubernetes();
     if (tekton()) {
@@ -92,7 +93,7 @@ public final class Checkup {
     Matcher m = VERSION.matcher(version);
     boolean well = m.matches() && Integer.parseInt(m.group(2)) >= OLDEST_KUBERNETES;
     findings.add(
-        new Finding(
+        new CheckResult(
             "kubernetes",
             well,
             version
@@ -105,7 +106,7 @@ public final class Checkup {
   private boolean tekton() {
     if (cluster.asking("get", "apis", () -> client.getApiGroup("tekton.dev")) == null) {
       findings.add(
-          Finding.wrong(
+          CheckResult.fail(
               "tekton",
               "the cluster does not have it: install Tekton Pipelines "
                   + Access.OLDEST_TEKTON
@@ -119,7 +120,7 @@ public final class Checkup {
     String version = info.get().getData().getOrDefault("version", "");
     boolean well = isNoOlder(version, Access.OLDEST_TEKTON);
     findings.add(
-        new Finding(
+        new CheckResult(
             "tekton",
             well,
             version
@@ -167,7 +168,7 @@ public final class Checkup {
         .ifPresent(flags -> {
           boolean set = "true".equals(flags.getData().get("set-security-context"));
           findings.add(
-              new Finding(
+              new CheckResult(
                   "tekton flags",
                   set,
                   set
@@ -180,7 +181,7 @@ public final class Checkup {
           boolean claim = target.store() instanceof TargetSpec.Store.Claim;
           if (claim && !together.equals("disabled")) {
             findings.add(
-                Finding.well(
+                CheckResult.pass(
                     "tekton flags",
                     "coschedule is "
                         + together
@@ -204,12 +205,13 @@ public final class Checkup {
         throw Refusals.told(e, "get", "namespaces", cluster);
       }
       findings.add(
-          Finding.well("namespace", target.namespace() + " (we may not look whether it is there)"));
+          CheckResult.pass(
+              "namespace", target.namespace() + " (we may not look whether it is there)"));
       return true;
     }
     if (found == null) {
       findings.add(
-          Finding.wrong(
+          CheckResult.fail(
               "namespace",
               target.namespace()
                   + " is not there: kubectl create namespace "
@@ -219,7 +221,7 @@ public final class Checkup {
     Map<String, String> labels = found.getMetadata().getLabels();
     String level = labels == null ? null : labels.get("pod-security.kubernetes.io/enforce");
     findings.add(
-        Finding.well(
+        CheckResult.pass(
             "namespace",
             target.namespace() + ", Pod Security level " + (level == null ? "not set" : level)));
     return true;
@@ -240,9 +242,9 @@ public final class Checkup {
     }
     findings.add(
         missing.isEmpty()
-            ? Finding.well(
+            ? CheckResult.pass(
                 "rights", "all " + asked + " that running, watching and cleaning up take")
-            : Finding.wrong(
+            : CheckResult.fail(
                 "rights",
                 "we may not "
                     + String.join(", ", missing)
@@ -298,7 +300,7 @@ public final class Checkup {
     List<String> modes = found.get().getSpec().getAccessModes();
     if (!modes.contains("ReadWriteMany") && !claim.singleNode()) {
       findings.add(
-          Finding.wrong(
+          CheckResult.fail(
               "store",
               name
                   + " is "
@@ -306,10 +308,10 @@ public final class Checkup {
                   + ": pods on two nodes cannot share it. Take one of mode ReadWriteMany or a bucket,"
                   + " or declare singleNode: true in the target"));
     } else if (phase.equals("Bound")) {
-      findings.add(Finding.well("store", name + ", " + String.join(", ", modes)));
+      findings.add(CheckResult.pass("store", name + ", " + String.join(", ", modes)));
     } else {
       findings.add(
-          new Finding(
+          new CheckResult(
               "store",
               waitsForPod(found.get()),
               name
@@ -355,7 +357,7 @@ public final class Checkup {
                   : secret.getData().keySet());
       boolean well = keys.contains(key);
       findings.add(
-          new Finding(
+          new CheckResult(
               what,
               well,
               "secret "
@@ -371,13 +373,14 @@ public final class Checkup {
             read(
                 "account " + what,
                 () -> client.serviceAccounts().inNamespace(target.namespace()).withName(n).get()))
-        .ifPresent(a -> findings.add(Finding.well("account " + what, a.getMetadata().getName())));
+        .ifPresent(
+            a -> findings.add(CheckResult.pass("account " + what, a.getMetadata().getName())));
   }
 
   private void queue(String name) {
     Optional<GenericKubernetesResource> found =
         read("queue", () -> cluster.objects(LOCAL_QUEUES).withName(name).get());
-    found.ifPresent(q -> findings.add(Finding.well("queue", "local queue " + name)));
+    found.ifPresent(q -> findings.add(CheckResult.pass("queue", "local queue " + name)));
   }
 
   /** Has the API server judge a pod of ours without making it: policies, quota, webhooks. */
@@ -389,10 +392,10 @@ public final class Checkup {
           .resource(Upload.pod(target, target.namespace(), Digest.of("")))
           .dryRun(true)
           .create();
-      findings.add(Finding.well("admission", "a pod of ours would be let in"));
+      findings.add(CheckResult.pass("admission", "a pod of ours would be let in"));
     } catch (KubernetesClientException e) {
       SluiceException why = Refusals.told(e, "create", "pods", cluster);
-      findings.add(Finding.wrong("admission", why.diagnostics().getFirst().message()));
+      findings.add(CheckResult.fail("admission", why.diagnostics().getFirst().message()));
     }
   }
 
@@ -403,7 +406,7 @@ public final class Checkup {
       found = request.get();
     } catch (KubernetesClientException e) {
       if (Refusals.mayNot(e)) {
-        findings.add(Finding.well(what, "not looked at: " + Refusals.words(e)));
+        findings.add(CheckResult.pass(what, "not looked at: " + Refusals.words(e)));
         return Optional.empty();
       }
       if (e.getCode() != NOT_FOUND) {
@@ -412,7 +415,7 @@ public final class Checkup {
       found = null;
     }
     if (found == null) {
-      findings.add(Finding.wrong(what, "is not there: " + named(what)));
+      findings.add(CheckResult.fail(what, "is not there: " + named(what)));
     }
     return Optional.ofNullable(found);
   }

@@ -14,6 +14,7 @@ import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.sluice.cluster.Namespace.Story;
+import io.sluice.core.diag.CheckResult;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -125,11 +126,11 @@ class BadGroundClusterIT {
       assertThat(why.message()).contains("patch tasks in namespace " + there.name);
       assertThat(why.hint().orElseThrow()).contains("kind: Role").contains("pipelineruns");
 
-      List<Finding> findings = new Checkup(cluster, target("store")).run();
+      List<CheckResult> findings = new Checkup(cluster, target("store")).run();
       assertThat(findings)
           .anySatisfy(f -> {
             assertThat(f.what()).isEqualTo("rights");
-            assertThat(f.well()).isFalse();
+            assertThat(f.passed()).isFalse();
             assertThat(f.detail()).contains("create pipelineruns").contains("kind: Role");
           });
     }
@@ -165,7 +166,7 @@ class BadGroundClusterIT {
         ClusterRunner runner = new ClusterRunner(cluster, Clock.systemUTC())) {
       assertThat(new Checkup(cluster, target("sluice-store")).run())
           .filteredOn(f -> f.what().equals("rights"))
-          .allMatch(Finding::well);
+          .allMatch(CheckResult::passed);
       Story story = new Story();
       assertThat(there.start(runner, "allowed", story, "echo it is").await().reason()).isEmpty();
       assertThat(story.lines("a", "run")).containsExactly("it is");
@@ -250,7 +251,7 @@ class BadGroundClusterIT {
       assertThat(new Checkup(cluster, target("store")).run())
           .filteredOn(f -> f.what().equals("store"))
           .singleElement()
-          .satisfies(f -> assertThat(f.well()).isFalse());
+          .satisfies(f -> assertThat(f.passed()).isFalse());
     }
   }
 

@@ -13,6 +13,9 @@ import java.nio.charset.StandardCharsets;
  * <p>The same sources give the same wheel, byte for byte, so its digest may stand in cache keys.
  */
 public final class Wheel {
+  /** The version of Python that {@link #tunerLock} and {@link #driftLock} are resolved for. */
+  public static final String PYTHON = "3.11";
+
   private static final String FILE_NAME = "sluice_ml-0.1.0-py3-none-any.whl";
   private static final String TUNER_LOCK = "tuner.lock";
   private static final String DRIFT_LOCK = "drift.lock";
@@ -48,8 +51,8 @@ public final class Wheel {
   }
 
   /**
-   * The lock of the environment that runs {@code python -m sluice_ml.tuner}: Python 3.11, every
-   * requirement with version and hashes, no index. The wheel goes on top, without dependencies.
+   * The lock of the environment that runs {@code python -m sluice_ml.tuner}: every requirement with
+   * version and hashes, no index. The wheel goes on top, without dependencies.
    */
   public static String tunerLock() {
     return text(TUNER_LOCK);

@@ -3,8 +3,8 @@ package io.sluice.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -30,7 +30,7 @@ class BadInputIT {
   void start(@TempDir Path temporary) {
     folder = temporary;
     sluice = new ForkedSluice(folder.resolve("state"));
-    session = Wiring.registry(sluice.state(), event -> {});
+    session = RegistrySessions.ofThisProcess().open(sluice.state(), event -> {});
   }
 
   @AfterAll

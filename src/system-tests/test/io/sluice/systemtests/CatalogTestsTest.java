@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.app.Compilation;
 import io.sluice.app.Pipelines;
-import io.sluice.cli.LocalSourceTree;
 import io.sluice.core.diag.SourceFile;
 import io.sluice.ml.Wheel;
+import io.sluice.platform.LocalSourceTree;
 import io.sluice.tekton.lower.Catalog;
 import io.sluice.tekton.v1.Param;
 import io.sluice.tekton.v1.ParamSpec;

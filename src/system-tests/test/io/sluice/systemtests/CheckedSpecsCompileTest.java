@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.app.Compilation;
 import io.sluice.app.Pipelines;
-import io.sluice.cli.LocalSourceTree;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.diag.SourceFile;
 import io.sluice.ml.Wheel;
+import io.sluice.platform.LocalSourceTree;
 import io.sluice.tekton.v1.TektonObject;
 import io.sluice.tekton.yaml.TektonYaml;
 import java.io.IOException;

@@ -3,11 +3,11 @@ package io.sluice.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -60,7 +60,7 @@ class FamiliesIT {
   void start(@TempDir Path folder) throws Exception {
     this.folder = folder;
     sluice = new ForkedSluice(folder.resolve("state"));
-    session = Wiring.registry(sluice.state(), event -> {});
+    session = RegistrySessions.ofThisProcess().open(sluice.state(), event -> {});
     pipeline = new TinyPipeline(folder.resolve("tiny"));
     pipeline.bundle("linear", "linear", "linear").bundle("doubled", "doubled", "doubled");
     Files.createDirectories(folder.resolve("meet"));

@@ -2,10 +2,10 @@ package io.sluice.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
 import io.sluice.core.promotion.PromotionLog.Inspection;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import io.sluice.systemtests.RegistryProxy.Fault;
 import io.sluice.systemtests.RegistryProxy.Request;
 import java.io.IOException;
@@ -43,7 +43,7 @@ class FaultyRegistryIT {
   void start(@TempDir Path temporary) throws Exception {
     folder = temporary;
     pipeline = new TinyPipeline(folder.resolve("tiny"));
-    server = Wiring.registry(folder.resolve("server"), event -> {});
+    server = RegistrySessions.ofThisProcess().open(folder.resolve("server"), event -> {});
   }
 
   @AfterAll

@@ -2,7 +2,6 @@ package io.sluice.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.sluice.cli.LocalSourceTree;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.SourceFile;
@@ -11,6 +10,7 @@ import io.sluice.core.run.StageStatus;
 import io.sluice.local.Environment;
 import io.sluice.local.Environments;
 import io.sluice.local.LocalRunner;
+import io.sluice.platform.LocalSourceTree;
 import io.sluice.store.FolderStore;
 import io.sluice.tekton.RunOutcome;
 import io.sluice.tekton.lower.Catalog;

@@ -94,7 +94,8 @@ class HouseTest {
           .should()
           .dependOnClassesThat(resideInAnyPackage(ADAPTERS))
           .orShould()
-          .dependOnClassesThat(resideInAnyPackage("io.sluice.worker..", "io.sluice.cli.."))
+          .dependOnClassesThat(
+              resideInAnyPackage("io.sluice.worker..", "io.sluice.platform..", "io.sluice.cli.."))
           .because("use cases serve every entry point, whatever it is wired with");
 
   @ArchTest
@@ -121,12 +122,12 @@ class HouseTest {
           .resideInAPackage("io.sluice..")
           .and(DescribedPredicate.not(resideInAPackage("io.sluice.cluster")))
           .and()
-          .haveNameNotMatching("io\\.sluice\\.cli\\.Wiring(\\$.*)?")
+          .haveNameNotMatching("io\\.sluice\\.platform\\.ClusterSessions(\\$.*)?")
           .should()
           .dependOnClassesThat(resideInAPackage("io.fabric8.."))
           .because(
               "the client costs a second of start-up, and what is told of a run is decided without it;"
-                  + " wiring hands in the HTTP client");
+                  + " the platform hands in the HTTP client");
 
   @ArchTest
   static final ArchRule gateKnowsNoRegistry =
@@ -150,17 +151,24 @@ class HouseTest {
           .because("a registry keeps what it is given");
 
   @ArchTest
-  static final ArchRule wiringAloneNamesAdapters =
+  static final ArchRule entryPointsNameNoAdapter =
       noClasses()
           .that()
           .resideInAPackage("io.sluice.cli..")
-          .and()
-          .haveNameNotMatching("io\\.sluice\\.cli\\.Wiring(\\$.*)?")
           .should()
           .dependOnClassesThat(resideInAnyPackage(ADAPTERS))
           .orShould()
           .dependOnClassesThat(resideInAPackage("io.sluice.worker.."))
-          .because("one class picks adapters");
+          .because("the platform alone picks adapters, for every entry point");
+
+  @ArchTest
+  static final ArchRule platformKnowsNoEntryPoint =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.sluice.platform..", "io.sluice.worker..")
+          .should()
+          .dependOnClassesThat(resideInAPackage("io.sluice.cli.."))
+          .because("what entry points share serves each of them");
 
   @ArchTest
   static final ArchRule noCycles =

@@ -5,9 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.sun.net.httpserver.HttpServer;
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
 import io.sluice.core.json.Json;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -123,7 +123,8 @@ class KilledLauncherIT {
     List<JsonNode> events =
         ForkedSluice.json(Files.readString(sluice.state().resolve("runs/parted/events.jsonl")));
     assertThat(events.getLast().path("status").asText()).isEqualTo("cancelled");
-    try (RegistrySession session = Wiring.registry(sluice.state(), event -> {})) {
+    try (RegistrySession session =
+        RegistrySessions.ofThisProcess().open(sluice.state(), event -> {})) {
       JsonNode record =
           session.registry().recordedRuns("tiny", 10).stream()
               .map(Json::parse)
@@ -162,7 +163,8 @@ class KilledLauncherIT {
     assertThat(next.out()).contains("HELD tiny version 2");
     assertThat(sluice.state().resolve("runs/victim/work")).doesNotExist();
     assertThat(left).doesNotExist();
-    try (RegistrySession session = Wiring.registry(sluice.state(), event -> {})) {
+    try (RegistrySession session =
+        RegistrySessions.ofThisProcess().open(sluice.state(), event -> {})) {
       championIsOne(session);
     }
   }

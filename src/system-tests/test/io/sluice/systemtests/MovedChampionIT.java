@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.app.staged.RunSummary;
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,7 +22,8 @@ class MovedChampionIT {
   void theRunLosesTheRaceWithExitCodeFourAndSaysWhoWon() throws Exception {
     ForkedSluice sluice = new ForkedSluice(folder.resolve("state"));
     TinyPipeline pipeline = new TinyPipeline(folder.resolve("tiny")).firstRun("hold");
-    try (RegistrySession session = Wiring.registry(sluice.state(), event -> {})) {
+    try (RegistrySession session =
+        RegistrySessions.ofThisProcess().open(sluice.state(), event -> {})) {
       Path record = folder.resolve("run.json");
       ForkedSluice.Ended held =
           sluice.run(

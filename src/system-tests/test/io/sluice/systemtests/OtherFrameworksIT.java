@@ -3,12 +3,12 @@ package io.sluice.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.inference.ModelBundle;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -30,7 +30,8 @@ class OtherFrameworksIT {
   @Test
   void bothFamiliesAreTunedTestedAndRegistered() throws Exception {
     ForkedSluice sluice = new ForkedSluice(folder.resolve("state"));
-    try (RegistrySession session = Wiring.registry(sluice.state(), event -> {})) {
+    try (RegistrySession session =
+        RegistrySessions.ofThisProcess().open(sluice.state(), event -> {})) {
       ForkedSluice.Ended run =
           sluice.run("run", EXAMPLE.toString(), "--profile", "smoke", "--as-of", "2026-09-01");
       assertThat(run.code()).as(run.shown()).isZero();

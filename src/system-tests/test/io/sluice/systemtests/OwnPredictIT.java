@@ -3,11 +3,11 @@ package io.sluice.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -91,7 +91,7 @@ class OwnPredictIT {
   @BeforeAll
   void start(@TempDir Path folder) throws IOException {
     sluice = new ForkedSluice(folder.resolve("state"));
-    session = Wiring.registry(sluice.state(), event -> {});
+    session = RegistrySessions.ofThisProcess().open(sluice.state(), event -> {});
     pipeline = new TinyPipeline(folder.resolve("pipeline"));
     without = Files.readString(pipeline.file("sluice.yaml"));
     both =

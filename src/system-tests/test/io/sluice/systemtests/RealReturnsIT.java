@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -53,7 +53,7 @@ class RealReturnsIT {
         Files.isRegularFile(file),
         "no real returns at " + file + ": give their place by -Dsluice.onlineRetail=FILE");
     sluice = new ForkedSluice(folder.resolve("state"));
-    session = Optional.of(Wiring.registry(sluice.state(), event -> {}));
+    session = Optional.of(RegistrySessions.ofThisProcess().open(sluice.state(), event -> {}));
   }
 
   @AfterAll

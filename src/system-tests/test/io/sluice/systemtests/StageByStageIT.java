@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.sluice.app.staged.RunSummary;
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ class StageByStageIT {
     folder = temporary;
     sluice = new ForkedSluice(folder.resolve("state"));
     pipeline = new TinyPipeline(folder.resolve("tiny"));
-    registry = Wiring.registry(sluice.state(), event -> {});
+    registry = RegistrySessions.ofThisProcess().open(sluice.state(), event -> {});
   }
 
   @AfterAll

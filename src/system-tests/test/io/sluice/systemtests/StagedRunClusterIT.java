@@ -11,8 +11,6 @@ import io.sluice.app.staged.Identity;
 import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StagedRun;
 import io.sluice.app.staged.Submission;
-import io.sluice.cli.PipelineArgument;
-import io.sluice.cli.Wiring;
 import io.sluice.cluster.Cluster;
 import io.sluice.cluster.ClusterRunner;
 import io.sluice.cluster.TestCluster;
@@ -24,6 +22,8 @@ import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.core.spec.TargetParser;
 import io.sluice.core.spec.TargetSpec;
+import io.sluice.ml.Wheel;
+import io.sluice.platform.PipelineFolder;
 import io.sluice.systemtests.OneBuild.Ended;
 import io.sluice.systemtests.OneBuild.Home;
 import io.sluice.tekton.PipelineRunner.Running;
@@ -84,7 +84,7 @@ class StagedRunClusterIT {
         new Driver(
             Executors.newVirtualThreadPerTaskExecutor(),
             timer,
-            Wiring.wheelDigest(),
+            Wheel.digest(),
             new Driver.Patience(
                 Duration.ofSeconds(1), 30, Duration.ofMinutes(2), Duration.ofMinutes(1)));
 
@@ -137,13 +137,12 @@ class StagedRunClusterIT {
     target = TargetParser.parse(new SourceFile("targets/cluster.yaml", targetText)).orThrow();
     opened =
         Pipelines.open(
-            new PipelineArgument.Located(Path.of(pipeline.path()), "sluice.yaml").tree(),
-            "sluice.yaml");
+            new PipelineFolder(Path.of(pipeline.path()), "sluice.yaml").tree(), "sluice.yaml");
     try (Cluster there = cluster()) {
       code =
           new Upload(there, target, words -> {})
               .put(
-                  StagedRun.code(opened, Wiring.wheelDigest()).stream()
+                  StagedRun.code(opened, Wheel.digest()).stream()
                       .map(c -> new Upload.File(c.path(), c.executable(), c.content()))
                       .toList());
     }

@@ -14,11 +14,12 @@ import io.sluice.app.staged.RunSummary;
 import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StagedRun;
 import io.sluice.app.staged.Submission;
-import io.sluice.cli.PipelineArgument;
-import io.sluice.cli.Wiring;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
+import io.sluice.ml.Wheel;
+import io.sluice.platform.LocalMachine;
+import io.sluice.platform.PipelineFolder;
 import io.sluice.systemtests.OneBuild.Ended;
 import io.sluice.systemtests.OneBuild.Home;
 import io.sluice.tekton.PipelineRunner.Running;
@@ -77,7 +78,7 @@ class StagedRunIT {
   private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
   private Path folder;
   private Pipelines.Opened opened;
-  private Wiring.LocalRun machine;
+  private LocalMachine machine;
   private Images images;
   private Digest code;
   private Driver driver;
@@ -87,12 +88,12 @@ class StagedRunIT {
     folder = temporary;
     TinyPipeline pipeline =
         new TinyPipeline(folder.resolve("tiny")).limits("fingerprint: [cat, src/weeks]");
-    var located = new PipelineArgument.Located(Path.of(pipeline.path()), "sluice.yaml");
+    var located = new PipelineFolder(Path.of(pipeline.path()), "sluice.yaml");
     opened = Pipelines.open(located.tree(), "sluice.yaml");
     Consumer<RunEvent> nobody = e -> {};
-    machine = Wiring.local(located, opened, Clock.systemUTC(), nobody);
-    images = machine.target().prepare(opened.base(Wiring.wheelDigest()), nobody);
-    code = machine.target().upload(StagedRun.code(opened, Wiring.wheelDigest()));
+    machine = LocalMachine.open(located.state(), opened, Clock.systemUTC(), nobody);
+    images = machine.target().prepare(opened.base(Wheel.digest()), nobody);
+    code = machine.target().upload(StagedRun.code(opened, Wheel.digest()));
     driver = driver();
   }
 
@@ -164,7 +165,7 @@ class StagedRunIT {
         machine
             .target()
             .upload(
-                StagedRun.code(opened, Wiring.wheelDigest()).stream()
+                StagedRun.code(opened, Wheel.digest()).stream()
                     .map(f ->
                         f.path().equals("src/weeks")
                             ? new CodeContent(
@@ -215,7 +216,7 @@ class StagedRunIT {
     return new Driver(
         Executors.newVirtualThreadPerTaskExecutor(),
         timer,
-        Wiring.wheelDigest(),
+        Wheel.digest(),
         new Driver.Patience(
             Duration.ofSeconds(1), 3, Duration.ofMinutes(1), Duration.ofMinutes(1)));
   }

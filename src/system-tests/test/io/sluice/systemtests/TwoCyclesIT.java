@@ -3,12 +3,12 @@ package io.sluice.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.cli.RegistrySession;
-import io.sluice.cli.Wiring;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.FileContent;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -57,7 +57,7 @@ class TwoCyclesIT {
   @BeforeAll
   void start(@TempDir Path folder) {
     sluice = new ForkedSluice(folder.resolve("state"));
-    session = Wiring.registry(sluice.state(), event -> {});
+    session = RegistrySessions.ofThisProcess().open(sluice.state(), event -> {});
   }
 
   @AfterAll

@@ -1,7 +1,7 @@
 package io.sluice.systemtests;
 
 import io.sluice.app.SourceTree;
-import io.sluice.cli.PipelineArgument;
+import io.sluice.platform.PipelineFolder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +15,7 @@ record WithSpec(SourceTree rest, String spec) implements SourceTree {
 
   @Override
   public Optional<byte[]> read(String path) {
-    return path.equals(PipelineArgument.SPEC)
+    return path.equals(PipelineFolder.SPEC)
         ? Optional.of(spec.getBytes(StandardCharsets.UTF_8))
         : rest.read(path);
   }

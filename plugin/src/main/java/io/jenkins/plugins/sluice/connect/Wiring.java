@@ -168,7 +168,7 @@ public final class Wiring {
       return here(() ->
           new Checkup(cluster, target)
               .run().stream()
-                  .filter(f -> !f.well())
+                  .filter(f -> !f.passed())
                   .map(f -> f.what() + ": " + f.detail())
                   .toList());
     }

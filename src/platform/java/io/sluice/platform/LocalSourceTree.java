@@ -1,4 +1,4 @@
-package io.sluice.cli;
+package io.sluice.platform;
 
 import io.sluice.app.CodeSelection;
 import io.sluice.app.SourceTree;

@@ -1,6 +1,7 @@
-package io.sluice.cli;
+package io.sluice.platform;
 
 import io.sluice.app.Target;
+import io.sluice.core.diag.CheckResult;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.tekton.PipelineRunner.Running;
@@ -10,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** A target's cluster for the time of a command. Leaving it ends no run. */
-interface ClusterSession extends AutoCloseable {
+public interface ClusterSession extends AutoCloseable {
 
   /** Where pipelines run. */
   Target target();
@@ -22,7 +23,7 @@ interface ClusterSession extends AutoCloseable {
   void cancel(RunId run);
 
   /** Whether the cluster has what runs take. */
-  List<Finding> checkup();
+  List<CheckResult> checkup();
 
   /** What is past its time. */
   List<Leftover> leftovers(Instant now);

@@ -1,4 +1,4 @@
-package io.sluice.cli;
+package io.sluice.platform;
 
 import io.sluice.core.registry.ModelRegistry;
 import java.util.Map;

@@ -1,0 +1,118 @@
+package io.sluice.platform;
+
+import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.run.RunEvent;
+import io.sluice.core.spec.TargetSpec;
+import io.sluice.mlflow.EmbeddedMlflow;
+import io.sluice.mlflow.MlflowConfig;
+import io.sluice.mlflow.MlflowRegistry;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+
+/**
+ * Opens the model registry: the MLflow server that {@code MLFLOW_TRACKING_URI} names, or else the
+ * embedded one of a state folder, which processes that use the same folder share.
+ */
+public final class RegistrySessions {
+  private final Map<String, String> variables;
+  private final Clock clock;
+
+  /**
+   * @param variables the environment variables that may name a registry and its credentials
+   */
+  public RegistrySessions(Map<String, String> variables, Clock clock) {
+    this.variables = Map.copyOf(variables);
+    this.clock = clock;
+  }
+
+  /** The registry as the variables of this process name it. */
+  public static RegistrySessions ofThisProcess() {
+    return new RegistrySessions(System.getenv(), Clock.systemUTC());
+  }
+
+  /** Whether variables name a server, which then outlives every session. */
+  public boolean isNamed() {
+    return named().isPresent();
+  }
+
+  /**
+   * Opens the registry; starts the embedded server where no variable names one.
+   *
+   * @param state the folder in which the embedded server keeps what it stores
+   * @param progress receives what is being set up; must be thread-safe
+   * @throws io.sluice.core.diag.SluiceException SLU-9027, exit code 130, when interrupted
+   */
+  public RegistrySession open(Path state, Consumer<RunEvent> progress) {
+    Consumer<String> messages = setUp("registry", RunEvent.SetUp.Phase.PROGRESS, progress);
+    Optional<MlflowConfig> named = named();
+    return named.isPresent()
+        ? new Session(named.get(), registryVariables(), messages, () -> {})
+        : embedded(state, messages, progress);
+  }
+
+  /** The registry of a target, unless variables name another one; empty where neither does. */
+  Optional<RegistrySession> open(TargetSpec target, Consumer<String> messages) {
+    return named()
+        .or(() -> target.registry().uri().map(URI::create).map(MlflowConfig::of))
+        .map(config -> new Session(config, Map.of(), messages, () -> {}));
+  }
+
+  private RegistrySession embedded(
+      Path state, Consumer<String> messages, Consumer<RunEvent> progress) {
+    try {
+      Path venv = OwnEnvironments.builder(clock).build(OwnEnvironments.MLFLOW, progress::accept);
+      EmbeddedMlflow server =
+          EmbeddedMlflow.start(
+              state.resolve("mlflow"),
+              venv,
+              setUp("mlflow", RunEvent.SetUp.Phase.PROGRESS, progress));
+      String uri = server.uri().toString();
+      setUp("mlflow", RunEvent.SetUp.Phase.DONE, progress).accept(uri);
+      return new Session(
+          server.config(), Map.of("MLFLOW_TRACKING_URI", uri), messages, server::close);
+    } catch (InterruptedException e) {
+      throw SetupInterrupted.by(e);
+    }
+  }
+
+  private Optional<MlflowConfig> named() {
+    return MlflowConfig.fromEnvironment(variables);
+  }
+
+  private Map<String, String> registryVariables() {
+    Map<String, String> out = new TreeMap<>(variables);
+    out.keySet()
+        .removeIf(name ->
+            !name.startsWith("MLFLOW_TRACKING_") && !name.equals("MLFLOW_HTTP_REQUEST_TIMEOUT"));
+    return out;
+  }
+
+  private Consumer<String> setUp(
+      String what, RunEvent.SetUp.Phase phase, Consumer<RunEvent> progress) {
+    return detail -> progress.accept(new RunEvent.SetUp(clock.instant(), what, phase, detail));
+  }
+
+  private record Session(
+      MlflowConfig config, Map<String, String> environment, Consumer<String> messages, Runnable end)
+      implements RegistrySession {
+    @Override
+    public ModelRegistry registry() {
+      return MlflowRegistry.connect(config, messages);
+    }
+
+    @Override
+    public String address() {
+      return config.uri().toString();
+    }
+
+    @Override
+    public void close() {
+      end.run();
+    }
+  }
+}
