@@ -30,6 +30,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -149,6 +150,7 @@ class CatalogTestsTest {
     return Catalog.NAMES;
   }
 
+  @Tag("golden")
   @ParameterizedTest
   @MethodSource("tasks")
   void aTestIsWhatTheCompilerMakes(String task) throws IOException {

@@ -20,6 +20,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -31,18 +32,24 @@ class CompiledExamplesTest {
   private static final String SPEC = "sluice.yaml";
   private static final int SHUFFLES = 20;
 
+  @Tag("golden")
   @TestFactory
   Stream<DynamicTest> committedFilesAreWhatTheSpecCompilesTo() throws IOException {
     return examples()
         .map(folder ->
             DynamicTest.dynamicTest(
                 folder.getFileName().toString(),
-                () ->
-                    assertThat(committed(folder.resolve("tekton")))
-                        .as(
-                            "run `./sluice compile %s`, look at the diff, commit it",
-                            ROOT.relativize(folder))
-                        .isEqualTo(compile(new LocalSourceTree(folder)))));
+                () -> {
+                  SortedMap<String, String> compiled = compile(new LocalSourceTree(folder));
+                  if ("write".equals(System.getProperty("goldens"))) {
+                    write(folder.resolve("tekton"), compiled);
+                  }
+                  assertThat(committed(folder.resolve("tekton")))
+                      .as(
+                          "run `./sluice compile %s`, look at the diff, commit it",
+                          ROOT.relativize(folder))
+                      .isEqualTo(compiled);
+                }));
   }
 
   @TestFactory
@@ -87,6 +94,14 @@ class CompiledExamplesTest {
       }
     }
     return files;
+  }
+
+  private static void write(Path folder, SortedMap<String, String> files) throws IOException {
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      Path path = folder.resolve(file.getKey());
+      Files.createDirectories(path.getParent());
+      Files.writeString(path, file.getValue());
+    }
   }
 
   /** The same spec with the keys of every mapping in another order; lists stay as they are. */

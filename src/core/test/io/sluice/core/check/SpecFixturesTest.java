@@ -11,13 +11,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Every bad spec gets exactly the errors that lie beside it, every good one none. A new case is a
- * pair of files; {@code -Dsluice.fixtures=write} writes the errors, whose diff is then reviewed.
+ * pair of files; {@code -Dgoldens=write} writes the errors, whose diff is then reviewed.
  */
 class SpecFixturesTest {
 
@@ -33,12 +34,13 @@ class SpecFixturesTest {
     return Checker.check(SpecParser.parse(Fixtures.source(yaml)), Fixtures.TREE);
   }
 
+  @Tag("golden")
   @ParameterizedTest
   @MethodSource("bad")
   void aBadSpecGetsTheErrorsBesideIt(Path yaml) throws IOException {
     String rendered = DiagnosticRenderer.plain().render(check(yaml));
     Path errors = Path.of(yaml.toString().replaceAll("\\.yaml$", ".errors"));
-    if (System.getProperty("sluice.fixtures", "").equals("write")) {
+    if ("write".equals(System.getProperty("goldens"))) {
       Files.writeString(errors, rendered);
     }
     assertThat(rendered).isNotEmpty().isEqualTo(Files.readString(errors));

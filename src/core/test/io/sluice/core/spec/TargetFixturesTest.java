@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -25,7 +26,7 @@ import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
  * Every bad target gets exactly the errors that lie beside it, every good one none. {@code
- * -Dsluice.fixtures=write} writes the errors, whose diff is then reviewed.
+ * -Dgoldens=write} writes the errors, whose diff is then reviewed.
  */
 class TargetFixturesTest {
   private static final Path TARGETS =
@@ -47,13 +48,14 @@ class TargetFixturesTest {
     return all("bad");
   }
 
+  @Tag("golden")
   @ParameterizedTest
   @MethodSource("bad")
   void aBadTargetGetsTheErrorsBesideIt(Path yaml) throws IOException {
     String rendered =
         DiagnosticRenderer.plain().render(TargetParser.parse(Fixtures.source(yaml)).diagnostics());
     Path errors = Path.of(yaml.toString().replaceAll("\\.yaml$", ".errors"));
-    if (System.getProperty("sluice.fixtures", "").equals("write")) {
+    if ("write".equals(System.getProperty("goldens"))) {
       Files.writeString(errors, rendered);
     }
     assertThat(rendered).isNotEmpty().isEqualTo(Files.readString(errors));

@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -53,6 +54,7 @@ class LoweringTest {
         .withDriftImage("drift:1");
   }
 
+  @Tag("golden")
   @Test
   void lowersToTheCommittedGoldens() throws IOException {
     Map<String, String> files = new TreeMap<>(Lowering.lower(Plans.forecast()).files());
@@ -73,6 +75,7 @@ class LoweringTest {
     return TargetParser.parse(new SourceFile(file, Files.readString(yaml))).orThrow();
   }
 
+  @Tag("golden")
   @Test
   void aTargetIsLoweredIntoTheRunAndNothingElse() throws IOException {
     RunParameters there = parameters().on(target("everything.yaml"));
