@@ -9,7 +9,7 @@ import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
 import io.sluice.core.gate.Metric;
 import io.sluice.core.gate.PercentileInterval;
-import io.sluice.core.gate.Policy;
+import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.SignFlip;
 import io.sluice.core.json.Json;
 import java.time.Duration;
@@ -207,12 +207,12 @@ public final class FalsePromotions {
    *
    * @param candidates {@code validation} or {@code all}
    */
-  static Policy openPolicy(String candidates) {
+  static GatePolicy openPolicy(String candidates) {
     ObjectNode with = Json.object().put("metric", METRIC.name()).put("candidates", candidates);
     with.put("minImprovement", 0).put("minUnits", 2).put("minPositiveUnits", 0);
     with.put("maxUnitShare", 1).put("biasSlack", 1).putArray("slices");
     with.putObject("guards").put("bias", 1);
-    return Policy.parse(with);
+    return GatePolicy.parse(with);
   }
 
   /** Name of the k-th family, from 1. */

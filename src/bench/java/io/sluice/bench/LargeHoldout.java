@@ -4,7 +4,7 @@ import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
-import io.sluice.core.gate.Policy;
+import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
 import io.sluice.inference.Evaluation;
@@ -81,7 +81,7 @@ public final class LargeHoldout {
       Verdict verdict =
           timed(
               "gate: verdict, B = 1999",
-              () -> Gate.decide(rows, Policy.parse(Json.parse(POLICY)), History.NONE, 1));
+              () -> Gate.decide(rows, GatePolicy.parse(Json.parse(POLICY)), History.NONE, 1));
       System.out.printf(
           Locale.ROOT,
           "%d rows, %d units, %s: %s; unaudited: %s; resident at most %s%n",

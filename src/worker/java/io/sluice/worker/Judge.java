@@ -6,7 +6,7 @@ import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
-import io.sluice.core.gate.Policy;
+import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
 import java.io.IOException;
@@ -32,7 +32,7 @@ final class Judge {
             step.resolved().champion().map(Resolved.Champion::run).filter(r -> !r.isEmpty()),
             step.asOf(),
             drift.map(DriftFinding::status).orElse(DriftStatus.UNKNOWN));
-    Verdict verdict = Gate.decide(rows, Policy.parse(step.with()), history(step), step.seed());
+    Verdict verdict = Gate.decide(rows, GatePolicy.parse(step.with()), history(step), step.seed());
     Files.writeString(step.outputs().resolve("verdict"), Json.pretty(verdict.toJson()));
     Path bundles = folder.resolve(Evaluate.BUNDLES);
     if (Files.isRegularFile(bundles)) {

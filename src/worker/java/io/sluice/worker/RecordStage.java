@@ -8,7 +8,7 @@ import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.drift.DriftFinding;
-import io.sluice.core.gate.Policy;
+import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.record.RunRecord;
@@ -291,7 +291,7 @@ final class RecordStage {
                 Resolved.read(store, store.manifest(stage.get().outputs().get()), "drift"))
             : DriftFinding.failed(stage.get().cause());
     ObjectNode block =
-        finding.summary(verdict.map(Register::onDrift).orElse(Policy.OnDrift.REVIEW));
+        finding.summary(verdict.map(Register::onDrift).orElse(GatePolicy.OnDrift.REVIEW));
     Lineage lineage = new Lineage(records.stream().map(r -> (JsonNode) r.json()).toList());
     for (StageRecord.Input input : stage.get().inputs()) {
       if (input.name().equals("current")) {

@@ -7,7 +7,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.drift.DriftFinding;
-import io.sluice.core.gate.Policy.OnDrift;
+import io.sluice.core.gate.GatePolicy.OnDrift;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.record.StageRecord;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.gate.DriftStatus;
-import io.sluice.core.gate.Policy.OnDrift;
+import io.sluice.core.gate.GatePolicy.OnDrift;
 import io.sluice.core.json.Json;
 import java.util.Locale;
 import java.util.Optional;

@@ -99,7 +99,7 @@ final class Explanation {
                         + value("candidate:" + f.name())
                         + ")")
                 .toList());
-    boolean together = verdict.policy().candidates() == Policy.Candidates.ALL;
+    boolean together = verdict.policy().candidates() == GatePolicy.Candidates.ALL;
     sentences.add(
         "Of "
             + all.size()

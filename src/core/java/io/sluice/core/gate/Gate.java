@@ -3,10 +3,10 @@ package io.sluice.core.gate;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
-import io.sluice.core.gate.Policy.Candidates;
-import io.sluice.core.gate.Policy.FirstRun;
-import io.sluice.core.gate.Policy.OnDrift;
-import io.sluice.core.gate.Policy.Repetition;
+import io.sluice.core.gate.GatePolicy.Candidates;
+import io.sluice.core.gate.GatePolicy.FirstRun;
+import io.sluice.core.gate.GatePolicy.OnDrift;
+import io.sluice.core.gate.GatePolicy.Repetition;
 import io.sluice.core.gate.Verdict.Basis;
 import io.sluice.core.gate.Verdict.Finding;
 import java.time.Duration;
@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
  */
 public final class Gate {
   private final HoldoutRows rows;
-  private final Policy policy;
+  private final GatePolicy policy;
   private final History history;
   private final long seed;
   private final Metric.Loss metric;
@@ -50,7 +50,7 @@ public final class Gate {
    *     SLU-8004 when the metric cannot judge the actuals; SLU-8005 when the column of the chosen
    *     candidate is not there
    */
-  public static Verdict decide(HoldoutRows rows, Policy policy, History history, long seed) {
+  public static Verdict decide(HoldoutRows rows, GatePolicy policy, History history, long seed) {
     String chosen = "candidate:" + rows.evaluation().chosenFamily();
     if (!rows.has(chosen)) {
       throw new SluiceException(
@@ -80,7 +80,7 @@ public final class Gate {
         .judge(chosen, reference, HoldoutKeys.of(rows));
   }
 
-  private Gate(HoldoutRows rows, Policy policy, History history, long seed, long missing) {
+  private Gate(HoldoutRows rows, GatePolicy policy, History history, long seed, long missing) {
     this.rows = rows;
     this.policy = policy;
     this.history = history;
@@ -95,7 +95,7 @@ public final class Gate {
     Arrays.fill(ones, 1);
   }
 
-  private static Optional<String> reference(HoldoutRows rows, Policy policy) {
+  private static Optional<String> reference(HoldoutRows rows, GatePolicy policy) {
     if (rows.has(HoldoutRows.CHAMPION)) {
       return Optional.of(HoldoutRows.CHAMPION);
     }

@@ -62,7 +62,7 @@ public record Verdict(
     List<Slice> slices,
     List<Period> periods,
     Labels labels,
-    Policy policy,
+    GatePolicy policy,
     long seed,
     HoldoutKeys holdoutKeys) {
   public static final String API_VERSION = "sluice.io/verdict/v1";

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GateTest {
-  private static final Policy POLICY = Policy.of(new Metric.PoissonDeviance());
+  private static final GatePolicy POLICY = GatePolicy.of(new Metric.PoissonDeviance());
 
   private final Holdouts holdouts = new Holdouts();
 
@@ -257,8 +257,8 @@ class GateTest {
 
   @Test
   void spendingAsksForStrongerProofWithEveryLook() {
-    Policy spend =
-        Policy.parse(Json.parse("{\"metric\":\"poisson_deviance\",\"repetition\":\"spend\"}"));
+    GatePolicy spend =
+        GatePolicy.parse(Json.parse("{\"metric\":\"poisson_deviance\",\"repetition\":\"spend\"}"));
     Verdict first = Gate.decide(holdouts.build(), spend, History.NONE, 7);
     History history = new History(List.of(History.PastGate.of("r1", Holdouts.START, first)));
 
@@ -333,7 +333,7 @@ class GateTest {
   @Test
   void aPolicyTellsAllItsFaultsAtOnce() {
     assertThatThrownBy(() ->
-            Policy.parse(
+            GatePolicy.parse(
                 Json.parse(
                     "{\"metric\":\"bias\",\"confidence\":\"195%\",\"min_units\":3,\"guards\":{\"bais\":1}}")))
         .isInstanceOfSatisfying(
@@ -346,14 +346,14 @@ class GateTest {
 
   @Test
   void aPolicyReadsBackAsWritten() {
-    Policy policy =
-        Policy.parse(
+    GatePolicy policy =
+        GatePolicy.parse(
             Json.parse(
                 "{\"metric\":\"pinball(0.9)\",\"minImprovement\":\"2.5%\",\"staleAfter\":\"12w\",\"candidates\":\"all\",\"slices\":[\"market\"]}"));
 
     assertThat(policy.minImprovement()).isEqualTo(0.025);
     assertThat(policy.staleAfter()).isEqualTo(Duration.ofDays(84));
-    assertThat(Policy.parse(policy.toJson())).isEqualTo(policy);
+    assertThat(GatePolicy.parse(policy.toJson())).isEqualTo(policy);
   }
 
   @Test

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VerdictContractTest {
-  private static final Policy POLICY = Policy.of(new Metric.PoissonDeviance());
+  private static final GatePolicy POLICY = GatePolicy.of(new Metric.PoissonDeviance());
 
   @Test
   void whatTheGateWritesKeepsTheContract() throws IOException {

@@ -40,7 +40,7 @@ import java.util.regex.Pattern;
  * @param nonInferiority margin of "no worse"
  * @param slices columns whose values are watched for regressions; empty optional: all there are
  */
-public record Policy(
+public record GatePolicy(
     Metric.Loss metric,
     double minImprovement,
     double confidence,
@@ -114,8 +114,8 @@ public record Policy(
           "slices");
 
   /** The defaults, for a metric. */
-  public static Policy of(Metric.Loss metric) {
-    return new Policy(
+  public static GatePolicy of(Metric.Loss metric) {
+    return new GatePolicy(
         metric,
         0.01,
         0.95,
@@ -143,11 +143,11 @@ public record Policy(
    *     key)
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
-  public static Policy parse(JsonNode with) {
+  public static GatePolicy parse(JsonNode with) {
     Reader in = new Reader(with);
-    Policy base = Policy.of(in.metric());
-    Policy policy =
-        new Policy(
+    GatePolicy base = GatePolicy.of(in.metric());
+    GatePolicy policy =
+        new GatePolicy(
             base.metric,
             in.share("minImprovement", base.minImprovement, 0, 0.99),
             in.share("confidence", base.confidence, 0.5, 0.9999),
@@ -321,7 +321,7 @@ public record Policy(
       if (value.isMissingNode()) {
         return otherwise;
       }
-      Function<E, String> spelled = Policy::word;
+      Function<E, String> spelled = GatePolicy::word;
       for (E option : all) {
         if (value.isTextual() && spelled.apply(option).equals(value.asText())) {
           return option;
