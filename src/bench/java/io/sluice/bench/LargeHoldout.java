@@ -2,9 +2,9 @@ package io.sluice.bench;
 
 import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
+import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
-import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
 import io.sluice.inference.Evaluation;

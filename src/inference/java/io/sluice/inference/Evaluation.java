@@ -7,6 +7,7 @@ import de.siegmar.fastcsv.writer.CsvWriter;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.gate.Baseline;
 import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -423,16 +424,16 @@ public final class Evaluation {
     String best = null;
     Optional<Double> bestLoss = Optional.empty();
     for (Baseline baseline : settings.baselines()) {
-      ObjectNode entry = list.addObject().put("name", baseline.spelled());
-      if (!baseline.offered(holdout.format)) {
+      ObjectNode entry = list.addObject().put("name", baseline.word());
+      if (!NaiveForecast.offered(baseline, holdout.format)) {
         entry.put("offered", false).put("why", "the panel has no channel beside the label");
         continue;
       }
       double onValidation = loss(validation, baseline(baseline, validation));
       entry.put("offered", true).put("validationLoss", onValidation);
-      columns.put("baseline:" + baseline.spelled(), baseline(baseline, holdout));
+      columns.put("baseline:" + baseline.word(), baseline(baseline, holdout));
       if (better(onValidation, bestLoss)) {
-        best = baseline.spelled();
+        best = baseline.word();
         bestLoss = Optional.of(onValidation);
       }
     }
@@ -447,7 +448,8 @@ public final class Evaluation {
   }
 
   private double[] baseline(Baseline baseline, Tables tables) {
-    return baseline.predict(tables.format, tables.panel, tables.rows, settings.matureAfter());
+    return NaiveForecast.of(
+        baseline, tables.format, tables.panel, tables.rows, settings.matureAfter());
   }
 
   private void audit(ObjectNode json, SnapshotAudit audit) {

@@ -1,6 +1,7 @@
 package io.sluice.inference;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.gate.Baseline;
 import io.sluice.core.gate.Metric;
 import java.time.Duration;
 import java.util.ArrayList;

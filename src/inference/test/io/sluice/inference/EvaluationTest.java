@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.gate.Baseline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -269,7 +270,7 @@ class EvaluationTest {
         .extracting(d -> d.id())
         .containsExactly("SLU-6041", "SLU-6009", "SLU-6009");
     PanelFormat one = PanelFormat.read(sample.inputs.resolve("holdout"), "holdout");
-    assertThat(Baseline.RATE.offered(one)).isFalse();
+    assertThat(NaiveForecast.offered(Baseline.RATE, one)).isFalse();
   }
 
   @Test

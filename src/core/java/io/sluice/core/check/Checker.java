@@ -3,6 +3,7 @@ package io.sluice.core.check;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.Location;
+import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.plan.Planner;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Overlay;
@@ -733,7 +734,7 @@ public final class Checker {
           "rows come from an evaluate@1 stage, for example evaluate.rows");
     }
     if (rows instanceof Ref.Output o && spec.stages().get(o.stage()) instanceof Spec.Evaluate e) {
-      List<String> slices = spec.gate().slices().orElse(List.of());
+      List<String> slices = spec.gate().policy().find(GatePolicy.SLICES).orElse(List.of());
       for (int i = 0; i < slices.size(); i++) {
         if (!e.with().slices().contains(slices.get(i))) {
           add(

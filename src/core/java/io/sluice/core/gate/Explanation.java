@@ -86,7 +86,7 @@ final class Explanation {
       return;
     }
     List<Evaluation.Family> met = all.stream().filter(f -> f.validationLoss().isPresent()).toList();
-    String title = verdict.policy().metric().title();
+    String title = verdict.policy().get(GatePolicy.METRIC).title();
     String figures =
         String.join(
             ", ",
@@ -99,7 +99,7 @@ final class Explanation {
                         + value("candidate:" + f.name())
                         + ")")
                 .toList());
-    boolean together = verdict.policy().candidates() == GatePolicy.Candidates.ALL;
+    boolean together = verdict.policy().get(GatePolicy.CANDIDATES) == GatePolicy.Candidates.ALL;
     sentences.add(
         "Of "
             + all.size()
@@ -154,7 +154,7 @@ final class Explanation {
               + day(data.lastTarget().get())
               + ".");
     }
-    String title = verdict.policy().metric().title();
+    String title = verdict.policy().get(GatePolicy.METRIC).title();
     for (Verdict.Test test : verdict.tests()) {
       String reference = verdict.reference().orElse(HoldoutRows.CHAMPION);
       sentences.add(
@@ -168,12 +168,12 @@ final class Explanation {
               + " of "
               + value(reference)
               + ": "
-              + (verdict.policy().metric().higherIsBetter() ? "its error is " : "")
+              + (verdict.policy().get(GatePolicy.METRIC).higherIsBetter() ? "its error is " : "")
               + gain(test.improvement())
               + test.interval()
                   .map(i ->
                       " ("
-                          + Figures.percent(verdict.policy().confidence())
+                          + Figures.percent(verdict.policy().get(GatePolicy.CONFIDENCE))
                           + " interval "
                           + Figures.percent(i.low())
                           + " to "

@@ -62,7 +62,7 @@ public final class Gate {
                   + "'",
               "its columns are " + String.join(", ", rows.models())));
     }
-    for (String slice : policy.slices().orElse(List.of())) {
+    for (String slice : policy.find(GatePolicy.SLICES).orElse(List.of())) {
       if (!rows.sliceColumns().contains(slice)) {
         throw new SluiceException(
             ExitCode.INPUT_WRONG,
@@ -73,7 +73,7 @@ public final class Gate {
       }
     }
     Optional<String> reference = reference(rows, policy);
-    BitSet usable = usable(rows, reference, policy.metric());
+    BitSet usable = usable(rows, reference, policy.get(GatePolicy.METRIC));
     long missing =
         Math.max(rows.evaluation().expectedRows().orElse(0), rows.size()) - usable.cardinality();
     return new Gate(rows.only(usable), policy, history, seed, missing)
@@ -85,7 +85,7 @@ public final class Gate {
     this.policy = policy;
     this.history = history;
     this.seed = seed;
-    this.metric = policy.metric();
+    this.metric = policy.get(GatePolicy.METRIC);
     this.missing = missing;
     long[] ends = Arrays.stream(rows.targetEnd()).distinct().sorted().toArray();
     this.periods = Arrays.stream(ends).mapToObj(Instant::ofEpochMilli).toList();
@@ -99,7 +99,7 @@ public final class Gate {
     if (rows.has(HoldoutRows.CHAMPION)) {
       return Optional.of(HoldoutRows.CHAMPION);
     }
-    return policy.firstRun() == FirstRun.BEATS_NAIVE
+    return policy.get(GatePolicy.FIRST_RUN) == FirstRun.BEATS_NAIVE
         ? rows.evaluation().bestBaseline().map(b -> "baseline:" + b).filter(rows::has)
         : Optional.empty();
   }
@@ -138,11 +138,11 @@ public final class Gate {
 
   private Verdict judge(String chosen, Optional<String> reference, HoldoutKeys.Cells keys) {
     List<String> candidates =
-        policy.candidates() == Candidates.ALL
+        policy.get(GatePolicy.CANDIDATES) == Candidates.ALL
             ? rows.models().stream().filter(m -> m.startsWith("candidate:")).toList()
             : List.of(chosen);
     List<String> eligible = candidates.stream().filter(c -> unusable(c) == 0).toList();
-    History.Novelty novelty = history.novelty(keys, policy.minNewRows());
+    History.Novelty novelty = history.novelty(keys, policy.get(GatePolicy.MIN_NEW_ROWS));
     Verdict.Labels labels = labels(reference);
     Basis basis = labels.stale() ? Basis.NON_INFERIORITY : Basis.SUPERIORITY;
     double level = level(novelty);
@@ -154,7 +154,8 @@ public final class Gate {
     Verdict.Data data = data(candidates, eligible, reference, novelty);
 
     List<Finding> about = new ArrayList<>(insufficient(data, reference));
-    if (rows.evaluation().drift() == DriftStatus.DRIFTED && policy.onDrift() == OnDrift.HOLD) {
+    if (rows.evaluation().drift() == DriftStatus.DRIFTED
+        && policy.get(GatePolicy.ON_DRIFT) == OnDrift.HOLD) {
       about.add(
           new Finding(
               Reason.GUARD,
@@ -250,7 +251,7 @@ public final class Gate {
     List<Finding> findings = new ArrayList<>();
     String candidate = test.candidate();
     String other = Explanation.called(reference);
-    if (!test.proven() && test.worseP() <= 1 - policy.confidence()) {
+    if (!test.proven() && test.worseP() <= 1 - policy.get(GatePolicy.CONFIDENCE)) {
       findings.add(
           new Finding(
               Reason.WORSE,
@@ -297,8 +298,10 @@ public final class Gate {
     boolean unitsDo = test.p() <= test.level();
     String asked =
         basis == Basis.SUPERIORITY
-            ? "an improvement above " + Figures.percent(policy.minImprovement())
-            : "being no more than " + Figures.percent(policy.nonInferiority()) + " worse";
+            ? "an improvement above " + Figures.percent(policy.get(GatePolicy.MIN_IMPROVEMENT))
+            : "being no more than "
+                + Figures.percent(policy.get(GatePolicy.NON_INFERIORITY))
+                + " worse";
     String found =
         asked
             + " on "
@@ -331,14 +334,16 @@ public final class Gate {
 
   private Optional<Finding> bias(String candidate, String reference) {
     double bias = bias(candidate);
-    if (Double.isNaN(bias) || Math.abs(bias) <= policy.bias()) {
+    if (Double.isNaN(bias) || Math.abs(bias) <= policy.get(GatePolicy.BIAS)) {
       return Optional.empty();
     }
     boolean champion = reference.equals(HoldoutRows.CHAMPION);
     double allowed =
         champion
-            ? Math.max(policy.bias(), Math.abs(bias(reference)) + policy.biasSlack())
-            : policy.bias();
+            ? Math.max(
+                policy.get(GatePolicy.BIAS),
+                Math.abs(bias(reference)) + policy.get(GatePolicy.BIAS_SLACK))
+            : policy.get(GatePolicy.BIAS);
     if (Math.abs(bias) <= allowed) {
       return Optional.empty();
     }
@@ -363,7 +368,7 @@ public final class Gate {
     List<Finding> out = new ArrayList<>();
     if (reference.isEmpty()) {
       out.add(
-          policy.firstRun() == FirstRun.HOLD
+          policy.get(GatePolicy.FIRST_RUN) == FirstRun.HOLD
               ? insufficient(
                   "reference",
                   "there is no champion, and the policy leaves the first one to a person",
@@ -382,29 +387,29 @@ public final class Gate {
                   + reference.map(Explanation::called).orElse("a reference"),
               "an evaluate stage that scores every model on every holdout row"));
     }
-    if (data.units() < policy.minUnits()) {
+    if (data.units() < policy.get(GatePolicy.MIN_UNITS)) {
       out.add(
           insufficient(
               "units",
               "the holdout has "
                   + data.units()
                   + " units, at least "
-                  + policy.minUnits()
+                  + policy.get(GatePolicy.MIN_UNITS)
                   + " are needed",
               "a holdout with more units, or a finer unit"));
     }
-    if (data.positiveUnits() < policy.minPositiveUnits()) {
+    if (data.positiveUnits() < policy.get(GatePolicy.MIN_POSITIVE_UNITS)) {
       out.add(
           insufficient(
               "positiveUnits",
               "only "
                   + data.positiveUnits()
                   + " units have anything to predict, at least "
-                  + policy.minPositiveUnits()
+                  + policy.get(GatePolicy.MIN_POSITIVE_UNITS)
                   + " are needed",
               "a longer holdout window, or a coarser unit"));
     }
-    if (data.topUnitShare().orElse(0.0) > policy.maxUnitShare()) {
+    if (data.topUnitShare().orElse(0.0) > policy.get(GatePolicy.MAX_UNIT_SHARE)) {
       out.add(
           insufficient(
               "topUnit",
@@ -413,18 +418,19 @@ public final class Gate {
                   + " alone makes "
                   + Figures.percent(data.topUnitShare().orElse(0.0))
                   + " of the loss, at most "
-                  + Figures.percent(policy.maxUnitShare())
+                  + Figures.percent(policy.get(GatePolicy.MAX_UNIT_SHARE))
                   + " is allowed: the verdict would be about this unit",
               "look at this unit's data; weigh it down or model it apart if it is right"));
     }
-    if (policy.repetition() == Repetition.HOLD && data.newRowShare() < policy.minNewRows()) {
+    if (policy.get(GatePolicy.REPETITION) == Repetition.HOLD
+        && data.newRowShare() < policy.get(GatePolicy.MIN_NEW_ROWS)) {
       out.add(
           insufficient(
               "newRows",
               "only "
                   + Figures.percent(data.newRowShare())
                   + " of the holdout rows are new since earlier gates, at least "
-                  + Figures.percent(policy.minNewRows())
+                  + Figures.percent(policy.get(GatePolicy.MIN_NEW_ROWS))
                   + " must be: who asks the same rows often enough gets a yes in the end",
               "newer labels; or repetition: spend, which asks for stronger proof each time"));
     }
@@ -492,14 +498,15 @@ public final class Gate {
     Optional<Instant> its = champion ? facts.championNewestLabel() : Optional.empty();
     Instant fresh = facts.candidateNewestLabel().orElse(facts.asOf());
     boolean stale =
-        its.map(i -> Duration.between(i, fresh).compareTo(policy.staleAfter()) >= 0).orElse(false);
+        its.map(i -> Duration.between(i, fresh).compareTo(policy.get(GatePolicy.STALE_AFTER)) >= 0)
+            .orElse(false);
     return new Verdict.Labels(facts.asOf(), facts.candidateNewestLabel(), its, stale);
   }
 
   /** The level of this look; see docs/gate.md. */
   private double level(History.Novelty novelty) {
-    double level = 1 - policy.confidence();
-    if (policy.repetition() == Repetition.HOLD) {
+    double level = 1 - policy.get(GatePolicy.CONFIDENCE);
+    if (policy.get(GatePolicy.REPETITION) == Repetition.HOLD) {
       return level;
     }
     double look = 1.0 + novelty.looks();
@@ -511,13 +518,15 @@ public final class Gate {
   private List<Verdict.Test> tests(
       List<String> candidates, String reference, Basis basis, double level) {
     double threshold =
-        basis == Basis.SUPERIORITY ? policy.minImprovement() : -policy.nonInferiority();
+        basis == Basis.SUPERIORITY
+            ? policy.get(GatePolicy.MIN_IMPROVEMENT)
+            : -policy.get(GatePolicy.NON_INFERIORITY);
     double factor = metric.factor(1 - threshold);
     List<Contrast> contrasts = new ArrayList<>();
     for (String candidate : candidates) {
       contrasts.add(contrast(candidate, reference, factor, null));
     }
-    int replicates = Math.max(policy.replicates(), SignFlip.replicatesFor(level));
+    int replicates = Math.max(policy.get(GatePolicy.REPLICATES), SignFlip.replicatesFor(level));
     double[] p = SignFlip.p(contrasts, replicates, seed("test"));
     double[] twoWay =
         Holm.adjusted(
@@ -542,7 +551,7 @@ public final class Gate {
               oneSided(
                       contrast(candidate, reference, 1, null).negated(),
                       "worse " + candidate,
-                      1 - policy.confidence())
+                      1 - policy.get(GatePolicy.CONFIDENCE))
                   .p(),
               level,
               p[k] <= level && adjusted <= level));
@@ -553,7 +562,12 @@ public final class Gate {
   /** The larger of the sign-flip and the two-way p-value. */
   private SignFlip.Refined oneSided(Contrast contrast, String what, double level) {
     SignFlip.Refined flip =
-        SignFlip.refined(contrast, policy.replicates(), seed(what), 1 - policy.confidence(), level);
+        SignFlip.refined(
+            contrast,
+            policy.get(GatePolicy.REPLICATES),
+            seed(what),
+            1 - policy.get(GatePolicy.CONFIDENCE),
+            level);
     double both = Math.max(flip.p(), contrast.twoWay().map(Contrast.TwoWay::p).orElse(0.0));
     return new SignFlip.Refined(both, flip.replicates());
   }
@@ -561,7 +575,8 @@ public final class Gate {
   private List<Verdict.Slice> slices(String candidate, String reference) {
     record Part(String column, String value, BitSet rows) {}
     List<Part> parts = new ArrayList<>();
-    for (String column : policy.slices().orElse(rows.sliceColumns()).stream().sorted().toList()) {
+    for (String column :
+        policy.find(GatePolicy.SLICES).orElse(rows.sliceColumns()).stream().sorted().toList()) {
       HoldoutRows.Codes codes = rows.slice(column);
       List<BitSet> byValue = new ArrayList<>();
       codes.names().forEach(name -> byValue.add(new BitSet()));
@@ -574,7 +589,7 @@ public final class Gate {
         }
       }
     }
-    double level = (1 - policy.confidence()) / Math.max(1, parts.size());
+    double level = (1 - policy.get(GatePolicy.CONFIDENCE)) / Math.max(1, parts.size());
     List<Contrast> contrasts = new ArrayList<>();
     double[] p = new double[parts.size()];
     for (int s = 0; s < p.length; s++) {
@@ -596,7 +611,7 @@ public final class Gate {
               improvement(candidate, reference, part.rows),
               p[s],
               adjusted[s],
-              adjusted[s] <= 1 - policy.confidence()));
+              adjusted[s] <= 1 - policy.get(GatePolicy.CONFIDENCE)));
     }
     return List.copyOf(out);
   }
@@ -706,8 +721,8 @@ public final class Gate {
         metric,
         Contrast.of(unit, period, losses(candidate), part).units(),
         Contrast.of(unit, period, losses(reference), part).units(),
-        policy.confidence(),
-        policy.replicates(),
+        policy.get(GatePolicy.CONFIDENCE),
+        policy.get(GatePolicy.REPLICATES),
         seed(what));
   }
 

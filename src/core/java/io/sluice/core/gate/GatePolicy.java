@@ -5,59 +5,115 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import java.time.Duration;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What a team asks of a candidate: the {@code gate} section of a spec. Shares are fractions (0.01
- * is 1%).
- *
- * @param metric decides; its relative improvement is tested
- * @param minImprovement relative improvement that must be proven, 0 to below 1
- * @param confidence of the proof, above 0.5 to below 1
- * @param candidates which families meet the holdout
- * @param bias largest absolute relative error of the total that is let pass
- * @param biasSlack how much worse than the champion's the bias may be when it is above {@code bias}
- * @param firstRun what to do without a champion
- * @param onDrift what drift between training data and today's does to the verdict
- * @param minUnits fewer units are too few
- * @param minPositiveUnits fewer units with anything to predict are too few
- * @param maxUnitShare largest share of the loss that one unit may have
- * @param minNewRows share of rows that no earlier gate may have seen
- * @param repetition what to do when there are fewer new rows
- * @param replicates sign flips, and bootstrap samples of the interval shown
- * @param staleAfter how much older than the candidate's the champion's labels must be for a fresh
- *     candidate to win by being no worse
- * @param nonInferiority margin of "no worse"
- * @param slices columns whose values are watched for regressions; empty optional: all there are
+ * What a team demands of a candidate: the {@code gate} section of a spec, defaults filled in. Each
+ * setting is declared here and nowhere else (ADR 210); shares are fractions (0.01 is 1%).
  */
-public record GatePolicy(
-    Metric.Loss metric,
-    double minImprovement,
-    double confidence,
-    Candidates candidates,
-    double bias,
-    double biasSlack,
-    FirstRun firstRun,
-    OnDrift onDrift,
-    int minUnits,
-    int minPositiveUnits,
-    double maxUnitShare,
-    double minNewRows,
-    Repetition repetition,
-    int replicates,
-    Duration staleAfter,
-    double nonInferiority,
-    Optional<List<String>> slices) {
+public final class GatePolicy {
+  // Filled by the declarations below while the class is loaded, and never again.
+  private static final List<GateSetting<?>> DECLARED = new ArrayList<>();
+
+  public static final GateSetting<Metric.Loss> METRIC =
+      declare(GateSetting.required("metric", new SettingForm.LossName(), "the loss that decides"));
+
+  /** Relative improvement that must be proven. */
+  public static final GateSetting<Double> MIN_IMPROVEMENT =
+      declare("minImprovement", share("0", "99"), 0.01, "how much better it must be");
+
+  public static final GateSetting<Double> CONFIDENCE =
+      declare("confidence", share("50", "99.99"), 0.95, "of the test");
+
+  public static final GateSetting<Candidates> CANDIDATES =
+      declare(
+          "candidates",
+          word(Candidates.values()),
+          Candidates.VALIDATION,
+          "which meet the holdout: the best on validation, or all by max-t");
+
+  /** Largest absolute relative error of the total. */
+  public static final GateSetting<Double> BIAS =
+      declare("guards.bias", share("0", "999"), 0.2, "largest bias");
+
+  /** How much worse than the champion's the bias may be when it is above {@link #BIAS}. */
+  public static final GateSetting<Double> BIAS_SLACK =
+      declare("biasSlack", share("0", "100"), 0.05, "or so much worse than the champion's");
+
+  public static final GateSetting<FirstRun> FIRST_RUN =
+      declare(
+          "firstRun",
+          word(FirstRun.values()),
+          FirstRun.BEATS_NAIVE,
+          "what the first version must do");
+
+  public static final GateSetting<OnDrift> ON_DRIFT =
+      declare("onDrift", word(OnDrift.values()), OnDrift.REVIEW, "what drift means");
+
+  public static final GateSetting<Integer> MIN_UNITS =
+      declare("minUnits", count(2, 10_000_000), 100, "fewest units");
+
+  public static final GateSetting<Integer> MIN_POSITIVE_UNITS =
+      declare("minPositiveUnits", count(0, 10_000_000), 30, "fewest units with any label");
+
+  public static final GateSetting<Double> MAX_UNIT_SHARE =
+      declare("maxUnitShare", share("0", "100"), 0.2, "most of the loss by one unit");
+
+  /** Share of rows that no earlier gate may have seen. */
+  public static final GateSetting<Double> MIN_NEW_ROWS =
+      declare("minNewRows", share("0", "100"), 0.25, "new rows since the last gate");
+
+  public static final GateSetting<Repetition> REPETITION =
+      declare(
+          "repetition",
+          word(Repetition.values()),
+          Repetition.HOLD,
+          "too few new rows: hold, or spend confidence");
+
+  /** Sign flips, and bootstrap samples of the interval shown. */
+  public static final GateSetting<Integer> REPLICATES =
+      declare("replicates", count(199, 99_999), 1999, "draws of the test");
+
+  /**
+   * How much older than the candidate's the champion's labels must be for a fresh candidate to win
+   * by being no worse.
+   */
+  public static final GateSetting<Duration> STALE_AFTER =
+      declare(
+          "staleAfter",
+          new SettingForm.Span(),
+          Duration.ofDays(90),
+          "when as good as the champion is enough");
+
+  public static final GateSetting<Double> NON_INFERIORITY =
+      declare("nonInferiority", share("0", "50"), 0.01, "the margin of as good as");
+
+  /** Columns whose values are watched for regressions; without it, all that the holdout has. */
+  public static final GateSetting<List<String>> SLICES =
+      declare(
+          GateSetting.derived(
+              "slices",
+              new SettingForm.Columns(),
+              "those of evaluate",
+              "columns to look for regressions by"));
+
+  /** All settings, in the order in which people write them. */
+  public static final List<GateSetting<?>> SETTINGS = List.copyOf(DECLARED);
+
+  private static final Map<String, String> GROUPS = Map.of("guards", "what no promotion may break");
 
   /** Which families meet the holdout. */
   public enum Candidates {
@@ -93,302 +149,206 @@ public record GatePolicy(
     SPEND
   }
 
-  private static final List<String> KEYS =
-      List.of(
-          "metric",
-          "minImprovement",
-          "confidence",
-          "candidates",
-          "guards",
-          "biasSlack",
-          "firstRun",
-          "onDrift",
-          "minUnits",
-          "minPositiveUnits",
-          "maxUnitShare",
-          "minNewRows",
-          "repetition",
-          "replicates",
-          "staleAfter",
-          "nonInferiority",
-          "slices");
+  private final Map<GateSetting<?>, Object> values;
+
+  private GatePolicy(Map<GateSetting<?>, Object> values) {
+    this.values = Collections.unmodifiableMap(values);
+  }
 
   /** The defaults, for a metric. */
   public static GatePolicy of(Metric.Loss metric) {
-    return new GatePolicy(
-        metric,
-        0.01,
-        0.95,
-        Candidates.VALIDATION,
-        0.20,
-        0.05,
-        FirstRun.BEATS_NAIVE,
-        OnDrift.REVIEW,
-        100,
-        30,
-        0.20,
-        0.25,
-        Repetition.HOLD,
-        1999,
-        Duration.ofDays(90),
-        0.01,
-        Optional.empty());
+    return of(List.of(new Given<>(METRIC, metric)));
+  }
+
+  /**
+   * The policy in which these settings are given, and all others have their defaults.
+   *
+   * @throws IllegalArgumentException when a required setting is not among them
+   */
+  public static GatePolicy of(List<Given<?>> given) {
+    Map<GateSetting<?>, Object> values = new LinkedHashMap<>();
+    for (GateSetting<?> setting : SETTINGS) {
+      setting.usual().ifPresent(usual -> values.put(setting, usual));
+    }
+    given.forEach(g -> values.put(g.setting(), g.value()));
+    for (GateSetting<?> setting : SETTINGS) {
+      if (setting.required() && !values.containsKey(setting)) {
+        throw new IllegalArgumentException("gate." + setting.name() + " is missing");
+      }
+    }
+    return new GatePolicy(values);
+  }
+
+  /** A setting with its value. */
+  public record Given<T>(GateSetting<T> setting, T value) {}
+
+  /** This policy with another value of one setting. */
+  public <T> GatePolicy with(GateSetting<T> setting, T value) {
+    Map<GateSetting<?>, Object> changed = new LinkedHashMap<>(values);
+    changed.put(setting, value);
+    return new GatePolicy(changed);
+  }
+
+  /** One line of documentation of a map that holds settings, such as {@code guards}. */
+  public static String groupDoc(String group) {
+    return Optional.ofNullable(GROUPS.get(group)).map(doc -> doc + ": ").orElse("")
+        + groupExample(group);
+  }
+
+  private static String groupExample(String group) {
+    return SETTINGS.stream()
+        .filter(s -> s.group().equals(Optional.of(group)))
+        .map(s -> s.key() + s.fallback().map(f -> ": " + f).orElse(""))
+        .collect(Collectors.joining(", ", "{ ", " }"));
+  }
+
+  /** The value of a setting that has a default or is required. */
+  public <T> T get(GateSetting<T> setting) {
+    return find(setting)
+        .orElseThrow(() -> new IllegalStateException("the policy has no " + setting.name()));
+  }
+
+  /** The value of a setting, if there is one. */
+  @SuppressWarnings("unchecked") // Given and with() keep the types together
+  public <T> Optional<T> find(GateSetting<T> setting) {
+    return Optional.ofNullable((T) values.get(setting));
   }
 
   /**
    * Reads a policy: the JSON {@code with} of the gate stage. Only {@code metric} is required.
    * Shares are numbers ({@code 0.01}) or text ({@code "1%"}), durations {@code "90d"} or ISO 8601.
    *
-   * @throws SluiceException with every fault at once: SLU-8001 (a bad value) or SLU-8002 (no such
-   *     key)
+   * @throws SluiceException with every fault at once: SLU-8001 (a wrong value) or SLU-8002 (an
+   *     unknown key)
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static GatePolicy parse(JsonNode with) {
-    Reader in = new Reader(with);
-    GatePolicy base = GatePolicy.of(in.metric());
-    GatePolicy policy =
-        new GatePolicy(
-            base.metric,
-            in.share("minImprovement", base.minImprovement, 0, 0.99),
-            in.share("confidence", base.confidence, 0.5, 0.9999),
-            in.word("candidates", base.candidates, Candidates.values()),
-            in.guard("bias", base.bias),
-            in.share("biasSlack", base.biasSlack, 0, 1),
-            in.word("firstRun", base.firstRun, FirstRun.values()),
-            in.word("onDrift", base.onDrift, OnDrift.values()),
-            in.count("minUnits", base.minUnits, 2, 100_000_000),
-            in.count("minPositiveUnits", base.minPositiveUnits, 0, 100_000_000),
-            in.share("maxUnitShare", base.maxUnitShare, 0, 1),
-            in.share("minNewRows", base.minNewRows, 0, 1),
-            in.word("repetition", base.repetition, Repetition.values()),
-            in.count("replicates", base.replicates, 199, 99_999),
-            in.duration("staleAfter", base.staleAfter),
-            in.share("nonInferiority", base.nonInferiority, 0, 0.5),
-            in.names("slices"));
-    in.finish();
-    return policy;
+    if (!with.isObject()) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-8001",
+              "the gate's policy must be a mapping, not " + with,
+              "write at least { metric: poisson_deviance }"));
+    }
+    List<Diagnostic> faults = new ArrayList<>();
+    unknown("", with, faults);
+    List<Given<?>> given = new ArrayList<>();
+    for (GateSetting<?> setting : SETTINGS) {
+      JsonNode value = setting.group().map(with::path).orElse(with).path(setting.key());
+      if (!value.isMissingNode()) {
+        given(setting, value, faults).ifPresent(given::add);
+      } else if (setting.required()) {
+        faults.add(wrong(setting.name() + " is missing", setting.form().expected()));
+      }
+    }
+    if (!faults.isEmpty()) {
+      throw new SluiceException(ExitCode.INPUT_WRONG, faults);
+    }
+    return of(given);
+  }
+
+  private static <T> Optional<Given<T>> given(
+      GateSetting<T> setting, JsonNode value, List<Diagnostic> faults) {
+    Optional<T> read = setting.form().read(value);
+    if (read.isEmpty()) {
+      faults.add(wrong(setting.name() + " is " + value, setting.form().expected()));
+    }
+    return read.map(v -> new Given<>(setting, v));
+  }
+
+  /** Reports keys that no setting has, and groups that are not maps. */
+  private static void unknown(String prefix, JsonNode with, List<Diagnostic> faults) {
+    List<String> known =
+        SETTINGS.stream()
+            .map(GateSetting::name)
+            .filter(name -> name.startsWith(prefix))
+            .map(name -> name.substring(prefix.length()).replaceAll("\\..*", ""))
+            .distinct()
+            .toList();
+    with.properties()
+        .forEach(e -> {
+          String path = prefix + e.getKey();
+          if (!known.contains(e.getKey())) {
+            faults.add(
+                Diagnostic.of(
+                    "SLU-8002",
+                    "the gate has no setting '" + path + "'",
+                    DidYouMean.hint(known, e.getKey())));
+          } else if (GROUPS.containsKey(path)) {
+            if (e.getValue().isObject()) {
+              unknown(path + ".", e.getValue(), faults);
+            } else {
+              faults.add(
+                  wrong(path + " is " + e.getValue(), "a map such as " + groupExample(path)));
+            }
+          }
+        });
+  }
+
+  private static Diagnostic wrong(String what, String expected) {
+    return Diagnostic.of("SLU-8001", "gate." + what, "expected " + expected);
   }
 
   /** The policy with every value spelled out, as {@link #parse} reads it. */
   @JsonValue
   public JsonNode toJson() {
+    return toJson(Duration::toString);
+  }
+
+  /**
+   * The same with durations written in another way that {@link #parse} reads: verdicts have them in
+   * Java's form, compiled pipelines in days.
+   */
+  public ObjectNode toJson(Function<Duration, String> durations) {
     ObjectNode out = Json.object();
-    out.put("metric", metric.name());
-    out.put("minImprovement", minImprovement);
-    out.put("confidence", confidence);
-    out.put("candidates", word(candidates));
-    out.putObject("guards").put("bias", bias);
-    out.put("biasSlack", biasSlack);
-    out.put("firstRun", word(firstRun));
-    out.put("onDrift", word(onDrift));
-    out.put("minUnits", minUnits);
-    out.put("minPositiveUnits", minPositiveUnits);
-    out.put("maxUnitShare", maxUnitShare);
-    out.put("minNewRows", minNewRows);
-    out.put("repetition", word(repetition));
-    out.put("replicates", replicates);
-    out.put("staleAfter", staleAfter.toString());
-    out.put("nonInferiority", nonInferiority);
-    slices.ifPresent(names -> {
-      var list = out.putArray("slices");
-      names.forEach(list::add);
-    });
+    for (GateSetting<?> setting : SETTINGS) {
+      write(setting, durations, out);
+    }
     return out;
   }
 
-  /** {@code BEATS_NAIVE} is written {@code beatsNaive}. */
-  private static String word(Enum<?> value) {
-    StringBuilder out = new StringBuilder();
-    for (String part : value.name().split("_", -1)) {
-      String lower = part.toLowerCase(java.util.Locale.ROOT);
-      out.append(
-          out.isEmpty() ? lower : Character.toUpperCase(lower.charAt(0)) + lower.substring(1));
-    }
-    return out.toString();
+  private <T> void write(
+      GateSetting<T> setting, Function<Duration, String> durations, ObjectNode out) {
+    ObjectNode into = setting.group().map(out::withObjectProperty).orElse(out);
+    find(setting)
+        .ifPresent(value -> into.set(setting.key(), setting.form().write(value, durations)));
   }
 
-  /** Reads values one by one and remembers what was wrong with them. */
-  private static final class Reader {
-    private static final Pattern PERCENT = Pattern.compile("(\\d{1,3}(?:\\.\\d{1,9})?)\\s*%");
-    private static final Pattern DAYS = Pattern.compile("(\\d{1,5})([wdh])");
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof GatePolicy policy && policy.values.equals(values);
+  }
 
-    private final JsonNode with;
-    private final List<Diagnostic> faults = new ArrayList<>();
+  @Override
+  public int hashCode() {
+    return values.hashCode();
+  }
 
-    Reader(JsonNode with) {
-      this.with = with;
-      if (!with.isObject()) {
-        throw new SluiceException(
-            ExitCode.INPUT_WRONG,
-            Diagnostic.of(
-                "SLU-8001",
-                "the gate's policy must be a mapping, not " + with,
-                "write at least { metric: poisson_deviance }"));
-      }
-      with.fieldNames().forEachRemaining(key -> known(key, KEYS, key));
-      with.path("guards")
-          .fieldNames()
-          .forEachRemaining(k -> known(k, List.of("bias"), "guards." + k));
-    }
+  @Override
+  public String toString() {
+    return Json.write(toJson());
+  }
 
-    private void known(String key, List<String> keys, String path) {
-      if (!keys.contains(key)) {
-        faults.add(
-            Diagnostic.of(
-                "SLU-8002",
-                "the gate has no setting '" + path + "'",
-                keys.stream()
-                    .filter(k -> k.equalsIgnoreCase(key.replaceAll("[_-]", "")))
-                    .findFirst()
-                    .map(k -> "did you mean '" + k + "'?")
-                    .orElse("there are " + String.join(", ", keys))));
-      }
-    }
+  private static <T> GateSetting<T> declare(
+      String name, SettingForm<T> form, T usual, String help) {
+    return declare(GateSetting.usually(name, form, usual, help));
+  }
 
-    Metric.Loss metric() {
-      JsonNode value = with.path("metric");
-      if (!value.isTextual()) {
-        wrong("metric", value, "one of " + String.join(", ", Metric.NAMES));
-        return new Metric.PoissonDeviance();
-      }
-      try {
-        if (Metric.parse(value.asText()) instanceof Metric.Loss loss) {
-          return loss;
-        }
-        wrong("metric", value, "a loss; limit the bias by guards: { bias: 20% } instead");
-      } catch (IllegalArgumentException e) {
-        faults.add(
-            Diagnostic.of(
-                "SLU-8001", "gate.metric: " + e.getMessage(), "use a metric that there is"));
-      }
-      return new Metric.PoissonDeviance();
-    }
+  private static <T> GateSetting<T> declare(GateSetting<T> setting) {
+    DECLARED.add(setting);
+    return setting;
+  }
 
-    double share(String key, double otherwise, double least, double most) {
-      return share(key, with.path(key), otherwise, least, most);
-    }
+  private static SettingForm<Double> share(String low, String high) {
+    return new SettingForm.Share(low, high);
+  }
 
-    double guard(String key, double otherwise) {
-      JsonNode guards = with.path("guards");
-      if (!guards.isMissingNode() && !guards.isObject()) {
-        wrong("guards", guards, "a mapping such as { bias: 20% }");
-        return otherwise;
-      }
-      return share("guards." + key, guards.path(key), otherwise, 0, 10);
-    }
+  private static SettingForm<Integer> count(int low, int high) {
+    return new SettingForm.Count(low, high);
+  }
 
-    private double share(String path, JsonNode value, double otherwise, double least, double most) {
-      if (value.isMissingNode()) {
-        return otherwise;
-      }
-      double read = Double.NaN;
-      if (value.isNumber()) {
-        read = value.asDouble();
-      } else if (value.isTextual()) {
-        Matcher percent = PERCENT.matcher(value.asText().strip());
-        if (percent.matches()) {
-          read = new java.math.BigDecimal(percent.group(1)).movePointLeft(2).doubleValue();
-        }
-      }
-      if (!(read >= least && read <= most)) {
-        wrong(
-            path,
-            value,
-            "a share from "
-                + Figures.percent(least)
-                + " to "
-                + Figures.percent(most)
-                + ", such as 5% or 0.05");
-        return otherwise;
-      }
-      return read;
-    }
-
-    int count(String key, int otherwise, int least, int most) {
-      JsonNode value = with.path(key);
-      if (value.isMissingNode()) {
-        return otherwise;
-      }
-      if (!value.isIntegralNumber() || value.asLong() < least || value.asLong() > most) {
-        wrong(key, value, "a whole number from " + least + " to " + most);
-        return otherwise;
-      }
-      return value.asInt();
-    }
-
-    <E extends Enum<E>> E word(String key, E otherwise, E[] all) {
-      JsonNode value = with.path(key);
-      if (value.isMissingNode()) {
-        return otherwise;
-      }
-      Function<E, String> spelled = GatePolicy::word;
-      for (E option : all) {
-        if (value.isTextual() && spelled.apply(option).equals(value.asText())) {
-          return option;
-        }
-      }
-      wrong(key, value, String.join(" or ", List.of(all).stream().map(spelled).toList()));
-      return otherwise;
-    }
-
-    Duration duration(String key, Duration otherwise) {
-      JsonNode value = with.path(key);
-      if (value.isMissingNode()) {
-        return otherwise;
-      }
-      Matcher short_ = DAYS.matcher(value.asText());
-      if (short_.matches()) {
-        long n = Long.parseLong(short_.group(1));
-        return switch (short_.group(2)) {
-          case "w" -> Duration.ofDays(7 * n);
-          case "d" -> Duration.ofDays(n);
-          default -> Duration.ofHours(n);
-        };
-      }
-      try {
-        Duration read = Duration.parse(value.asText());
-        if (!read.isNegative()) {
-          return read;
-        }
-      } catch (DateTimeParseException e) {
-        // falls through to the diagnostic, which says what is expected
-      }
-      wrong(key, value, "a duration such as 90d, 12w or PT36H");
-      return otherwise;
-    }
-
-    Optional<List<String>> names(String key) {
-      JsonNode value = with.path(key);
-      if (value.isMissingNode()) {
-        return Optional.empty();
-      }
-      List<String> names = new ArrayList<>();
-      boolean texts = value.isArray();
-      for (JsonNode name : value) {
-        texts &= name.isTextual() && !name.asText().isEmpty() && !names.contains(name.asText());
-        names.add(name.asText());
-      }
-      if (!texts) {
-        wrong(key, value, "a list of slice columns, each once");
-        return Optional.empty();
-      }
-      return Optional.of(List.copyOf(names));
-    }
-
-    private void wrong(String path, JsonNode value, String expected) {
-      faults.add(
-          Diagnostic.of(
-              "SLU-8001",
-              value.isMissingNode()
-                  ? "gate." + path + " is missing"
-                  : "gate." + path + " is " + value,
-              "expected " + expected));
-    }
-
-    void finish() {
-      if (!faults.isEmpty()) {
-        throw new SluiceException(ExitCode.INPUT_WRONG, faults);
-      }
-    }
+  private static <E extends Enum<E>> SettingForm<E> word(E[] options) {
+    return new SettingForm.Word<>(List.of(options));
   }
 }

@@ -1,9 +1,10 @@
 package io.sluice.core.gate;
 
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.function.DoubleFunction;
+import java.util.stream.Collectors;
 
 /**
  * A figure that says how good predictions are. Those that a gate can decide on are {@link Loss}es;
@@ -79,6 +80,21 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
 
     /** What people call it in a sentence. */
     String title();
+
+    /** The loss of this name, as specs and policies write it. */
+    static Optional<Loss> named(String name) {
+      return Registry.LOSSES.stream().flatMap(e -> e.read(name).stream()).findFirst();
+    }
+
+    /** The names of all losses, in the order in which messages list them. */
+    static List<String> examples() {
+      return Registry.LOSSES.stream().map(e -> e.example().name()).toList();
+    }
+
+    /** The form of all names: a regular expression that is valid both in Java and in ECMA 262. */
+    static String form() {
+      return Registry.LOSSES.stream().map(Registry.Entry::form).collect(Collectors.joining("|"));
+    }
   }
 
   /** A loss that is a (weighted) mean of one figure per row, or a function of such a mean. */
@@ -499,58 +515,110 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
   }
 
   private static String number(double value) {
-    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+    // not Double.toString, which writes small numbers with an exponent
+    return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
   }
-
-  /** The names that {@link #parse} knows, for messages. */
-  List<String> NAMES =
-      List.of(
-          "poisson_deviance",
-          "tweedie_deviance(p)",
-          "mae",
-          "rmse",
-          "wape",
-          "pinball(q)",
-          "bias",
-          "accuracy",
-          "logloss",
-          "auc");
 
   /**
-   * Reads a metric's name as written in policies.
+   * Reads a metric's name: that of a loss, or {@code bias}.
    *
    * @throws IllegalArgumentException when there is no such metric or its argument is out of range;
-   *     the message says which there are
+   *     the message says which metrics there are
    */
   static Metric parse(String name) {
-    Matcher call = Call.FORM.matcher(name.strip());
-    if (call.matches()) {
-      double argument = Double.parseDouble(call.group(2));
-      return call.group(1).equals("pinball")
-          ? new Pinball(argument)
-          : new TweedieDeviance(argument);
+    if (name.equals(new Bias().name())) {
+      return new Bias();
     }
-    return switch (name.strip()) {
-      case "poisson_deviance" -> new PoissonDeviance();
-      case "mae" -> new MeanAbsoluteError();
-      case "rmse" -> new RootMeanSquaredError();
-      case "wape" -> new WeightedAbsolutePercentageError();
-      case "bias" -> new Bias();
-      case "accuracy" -> new Accuracy();
-      case "logloss" -> new LogLoss();
-      case "auc" -> new Auc();
-      default ->
-          throw new IllegalArgumentException(
-              "no metric '" + name + "'; there are " + String.join(", ", NAMES));
-    };
+    return Loss.named(name)
+        .orElseThrow(() ->
+            new IllegalArgumentException(
+                "no metric '"
+                    + name
+                    + "'; there are "
+                    + Registry.LOSSES.stream()
+                        .map(Registry.Entry::described)
+                        .collect(Collectors.joining(", "))));
   }
 
-  /** Form of the metrics with an argument. */
-  final class Call {
-    private static final Pattern FORM =
-        Pattern.compile(
-            "(tweedie_deviance|pinball)\\(\\s*([0-9]{1,3}(?:\\.[0-9]{1,15})?|\\.[0-9]{1,15})\\s*\\)");
+  /**
+   * The losses by name. To add one, write its record above and name it in {@link #LOSSES}: specs,
+   * their schema, the gate and every message follow, and a test holds the table in {@code
+   * docs/gate.md}.
+   */
+  final class Registry {
+    /** A positive decimal number below 10 in its one spelling: no exponent, no trailing zeros. */
+    private static final String FRACTION = "\\.[0-9]{0,8}[1-9]";
 
-    private Call() {}
+    /** All losses, in the order in which messages list them. */
+    static final List<Entry> LOSSES =
+        List.of(
+            new Entry(new PoissonDeviance()),
+            new Entry(new MeanAbsoluteError()),
+            new Entry(new RootMeanSquaredError()),
+            new Entry(new WeightedAbsolutePercentageError()),
+            new Entry(new Accuracy()),
+            new Entry(new LogLoss()),
+            new Entry(new Auc()),
+            new Entry(
+                new TweedieDeviance(1.5),
+                new Argument("[12]" + FRACTION + "|[123]", "p from 1 to 3"),
+                TweedieDeviance::new),
+            new Entry(
+                new Pinball(0.9), new Argument("0" + FRACTION, "q between 0 and 1"), Pinball::new));
+
+    private Registry() {}
+
+    /**
+     * What stands in parentheses.
+     *
+     * @param form its spelling, valid both in Java and in ECMA 262
+     * @param range for people
+     */
+    record Argument(String form, String range) {}
+
+    /**
+     * A loss that can be named.
+     *
+     * @param example the loss, with a common argument if it takes one
+     */
+    record Entry(Loss example, Optional<Argument> argument, DoubleFunction<Loss> make) {
+      Entry(Loss only) {
+        this(only, Optional.empty(), none -> only);
+      }
+
+      Entry(Loss example, Argument argument, DoubleFunction<Loss> make) {
+        this(example, Optional.of(argument), make);
+      }
+
+      private String word() {
+        return example.name().replaceAll("\\(.*", "");
+      }
+
+      /** The form of its name. */
+      String form() {
+        return word() + argument.map(a -> "\\((" + a.form() + ")\\)").orElse("");
+      }
+
+      /** The range of its argument, if it takes one. */
+      Optional<String> range() {
+        return argument.map(Argument::range);
+      }
+
+      /** Its name as a message lists it. */
+      String described() {
+        return word() + argument.map(a -> "(" + a.range() + ")").orElse("");
+      }
+
+      Optional<Loss> read(String name) {
+        if (!name.matches(form())) {
+          return Optional.empty();
+        }
+        double value =
+            argument.isEmpty()
+                ? Double.NaN
+                : Double.parseDouble(name.substring(word().length() + 1, name.length() - 1));
+        return Optional.of(make.apply(value));
+      }
+    }
   }
 }

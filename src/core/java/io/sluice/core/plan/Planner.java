@@ -9,6 +9,9 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
 import io.sluice.core.run.StageName;
 import io.sluice.core.spec.Durations;
@@ -41,8 +44,6 @@ import java.util.TreeSet;
  */
 public final class Planner {
   private static final Duration PIPELINE_TIMEOUT = Duration.ofHours(24);
-  private static final List<String> BASELINES =
-      List.of("zero", "movingAverage", "seasonal", "rate");
 
   /** Where the champion forecasts, when its version has a predict command. */
   public static final StageName CHAMPION_PREDICTS = new StageName("predict-champion");
@@ -532,7 +533,7 @@ public final class Planner {
     ObjectNode values =
         Json.object()
             .put("coldEvery", options.coldEvery().orElse(6))
-            .put("objective", options.objective().orElse(spec.gate().metric()))
+            .put("objective", options.objective().orElse(metric()).name())
             .put("patience", options.patience().orElse(8))
             .put("trials", options.trials().orElse(40))
             .put("warmStart", options.warmStart().orElse(Spec.WarmStart.CHAMPION).word());
@@ -607,42 +608,31 @@ public final class Planner {
 
   private ObjectNode evaluateValues(Spec.Evaluate evaluate) {
     ObjectNode with = Json.object();
-    with.set("baselines", texts(evaluate.with().baselines().orElse(BASELINES)));
+    with.set("baselines", texts(evaluate.with().baselines().stream().map(Baseline::word).toList()));
     if (Edges.of(spec, evaluate).get("snapshot") instanceof Ref.Data snapshot) {
       Optional.ofNullable(spec.data().get(snapshot.source()))
           .flatMap(Spec.DataSource::labels)
           .ifPresent(l -> with.set("labels", labels(l)));
     }
-    with.put("metric", spec.gate().metric());
+    with.put("metric", metric().name());
     with.set("slices", texts(evaluate.with().slices()));
     with.set("unit", texts(evaluate.with().unit()));
     return with;
   }
 
-  /** Defaults and their reasons: the gate's procedure. Shares are fractions. */
-  private ObjectNode gatePolicy() {
-    Spec.Gate g = spec.gate();
-    ObjectNode policy = Json.object();
-    policy.put("biasSlack", g.biasSlack().orElse(0.05));
-    policy.put("candidates", g.candidates().orElse("validation"));
-    policy.put("confidence", g.confidence().orElse(0.95));
-    policy.put("firstRun", g.firstRun().orElse("beatsNaive"));
-    policy.putObject("guards").put("bias", g.biasGuard().orElse(0.2));
-    policy.put("maxUnitShare", g.maxUnitShare().orElse(0.2));
-    policy.put("metric", g.metric());
-    policy.put("minImprovement", g.minImprovement().orElse(0.01));
-    policy.put("minNewRows", g.minNewRows().orElse(0.25));
-    policy.put("minPositiveUnits", g.minPositiveUnits().orElse(30));
-    policy.put("minUnits", g.minUnits().orElse(100));
-    policy.put("nonInferiority", g.nonInferiority().orElse(0.01));
-    policy.put("onDrift", g.onDrift().orElse("review"));
-    policy.put("repetition", g.repetition().orElse("hold"));
-    policy.put("replicates", g.replicates().orElse(1999));
-    policy.set(
-        "slices",
-        texts(g.slices().or(() -> evaluate().map(e -> e.with().slices())).orElse(List.of())));
-    policy.put("staleAfter", IsoPeriod.of(g.staleAfter().orElse(Duration.ofDays(90))));
-    return policy;
+  /** The gate's policy; without slices of its own it gets those of the evaluate stage. */
+  private JsonNode gatePolicy() {
+    GatePolicy policy = spec.gate().policy();
+    List<String> slices =
+        policy
+            .find(GatePolicy.SLICES)
+            .or(() -> evaluate().map(e -> e.with().slices()))
+            .orElse(List.of());
+    return sorted(policy.with(GatePolicy.SLICES, slices).toJson(IsoPeriod::of));
+  }
+
+  private Metric.Loss metric() {
+    return spec.gate().policy().get(GatePolicy.METRIC);
   }
 
   private static ObjectNode labels(Spec.Labels labels) {

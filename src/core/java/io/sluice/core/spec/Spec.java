@@ -1,6 +1,9 @@
 package io.sluice.core.spec;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.gate.Metric;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -254,7 +257,7 @@ public record Spec(
    * @param parallel how many trials run side by side (1)
    */
   public record TuneOptions(
-      Optional<String> objective,
+      Optional<Metric.Loss> objective,
       Optional<Integer> trials,
       Optional<Integer> patience,
       Optional<Duration> trialTimeout,
@@ -422,34 +425,18 @@ public record Spec(
    *
    * @param unit columns that together name what is resampled by the gate
    * @param slices columns by whose values regressions are looked for
-   * @param baselines naive forecasts to score; all of them when not given
+   * @param baselines naive forecasts to score
    */
-  public record EvaluateOptions(
-      List<String> unit, List<String> slices, Optional<List<String>> baselines) {}
+  public record EvaluateOptions(List<String> unit, List<String> slices, List<Baseline> baselines) {}
 
   /**
-   * The policy as written; the planner fills in what is absent. Shares are fractions: {@code 1%} is
-   * 0.01.
+   * What a candidate must pass.
+   *
+   * @param rows the holdout that is judged
+   * @param policy the settings, defaults filled in but for {@link GatePolicy#SLICES}, whose default
+   *     is the evaluate stage's slices
    */
-  public record Gate(
-      Ref rows,
-      String metric,
-      Optional<Double> minImprovement,
-      Optional<Double> confidence,
-      Optional<String> candidates,
-      Optional<Double> biasGuard,
-      Optional<Double> biasSlack,
-      Optional<String> firstRun,
-      Optional<String> onDrift,
-      Optional<Integer> minUnits,
-      Optional<Integer> minPositiveUnits,
-      Optional<Double> maxUnitShare,
-      Optional<Double> minNewRows,
-      Optional<String> repetition,
-      Optional<Integer> replicates,
-      Optional<Duration> staleAfter,
-      Optional<Double> nonInferiority,
-      Optional<List<String>> slices) {}
+  public record Gate(Ref rows, GatePolicy policy) {}
 
   /** What starts runs by itself. */
   public record Triggers(Optional<NewData> newData, Optional<PullRequest> pullRequest) {

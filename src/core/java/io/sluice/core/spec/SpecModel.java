@@ -8,8 +8,12 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.sluice.core.diag.DidYouMean;
+import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -36,25 +40,6 @@ final class SpecModel {
   private static final String ARTIFACT_HINT =
       "letters, digits, _ and -, starting with a letter, at most 63";
 
-  /** The losses of the gate; two of them have a parameter. */
-  static final List<String> METRICS =
-      List.of(
-          "poisson_deviance",
-          "mae",
-          "rmse",
-          "wape",
-          "accuracy",
-          "logloss",
-          "auc",
-          "tweedie_deviance(1.5)",
-          "pinball(0.9)");
-
-  /** Their form: Tweedie's power is between 1 and 2, a quantile between 0 and 1. */
-  private static final String METRIC =
-      "poisson_deviance|mae|rmse|wape|accuracy|logloss|auc"
-          + "|tweedie_deviance\\(1\\.[0-9]{0,8}[1-9]\\)|pinball\\(0\\.[0-9]{0,8}[1-9]\\)";
-
-  static final List<String> BASELINES = List.of("zero", "movingAverage", "seasonal", "rate");
   static final List<String> TASKS = List.of("tune@1", "train@1", "evaluate@1", "drift@1");
 
   private static final JsonNode EMPTY = Json.object();
@@ -587,14 +572,18 @@ final class SpecModel {
     var baselines =
         optional(
             "baselines",
-            Shapes.distinct("a list of baselines", Shapes.word(BASELINES), 1),
+            Shapes.map(
+                Shapes.distinct("a list of baselines", Shapes.word(Baseline.words()), 1),
+                words -> words.stream().map(Baseline::of).flatMap(Optional::stream).toList()),
             "naive forecasts to beat (all of them)");
     return Struct.of(
         "the values of evaluate@1",
         List.of(unit, slices, baselines),
         v ->
             new Spec.EvaluateOptions(
-                v.get(unit), v.find(slices).orElse(List.of()), v.find(baselines)));
+                v.get(unit),
+                v.find(slices).orElse(List.of()),
+                v.find(baselines).orElse(List.of(Baseline.values()))));
   }
 
   private static Struct<Spec.Drift> drift() {
@@ -712,102 +701,20 @@ final class SpecModel {
   private static Shape<Spec.Gate> gate() {
     var rows =
         required("rows", ref(), "the rows of an evaluate@1 stage, for example evaluate.rows");
-    var metric = required("metric", metric(), "the loss that decides");
-    var minImprovement =
-        optional("minImprovement", Shapes.percentage("0", "99"), "how much better it must be (1%)");
-    var confidence = optional("confidence", Shapes.percentage("50", "99.99"), "of the test (95%)");
-    var candidates =
-        optional(
-            "candidates",
-            Shapes.word(List.of("validation", "all")),
-            "which meet the holdout: the best on validation, or all by max-t (validation)");
-    var bias = optional("bias", Shapes.percentage("0", "999"), "largest bias (20%)");
-    var guards =
-        optional(
-            "guards",
-            Struct.of("guards", List.of(bias), v -> v.find(bias)),
-            "what no promotion may break: { bias: 20% }");
-    var biasSlack =
-        optional(
-            "biasSlack",
-            Shapes.percentage("0", "100"),
-            "or so much worse than the champion's (5%)");
-    var firstRun =
-        optional(
-            "firstRun",
-            Shapes.word(List.of("beatsNaive", "hold")),
-            "what the first version must do (beatsNaive)");
-    var onDrift =
-        optional(
-            "onDrift",
-            Shapes.word(List.of("ignore", "review", "hold")),
-            "what drift means (review)");
-    var minUnits = optional("minUnits", Shapes.count(2, 10_000_000), "fewest units (100)");
-    var minPositiveUnits =
-        optional(
-            "minPositiveUnits", Shapes.count(0, 10_000_000), "fewest units with any label (30)");
-    var maxUnitShare =
-        optional(
-            "maxUnitShare", Shapes.percentage("0", "100"), "most of the loss by one unit (20%)");
-    var minNewRows =
-        optional("minNewRows", Shapes.percentage("0", "100"), "new rows since the last gate (25%)");
-    var repetition =
-        optional(
-            "repetition",
-            Shapes.word(List.of("hold", "spend")),
-            "too few new rows: hold, or spend confidence (hold)");
-    var replicates = optional("replicates", Shapes.count(199, 99_999), "draws of the test (1999)");
-    var staleAfter =
-        optional("staleAfter", Shapes.duration(), "when as good as the champion is enough (90d)");
-    var nonInferiority =
-        optional("nonInferiority", Shapes.percentage("0", "50"), "the margin of as good as (1%)");
-    var slices =
-        optional(
-            "slices",
-            Shapes.distinct(
-                "a list of columns", Shapes.text("a column's name", "for example market"), 0),
-            "columns to look for regressions by (those of evaluate)");
+    var settings = GateShapes.fields();
+    List<Struct.Field<?>> fields = new ArrayList<>(List.of(rows));
+    fields.addAll(settings);
     return Struct.of(
         "the gate",
-        List.of(
-            rows,
-            metric,
-            minImprovement,
-            confidence,
-            candidates,
-            guards,
-            biasSlack,
-            firstRun,
-            onDrift,
-            minUnits,
-            minPositiveUnits,
-            maxUnitShare,
-            minNewRows,
-            repetition,
-            replicates,
-            staleAfter,
-            nonInferiority,
-            slices),
+        List.copyOf(fields),
         v ->
             new Spec.Gate(
                 v.get(rows),
-                v.get(metric),
-                v.find(minImprovement),
-                v.find(confidence),
-                v.find(candidates),
-                v.find(guards).flatMap(g -> g),
-                v.find(biasSlack),
-                v.find(firstRun),
-                v.find(onDrift),
-                v.find(minUnits),
-                v.find(minPositiveUnits),
-                v.find(maxUnitShare),
-                v.find(minNewRows),
-                v.find(repetition),
-                v.find(replicates),
-                v.find(staleAfter),
-                v.find(nonInferiority),
-                v.find(slices)));
+                GatePolicy.of(
+                    settings.stream()
+                        .flatMap(s -> v.find(s).stream())
+                        .flatMap(List::stream)
+                        .toList())));
   }
 
   /** A profile, or what a step of a run changes. */
@@ -921,26 +828,28 @@ final class SpecModel {
     return Shapes.matching("a name", LABEL, "SLU-1014", LABEL_HINT);
   }
 
-  private static Shape<String> metric() {
-    Shape<String> form =
-        Shapes.matching("a metric", METRIC, "SLU-1011", "for example poisson_deviance");
+  /** A loss that the gate knows. */
+  static Shape<Metric.Loss> metric() {
+    String form = Metric.Loss.form();
+    Shape<String> name =
+        Shapes.matching("a metric", form, "SLU-1011", "for example poisson_deviance");
     return new Shape<>() {
       @Override
-      public Optional<String> read(Yaml node, Problems problems) {
-        if (node instanceof Yaml.Scalar s && !s.text().matches(METRIC)) {
+      public Optional<Metric.Loss> read(Yaml node, Problems problems) {
+        if (node instanceof Yaml.Scalar s && Metric.Loss.named(s.text()).isEmpty()) {
           problems.add(
               "SLU-1011",
               s.at(),
               "\"" + s.text() + "\" is not a metric",
-              DidYouMean.hint(METRICS, s.text()));
+              DidYouMean.hint(Metric.Loss.examples(), s.text()));
           return Optional.empty();
         }
-        return form.read(node, problems);
+        return name.read(node, problems).flatMap(Metric.Loss::named);
       }
 
       @Override
       public ObjectNode schema() {
-        return form.schema();
+        return name.schema();
       }
     };
   }

@@ -340,7 +340,7 @@ class GateTest {
             SluiceException.class,
             e -> {
               assertThat(e.diagnostics()).hasSize(4);
-              assertThat(e.diagnostics().toString()).contains("did you mean 'minUnits'");
+              assertThat(e.diagnostics().toString()).contains("did you mean \"minUnits\"");
             });
   }
 
@@ -351,8 +351,8 @@ class GateTest {
             Json.parse(
                 "{\"metric\":\"pinball(0.9)\",\"minImprovement\":\"2.5%\",\"staleAfter\":\"12w\",\"candidates\":\"all\",\"slices\":[\"market\"]}"));
 
-    assertThat(policy.minImprovement()).isEqualTo(0.025);
-    assertThat(policy.staleAfter()).isEqualTo(Duration.ofDays(84));
+    assertThat(policy.get(GatePolicy.MIN_IMPROVEMENT)).isEqualTo(0.025);
+    assertThat(policy.get(GatePolicy.STALE_AFTER)).isEqualTo(Duration.ofDays(84));
     assertThat(GatePolicy.parse(policy.toJson())).isEqualTo(policy);
   }
 

@@ -8,6 +8,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DiagnosticRenderer;
 import io.sluice.core.diag.Location;
 import io.sluice.core.diag.SourceFile;
+import io.sluice.core.gate.GatePolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -35,7 +36,7 @@ class SpecParserTest {
     assertThat(spec.seed()).isEqualTo(42);
     assertThat(spec.data().get("returns").labels())
         .contains(new Spec.Labels("returned", "week", "reported_week", Duration.ofDays(180)));
-    assertThat(spec.gate().minImprovement()).as("1.5%").contains(0.015);
+    assertThat(spec.gate().policy().get(GatePolicy.MIN_IMPROVEMENT)).as("1.5%").isEqualTo(0.015);
     assertThat(spec.families().get("xgboost").space().get("eta"))
         .isEqualTo(new Spec.Parameter.FloatRange(0.01, 0.5, true));
     assertThat(spec.stages().get("preprocess").inputs())

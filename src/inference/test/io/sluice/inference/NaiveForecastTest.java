@@ -3,6 +3,7 @@ package io.sluice.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sluice.core.gate.Baseline;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The baselines on histories small enough to compute by hand. All forecasts are made at the start
  * of week 60; a week is known when it is over and mature two weeks later, so weeks up to 57 are.
  */
-class BaselineTest {
+class NaiveForecastTest {
   private static final int ORIGIN = 60;
   private static final Duration MATURE_AFTER = Duration.ofDays(14);
 
@@ -130,7 +131,7 @@ class BaselineTest {
             units,
             MATURE_AFTER,
             Instant.parse("2030-01-01T00:00:00Z"));
-    return baseline.predict(format, read, labels, MATURE_AFTER);
+    return NaiveForecast.of(baseline, format, read, labels, MATURE_AFTER);
   }
 
   private static LocalDate week(int w) {

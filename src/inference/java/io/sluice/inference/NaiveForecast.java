@@ -1,13 +1,14 @@
 package io.sluice.inference;
 
+import io.sluice.core.gate.Baseline;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.Arrays;
 
 /**
- * The forecasts that anybody could make without a model, from the same vintages that a model may
- * look at: what was known at the origin, nothing else. Definitions, for a unit u and origin o; a
- * period is <em>known</em> when it has a vintage with {@code knownAt <= o} and a value in it,
- * <em>mature</em> when its end + matureAfter {@code <= o}:
+ * Computes the {@link Baseline}s, from the same vintages that a model may look at: what was known
+ * at the origin, nothing else. Definitions, for a unit u and origin o; a period is <em>known</em>
+ * when it has a vintage with {@code knownAt <= o} and a value in it, <em>mature</em> when its end +
+ * matureAfter {@code <= o}:
  *
  * <ul>
  *   <li>{@code zero}: 0.
@@ -21,67 +22,63 @@ import java.util.Optional;
  *       label. Where the exposure sums to nothing: {@code movingAverage}.
  * </ul>
  */
-enum Baseline {
-  ZERO("zero"),
-  MOVING_AVERAGE("movingAverage"),
-  SEASONAL("seasonal"),
-  RATE("rate");
-
+final class NaiveForecast {
   static final int AVERAGED = 8;
   static final int RATED = 52;
   private static final Duration YEAR = Duration.ofHours(8766);
 
-  private final String spelled;
-
-  Baseline(String spelled) {
-    this.spelled = spelled;
-  }
-
-  String spelled() {
-    return spelled;
-  }
-
-  static Optional<Baseline> of(String spelled) {
-    for (Baseline b : values()) {
-      if (b.spelled.equals(spelled)) {
-        return Optional.of(b);
-      }
-    }
-    return Optional.empty();
-  }
+  private NaiveForecast() {}
 
   /** Whether the panel has what this baseline looks at. */
-  boolean offered(PanelFormat format) {
-    return this != RATE || format.channels().size() > 1;
+  static boolean offered(Baseline baseline, PanelFormat format) {
+    return switch (baseline) {
+      case ZERO, MOVING_AVERAGE, SEASONAL -> true;
+      case RATE -> format.channels().size() > 1;
+    };
   }
 
   /** One forecast per row. */
-  double[] predict(PanelFormat format, Panel panel, LabelRows rows, Duration matureAfter) {
+  static double[] of(
+      Baseline baseline, PanelFormat format, Panel panel, LabelRows rows, Duration matureAfter) {
+    return switch (baseline) {
+      case ZERO -> new double[rows.size()];
+      case MOVING_AVERAGE -> byRow(rows, levels(format, panel, rows, matureAfter, false));
+      case RATE -> byRow(rows, levels(format, panel, rows, matureAfter, true));
+      case SEASONAL -> {
+        double[] out = byRow(rows, levels(format, panel, rows, matureAfter, false));
+        int label = format.channels().indexOf(format.label());
+        int year = (int) Math.max(1, Math.round((double) Micros.of(YEAR) / format.periodMicros()));
+        for (int row = 0; row < out.length; row++) {
+          int slot = rows.targetSlot()[row] - year;
+          out[row] = lastYear(panel, rows, row, slot, label, Micros.of(matureAfter), out[row]);
+        }
+        yield out;
+      }
+    };
+  }
+
+  private static double[] byRow(LabelRows rows, double[] levels) {
+    double[] out = new double[rows.size()];
+    Arrays.setAll(out, row -> levels[rows.group()[row]]);
+    return out;
+  }
+
+  /** One forecast per group of rows: the moving average, or the rate. */
+  private static double[] levels(
+      PanelFormat format, Panel panel, LabelRows rows, Duration matureAfter, boolean rate) {
     int label = format.channels().indexOf(format.label());
     int exposure = label == 0 ? 1 : 0;
     long maturity = Micros.of(matureAfter);
-    double[] out = new double[rows.size()];
-    if (this == ZERO) {
-      return out;
-    }
     double[] level = new double[rows.groups()];
     for (int g = 0; g < level.length; g++) {
       int unit = rows.groupUnit()[g];
       long origin = rows.groupOrigin()[g];
       level[g] = average(panel, unit, origin, label, maturity);
-      if (this == RATE) {
+      if (rate) {
         level[g] = rate(panel, unit, origin, label, exposure, maturity, level[g]);
       }
     }
-    int year = (int) Math.max(1, Math.round((double) Micros.of(YEAR) / format.periodMicros()));
-    for (int row = 0; row < out.length; row++) {
-      int g = rows.group()[row];
-      out[row] =
-          this == SEASONAL
-              ? lastYear(panel, rows, row, rows.targetSlot()[row] - year, label, maturity, level[g])
-              : level[g];
-    }
-    return out;
+    return level;
   }
 
   private static double lastYear(

@@ -1,0 +1,66 @@
+package io.sluice.core.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The tables in {@code docs/gate.md} say what the code declares. {@code -Dsluice.fixtures=write}
+ * writes them.
+ */
+class GateDocumentTest {
+  private static final Path PAGE = Path.of(System.getProperty("sluice.root"), "docs", "gate.md");
+
+  @Test
+  void theTableOfSettingsIsTheDeclarations() throws IOException {
+    holds(
+        "settings",
+        "| setting | values | default | what it decides |\n|---|---|---|---|\n"
+            + GatePolicy.SETTINGS.stream()
+                .map(s ->
+                    row(
+                        "`" + s.name() + "`",
+                        s.form().range(),
+                        s.fallback().orElse("(required)"),
+                        s.help()))
+                .collect(Collectors.joining()));
+  }
+
+  @Test
+  void theTableOfMetricsIsTheRegistry() throws IOException {
+    holds(
+        "metrics",
+        "| metric | what it is | better | predictions |\n|---|---|---|---|\n"
+            + Metric.Registry.LOSSES.stream()
+                .map(e ->
+                    row(
+                        "`" + e.example().name() + "`" + e.range().map(r -> ", " + r).orElse(""),
+                        e.example().title(),
+                        e.example().higherIsBetter() ? "higher" : "lower",
+                        e.example().probabilities() ? "probabilities" : "amounts"))
+                .collect(Collectors.joining()));
+  }
+
+  private static String row(String... cells) {
+    return "| " + String.join(" | ", cells) + " |\n";
+  }
+
+  private static void holds(String table, String expected) throws IOException {
+    String page = Files.readString(PAGE);
+    String from = "<!-- " + table + ": written by GateDocumentTest -->\n";
+    String to = "<!-- end of " + table + " -->";
+    assertThat(page).contains(from, to);
+    UnaryOperator<String> between =
+        text -> text.substring(text.indexOf(from) + from.length(), text.indexOf(to));
+    if (System.getProperty("sluice.fixtures", "").equals("write")) {
+      page = page.replace(from + between.apply(page), from + expected);
+      Files.writeString(PAGE, page);
+    }
+    assertThat(between.apply(page)).isEqualTo(expected);
+  }
+}

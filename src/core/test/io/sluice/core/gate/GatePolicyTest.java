@@ -1,0 +1,149 @@
+package io.sluice.core.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sluice.core.check.Fixtures;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.diag.SourceFile;
+import io.sluice.core.json.Json;
+import io.sluice.core.spec.Parsed;
+import io.sluice.core.spec.Spec;
+import io.sluice.core.spec.SpecParser;
+import io.sluice.core.spec.SpecSchema;
+import java.lang.reflect.Modifier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Specs, their schema and the gate take settings and metrics from one declaration. */
+class GatePolicyTest {
+
+  static Stream<GateSetting<?>> settings() {
+    return GatePolicy.SETTINGS.stream();
+  }
+
+  static Stream<String> metrics() {
+    return Stream.concat(
+        Metric.Loss.examples().stream(),
+        Stream.of(
+            "tweedie_deviance(1)",
+            "tweedie_deviance(1.000000001)",
+            "tweedie_deviance(2.5)",
+            "tweedie_deviance(3)",
+            "pinball(0.000000001)"));
+  }
+
+  @Test
+  void everyConstantIsASetting() {
+    long constants =
+        Stream.of(GatePolicy.class.getFields())
+            .filter(f -> Modifier.isStatic(f.getModifiers()) && f.getType() == GateSetting.class)
+            .count();
+
+    assertThat(GatePolicy.SETTINGS).hasSize((int) constants).doesNotHaveDuplicates();
+  }
+
+  @ParameterizedTest
+  @MethodSource("settings")
+  void aSpecKnowsEverySettingAndItsDefault(GateSetting<?> setting) {
+    assertThat(spec("metric: mae").gate().policy().find(setting))
+        .isEqualTo(GatePolicy.of(new Metric.MeanAbsoluteError()).find(setting));
+    if (!setting.required() && setting.usual().isPresent()) {
+      assertThat(spec("metric: mae, " + written(setting)).gate().policy())
+          .isEqualTo(GatePolicy.of(new Metric.MeanAbsoluteError()));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("settings")
+  void theSchemaKnowsEverySettingAndItsLineOfHelp(GateSetting<?> setting) {
+    var gate = SpecSchema.tree().at("/properties/gate/properties");
+    var parent = setting.group().map(g -> gate.at("/" + g + "/properties")).orElse(gate);
+
+    assertThat(parent.path(setting.key()).path("description").asText()).isEqualTo(setting.doc());
+  }
+
+  @ParameterizedTest
+  @MethodSource("settings")
+  void thePolicyRefusesAWrongValueOfEverySettingByName(GateSetting<?> setting) {
+    String wrong = "{\"%s\": {}}".formatted(setting.key());
+    String json = setting.group().map(g -> "{\"%s\": %s}".formatted(g, wrong)).orElse(wrong);
+
+    assertThatThrownBy(() -> GatePolicy.parse(Json.parse(json)))
+        .isInstanceOf(SluiceException.class)
+        .hasMessageContaining("gate." + setting.name() + " is {}");
+  }
+
+  @ParameterizedTest
+  @MethodSource("metrics")
+  void aSpecItsSchemaAndTheGateAcceptTheSameMetricsAndKeepTheirSpelling(String name) {
+    assertThat(Metric.parse(name).name()).isEqualTo(name);
+    assertThat(spec("metric: " + name).gate().policy().get(GatePolicy.METRIC).name())
+        .isEqualTo(name);
+    assertThat(name).matches(schemaForm());
+    assertThat(GatePolicy.parse(Json.object().put("metric", name)).get(GatePolicy.METRIC).name())
+        .isEqualTo(name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "pinball(.9)",
+        "pinball(0.90)",
+        "pinball(1)",
+        "pinball(0)",
+        "pinball( 0.9 )",
+        "pinball",
+        "tweedie_deviance(0.5)",
+        "tweedie_deviance(3.1)",
+        "tweedie_deviance(1.0)",
+        "tweedie_deviance(1.50)",
+        "bias",
+        "mape",
+        "MAE"
+      })
+  void aSpecItsSchemaAndTheGateRefuseTheSameMetrics(String name) {
+    assertThat(parse("metric: \"" + name + "\"").diagnostics().toString())
+        .contains("is not a metric");
+    assertThat(name).doesNotMatch(schemaForm());
+    assertThatThrownBy(() -> GatePolicy.parse(Json.object().put("metric", name)))
+        .hasMessageContaining("SLU-8001");
+  }
+
+  @Test
+  void everyLossIsInTheRegistry() {
+    assertThat(Metric.Registry.LOSSES.stream().<Object>map(e -> e.example().getClass()))
+        .containsExactlyInAnyOrderElementsOf(
+            Stream.concat(
+                    Stream.of(Metric.Loss.class.getPermittedSubclasses()),
+                    Stream.of(Metric.RowLoss.class.getPermittedSubclasses()))
+                .filter(c -> !c.isInterface())
+                .toList());
+  }
+
+  private static String schemaForm() {
+    return SpecSchema.tree().at("/properties/gate/properties/metric/pattern").asText();
+  }
+
+  private static <T> String written(GateSetting<T> setting) {
+    String value = setting.key() + ": " + setting.form().spell(setting.usual().orElseThrow());
+    return setting.group().map(g -> g + ": { " + value + " }").orElse(value);
+  }
+
+  private static Spec spec(String gate) {
+    Parsed<Spec> parsed = parse(gate);
+    return parsed.value().orElseThrow(() -> new AssertionError(parsed.diagnostics().toString()));
+  }
+
+  /** The smallest spec with another gate. */
+  private static Parsed<Spec> parse(String gate) {
+    SourceFile minimal = Fixtures.good("minimal.yaml");
+    String text =
+        minimal.text().replaceAll("(?m)^gate: .*$", "gate: { rows: evaluate.rows, " + gate + " }");
+    assertThat(text).contains(gate);
+    return SpecParser.parse(new SourceFile(minimal.name(), text));
+  }
+}
