@@ -109,7 +109,7 @@ final class CompileCommand implements Callable<Integer> {
             Optional.ofNullable(profile),
             List.of(),
             Optional.empty(),
-            Optional.of(Person.name()));
+            Optional.of(CurrentUser.name()));
     String text =
         Compilation.of(opened, Wheel.digest())
             .runOn(TargetOption.read(located.folder(), on), request);

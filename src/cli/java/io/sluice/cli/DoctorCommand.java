@@ -73,7 +73,7 @@ final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (damage != null) {
-      Reason.given(reason);
+      ReasonOption.given(reason);
     }
     if (on != null) {
       return cluster(on);
@@ -96,7 +96,7 @@ final class DoctorCommand implements Callable<Integer> {
       PromotionLog log = session.registry().promotions(model);
       findings.add(new CheckResult("registry", true, session.address()));
       if (damage != null) {
-        findings.add(accept(log, damage, Reason.given(reason)));
+        findings.add(accept(log, damage, ReasonOption.given(reason)));
       }
       logFindings(log, findings);
     }
@@ -146,7 +146,7 @@ final class DoctorCommand implements Callable<Integer> {
                 PromotionLog.Kind.OVERRIDE,
                 inspection.head(),
                 inspection.champion().orElse(0),
-                Person.name(),
+                CurrentUser.name(),
                 reason,
                 ""));
     return new CheckResult("damage accepted", true, "entry " + entry.number());

@@ -31,7 +31,7 @@ final class OverrideCommand extends ReleaseCommand {
 
   @Override
   void execute(Releases releases) {
-    Entry entry = releases.override(version, Person.name(), Reason.given(reason));
+    Entry entry = releases.override(version, CurrentUser.name(), ReasonOption.given(reason));
     print(
         Json.object().put("champion", entry.to()).put("entry", entry.number()),
         "version " + entry.to() + " is champion (entry " + entry.number() + ", by override)\n");

@@ -36,7 +36,8 @@ final class RollbackCommand extends ReleaseCommand {
 
   @Override
   void execute(Releases releases) {
-    Entry entry = releases.rollback(Optional.ofNullable(to), Person.name(), Reason.given(reason));
+    Entry entry =
+        releases.rollback(Optional.ofNullable(to), CurrentUser.name(), ReasonOption.given(reason));
     print(
         Json.object().put("champion", entry.to()).put("entry", entry.number()),
         "version " + entry.to() + " is champion again (entry " + entry.number() + ")\n");

@@ -168,7 +168,7 @@ final class RunCommand implements Callable<Integer> {
             Optional.ofNullable(profile),
             overlays,
             Optional.of(instant(clock)),
-            Optional.of(Person.name()));
+            Optional.of(CurrentUser.name()));
     if (on != null) {
       return runOn(on, located, request);
     }
@@ -225,7 +225,7 @@ final class RunCommand implements Callable<Integer> {
             asOf == null ? Optional.empty() : Optional.of(instant(clock)),
             changes,
             Optional.ofNullable(trials),
-            Person.name());
+            CurrentUser.name());
     Pipelines.Opened opened = run.pipeline(located.tree(), asked);
     return runHere(
         located,

@@ -14,6 +14,7 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.CheckResult;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.registry.RegistryVariables;
 import io.sluice.core.spec.TargetSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -70,8 +71,8 @@ public final class Checkup {
     if (namespace()) {
       rights();
       store();
-      secret("registry read", target.registry().read(), "MLFLOW_TRACKING_URI");
-      secret("registry write", target.registry().write(), "MLFLOW_TRACKING_URI");
+      secret("registry read", target.registry().read(), RegistryVariables.URI);
+      secret("registry write", target.registry().write(), RegistryVariables.URI);
       secret("tuning storage", target.tuning().storage(), "OPTUNA_STORAGE_URL");
       account("reader", target.serviceAccounts().reader());
       account("writer", target.serviceAccounts().writer());

@@ -3,6 +3,7 @@ package io.sluice.mlflow;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.registry.RegistryVariables;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,6 @@ public record MlflowConfig(
 
   private static final Duration CALL = Duration.ofSeconds(20);
   private static final Duration WAITS = Duration.ofSeconds(5);
-  private static final String TIMEOUT = "MLFLOW_HTTP_REQUEST_TIMEOUT";
 
   /** A text that does not print itself. */
   public record Secret(String value) {
@@ -38,7 +38,7 @@ public record MlflowConfig(
             ExitCode.INPUT_WRONG,
             Diagnostic.of(
                 "SLU-5007",
-                "MLFLOW_TRACKING_TOKEN holds characters that a header cannot carry",
+                RegistryVariables.TOKEN + " holds characters that a header cannot carry",
                 "Look for a line break at its end."));
       }
     }
@@ -70,19 +70,19 @@ public record MlflowConfig(
    *     number of seconds
    */
   public static Optional<MlflowConfig> fromEnvironment(Map<String, String> environment) {
-    String uri = environment.getOrDefault("MLFLOW_TRACKING_URI", "").strip();
+    String uri = environment.getOrDefault(RegistryVariables.URI, "").strip();
     if (uri.isEmpty()) {
       return Optional.empty();
     }
-    String token = environment.getOrDefault("MLFLOW_TRACKING_TOKEN", "");
-    String user = environment.getOrDefault("MLFLOW_TRACKING_USERNAME", "");
-    String password = environment.getOrDefault("MLFLOW_TRACKING_PASSWORD", "");
+    String token = environment.getOrDefault(RegistryVariables.TOKEN, "");
+    String user = environment.getOrDefault(RegistryVariables.USERNAME, "");
+    String password = environment.getOrDefault(RegistryVariables.PASSWORD, "");
     Optional<Secret> authorization =
         !token.isEmpty()
             ? Optional.of(new Secret("Bearer " + token))
             : !user.isEmpty() ? Optional.of(basic(user + ":" + password)) : Optional.empty();
     MlflowConfig config = of(uri, authorization);
-    String seconds = environment.getOrDefault(TIMEOUT, "").strip();
+    String seconds = environment.getOrDefault(RegistryVariables.TIMEOUT, "").strip();
     return Optional.of(seconds.isEmpty() ? config : config.patience(call(seconds)));
   }
 
@@ -92,7 +92,7 @@ public record MlflowConfig(
           ExitCode.INPUT_WRONG,
           Diagnostic.of(
               "SLU-5007",
-              TIMEOUT + " is " + seconds,
+              RegistryVariables.TIMEOUT + " is " + seconds,
               "Give whole seconds, 1 to 9999, or unset it: a call then has "
                   + CALL.toSeconds()
                   + " s."));
@@ -143,7 +143,7 @@ public record MlflowConfig(
         ExitCode.INPUT_WRONG,
         Diagnostic.of(
             "SLU-5007",
-            "MLFLOW_TRACKING_URI " + what,
+            RegistryVariables.URI + " " + what,
             "Give the address of an MLflow server, https://host[:port]; file stores and databases"
                 + " are not served. Unset it to use the embedded server."));
   }

@@ -1,6 +1,7 @@
 package io.sluice.platform;
 
 import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.registry.RegistryVariables;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.mlflow.EmbeddedMlflow;
@@ -74,7 +75,7 @@ public final class RegistrySessions {
       String uri = server.uri().toString();
       setUp("mlflow", RunEvent.SetUp.Phase.DONE, progress).accept(uri);
       return new Session(
-          server.config(), Map.of("MLFLOW_TRACKING_URI", uri), messages, server::close);
+          server.config(), Map.of(RegistryVariables.URI, uri), messages, server::close);
     } catch (InterruptedException e) {
       throw SetupInterrupted.by(e);
     }
@@ -84,11 +85,12 @@ public final class RegistrySessions {
     return MlflowConfig.fromEnvironment(variables);
   }
 
+  /** Those of MLflow's client too that Sluice does not read itself, for programs of users. */
   private Map<String, String> registryVariables() {
     Map<String, String> out = new TreeMap<>(variables);
     out.keySet()
         .removeIf(name ->
-            !name.startsWith("MLFLOW_TRACKING_") && !name.equals("MLFLOW_HTTP_REQUEST_TIMEOUT"));
+            !name.startsWith("MLFLOW_TRACKING_") && !name.equals(RegistryVariables.TIMEOUT));
     return out;
   }
 

@@ -7,17 +7,15 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.run.RunEvent.SetUp;
+import io.sluice.local.files.Folders;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,7 +128,7 @@ public final class EnvironmentBuilder {
       EnvironmentRequest request, Map<String, String> pins, Path folder, Progress says)
       throws IOException, InterruptedException {
     says.say(SetUp.Phase.STARTED, "Python " + request.python() + ", " + request.lockName());
-    delete(folder);
+    Folders.remove(folder);
     boolean done = false;
     try {
       Python python = Python.find(request.python(), request.name(), caller);
@@ -159,7 +157,7 @@ public final class EnvironmentBuilder {
       done = true;
     } finally {
       if (!done) {
-        delete(folder);
+        Folders.remove(folder);
       }
     }
     says.say(SetUp.Phase.DONE, folder.toString());
@@ -340,11 +338,11 @@ public final class EnvironmentBuilder {
       }
       Path whole = Files.createDirectories(temporary.resolve("whole/bin"));
       Files.copy(venv.resolve("bin/uv"), whole.resolve("uv"), StandardCopyOption.COPY_ATTRIBUTES);
-      delete(home);
+      Folders.remove(home);
       Files.move(whole.getParent(), home, StandardCopyOption.ATOMIC_MOVE);
       return List.of();
     } finally {
-      delete(temporary);
+      Folders.remove(temporary);
     }
   }
 
@@ -401,33 +399,6 @@ public final class EnvironmentBuilder {
                 "see that the cache folder is writable and has space, or point XDG_CACHE_HOME"
                     + " elsewhere")),
         e);
-  }
-
-  /** Removes a folder; links are removed, never followed. */
-  private static void delete(Path folder) throws IOException {
-    if (!Files.exists(folder, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-      return;
-    }
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path dir, @Nullable IOException failed)
-              throws IOException {
-            if (failed != null) {
-              throw failed;
-            }
-            Files.delete(dir);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 
   /** Hands events over one at a time, whichever thread saw the line. */

@@ -4,6 +4,7 @@ import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
+import io.sluice.local.files.Folders;
 import io.sluice.tekton.PipelineRunner;
 import io.sluice.tekton.RunOutcome;
 import io.sluice.tekton.RunOutcome.TaskOutcome;

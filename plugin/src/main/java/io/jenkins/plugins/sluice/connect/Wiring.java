@@ -17,6 +17,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.registry.RegistryVariables;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.core.spec.TargetSpec;
@@ -177,12 +178,12 @@ public final class Wiring {
   /** A registry. */
   public static ModelRegistry registry(RegistryLogin login) {
     Map<String, String> variables = new TreeMap<>();
-    variables.put("MLFLOW_TRACKING_URI", login.uri());
+    variables.put(RegistryVariables.URI, login.uri());
     if (login.user().isEmpty()) {
-      variables.put("MLFLOW_TRACKING_TOKEN", login.secret().strip());
+      variables.put(RegistryVariables.TOKEN, login.secret().strip());
     } else {
-      variables.put("MLFLOW_TRACKING_USERNAME", login.user());
-      variables.put("MLFLOW_TRACKING_PASSWORD", login.secret());
+      variables.put(RegistryVariables.USERNAME, login.user());
+      variables.put(RegistryVariables.PASSWORD, login.secret());
     }
     return MlflowRegistry.connect(
         MlflowConfig.fromEnvironment(variables)

@@ -3,8 +3,8 @@ package io.sluice.cli;
 import java.util.Optional;
 
 /** Who sits at this machine, for the promotion log. */
-final class Person {
-  private Person() {}
+final class CurrentUser {
+  private CurrentUser() {}
 
   /** {@code SLUICE_WHO}, else the login name. */
   static String name() {

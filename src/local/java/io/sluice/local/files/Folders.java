@@ -1,4 +1,4 @@
-package io.sluice.local.interpret;
+package io.sluice.local.files;
 
 import java.io.IOException;
 import java.nio.file.DirectoryStream;

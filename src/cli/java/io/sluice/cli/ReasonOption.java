@@ -6,8 +6,8 @@ import io.sluice.core.diag.SluiceException;
 import org.jspecify.annotations.Nullable;
 
 /** Why a person decided something: the promotion log keeps it, so it must say something. */
-final class Reason {
-  private Reason() {}
+final class ReasonOption {
+  private ReasonOption() {}
 
   /**
    * The reason as it is logged.
