@@ -11,11 +11,11 @@ final class Messages {
 
   private Messages() {}
 
-  static String OutputNote_displayName() {
-    return HOLDER.format("OutputNote.displayName");
+  static String FoldedOutputNote_displayName() {
+    return HOLDER.format("FoldedOutputNote.displayName");
   }
 
-  static String OutputNote_summary() {
-    return HOLDER.format("OutputNote.summary");
+  static String FoldedOutputNote_summary() {
+    return HOLDER.format("FoldedOutputNote.summary");
   }
 }

@@ -23,16 +23,16 @@ final class Messages {
     return HOLDER.format("EvaluateStep.displayName");
   }
 
-  static String OnHold_failure() {
-    return HOLDER.format("OnHold.failure");
+  static String HoldPolicy_failure() {
+    return HOLDER.format("HoldPolicy.failure");
   }
 
-  static String OnHold_success() {
-    return HOLDER.format("OnHold.success");
+  static String HoldPolicy_success() {
+    return HOLDER.format("HoldPolicy.success");
   }
 
-  static String OnHold_unstable() {
-    return HOLDER.format("OnHold.unstable");
+  static String HoldPolicy_unstable() {
+    return HOLDER.format("HoldPolicy.unstable");
   }
 
   static String PipelineStep_displayName() {

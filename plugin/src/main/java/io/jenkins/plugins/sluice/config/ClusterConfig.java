@@ -11,7 +11,7 @@ import hudson.model.Item;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.connect.ClusterLogin;
-import io.jenkins.plugins.sluice.connect.Wiring;
+import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.form.Forms;
 import io.sluice.app.staged.Driver;
 import io.sluice.app.staged.StagedRun;
@@ -266,8 +266,8 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
       asked.setAuthorities(authorities);
       asked.setCredentialsId(credentialsId);
       try {
-        ClusterLogin login = Logins.cluster(asked, item, Optional.empty());
-        List<String> wrong = Wiring.checkup(login, StagedRun.target(target));
+        ClusterLogin login = CredentialsResolver.cluster(asked, item, Optional.empty());
+        List<String> wrong = Connections.checkup(login, StagedRun.target(target));
         return wrong.isEmpty()
             ? FormValidation.ok(Messages.ClusterConfig_answers())
             : FormValidation.error(String.join("\n", wrong));

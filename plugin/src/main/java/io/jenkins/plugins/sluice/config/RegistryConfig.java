@@ -10,7 +10,7 @@ import hudson.model.Descriptor;
 import hudson.model.Item;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
-import io.jenkins.plugins.sluice.connect.Wiring;
+import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.form.Forms;
 import io.sluice.app.staged.Driver;
 import io.sluice.core.diag.SluiceException;
@@ -99,7 +99,7 @@ public final class RegistryConfig extends AbstractDescribableImpl<RegistryConfig
       RegistryConfig asked = new RegistryConfig(id, uri);
       asked.setCredentialsId(credentialsId);
       try {
-        Wiring.registry(Logins.registry(asked, item, Optional.empty()))
+        Connections.registry(CredentialsResolver.registry(asked, item, Optional.empty()))
             .version("sluice-connection-test", 1);
         return FormValidation.ok(Messages.RegistryConfig_answers());
       } catch (SluiceException e) {

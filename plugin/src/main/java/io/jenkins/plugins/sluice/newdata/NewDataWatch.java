@@ -4,13 +4,13 @@ import hudson.AbortException;
 import hudson.model.CauseAction;
 import hudson.model.Job;
 import hudson.util.StreamTaskListener;
-import io.jenkins.plugins.sluice.config.Places;
-import io.jenkins.plugins.sluice.connect.Wiring;
+import io.jenkins.plugins.sluice.config.JobConfiguration;
+import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.record.RunFolder;
-import io.jenkins.plugins.sluice.run.Drivers;
-import io.jenkins.plugins.sluice.run.Ledger;
+import io.jenkins.plugins.sluice.run.ControllerSupervisor;
+import io.jenkins.plugins.sluice.run.StartedExecutions;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Target.CodeContent;
 import io.sluice.app.newdata.DataWatcher;
@@ -59,7 +59,8 @@ public final class NewDataWatch {
 
   /** Made when it is first needed, as the driver. */
   private static final class Lazy {
-    static final DataWatcher WATCHER = new DataWatcher(Drivers.get(), Clock.systemUTC());
+    static final DataWatcher WATCHER =
+        new DataWatcher(ControllerSupervisor.get(), Clock.systemUTC());
   }
 
   private final Job<?, ?> job;
@@ -161,7 +162,7 @@ public final class NewDataWatch {
       }
       RunRequest request =
           NewDataTrigger.request(trigger.getFile(), trigger.getCluster(), trigger.getProfile());
-      Places.Place place = Places.cluster(job, request.cluster());
+      JobConfiguration.ScopedCluster place = JobConfiguration.cluster(job, request.cluster());
       PipelineFiles.Found found;
       try (StreamTaskListener listener =
           new StreamTaskListener(
@@ -173,7 +174,7 @@ public final class NewDataWatch {
       String target = place.cluster().target(found.target(), /* pullRequest= */ false);
       Pipelines.Opened opened = Pipelines.open(found.tree(), request.spec());
       Instant now = Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS);
-      List<CodeContent> files = StagedRun.code(opened, Wiring.wheel());
+      List<CodeContent> files = StagedRun.code(opened, Connections.wheel());
       String key = key(files, place.cluster().getId(), target);
       RunOrder order =
           new RunOrder(
@@ -189,13 +190,13 @@ public final class NewDataWatch {
               target,
               Optional.of(FingerprintCheck.source(opened.spec(), trigger.getSource())));
       // everything that can be wrong with it is said before anything is uploaded
-      StagedRun.of(opened, RunState.opened(order, List.of()), Wiring.wheel());
+      StagedRun.of(opened, RunState.opened(order, List.of()), Connections.wheel());
       home.keepSource(found.tree().asked());
       if (before.filter(c -> c.key().equals(key)).isEmpty()) {
         order =
             order.withCode(
-                Wiring.upload(
-                    Places.login(place, job, Optional.empty()),
+                Connections.upload(
+                    JobConfiguration.login(place, job, Optional.empty()),
                     StagedRun.target(target),
                     files,
                     this::line));
@@ -221,18 +222,21 @@ public final class NewDataWatch {
     public Driver.Connecting connecting(RunId execution) {
       return state -> {
         try {
-          Places.Place place = Places.cluster(job, trigger.getCluster());
+          JobConfiguration.ScopedCluster place =
+              JobConfiguration.cluster(job, trigger.getCluster());
           TargetSpec target = StagedRun.target(state.order().target());
-          Ledger.ofJenkins()
+          StartedExecutions.ofJenkins()
               .note(
-                  new Ledger.Entry(
+                  new StartedExecutions.Entry(
                       execution,
                       "data of " + job.getFullName(),
                       job.getFullName(),
                       place.cluster().getId(),
                       target.namespace()));
-          return Wiring.connect(
-              Places.login(place, job, Optional.empty()), target, /* hidden= */ List.of());
+          return Connections.connect(
+              JobConfiguration.login(place, job, Optional.empty()),
+              target,
+              /* hidden= */ List.of());
         } catch (AbortException e) {
           throw new SluiceException(
               ExitCode.INPUT_WRONG,
@@ -261,16 +265,16 @@ public final class NewDataWatch {
     @Override
     public void ended(RunId execution, boolean mayGoOn) {
       if (!mayGoOn) {
-        Ledger.ofJenkins().strike(execution);
+        StartedExecutions.ofJenkins().strike(execution);
       }
     }
 
     @Override
     public void answered(RunId execution, RunState state) {
       try {
-        Places.Place place = Places.cluster(job, trigger.getCluster());
-        Wiring.remove(
-            Places.login(place, job, Optional.empty()),
+        JobConfiguration.ScopedCluster place = JobConfiguration.cluster(job, trigger.getCluster());
+        Connections.remove(
+            JobConfiguration.login(place, job, Optional.empty()),
             StagedRun.target(state.order().target()).namespace(),
             execution);
       } catch (AbortException | SluiceException e) {

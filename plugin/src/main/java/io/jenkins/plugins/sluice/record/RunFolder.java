@@ -99,11 +99,11 @@ public final class RunFolder implements Driver.Home {
   }
 
   /** Where a run on an agent goes on; empty for one on a cluster. */
-  public Optional<LocalPlace> place() {
-    return new StateFile(folder.resolve("place.json")).text().map(LocalPlace::parse);
+  public Optional<AgentWorkspace> place() {
+    return new StateFile(folder.resolve("place.json")).text().map(AgentWorkspace::parse);
   }
 
-  public void keepPlace(LocalPlace place) {
+  public void keepPlace(AgentWorkspace place) {
     new StateFile(folder.resolve("place.json")).write(place.json());
   }
 

@@ -7,10 +7,10 @@ import hudson.model.Item;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.sluice.config.ClusterConfig;
-import io.jenkins.plugins.sluice.config.Logins;
-import io.jenkins.plugins.sluice.config.Places;
+import io.jenkins.plugins.sluice.config.CredentialsResolver;
+import io.jenkins.plugins.sluice.config.JobConfiguration;
 import io.jenkins.plugins.sluice.config.SluiceConfiguration;
-import io.jenkins.plugins.sluice.connect.Wiring;
+import io.jenkins.plugins.sluice.connect.Connections;
 import io.sluice.core.diag.SluiceException;
 import java.util.Optional;
 import jenkins.model.Jenkins;
@@ -39,9 +39,10 @@ public final class OrphanReaper extends AsyncPeriodicWork {
 
   @Override
   protected void execute(TaskListener listener) {
-    Ledger ledger = Ledger.ofJenkins();
-    for (Ledger.Entry entry : ledger.entries()) {
-      if (isBuilding(entry.build()) || Drivers.get().status(entry.execution()).isPresent()) {
+    StartedExecutions ledger = StartedExecutions.ofJenkins();
+    for (StartedExecutions.Entry entry : ledger.entries()) {
+      if (isBuilding(entry.build())
+          || ControllerSupervisor.get().status(entry.execution()).isPresent()) {
         continue;
       }
       try {
@@ -69,11 +70,11 @@ public final class OrphanReaper extends AsyncPeriodicWork {
     }
   }
 
-  private static void cancel(Ledger.Entry entry) throws AbortException {
+  private static void cancel(StartedExecutions.Entry entry) throws AbortException {
     @Nullable Item job = Jenkins.get().getItemByFullName(entry.job(), Item.class);
     ClusterConfig cluster = null;
     if (job != null) {
-      cluster = Places.cluster(job, entry.cluster()).cluster();
+      cluster = JobConfiguration.cluster(job, entry.cluster()).cluster();
     } else {
       for (ClusterConfig c : SluiceConfiguration.get().getClusters()) {
         if (c.getId().equals(entry.cluster())) {
@@ -84,7 +85,9 @@ public final class OrphanReaper extends AsyncPeriodicWork {
     if (cluster == null) {
       throw new AbortException("its cluster " + entry.cluster() + " is no longer configured");
     }
-    Wiring.cancel(
-        Logins.cluster(cluster, job, Optional.empty()), entry.namespace(), entry.execution());
+    Connections.cancel(
+        CredentialsResolver.cluster(cluster, job, Optional.empty()),
+        entry.namespace(),
+        entry.execution());
   }
 }

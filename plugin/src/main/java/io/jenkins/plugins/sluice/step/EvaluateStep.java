@@ -11,7 +11,7 @@ import org.kohsuke.stapler.DataBoundSetter;
 
 /** {@code mlEvaluate()}: candidate against champion, the gate's verdict, registration. */
 public final class EvaluateStep extends StageStep {
-  private String onHold = OnHold.SUCCESS;
+  private String onHold = HoldPolicy.SUCCESS;
 
   @DataBoundConstructor
   public EvaluateStep() {}
@@ -29,7 +29,7 @@ public final class EvaluateStep extends StageStep {
 
   @Override
   void check() throws AbortException {
-    OnHold.check(onHold);
+    HoldPolicy.check(onHold);
   }
 
   @Override

@@ -10,7 +10,7 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.form.Forms;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
-import io.jenkins.plugins.sluice.run.Builds;
+import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
 import io.sluice.app.staged.RunState;
 import io.sluice.core.run.RunId;
@@ -114,8 +114,8 @@ public final class PipelineStep extends RunStep {
     private void open() throws IOException, InterruptedException {
       StepContext context = getContext();
       Run<?, ?> build = context.get(Run.class);
-      RunId run = Builds.identity(build).run(node);
-      Builds builds = new Builds(build, context.get(TaskListener.class));
+      RunId run = BuildRuns.identity(build).run(node);
+      BuildRuns builds = new BuildRuns(build, context.get(TaskListener.class));
       RunContext block;
       if (tool == null) {
         RunState opened =

@@ -9,7 +9,7 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.form.Forms;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
-import io.jenkins.plugins.sluice.run.Builds;
+import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StagedRun;
 import io.sluice.core.run.RunId;
@@ -29,7 +29,7 @@ import org.kohsuke.stapler.verb.POST;
 
 /** {@code mlRetrain pipeline: '..'}: a whole run, from data to promotion. */
 public final class RetrainStep extends RunStep {
-  private String onHold = OnHold.SUCCESS;
+  private String onHold = HoldPolicy.SUCCESS;
 
   @DataBoundConstructor
   public RetrainStep(@Nullable String pipeline) {
@@ -49,15 +49,15 @@ public final class RetrainStep extends RunStep {
 
   @Override
   public StepExecution start(StepContext context) throws AbortException {
-    OnHold.check(onHold);
+    HoldPolicy.check(onHold);
     if (isLocal()) {
-      return new LocalExecution(context, request(), onHold, getTool(), null);
+      return new AgentExecution(context, request(), onHold, getTool(), null);
     }
     return new Execution(context, request(), onHold);
   }
 
   /** The step at work. */
-  static final class Execution extends DrivenExecution {
+  static final class Execution extends ClusterExecution {
     private static final long serialVersionUID = 1L;
 
     /** What it was told; never changes. */
@@ -73,14 +73,14 @@ public final class RetrainStep extends RunStep {
     }
 
     @Override
-    void open(Builds builds, RunId run, @Nullable FilePath workspace)
+    void open(BuildRuns builds, RunId run, @Nullable FilePath workspace)
         throws IOException, InterruptedException {
       builds.open(run, request, workspace, /* promotes= */ true);
     }
 
     @Override
     RunId run(Run<?, ?> build) {
-      return Builds.identity(build).run(node());
+      return BuildRuns.identity(build).run(node());
     }
 
     @Override

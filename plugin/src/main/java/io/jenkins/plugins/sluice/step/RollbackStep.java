@@ -5,13 +5,13 @@ import hudson.Extension;
 import hudson.model.Cause;
 import hudson.model.Run;
 import hudson.model.TaskListener;
-import io.jenkins.plugins.sluice.config.Logins;
-import io.jenkins.plugins.sluice.config.Places;
+import io.jenkins.plugins.sluice.config.CredentialsResolver;
+import io.jenkins.plugins.sluice.config.JobConfiguration;
 import io.jenkins.plugins.sluice.config.RegistryConfig;
-import io.jenkins.plugins.sluice.connect.Wiring;
+import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.form.Forms;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
-import io.jenkins.plugins.sluice.run.Builds;
+import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
 import io.sluice.app.Releases;
 import io.sluice.core.diag.SluiceException;
@@ -115,12 +115,13 @@ public final class RollbackStep extends Step {
         throw new AbortException(
             "a rollback is a person's decision, and nobody started this build by hand");
       }
-      new Builds(build, listener).mayPromote(who);
+      new BuildRuns(build, listener).mayPromote(who);
       try {
-        RegistryConfig config = Places.registry(build.getParent(), registry);
+        RegistryConfig config = JobConfiguration.registry(build.getParent(), registry);
         Releases releases =
             new Releases(
-                Wiring.registry(Logins.registry(config, build.getParent(), Optional.of(build))),
+                Connections.registry(
+                    CredentialsResolver.registry(config, build.getParent(), Optional.of(build))),
                 model);
         PromotionLog.Entry entry = releases.rollback(Optional.ofNullable(to), who, reason);
         listener.getLogger().println(model + ": version " + entry.to() + " is champion again");

@@ -147,9 +147,9 @@ public abstract class RunStep extends Step {
 
   static ListBoxModel holds() {
     ListBoxModel list = new ListBoxModel();
-    list.add(Messages.OnHold_success(), OnHold.SUCCESS);
-    list.add(Messages.OnHold_unstable(), OnHold.UNSTABLE);
-    list.add(Messages.OnHold_failure(), OnHold.FAILURE);
+    list.add(Messages.HoldPolicy_success(), HoldPolicy.SUCCESS);
+    list.add(Messages.HoldPolicy_unstable(), HoldPolicy.UNSTABLE);
+    list.add(Messages.HoldPolicy_failure(), HoldPolicy.FAILURE);
     return list;
   }
 

@@ -5,9 +5,9 @@ import hudson.FilePath;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
-import io.jenkins.plugins.sluice.agent.LocalStage;
+import io.jenkins.plugins.sluice.agent.AgentStage;
 import io.jenkins.plugins.sluice.form.Forms;
-import io.jenkins.plugins.sluice.run.Builds;
+import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StagedRun;
 import io.sluice.core.run.RunId;
@@ -67,7 +67,7 @@ public abstract class StageStep extends Step {
   }
 
   String onHold() {
-    return OnHold.SUCCESS;
+    return HoldPolicy.SUCCESS;
   }
 
   /** Refuses parameters that cannot be, in a build's own words. */
@@ -81,18 +81,18 @@ public abstract class StageStep extends Step {
     Optional<RunContext.OnAgent> here =
         block == null ? Optional.empty() : block.onAgent(); // null: said when it begins
     if (here.isPresent()) {
-      return new LocalExecution(
+      return new AgentExecution(
           context,
           here.get().request,
           onHold(),
           here.get().tool,
-          new LocalStage(block.run(), call, set, trials()));
+          new AgentStage(block.run(), call, set, trials()));
     }
     return new Execution(context, call.kind().name(), call.name(), set, trials(), onHold());
   }
 
   /** The step at work. */
-  static final class Execution extends DrivenExecution {
+  static final class Execution extends ClusterExecution {
     private static final long serialVersionUID = 1L;
 
     /** Name of a {@link StageCall.Kind}; never changes. */
@@ -139,7 +139,7 @@ public abstract class StageStep extends Step {
     }
 
     @Override
-    void open(Builds builds, RunId id, @Nullable FilePath workspace) {
+    void open(BuildRuns builds, RunId id, @Nullable FilePath workspace) {
       // the block around it did
     }
 
@@ -150,7 +150,7 @@ public abstract class StageStep extends Step {
 
     @Override
     RunId execution(Run<?, ?> build) {
-      return Builds.identity(build).execution(node());
+      return BuildRuns.identity(build).execution(node());
     }
 
     @Override

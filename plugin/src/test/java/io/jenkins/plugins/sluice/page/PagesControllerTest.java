@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import hudson.model.Item;
 import hudson.model.TaskListener;
-import io.jenkins.plugins.sluice.run.OutputFold;
-import io.jenkins.plugins.sluice.run.OutputNote;
+import io.jenkins.plugins.sluice.run.FoldedOutput;
+import io.jenkins.plugins.sluice.run.FoldedOutputNote;
 import java.net.URL;
 import java.util.Set;
 import jenkins.model.Jenkins;
@@ -90,12 +90,12 @@ class PagesControllerTest {
           context,
           c -> {
             TaskListener listener = c.get(TaskListener.class);
-            OutputFold fold =
-                new OutputFold(
+            FoldedOutput fold =
+                new FoldedOutput(
                     listener.getLogger()::println,
                     () -> {
                       try {
-                        listener.annotate(new OutputNote());
+                        listener.annotate(new FoldedOutputNote());
                       } catch (java.io.IOException e) {
                         throw new java.io.UncheckedIOException(e);
                       }

@@ -46,11 +46,11 @@ class RunFolderTest {
   void whereARunOnAnAgentGoesOnComesBack() {
     RunFolder folder = new RunFolder(build.resolve("sluice/j-1"));
     assertThat(folder.place()).isEmpty();
-    folder.keepPlace(new LocalPlace("agent-1", "/home/j/workspace/\"a b\""));
+    folder.keepPlace(new AgentWorkspace("agent-1", "/home/j/workspace/\"a b\""));
     RunFolder back = new RunFolder(build.resolve("sluice/j-1"));
-    assertThat(back.place()).contains(new LocalPlace("agent-1", "/home/j/workspace/\"a b\""));
+    assertThat(back.place()).contains(new AgentWorkspace("agent-1", "/home/j/workspace/\"a b\""));
     assertThat(back.run()).isEqualTo(new RunId("j-1"));
-    assertThat(new LocalPlace("", "/w").toString()).isEqualTo("on the built-in node in /w");
+    assertThat(new AgentWorkspace("", "/w").toString()).isEqualTo("on the built-in node in /w");
   }
 
   @Test

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jenkins.plugins.sluice.config.ClusterConfig;
 import io.jenkins.plugins.sluice.config.SluiceConfiguration;
-import io.jenkins.plugins.sluice.run.Ledger;
+import io.jenkins.plugins.sluice.run.StartedExecutions;
 import io.sluice.core.run.RunId;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +27,7 @@ class RestartControllerTest {
   @Test
   void aStageOnAnAgentIsFollowedFromWhereItWas() throws Throwable {
     sessions.then(jenkins -> {
-      LocalRunnerControllerTest.installed(
+      AgentControllerTest.installed(
           jenkins,
           home,
           """
@@ -60,13 +60,14 @@ class RestartControllerTest {
   void clustersAndNotesComeBack() throws Throwable {
     sessions.then(jenkins -> {
       SluiceConfiguration.get().setClusters(List.of(new ClusterConfig("prod")));
-      Ledger.ofJenkins().note(new Ledger.Entry(new RunId("x-1"), "job#1", "job", "prod", "models"));
+      StartedExecutions.ofJenkins()
+          .note(new StartedExecutions.Entry(new RunId("x-1"), "job#1", "job", "prod", "models"));
     });
     sessions.then(jenkins -> {
       assertThat(SluiceConfiguration.get().getClusters())
           .extracting(ClusterConfig::getId)
           .containsExactly("prod");
-      assertThat(Ledger.ofJenkins().entries()).hasSize(1);
+      assertThat(StartedExecutions.ofJenkins().entries()).hasSize(1);
     });
   }
 }

@@ -48,7 +48,7 @@ class StepsTest {
     assertThatThrownBy(step::check)
         .isInstanceOf(AbortException.class)
         .hasMessageContaining("success, unstable or failure");
-    assertThatThrownBy(() -> OnHold.check("shrug")).isInstanceOf(AbortException.class);
+    assertThatThrownBy(() -> HoldPolicy.check("shrug")).isInstanceOf(AbortException.class);
   }
 
   @Test

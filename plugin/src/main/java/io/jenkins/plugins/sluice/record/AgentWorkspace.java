@@ -9,14 +9,14 @@ import io.sluice.core.json.Json;
  * @param agent its name; empty: the built-in node
  * @param folder the workspace, or what the variable {@code SLUICE_STATE} names
  */
-public record LocalPlace(String agent, String folder) {
+public record AgentWorkspace(String agent, String folder) {
   String json() {
     return Json.pretty(Json.object().put("agent", agent).put("folder", folder));
   }
 
-  static LocalPlace parse(String text) {
+  static AgentWorkspace parse(String text) {
     JsonNode o = Json.parse(text);
-    return new LocalPlace(o.path("agent").asText(), o.path("folder").asText());
+    return new AgentWorkspace(o.path("agent").asText(), o.path("folder").asText());
   }
 
   @Override

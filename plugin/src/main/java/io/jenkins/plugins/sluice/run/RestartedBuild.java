@@ -20,8 +20,8 @@ import java.util.logging.Logger;
  * skipped, so the run goes on where the earlier build left it: under its id, with what its stages
  * gave.
  */
-public final class Restarted {
-  private static final Logger LOGGER = Logger.getLogger(Restarted.class.getName());
+public final class RestartedBuild {
+  private static final Logger LOGGER = Logger.getLogger(RestartedBuild.class.getName());
 
   /** Of the plugin pipeline-model-definition, which need not be there. */
   private static final String CAUSE =
@@ -29,7 +29,7 @@ public final class Restarted {
 
   private final Run<?, ?> build;
 
-  Restarted(Run<?, ?> build) {
+  RestartedBuild(Run<?, ?> build) {
     this.build = build;
   }
 
@@ -79,7 +79,7 @@ public final class Restarted {
     OptionalInt number =
         build.getCauses().stream()
             .filter(c -> c.getClass().getName().equals(CAUSE))
-            .mapToInt(Restarted::original)
+            .mapToInt(RestartedBuild::original)
             .filter(n -> n > 0)
             .findFirst();
     if (number.isEmpty()) {

@@ -7,14 +7,14 @@ import hudson.model.Job;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.model.User;
-import io.jenkins.plugins.sluice.agent.LocalCommand;
-import io.jenkins.plugins.sluice.config.Logins;
-import io.jenkins.plugins.sluice.config.Places;
+import io.jenkins.plugins.sluice.agent.SluiceCommand;
+import io.jenkins.plugins.sluice.config.CredentialsResolver;
+import io.jenkins.plugins.sluice.config.JobConfiguration;
 import io.jenkins.plugins.sluice.config.RegistryConfig;
 import io.jenkins.plugins.sluice.config.SluicePermissions;
 import io.jenkins.plugins.sluice.connect.ClusterLogin;
+import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.connect.RegistryLogin;
-import io.jenkins.plugins.sluice.connect.Wiring;
 import io.jenkins.plugins.sluice.page.RunAction;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.AuthenticationException;
 
 /** A build's dealings with runs: to open one, to drive its executions, to sum it up. */
-public final class Builds {
+public final class BuildRuns {
   /** So many records of a model are looked through for the run's own. */
   private static final int RECENT_RECORDS = 20;
 
@@ -60,7 +60,7 @@ public final class Builds {
   private final Run<?, ?> build;
   private final TaskListener listener;
 
-  public Builds(Run<?, ?> build, TaskListener listener) {
+  public BuildRuns(Run<?, ?> build, TaskListener listener) {
     this.build = build;
     this.listener = listener;
   }
@@ -91,7 +91,7 @@ public final class Builds {
       return there.get();
     }
     if (!promotes) {
-      Optional<RunState> original = new Restarted(build).adopt(request, starterOrJob());
+      Optional<RunState> original = new RestartedBuild(build).adopt(request, starterOrJob());
       if (original.isPresent()) {
         goesOn(original.get().order().run());
         return original.get();
@@ -101,7 +101,8 @@ public final class Builds {
     if (promotes && !pullRequest && starterId().isPresent()) {
       mayPromote(starterId().get());
     }
-    Places.Place place = Places.cluster(build.getParent(), request.cluster());
+    JobConfiguration.ScopedCluster place =
+        JobConfiguration.cluster(build.getParent(), request.cluster());
     PipelineFiles.Found found =
         new PipelineFiles(build, listener).read(workspace, request, place.cluster().getId());
     String target = place.cluster().target(found.target(), pullRequest);
@@ -120,11 +121,12 @@ public final class Builds {
             NO_CODE,
             target);
     // everything that can be wrong with it is said before anything is uploaded
-    StagedRun.of(opened, RunState.opened(order, request.settings()), Wiring.wheel());
+    StagedRun.of(opened, RunState.opened(order, request.settings()), Connections.wheel());
     SortedMap<String, byte[]> needed = found.tree().asked();
-    List<CodeContent> code = StagedRun.code(opened, Wiring.wheel());
+    List<CodeContent> code = StagedRun.code(opened, Connections.wheel());
     Digest digest =
-        Wiring.upload(login(place), StagedRun.target(target), code, listener.getLogger()::println);
+        Connections.upload(
+            login(place), StagedRun.target(target), code, listener.getLogger()::println);
     RunState state = RunState.opened(order.withCode(digest), request.settings());
     folder.keepSource(needed);
     folder.keepPipeline(request.name());
@@ -139,10 +141,10 @@ public final class Builds {
    */
   public RunId onAgent(RunId run, RunRequest request) throws IOException {
     if (PipelineFiles.isPullRequest(build.getParent())) {
-      throw new AbortException(LocalCommand.NO_PULL_REQUESTS);
+      throw new AbortException(SluiceCommand.NO_PULL_REQUESTS);
     }
-    LocalCommand.arguments(request, run, "", null); // what is wrong with them is said now
-    Optional<RunId> original = new Restarted(build).adoptOnAgent(request);
+    SluiceCommand.arguments(request, run, "", null); // what is wrong with them is said now
+    Optional<RunId> original = new RestartedBuild(build).adoptOnAgent(request);
     if (original.isPresent()) {
       goesOn(original.get());
     }
@@ -228,8 +230,8 @@ public final class Builds {
     }
   }
 
-  private ClusterLogin login(Places.Place place) throws AbortException {
-    return Places.login(place, build.getParent(), Optional.of(build));
+  private ClusterLogin login(JobConfiguration.ScopedCluster place) throws AbortException {
+    return JobConfiguration.login(place, build.getParent(), Optional.of(build));
   }
 
   private static Instant asOf(String text) throws AbortException {
@@ -249,17 +251,18 @@ public final class Builds {
   public Driver.Connecting connecting(String clusterId, RunId execution) {
     return state -> {
       try {
-        Places.Place place = Places.cluster(build.getParent(), clusterId);
+        JobConfiguration.ScopedCluster place =
+            JobConfiguration.cluster(build.getParent(), clusterId);
         TargetSpec target = StagedRun.target(state.order().target());
-        Ledger.ofJenkins()
+        StartedExecutions.ofJenkins()
             .note(
-                new Ledger.Entry(
+                new StartedExecutions.Entry(
                     execution,
                     build.getExternalizableId(),
                     build.getParent().getFullName(),
                     place.cluster().getId(),
                     target.namespace()));
-        return Wiring.connect(login(place), target, hidden(place, state));
+        return Connections.connect(login(place), target, hidden(place, state));
       } catch (AbortException e) {
         throw new SluiceException(
             ExitCode.INPUT_WRONG,
@@ -277,13 +280,15 @@ public final class Builds {
    * What a run's log does not show of the registry: its pods may have the same token by a Secret of
    * their own. Those of a pull request have none, so it is not even looked up for them.
    */
-  private List<String> hidden(Places.Place place, RunState state) {
+  private List<String> hidden(JobConfiguration.ScopedCluster place, RunState state) {
     if (place.cluster().getRegistry().isEmpty() || state.order().untrusted()) {
       return List.of();
     }
     try {
-      RegistryConfig registry = Places.registry(build.getParent(), place.cluster().getRegistry());
-      return Logins.registry(registry, build.getParent(), Optional.of(build)).secrets();
+      RegistryConfig registry =
+          JobConfiguration.registry(build.getParent(), place.cluster().getRegistry());
+      return CredentialsResolver.registry(registry, build.getParent(), Optional.of(build))
+          .secrets();
     } catch (AbortException | SluiceException e) {
       return List.of(); // said when the registry is asked
     }
@@ -296,14 +301,16 @@ public final class Builds {
   public RunSummary summary(RunState state, String clusterId) {
     RunId run = state.order().run();
     try {
-      Places.Place place = Places.cluster(build.getParent(), clusterId);
+      JobConfiguration.ScopedCluster place = JobConfiguration.cluster(build.getParent(), clusterId);
       if (place.cluster().getRegistry().isEmpty() || state.order().untrusted()) {
         return RunSummary.empty();
       }
-      RegistryConfig registry = Places.registry(build.getParent(), place.cluster().getRegistry());
-      RegistryLogin login = Logins.registry(registry, build.getParent(), Optional.of(build));
+      RegistryConfig registry =
+          JobConfiguration.registry(build.getParent(), place.cluster().getRegistry());
+      RegistryLogin login =
+          CredentialsResolver.registry(registry, build.getParent(), Optional.of(build));
       String model = state.order().model();
-      ModelRegistry asked = Wiring.registry(login);
+      ModelRegistry asked = Connections.registry(login);
       for (byte[] bytes : asked.recordedRuns(model, RECENT_RECORDS)) {
         RunSummary summary = RunSummary.of(bytes);
         if (summary.run().equals(run.value())) {

@@ -9,9 +9,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a log is folded. */
-class OutputFoldTest {
+class FoldedOutputTest {
   private final List<String> shown = new ArrayList<>();
-  private final OutputFold fold = new OutputFold(shown::add, () -> shown.add("<"));
+  private final FoldedOutput fold = new FoldedOutput(shown::add, () -> shown.add("<"));
 
   @Test
   void outputIsFoldedAndWhatTheDriverSaysIsNot() {
@@ -55,12 +55,12 @@ class OutputFoldTest {
         "[a] failed 1.0s\n"
       })
   void theseLinesEndAFold(String line) {
-    assertThat(OutputNote.ends(line)).isTrue();
+    assertThat(FoldedOutputNote.ends(line)).isTrue();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"[tune-a] trial 1", "[a] starting", "[a] ", "[a] [b] done\n"})
   void theseLinesDoNot(String line) {
-    assertThat(OutputNote.ends(line)).isFalse();
+    assertThat(FoldedOutputNote.ends(line)).isFalse();
   }
 }

@@ -9,21 +9,22 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What was noted is there after a restart, until it is struck. */
-class LedgerTest {
+class StartedExecutionsTest {
   @TempDir private Path home;
 
-  private final Ledger.Entry entry =
-      new Ledger.Entry(new RunId("x-1"), "folder/job#12", "folder/job", "prod", "models");
+  private final StartedExecutions.Entry entry =
+      new StartedExecutions.Entry(
+          new RunId("x-1"), "folder/job#12", "folder/job", "prod", "models");
 
   @Test
   void anEmptyHomeHasNoNotes() {
-    assertThat(new Ledger(home.resolve("going")).entries()).isEmpty();
+    assertThat(new StartedExecutions(home.resolve("going")).entries()).isEmpty();
   }
 
   @Test
   void aNoteIsReadBackUntilItIsStruck() {
-    new Ledger(home.resolve("going")).note(entry);
-    Ledger later = new Ledger(home.resolve("going"));
+    new StartedExecutions(home.resolve("going")).note(entry);
+    StartedExecutions later = new StartedExecutions(home.resolve("going"));
     assertThat(later.entries()).containsExactly(entry);
     later.strike(entry.execution());
     assertThat(later.entries()).isEmpty();
@@ -31,7 +32,7 @@ class LedgerTest {
 
   @Test
   void aFileOfSomebodyElseIsPassedOver() throws Exception {
-    Ledger ledger = new Ledger(home.resolve("going"));
+    StartedExecutions ledger = new StartedExecutions(home.resolve("going"));
     ledger.note(entry);
     Files.writeString(home.resolve("going/NOT A NAME.json"), "{}");
     assertThat(ledger.entries()).containsExactly(entry);

@@ -12,29 +12,29 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /** Which clusters and registries a job may use: its folders' first, then those of Jenkins. */
-public final class Places {
+public final class JobConfiguration {
   /**
    * A cluster for a job.
    *
    * @param ofFolder whether a folder brought it, so that the controller's own account is not for it
    */
-  public record Place(ClusterConfig cluster, boolean ofFolder) {}
+  public record ScopedCluster(ClusterConfig cluster, boolean ofFolder) {}
 
-  private Places() {}
+  private JobConfiguration() {}
 
   /**
    * The cluster of this id.
    *
    * @param id empty: the only one that there is
    */
-  public static Place cluster(Item job, String id) throws AbortException {
-    List<Place> all = new ArrayList<>();
+  public static ScopedCluster cluster(Item job, String id) throws AbortException {
+    List<ScopedCluster> all = new ArrayList<>();
     for (SluiceFolderProperty folder : folders(job)) {
-      folder.getClusters().forEach(c -> all.add(new Place(c, true)));
+      folder.getClusters().forEach(c -> all.add(new ScopedCluster(c, true)));
     }
     SluiceConfiguration.get().getClusters().stream()
         .filter(c -> c.allows(job.getFullName()))
-        .forEach(c -> all.add(new Place(c, false)));
+        .forEach(c -> all.add(new ScopedCluster(c, false)));
     return pick(all, id, p -> p.cluster().getId(), "cluster", job);
   }
 
@@ -56,13 +56,13 @@ public final class Places {
    * @param item in whose sight credentials are looked for
    * @param run for which; empty in forms and when nobody's build is left
    */
-  public static ClusterLogin login(Place place, Item item, Optional<Run<?, ?>> run)
+  public static ClusterLogin login(ScopedCluster place, Item item, Optional<Run<?, ?>> run)
       throws AbortException {
     if (place.ofFolder() && place.cluster().getCredentialsId().isEmpty()) {
       throw new AbortException(
           "cluster " + place.cluster().getId() + " of a folder needs credentials");
     }
-    return Logins.cluster(place.cluster(), item, run);
+    return CredentialsResolver.cluster(place.cluster(), item, run);
   }
 
   private static <T> T pick(List<T> all, String id, Function<T, String> ids, String what, Item job)

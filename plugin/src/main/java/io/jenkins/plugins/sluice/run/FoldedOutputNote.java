@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * on the first line of such output, up to the next line that is none. Open while the build runs.
  * The text of the log has nothing of it.
  */
-public final class OutputNote extends ConsoleNote<Object> {
+public final class FoldedOutputNote extends ConsoleNote<Object> {
   private static final long serialVersionUID = 1L;
 
   /** How a line of a stage begins, whoever wrote it. */
@@ -36,7 +36,7 @@ public final class OutputNote extends ConsoleNote<Object> {
     return "<details class=\"sluice-output\""
         + (open ? " open=\"open\"" : "")
         + "><summary>"
-        + Messages.OutputNote_summary()
+        + Messages.FoldedOutputNote_summary()
         + "</summary>";
   }
 
@@ -67,7 +67,7 @@ public final class OutputNote extends ConsoleNote<Object> {
   public static final class DescriptorImpl extends ConsoleAnnotationDescriptor {
     @Override
     public String getDisplayName() {
-      return Messages.OutputNote_displayName();
+      return Messages.FoldedOutputNote_displayName();
     }
   }
 }

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A stage that the command line is to run as a part of a run, as it is kept with the step. */
-public final class LocalStage implements Serializable {
+public final class AgentStage implements Serializable {
   private static final long serialVersionUID = 1L;
 
   /** Id of the run. */
@@ -22,7 +22,7 @@ public final class LocalStage implements Serializable {
   /** {@code PATH=VALUE}, from this stage on. */
   private final ArrayList<String> changes;
 
-  public LocalStage(String run, StageCall call, List<String> changes, @Nullable Integer trials) {
+  public AgentStage(String run, StageCall call, List<String> changes, @Nullable Integer trials) {
     this.run = run;
     this.stage = call.text();
     this.changes = new ArrayList<>(changes);

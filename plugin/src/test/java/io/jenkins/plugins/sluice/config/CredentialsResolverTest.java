@@ -6,7 +6,7 @@ import io.jenkins.plugins.sluice.connect.RegistryLogin;
 import org.junit.jupiter.api.Test;
 
 /** Secrets of a registry as a log would show them. */
-class LoginsTest {
+class CredentialsResolverTest {
   @Test
   void aTokenOrPasswordIsSecretAsItWouldBeShown() {
     assertThat(new RegistryLogin("https://mlflow.example", "", "t0ken\n").secrets())

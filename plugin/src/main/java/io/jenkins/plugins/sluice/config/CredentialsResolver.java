@@ -22,10 +22,10 @@ import org.jenkinsci.plugins.plaincredentials.StringCredentials;
 import org.jspecify.annotations.Nullable;
 
 /** Turns ids of credentials into what a connection takes. Lives in memory for as long as needed. */
-public final class Logins {
+public final class CredentialsResolver {
   private static final int KUBECONFIG_LIMIT_BYTES = 1 << 20;
 
-  private Logins() {}
+  private CredentialsResolver() {}
 
   /**
    * As whom a cluster is reached.

@@ -20,17 +20,18 @@ import jenkins.model.Jenkins;
  * Executions that this Jenkins started and whose end it has not seen: {@code sluice/going/} in its
  * home, a file each. What a build leaves behind when it is gone, the {@link OrphanReaper} ends.
  */
-public final class Ledger {
-  private static final Logger LOGGER = Logger.getLogger(Ledger.class.getName());
+public final class StartedExecutions {
+  private static final Logger LOGGER = Logger.getLogger(StartedExecutions.class.getName());
 
   private final Path folder;
 
-  Ledger(Path folder) {
+  StartedExecutions(Path folder) {
     this.folder = folder;
   }
 
-  public static Ledger ofJenkins() {
-    return new Ledger(Jenkins.get().getRootDir().toPath().resolve("sluice").resolve("going"));
+  public static StartedExecutions ofJenkins() {
+    return new StartedExecutions(
+        Jenkins.get().getRootDir().toPath().resolve("sluice").resolve("going"));
   }
 
   /**

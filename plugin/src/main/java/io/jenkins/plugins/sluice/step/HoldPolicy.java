@@ -12,13 +12,13 @@ import org.jenkinsci.plugins.workflow.steps.StepContext;
 /**
  * What a build makes of a verdict {@code HOLD}, as a step is told: a result, unless told otherwise.
  */
-public final class OnHold {
+public final class HoldPolicy {
   static final String SUCCESS = "success";
   static final String UNSTABLE = "unstable";
   static final String FAILURE = "failure";
   static final Set<String> ALL = Set.of(SUCCESS, UNSTABLE, FAILURE);
 
-  private OnHold() {}
+  private HoldPolicy() {}
 
   /**
    * Refuses what is none of them. Not from a setter: Jenkins wraps what a setter throws, and the

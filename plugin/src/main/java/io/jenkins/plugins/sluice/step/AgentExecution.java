@@ -9,15 +9,15 @@ import hudson.model.Node;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.slaves.WorkspaceList;
-import io.jenkins.plugins.sluice.agent.LocalCommand;
-import io.jenkins.plugins.sluice.agent.LocalStage;
+import io.jenkins.plugins.sluice.agent.AgentStage;
+import io.jenkins.plugins.sluice.agent.SluiceCommand;
 import io.jenkins.plugins.sluice.config.SluiceInstallation;
 import io.jenkins.plugins.sluice.page.RunAction;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
-import io.jenkins.plugins.sluice.record.LocalPlace;
+import io.jenkins.plugins.sluice.record.AgentWorkspace;
 import io.jenkins.plugins.sluice.record.RunFolder;
-import io.jenkins.plugins.sluice.run.Builds;
+import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
 import io.sluice.app.staged.RunSummary;
 import io.sluice.app.staged.StageCall;
@@ -45,9 +45,9 @@ import org.jspecify.annotations.Nullable;
  * outlives a restart of Jenkins; it is asked now and then for its output and its exit code. No
  * thread waits.
  */
-public final class LocalExecution extends StepExecution {
+public final class AgentExecution extends StepExecution {
   private static final long serialVersionUID = 1L;
-  private static final Logger LOGGER = Logger.getLogger(LocalExecution.class.getName());
+  private static final Logger LOGGER = Logger.getLogger(AgentExecution.class.getName());
 
   private static final long SHORTEST_MILLIS = 500;
   private static final long LONGEST_MILLIS = 15_000;
@@ -65,7 +65,7 @@ public final class LocalExecution extends StepExecution {
   private final String tool;
 
   /** Null for a whole run; never changes. */
-  private final @Nullable LocalStage stage;
+  private final @Nullable AgentStage stage;
 
   /** Id of the step's flow node; set once by {@link #start}. */
   private String node = "";
@@ -91,12 +91,12 @@ public final class LocalExecution extends StepExecution {
   /** It is to end and could not be told yet: it is being started, or its agent is away. */
   private volatile boolean toBeEnded;
 
-  LocalExecution(
+  AgentExecution(
       StepContext context,
       RunRequest request,
       String onHold,
       String tool,
-      @Nullable LocalStage stage) {
+      @Nullable AgentStage stage) {
     super(context);
     this.stage = stage;
     this.request = request;
@@ -144,12 +144,12 @@ public final class LocalExecution extends StepExecution {
       throw new AbortException("runner: 'local' needs an agent with a POSIX shell");
     }
     if (PipelineFiles.isPullRequest(build.getParent())) {
-      throw new AbortException(LocalCommand.NO_PULL_REQUESTS);
+      throw new AbortException(SluiceCommand.NO_PULL_REQUESTS);
     }
-    Builds builds = new Builds(build, listener);
+    BuildRuns builds = new BuildRuns(build, listener);
     String who = who(builds);
     EnvVars env = new EnvVars(context.get(EnvVars.class));
-    home(ws, env, listener).ifPresent(h -> env.put(LocalCommand.HOME, h));
+    home(ws, env, listener).ifPresent(h -> env.put(SluiceCommand.HOME, h));
     FilePath temporary = WorkspaceList.tempDir(ws);
     if (temporary == null) {
       throw new AbortException("the workspace has no folder for temporary files beside it");
@@ -162,17 +162,17 @@ public final class LocalExecution extends StepExecution {
     }
     FilePath file = temporary.child("sluice-" + mine + ".json");
     env.put(
-        LocalCommand.ARGUMENTS,
-        String.join("\n", LocalCommand.arguments(request, run, file.getRemote(), stage)));
-    env.put(LocalCommand.RUN, mine.value());
-    env.put(LocalCommand.PID_FILE, pidFile(file.getRemote()));
+        SluiceCommand.ARGUMENTS,
+        String.join("\n", SluiceCommand.arguments(request, run, file.getRemote(), stage)));
+    env.put(SluiceCommand.RUN, mine.value());
+    env.put(SluiceCommand.PID_FILE, pidFile(file.getRemote()));
     env.put("SLUICE_WHO", who);
     @Nullable Throwable before = stopCause();
     if (before != null) {
       finish(() -> getContext().onFailure(before));
       return;
     }
-    BourneShellScript task = new BourneShellScript(LocalCommand.SCRIPT);
+    BourneShellScript task = new BourneShellScript(SluiceCommand.SCRIPT);
     task.defaultCharset();
     Controller started = task.launch(env, ws, launcher, listener);
     boolean stopped;
@@ -195,7 +195,7 @@ public final class LocalExecution extends StepExecution {
   }
 
   /** In whose name it promotes; refuses who may not. */
-  private String who(Builds builds) throws AbortException {
+  private String who(BuildRuns builds) throws AbortException {
     if (stage == null) {
       return builds.mayPromoteByItself();
     }
@@ -210,12 +210,12 @@ public final class LocalExecution extends StepExecution {
       throws IOException {
     RunFolder folder = new RunFolder(build, run);
     String state = env.get("SLUICE_STATE", "");
-    LocalPlace here =
-        new LocalPlace(
+    AgentWorkspace here =
+        new AgentWorkspace(
             FilePathUtils.getNodeName(ws),
             state.isEmpty() ? ws.getRemote() : ws.child(state).getRemote());
     synchronized (build) {
-      Optional<LocalPlace> before = folder.place();
+      Optional<AgentWorkspace> before = folder.place();
       if (before.isEmpty()) {
         folder.keepPipeline(pipeline);
         folder.keepPlace(here);
@@ -247,7 +247,7 @@ public final class LocalExecution extends StepExecution {
   private boolean end(Launcher launcher) throws IOException, InterruptedException {
     return launcher
             .launch()
-            .cmds("/bin/sh", "-c", LocalCommand.END, pidFile(record))
+            .cmds("/bin/sh", "-c", SluiceCommand.END, pidFile(record))
             .quiet(true)
             .join()
         == 0;
@@ -260,7 +260,7 @@ public final class LocalExecution extends StepExecution {
     if (launcher == null) {
       return; // nobody is there to be told
     }
-    launcher.kill(Map.of(LocalCommand.PROCESS, execution(getContext().get(Run.class)).value()));
+    launcher.kill(Map.of(SluiceCommand.PROCESS, execution(getContext().get(Run.class)).value()));
   }
 
   private Optional<String> home(FilePath ws, EnvVars env, TaskListener listener)
@@ -290,12 +290,12 @@ public final class LocalExecution extends StepExecution {
   }
 
   private RunId run(Run<?, ?> build) {
-    return stage == null ? Builds.identity(build).run(node) : new RunId(stage.run());
+    return stage == null ? BuildRuns.identity(build).run(node) : new RunId(stage.run());
   }
 
   /** The id of what this step does, which is the whole run or a part of one. */
   private RunId execution(Run<?, ?> build) {
-    return stage == null ? run(build) : Builds.identity(build).execution(node);
+    return stage == null ? run(build) : BuildRuns.identity(build).execution(node);
   }
 
   private synchronized @Nullable Controller process() {
@@ -388,11 +388,11 @@ public final class LocalExecution extends StepExecution {
         if (stopped != null) {
           getContext().onFailure(stopped);
         } else if (code != 0) {
-          getContext().onFailure(new AbortException(LocalCommand.words(code)));
+          getContext().onFailure(new AbortException(SluiceCommand.words(code)));
         } else {
           boolean judges = stage == null || stage.kind() == StageCall.Kind.EVALUATE;
           if (judges && result.verdict().equals(Optional.of("HOLD"))) {
-            OnHold.apply(onHold, getContext(), result.reason().orElse("the champion stays"));
+            HoldPolicy.apply(onHold, getContext(), result.reason().orElse("the champion stays"));
           }
           getContext().onSuccess(result.result(run.value(), Optional.empty()));
         }

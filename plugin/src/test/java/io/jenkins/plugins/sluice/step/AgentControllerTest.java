@@ -21,7 +21,7 @@ import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 
 /** Runs on an agent, by a program in the place of the real one that leaves a record. */
 @WithJenkins
-class LocalRunnerControllerTest {
+class AgentControllerTest {
   @TempDir private Path home;
 
   @Test

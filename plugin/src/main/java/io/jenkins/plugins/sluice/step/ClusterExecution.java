@@ -6,13 +6,13 @@ import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.sluice.record.RunFolder;
-import io.jenkins.plugins.sluice.run.Builds;
-import io.jenkins.plugins.sluice.run.Drivers;
+import io.jenkins.plugins.sluice.run.BuildRuns;
+import io.jenkins.plugins.sluice.run.ControllerSupervisor;
 import io.jenkins.plugins.sluice.run.Failures;
-import io.jenkins.plugins.sluice.run.Ledger;
+import io.jenkins.plugins.sluice.run.FoldedOutput;
+import io.jenkins.plugins.sluice.run.FoldedOutputNote;
 import io.jenkins.plugins.sluice.run.OrphanReaper;
-import io.jenkins.plugins.sluice.run.OutputFold;
-import io.jenkins.plugins.sluice.run.OutputNote;
+import io.jenkins.plugins.sluice.run.StartedExecutions;
 import io.sluice.app.staged.Driver;
 import io.sluice.app.staged.RunState;
 import io.sluice.app.staged.RunSummary;
@@ -34,9 +34,9 @@ import org.jspecify.annotations.Nullable;
  * thread waits, and after a restart the {@link Driver} goes on from the run's state, by ids that
  * come out the same. Nothing here does I/O on the thread that runs Groovy.
  */
-public abstract class DrivenExecution extends StepExecution {
+public abstract class ClusterExecution extends StepExecution {
   private static final long serialVersionUID = 1L;
-  private static final Logger LOGGER = Logger.getLogger(DrivenExecution.class.getName());
+  private static final Logger LOGGER = Logger.getLogger(ClusterExecution.class.getName());
 
   /** Id of the step's flow node; set once by {@link #start}; out of it come all other ids. */
   private String node = "";
@@ -47,12 +47,12 @@ public abstract class DrivenExecution extends StepExecution {
   /** Whether the step has its result; false again after a restart, when it had none. */
   private transient boolean over;
 
-  DrivenExecution(StepContext context) {
+  ClusterExecution(StepContext context) {
     super(context);
   }
 
   /** Makes sure that the run is open. In the background. */
-  abstract void open(Builds builds, RunId run, @Nullable FilePath workspace)
+  abstract void open(BuildRuns builds, RunId run, @Nullable FilePath workspace)
       throws IOException, InterruptedException;
 
   /** The run that this step belongs to, which may be its own. */
@@ -69,7 +69,7 @@ public abstract class DrivenExecution extends StepExecution {
 
   abstract String cluster();
 
-  /** What a verdict HOLD makes of the build, see {@link OnHold}. */
+  /** What a verdict HOLD makes of the build, see {@link HoldPolicy}. */
   abstract String onHold();
 
   final String node() {
@@ -97,14 +97,14 @@ public abstract class DrivenExecution extends StepExecution {
     StepContext context = getContext();
     Run<?, ?> build = context.get(Run.class);
     TaskListener listener = context.get(TaskListener.class);
-    Builds builds = new Builds(build, listener);
+    BuildRuns builds = new BuildRuns(build, listener);
     RunId run = run(build);
     RunId execution = execution(build);
     open(builds, run, workspace(builds.folder(run)));
     if (isOver()) {
       return; // told to end while it was being opened
     }
-    Drivers.get()
+    ControllerSupervisor.get()
         .drive(
             new Driver.Wanted(
                 run,
@@ -116,7 +116,7 @@ public abstract class DrivenExecution extends StepExecution {
                 builds.connecting(cluster(), execution),
                 new Teller(builds, listener, execution)));
     if (stopCause() != null) {
-      Drivers.get().stop(execution);
+      ControllerSupervisor.get().stop(execution);
     }
   }
 
@@ -136,7 +136,7 @@ public abstract class DrivenExecution extends StepExecution {
     }
     background(() -> {
       Run<?, ?> build = getContext().get(Run.class);
-      if (!Drivers.get().stop(execution(build))) {
+      if (!ControllerSupervisor.get().stop(execution(build))) {
         finish(() -> getContext().onFailure(cause));
       }
     });
@@ -151,7 +151,7 @@ public abstract class DrivenExecution extends StepExecution {
     try {
       Run<?, ?> build = getContext().get(Run.class);
       RunId execution = execution(build);
-      return execution + ": " + Drivers.get().status(execution).orElse("starting");
+      return execution + ": " + ControllerSupervisor.get().status(execution).orElse("starting");
     } catch (IOException e) {
       return String.valueOf(e.getMessage());
     } catch (InterruptedException e) {
@@ -194,21 +194,21 @@ public abstract class DrivenExecution extends StepExecution {
 
   /** Tells the step what became of it. */
   private final class Teller implements Driver.Asker {
-    private final Builds builds;
+    private final BuildRuns builds;
     private final TaskListener listener;
     private final RunId execution;
-    private final OutputFold fold;
+    private final FoldedOutput fold;
 
-    Teller(Builds builds, TaskListener listener, RunId execution) {
+    Teller(BuildRuns builds, TaskListener listener, RunId execution) {
       this.builds = builds;
       this.listener = listener;
       this.execution = execution;
-      this.fold = new OutputFold(listener.getLogger()::println, this::note);
+      this.fold = new FoldedOutput(listener.getLogger()::println, this::note);
     }
 
     private void note() {
       try {
-        listener.annotate(new OutputNote());
+        listener.annotate(new FoldedOutputNote());
       } catch (IOException e) {
         LOGGER.log(Level.FINE, e, () -> "the output of " + execution + " is shown unfolded");
       }
@@ -231,7 +231,7 @@ public abstract class DrivenExecution extends StepExecution {
 
     @Override
     public void succeeded(RunState state) {
-      Ledger.ofJenkins().strike(execution);
+      StartedExecutions.ofJenkins().strike(execution);
       Optional<String> verdict = state.verdict();
       RunSummary summary =
           verdict.isPresent() ? builds.summary(state, cluster()) : RunSummary.empty();
@@ -239,7 +239,7 @@ public abstract class DrivenExecution extends StepExecution {
       finish(() -> {
         try {
           if (judges && verdict.equals(Optional.of("HOLD"))) {
-            OnHold.apply(onHold(), getContext(), summary.reason().orElse("the champion stays"));
+            HoldPolicy.apply(onHold(), getContext(), summary.reason().orElse("the champion stays"));
           }
           getContext().onSuccess(summary.result(state.order().run().value(), verdict));
         } catch (IOException e) {
@@ -253,7 +253,7 @@ public abstract class DrivenExecution extends StepExecution {
 
     @Override
     public void nothing(RunState state, String why) {
-      Ledger.ofJenkins().strike(execution);
+      StartedExecutions.ofJenkins().strike(execution);
       listener.getLogger().println(why);
       finish(() ->
           getContext()
@@ -277,7 +277,7 @@ public abstract class DrivenExecution extends StepExecution {
     /** What may go on stays noted, for the {@link OrphanReaper}. */
     private void struck(boolean mayGoOn) {
       if (!mayGoOn) {
-        Ledger.ofJenkins().strike(execution);
+        StartedExecutions.ofJenkins().strike(execution);
       }
     }
   }

@@ -39,11 +39,11 @@ import java.util.stream.Stream;
  * The one class that picks adapters: the cluster by the client of the plugin {@code
  * kubernetes-client-api}, the registry by MLflow's REST interface.
  */
-public final class Wiring {
+public final class Connections {
   /** Shared by all runs of one namespace under one login: three watches, however many runs. */
   private static final Map<Key, Shared> OPEN = new HashMap<>();
 
-  private Wiring() {}
+  private Connections() {}
 
   private record Key(ClusterLogin login, String namespace) {}
 

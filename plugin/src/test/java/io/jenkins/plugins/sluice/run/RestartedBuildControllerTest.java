@@ -24,7 +24,7 @@ import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 
 /** A build that was restarted from a stage finds the run of its original. */
 @WithJenkins
-class RestartedControllerTest {
+class RestartedBuildControllerTest {
   private static final RunRequest REQUEST =
       new RunRequest("p", "sluice.yaml", "", "", List.of(), "");
 
@@ -37,7 +37,7 @@ class RestartedControllerTest {
                 + " stage('B') { steps { echo 'b' } } } }",
             true));
     WorkflowRun first = jenkins.buildAndAssertSuccess(job);
-    assertThat(new Restarted(first).adopt(REQUEST, Optional.empty())).isEmpty();
+    assertThat(new RestartedBuild(first).adopt(REQUEST, Optional.empty())).isEmpty();
 
     RunId id = new RunId("j-0123456789abcdef0123");
     RunFolder folder = new RunFolder(first, id);
@@ -63,12 +63,12 @@ class RestartedControllerTest {
     first.getAction(RestartDeclarativePipelineAction.class).run("B");
     jenkins.waitUntilNoActivity();
     WorkflowRun second = job.getBuildByNumber(2);
-    Optional<RunState> adopted = new Restarted(second).adopt(REQUEST, Optional.of("robin"));
+    Optional<RunState> adopted = new RestartedBuild(second).adopt(REQUEST, Optional.of("robin"));
     assertThat(adopted).isPresent();
     assertThat(adopted.get().order().run()).isEqualTo(id);
     assertThat(adopted.get().order().who()).contains("robin");
     assertThat(new RunFolder(second, id).snapshot().files()).hasSize(1);
-    assertThat(new Restarted(second).adopt(REQUEST, Optional.of("sam")))
+    assertThat(new RestartedBuild(second).adopt(REQUEST, Optional.of("sam")))
         .as("as it was adopted")
         .isEqualTo(adopted);
   }

@@ -3,9 +3,10 @@ package io.jenkins.plugins.sluice.run;
 import java.util.function.Consumer;
 
 /**
- * Says where folded parts of a log begin, by the same rule by which {@link OutputNote} ends them.
+ * Says where folded parts of a log begin, by the same rule by which {@link FoldedOutputNote} ends
+ * them.
  */
-public final class OutputFold {
+public final class FoldedOutput {
   private final Consumer<String> lines;
   private final Runnable begin;
   private boolean open;
@@ -15,18 +16,18 @@ public final class OutputFold {
    *
    * @param begin puts a note in front of the next line
    */
-  public OutputFold(Consumer<String> lines, Runnable begin) {
+  public FoldedOutput(Consumer<String> lines, Runnable begin) {
     this.lines = lines;
     this.begin = begin;
   }
 
   public synchronized void line(String text) {
-    open = open && !OutputNote.ends(text);
+    open = open && !FoldedOutputNote.ends(text);
     lines.accept(text);
   }
 
   public synchronized void output(String text) {
-    if (OutputNote.ends(text)) {
+    if (FoldedOutputNote.ends(text)) {
       open = false; // it looks like a line of ours, and is shown like one
     } else if (!open) {
       begin.run();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What an agent runs, by a real shell. */
-class LocalCommandTest {
+class SluiceCommandTest {
   private static final RunId RUN = new RunId("j-1");
 
   @TempDir private Path folder;
@@ -34,7 +34,7 @@ class LocalCommandTest {
             "$(touch pwned)",
             List.of("stages.x.with.y=*; rm -rf \"$HOME\" 'z' \\", "k=`id`"),
             "2026-06-01");
-    List<String> arguments = LocalCommand.arguments(request, RUN, "/tmp/a b.json", null);
+    List<String> arguments = SluiceCommand.arguments(request, RUN, "/tmp/a b.json", null);
     assertThat(run(arguments)).containsExactlyElementsOf(arguments);
     assertThat(arguments)
         .containsExactly(
@@ -52,17 +52,17 @@ class LocalCommandTest {
   @Test
   void aNameThatLooksLikeAnOptionIsAPath() throws Exception {
     RunRequest request = new RunRequest("--help", "sluice.yaml", "", "", List.of(), "");
-    assertThat(LocalCommand.arguments(request, RUN, "r", null)).contains("./--help/sluice.yaml");
+    assertThat(SluiceCommand.arguments(request, RUN, "r", null)).contains("./--help/sluice.yaml");
   }
 
   @Test
   void aStageIsToldItsRunAndWhatChangesFromItOn() throws Exception {
     RunRequest request =
         new RunRequest("p", "sluice.yaml", "", "", List.of("stages.a.with.b=1"), "");
-    LocalStage stage =
-        new LocalStage(
+    AgentStage stage =
+        new AgentStage(
             "j-7", StageCall.of(StageCall.Kind.TUNE), List.of("stages.c.with.d=$(id)"), 40);
-    assertThat(LocalCommand.arguments(request, new RunId("j-7"), "r", stage))
+    assertThat(SluiceCommand.arguments(request, new RunId("j-7"), "r", stage))
         .containsExactly(
             "run",
             "./p/sluice.yaml",
@@ -73,24 +73,24 @@ class LocalCommandTest {
             "--change=stages.c.with.d=$(id)",
             "--trials=40");
     assertThat(
-            LocalCommand.arguments(
-                request, RUN, "r", new LocalStage("j-7", StageCall.stage("x"), List.of(), null)))
+            SluiceCommand.arguments(
+                request, RUN, "r", new AgentStage("j-7", StageCall.stage("x"), List.of(), null)))
         .endsWith("--stage=stages.x");
   }
 
   @Test
   void moreThanOneLineIsRefusedForALineIsAnArgument() {
     RunRequest request = new RunRequest("p", "sluice.yaml", "", "", List.of("a=b\n--on=prod"), "");
-    assertThatThrownBy(() -> LocalCommand.arguments(request, RUN, "r", null))
+    assertThatThrownBy(() -> SluiceCommand.arguments(request, RUN, "r", null))
         .isInstanceOf(AbortException.class)
         .hasMessageContaining("more than one line");
   }
 
   @Test
   void exitCodesAreSaidInWords() {
-    assertThat(LocalCommand.words(4)).contains("champion moved");
-    assertThat(LocalCommand.words(127)).contains("Tools");
-    assertThat(LocalCommand.words(77)).contains("77");
+    assertThat(SluiceCommand.words(4)).contains("champion moved");
+    assertThat(SluiceCommand.words(127)).contains("Tools");
+    assertThat(SluiceCommand.words(77)).contains("77");
   }
 
   @Test
@@ -114,7 +114,7 @@ class LocalCommandTest {
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     assertThat(lines.readLine()).isEqualTo("begun");
     Process end =
-        new ProcessBuilder("/bin/sh", "-c", LocalCommand.END, pidFile().toString()).start();
+        new ProcessBuilder("/bin/sh", "-c", SluiceCommand.END, pidFile().toString()).start();
     assertThat(end.waitFor()).isEqualTo(0);
     assertThat(lines.lines()).containsExactly("asked");
     assertThat(process.waitFor()).isEqualTo(143);
@@ -143,12 +143,12 @@ class LocalCommandTest {
     Path program = Files.createDirectories(folder.resolve("home/bin")).resolve("sluice");
     Files.writeString(program, text);
     Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
-    ProcessBuilder shell = new ProcessBuilder("/bin/sh", "-c", LocalCommand.SCRIPT);
+    ProcessBuilder shell = new ProcessBuilder("/bin/sh", "-c", SluiceCommand.SCRIPT);
     shell.directory(folder.toFile()).redirectErrorStream(true);
-    shell.environment().put(LocalCommand.HOME, folder.resolve("home").toString());
-    shell.environment().put(LocalCommand.ARGUMENTS, String.join("\n", arguments));
-    shell.environment().put(LocalCommand.RUN, RUN.value());
-    shell.environment().put(LocalCommand.PID_FILE, pidFile().toString());
+    shell.environment().put(SluiceCommand.HOME, folder.resolve("home").toString());
+    shell.environment().put(SluiceCommand.ARGUMENTS, String.join("\n", arguments));
+    shell.environment().put(SluiceCommand.RUN, RUN.value());
+    shell.environment().put(SluiceCommand.PID_FILE, pidFile().toString());
     return shell.start();
   }
 }

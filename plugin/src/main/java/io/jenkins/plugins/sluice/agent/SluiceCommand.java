@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The command of a run on an agent. The script is always the same: what a step was told reaches the
  * program by a variable, one argument a line, and is never a part of the script.
  */
-public final class LocalCommand {
+public final class SluiceCommand {
   public static final String ARGUMENTS = "SLUICE_ARGUMENTS";
   public static final String HOME = "SLUICE_HOME";
 
@@ -57,7 +57,7 @@ public final class LocalCommand {
       "runner: 'local' writes to the registry of production, so it is not for pull requests: use a"
           + " cluster";
 
-  private LocalCommand() {}
+  private SluiceCommand() {}
 
   /**
    * What the program is told.
@@ -66,7 +66,7 @@ public final class LocalCommand {
    * @param stage null for the whole run
    */
   public static List<String> arguments(
-      RunRequest request, RunId run, String record, @Nullable LocalStage stage)
+      RunRequest request, RunId run, String record, @Nullable AgentStage stage)
       throws AbortException {
     String folder = PipelineFiles.clean(request.pipeline());
     if (!PipelineFiles.clean(request.spec()).equals(request.spec())) {

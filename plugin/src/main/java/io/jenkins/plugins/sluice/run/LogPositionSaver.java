@@ -9,7 +9,7 @@ import hudson.model.listeners.ItemListener;
  * lines of those, and before Jenkins stops, so that an orderly restart repeats none.
  */
 @Extension
-public final class LogKeeper extends PeriodicWork {
+public final class LogPositionSaver extends PeriodicWork {
   private static final long EVERY_MILLIS = 5000;
 
   @Override
@@ -19,7 +19,7 @@ public final class LogKeeper extends PeriodicWork {
 
   @Override
   protected void doRun() {
-    Drivers.get().keepLogs();
+    ControllerSupervisor.get().keepLogs();
   }
 
   /** Is told that Jenkins is about to stop, while logs can still be written to. */
@@ -27,7 +27,7 @@ public final class LogKeeper extends PeriodicWork {
   public static final class Stopping extends ItemListener {
     @Override
     public void onBeforeShutdown() {
-      Drivers.get().pause();
+      ControllerSupervisor.get().pause();
     }
   }
 }
