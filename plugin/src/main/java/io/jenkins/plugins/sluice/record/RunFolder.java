@@ -99,12 +99,12 @@ public final class RunFolder implements Driver.Home {
   }
 
   /** Where a run on an agent goes on; empty for one on a cluster. */
-  public Optional<AgentWorkspace> place() {
-    return new StateFile(folder.resolve("place.json")).text().map(AgentWorkspace::parse);
+  public Optional<AgentWorkspace> workspace() {
+    return new StateFile(folder.resolve("workspace.json")).text().map(AgentWorkspace::parse);
   }
 
-  public void keepPlace(AgentWorkspace place) {
-    new StateFile(folder.resolve("place.json")).write(place.json());
+  public void keepWorkspace(AgentWorkspace workspace) {
+    new StateFile(folder.resolve("workspace.json")).write(workspace.json());
   }
 
   /** The run's record, as the registry has it. */

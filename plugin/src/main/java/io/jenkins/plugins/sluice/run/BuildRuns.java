@@ -18,6 +18,7 @@ import io.jenkins.plugins.sluice.connect.RegistryLogin;
 import io.jenkins.plugins.sluice.page.RunAction;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
+import io.jenkins.plugins.sluice.record.AgentWorkspace;
 import io.jenkins.plugins.sluice.record.RunFolder;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Target.CodeContent;
@@ -35,6 +36,7 @@ import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.run.RunId;
 import io.sluice.core.spec.TargetSpec;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -149,6 +151,59 @@ public final class BuildRuns {
       goesOn(original.get());
     }
     return original.orElse(run);
+  }
+
+  /**
+   * Binds a run to where its stages leave what they give each other: the first stage decides.
+   *
+   * @throws AbortException for another agent or folder
+   */
+  public void bindToAgent(RunId run, String pipeline, AgentWorkspace here) throws IOException {
+    RunFolder folder = folder(run);
+    synchronized (build) {
+      Optional<AgentWorkspace> before = folder.workspace();
+      if (before.isEmpty()) {
+        folder.keepPipeline(pipeline);
+        folder.keepWorkspace(here);
+      } else if (!before.get().equals(here)) {
+        throw new AbortException(
+            "run "
+                + run
+                + " was begun "
+                + before.get()
+                + ", where what its stages gave lies, and this step is "
+                + here
+                + ": put its stages into one node block, or give them the same agent");
+      }
+    }
+    RunAction.of(build).add(run);
+  }
+
+  /**
+   * Keeps the record that a program on an agent wrote.
+   *
+   * @param page address of the version in the registry
+   * @return nothing when there is no record or it cannot be read
+   */
+  public RunSummary keepRecord(RunId run, Optional<byte[]> record, Optional<byte[]> page)
+      throws IOException {
+    if (record.isEmpty()) {
+      return RunSummary.empty();
+    }
+    RunSummary summary;
+    try {
+      summary = RunSummary.of(record.get());
+    } catch (IllegalArgumentException e) {
+      listener
+          .getLogger()
+          .println("(the record of the run cannot be read: " + e.getMessage() + ")");
+      return RunSummary.empty();
+    }
+    RunFolder folder = folder(run);
+    folder.keepRecord(record.get());
+    page.map(p -> new String(p, StandardCharsets.UTF_8).strip()).ifPresent(folder::keepPage);
+    RunAction.of(build).add(run);
+    return summary;
   }
 
   private void goesOn(RunId run) throws IOException {

@@ -59,14 +59,14 @@ public final class RestartedBuild {
   /** The run on an agent of the original build, made this build's own; empty as for others. */
   Optional<RunId> adoptOnAgent(RunRequest request) throws AbortException {
     List<RunFolder> candidates =
-        originals(request).stream().filter(f -> f.place().isPresent()).toList();
+        originals(request).stream().filter(f -> f.workspace().isPresent()).toList();
     if (candidates.size() != 1) {
       return Optional.empty();
     }
     RunFolder original = candidates.getFirst();
     RunFolder own = new RunFolder(build, original.run());
     own.keepPipeline(request.name());
-    own.keepPlace(original.place().orElseThrow());
+    own.keepWorkspace(original.workspace().orElseThrow());
     return Optional.of(original.run());
   }
 

@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 
 /**
- * Executions that this Jenkins started and whose end it has not seen: {@code sluice/going/} in its
- * home, a file each. What a build leaves behind when it is gone, the {@link OrphanReaper} ends.
+ * Executions that this Jenkins started and whose end it has not seen: {@code sluice/executions/} in
+ * its home, a file each. What a build leaves behind when it is gone, the {@link OrphanReaper} ends.
  */
 public final class StartedExecutions {
   private static final Logger LOGGER = Logger.getLogger(StartedExecutions.class.getName());
@@ -31,7 +31,7 @@ public final class StartedExecutions {
 
   public static StartedExecutions ofJenkins() {
     return new StartedExecutions(
-        Jenkins.get().getRootDir().toPath().resolve("sluice").resolve("going"));
+        Jenkins.get().getRootDir().toPath().resolve("sluice").resolve("executions"));
   }
 
   /**

@@ -2,13 +2,11 @@ package io.jenkins.plugins.sluice.step;
 
 import hudson.AbortException;
 import hudson.FilePath;
-import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.sluice.record.RunFolder;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.ControllerSupervisor;
-import io.jenkins.plugins.sluice.run.Failures;
 import io.jenkins.plugins.sluice.run.FoldedOutput;
 import io.jenkins.plugins.sluice.run.FoldedOutputNote;
 import io.jenkins.plugins.sluice.run.OrphanReaper;
@@ -24,9 +22,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import org.jenkinsci.plugins.workflow.graph.FlowNode;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
-import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,18 +30,9 @@ import org.jspecify.annotations.Nullable;
  * thread waits, and after a restart the {@link Driver} goes on from the run's state, by ids that
  * come out the same. Nothing here does I/O on the thread that runs Groovy.
  */
-public abstract class ClusterExecution extends StepExecution {
+abstract class ClusterExecution extends BackgroundExecution {
   private static final long serialVersionUID = 1L;
   private static final Logger LOGGER = Logger.getLogger(ClusterExecution.class.getName());
-
-  /** Id of the step's flow node; set once by {@link #start}; out of it come all other ids. */
-  private String node = "";
-
-  /** Why it was told to end; set by {@link #stop}; kept, so that a restart does not forget it. */
-  private @Nullable Throwable stopCause;
-
-  /** Whether the step has its result; false again after a restart, when it had none. */
-  private transient boolean over;
 
   ClusterExecution(StepContext context) {
     super(context);
@@ -69,31 +56,13 @@ public abstract class ClusterExecution extends StepExecution {
 
   abstract String cluster();
 
-  /** What a verdict HOLD makes of the build, see {@link HoldPolicy}. */
-  abstract String onHold();
-
-  final String node() {
-    return node;
-  }
-
-  @Override
-  public final boolean start() throws Exception {
-    FlowNode flowNode = getContext().get(FlowNode.class);
-    node = flowNode.getId();
-    begun();
-    background(this::drive);
-    return false;
-  }
-
-  /** Takes what it needs from the step's context, on the thread that runs Groovy. */
-  void begun() throws IOException, InterruptedException {}
-
   @Override
   public final void onResume() {
-    background(this::drive);
+    background(this::work);
   }
 
-  private void drive() throws IOException, InterruptedException {
+  @Override
+  final void work() throws IOException, InterruptedException {
     StepContext context = getContext();
     Run<?, ?> build = context.get(Run.class);
     TaskListener listener = context.get(TaskListener.class);
@@ -114,7 +83,7 @@ public abstract class ClusterExecution extends StepExecution {
                 promotes() ? builds.promoter() : Optional.empty(),
                 builds.folder(run),
                 builds.connecting(cluster(), execution),
-                new Teller(builds, listener, execution)));
+                new StepReporter(builds, listener, execution)));
     if (stopCause() != null) {
       ControllerSupervisor.get().stop(execution);
     }
@@ -131,19 +100,13 @@ public abstract class ClusterExecution extends StepExecution {
 
   @Override
   public final void stop(Throwable cause) {
-    synchronized (this) {
-      stopCause = cause;
-    }
+    stopBecause(cause);
     background(() -> {
       Run<?, ?> build = getContext().get(Run.class);
       if (!ControllerSupervisor.get().stop(execution(build))) {
-        finish(() -> getContext().onFailure(cause));
+        fail(cause);
       }
     });
-  }
-
-  private synchronized @Nullable Throwable stopCause() {
-    return stopCause;
   }
 
   @Override
@@ -160,46 +123,14 @@ public abstract class ClusterExecution extends StepExecution {
     }
   }
 
-  private synchronized boolean isOver() {
-    return over;
-  }
-
-  private void finish(Runnable tell) {
-    synchronized (this) {
-      if (over) {
-        return;
-      }
-      over = true;
-    }
-    tell.run();
-  }
-
-  /** Something that may block. */
-  private interface Work {
-    void run() throws IOException, InterruptedException;
-  }
-
-  private void background(Work work) {
-    Computer.threadPoolForRemoting.execute(() -> {
-      try {
-        work.run();
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        finish(() -> getContext().onFailure(Failures.of(e)));
-      } catch (IOException | RuntimeException | LinkageError e) {
-        finish(() -> getContext().onFailure(Failures.of(e)));
-      }
-    });
-  }
-
-  /** Tells the step what became of it. */
-  private final class Teller implements Driver.Asker {
+  /** Reports to the step and its log what the supervisor sees of the execution. */
+  private final class StepReporter implements Driver.Asker {
     private final BuildRuns builds;
     private final TaskListener listener;
     private final RunId execution;
     private final FoldedOutput fold;
 
-    Teller(BuildRuns builds, TaskListener listener, RunId execution) {
+    StepReporter(BuildRuns builds, TaskListener listener, RunId execution) {
       this.builds = builds;
       this.listener = listener;
       this.execution = execution;
@@ -236,34 +167,24 @@ public abstract class ClusterExecution extends StepExecution {
       RunSummary summary =
           verdict.isPresent() ? builds.summary(state, cluster()) : RunSummary.empty();
       boolean judges = call().isEmpty() || call().get().kind() == StageCall.Kind.EVALUATE;
-      finish(() -> {
-        try {
-          if (judges && verdict.equals(Optional.of("HOLD"))) {
-            HoldPolicy.apply(onHold(), getContext(), summary.reason().orElse("the champion stays"));
-          }
-          getContext().onSuccess(summary.result(state.order().run().value(), verdict));
-        } catch (IOException e) {
-          getContext().onFailure(Failures.of(e));
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          getContext().onFailure(Failures.of(e));
-        }
-      });
+      succeed(
+          judges ? HoldPolicy.reason(verdict, summary) : Optional.empty(),
+          summary.result(state.order().run().value(), verdict));
     }
 
     @Override
     public void nothing(RunState state, String why) {
       StartedExecutions.ofJenkins().strike(execution);
       listener.getLogger().println(why);
-      finish(() ->
-          getContext()
-              .onSuccess(RunSummary.empty().result(state.order().run().value(), state.verdict())));
+      succeed(
+          Optional.empty(),
+          RunSummary.empty().result(state.order().run().value(), state.verdict()));
     }
 
     @Override
     public void failed(String text, boolean mayGoOn) {
       struck(mayGoOn);
-      finish(() -> getContext().onFailure(Failures.of(new AbortException(text))));
+      fail(new AbortException(text));
     }
 
     @Override
@@ -271,7 +192,7 @@ public abstract class ClusterExecution extends StepExecution {
       struck(mayGoOn);
       listener.getLogger().println(execution + ": " + text);
       Throwable cause = stopCause();
-      finish(() -> getContext().onFailure(cause != null ? cause : new AbortException(text)));
+      fail(cause != null ? cause : new AbortException(text));
     }
 
     /** What may go on stays noted, for the {@link OrphanReaper}. */

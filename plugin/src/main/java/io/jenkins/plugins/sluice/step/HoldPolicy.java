@@ -3,7 +3,9 @@ package io.jenkins.plugins.sluice.step;
 import hudson.AbortException;
 import hudson.model.Result;
 import hudson.model.Run;
+import io.sluice.app.staged.RunSummary;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.Set;
 import org.jenkinsci.plugins.workflow.actions.WarningAction;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
@@ -12,7 +14,7 @@ import org.jenkinsci.plugins.workflow.steps.StepContext;
 /**
  * What a build makes of a verdict {@code HOLD}, as a step is told: a result, unless told otherwise.
  */
-public final class HoldPolicy {
+final class HoldPolicy {
   static final String SUCCESS = "success";
   static final String UNSTABLE = "unstable";
   static final String FAILURE = "failure";
@@ -28,6 +30,11 @@ public final class HoldPolicy {
     if (!ALL.contains(what)) {
       throw new AbortException("onHold is success, unstable or failure, not " + what);
     }
+  }
+
+  /** Why the champion stays; empty when the verdict is another one, or there is none. */
+  static Optional<String> reason(Optional<String> verdict, RunSummary summary) {
+    return verdict.filter("HOLD"::equals).map(v -> summary.reason().orElse("the champion stays"));
   }
 
   /** Marks the step and the build, or fails. */

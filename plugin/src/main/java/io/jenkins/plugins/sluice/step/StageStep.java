@@ -132,7 +132,7 @@ public abstract class StageStep extends Step {
     }
 
     @Override
-    void begun() throws IOException, InterruptedException {
+    void readContext() throws IOException, InterruptedException {
       RunContext block = getContext().get(RunContext.class);
       run = block.run();
       cluster = block.cluster();

@@ -45,10 +45,11 @@ class RunFolderTest {
   @Test
   void whereARunOnAnAgentGoesOnComesBack() {
     RunFolder folder = new RunFolder(build.resolve("sluice/j-1"));
-    assertThat(folder.place()).isEmpty();
-    folder.keepPlace(new AgentWorkspace("agent-1", "/home/j/workspace/\"a b\""));
+    assertThat(folder.workspace()).isEmpty();
+    folder.keepWorkspace(new AgentWorkspace("agent-1", "/home/j/workspace/\"a b\""));
     RunFolder back = new RunFolder(build.resolve("sluice/j-1"));
-    assertThat(back.place()).contains(new AgentWorkspace("agent-1", "/home/j/workspace/\"a b\""));
+    assertThat(back.workspace())
+        .contains(new AgentWorkspace("agent-1", "/home/j/workspace/\"a b\""));
     assertThat(back.run()).isEqualTo(new RunId("j-1"));
     assertThat(new AgentWorkspace("", "/w").toString()).isEqualTo("on the built-in node in /w");
   }
