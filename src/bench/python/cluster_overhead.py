@@ -82,7 +82,7 @@ def parts(source: socket.socket, target: socket.socket) -> Any:
             yield part
             target.sendall(part)
     except OSError:
-        pass  # one side hung up: the other is told below
+        pass  # one side hung up: the other side is closed below
     finally:
         for end in source, target:
             end.close()

@@ -22,7 +22,7 @@ import java.util.Optional;
 import org.apache.commons.rng.simple.RandomSource;
 
 /**
- * Measures how often the gate promotes what is no better: the tables in {@code docs/gate.md}, by
+ * Measures how often the gate promotes a model that is not better: the tables in {@code docs/gate.md}, by
  * the code that gates. Run with the number of repetitions (10000), a seed (1) and, to see one table
  * only, its name ({@code tests}, {@code candidates} or {@code shocks}).
  */

@@ -52,7 +52,7 @@ public final class Wheel {
 
   /**
    * The lock of the environment that runs {@code python -m sluice_ml.tuner}: every requirement with
-   * version and hashes, no index. The wheel goes on top, without dependencies.
+   * version and hashes, no index. The wheel is installed on top, without dependencies.
    */
   public static String tunerLock() {
     return text(TUNER_LOCK);

@@ -39,7 +39,7 @@ import software.amazon.awssdk.services.s3.model.S3Object;
 /**
  * One bucket of an S3 server, as the store needs it. An object appears whole or not at all; an
  * upload that was damaged on its way is refused by the server (Content-MD5); calls are repeated by
- * the client, a download that breaks off goes on where it was. Whatever else the server says
+ * the client, a download that breaks off resumes where it was. Every other answer of the server
  * becomes a diagnostic.
  */
 final class Bucket {

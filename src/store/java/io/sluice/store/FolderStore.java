@@ -298,7 +298,7 @@ public final class FolderStore implements ArtifactStore {
     }
   }
 
-  /** Moves a bad blob away, so that the stage that made it is no cache hit any more. */
+  /** Moves a bad blob away, so that the stage that made it is not a cache hit any more. */
   private void setAside(Digest digest) throws IOException {
     Path corrupt = root.resolve("corrupt");
     Files.createDirectories(corrupt);

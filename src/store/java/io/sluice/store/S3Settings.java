@@ -57,10 +57,10 @@ public record S3Settings(
       node = Json.parse(json);
     } catch (IllegalArgumentException e) {
       // not the parser's own words: they quote the text, and a key stands in it
-      throw wrong("is no JSON");
+      throw wrong("is not JSON");
     }
     if (!node.isObject()) {
-      throw wrong("is no JSON object");
+      throw wrong("is not a JSON object");
     }
     for (Map.Entry<String, JsonNode> field : node.properties()) {
       if (!FIELDS.contains(field.getKey())) {
@@ -69,7 +69,7 @@ public record S3Settings(
             DidYouMean.hint(FIELDS, field.getKey()));
       }
       if (!field.getValue().isTextual()) {
-        throw wrong("has a field " + field.getKey() + " that is no text");
+        throw wrong("has a field " + field.getKey() + " that is not a text");
       }
     }
     return new S3Settings(
@@ -94,7 +94,7 @@ public record S3Settings(
         return uri;
       }
     } catch (URISyntaxException e) {
-      throw wrong("has an endpoint that is no URI");
+      throw wrong("has an endpoint that is not a URI");
     }
     throw wrong("has an endpoint that is not http(s)://host[:port]");
   }

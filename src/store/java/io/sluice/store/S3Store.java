@@ -174,7 +174,7 @@ public final class S3Store implements ArtifactStore {
     return Optional.of(named);
   }
 
-  /** Moves a bad blob away, so that the stage that made it is no cache hit any more. */
+  /** Moves a bad blob away, so that the stage that made it is not a cache hit any more. */
   private void setAside(Digest digest) throws IOException {
     Optional<Long> size = bucket.size(blob(digest));
     if (size.isPresent()) {

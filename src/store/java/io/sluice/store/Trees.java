@@ -75,7 +75,7 @@ public final class Trees {
 
   /**
    * Writes the files of a manifest below a folder: private copies, never links into the store, so
-   * that whoever gets them may write to them. Content is verified on the way.
+   * that a command may write to them. Content is verified on the way.
    *
    * @param target must not hold any of the files yet
    */

@@ -15,7 +15,7 @@ final class VerifiedStream extends InputStream {
   private final MessageDigest sha = Digest.sha256();
   private boolean done;
 
-  /** Moves a bad blob away, so that the stage that made it is no cache hit any more. */
+  /** Moves a bad blob away, so that the stage that made it is not a cache hit any more. */
   interface Aside {
     void move(Digest digest) throws IOException;
   }
