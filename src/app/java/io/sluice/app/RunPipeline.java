@@ -70,7 +70,7 @@ public final class RunPipeline {
     Plan plan = request.pipeline().plan(request.profile(), request.overlays(), wheel);
     Images images = target.prepare(plan, events);
     Digest code = target.upload(compilation.code());
-    ExitCodes exits = new ExitCodes(events);
+    ExitCodeTracker exits = new ExitCodeTracker(events);
     Running running =
         target
             .runner()
@@ -82,7 +82,8 @@ public final class RunPipeline {
     return new Started() {
       @Override
       public RunReport await() throws InterruptedException {
-        return report(request, base, running.await(), exits);
+        RunOutcome outcome = running.await();
+        return RunReport.of(request.id(), base.model(), outcome, exits.of(outcome));
       }
 
       @Override
@@ -90,19 +91,5 @@ public final class RunPipeline {
         running.cancel();
       }
     };
-  }
-
-  private static RunReport report(Request request, Plan plan, RunOutcome outcome, ExitCodes exits) {
-    Optional<String> verdict = Optional.ofNullable(outcome.results().get("verdict"));
-    return new RunReport(
-        request.id(),
-        plan.model(),
-        outcome.status(),
-        verdict,
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        outcome.reason(),
-        exits.of(plan, outcome));
   }
 }

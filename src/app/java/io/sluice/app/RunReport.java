@@ -4,9 +4,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
+import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageStatus;
+import io.sluice.tekton.RunOutcome;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -105,8 +107,48 @@ public record RunReport(
    */
   public record Drift(String status, String reason, boolean needsReview) {}
 
-  /** The same, once the registry was asked what the run registered. */
-  public RunReport with(Optional<Version> registered, List<Family> candidates) {
+  /** The report of a run that ended, before the registry was asked about it. */
+  public static RunReport of(RunId run, String model, RunOutcome outcome, ExitCode exitCode) {
+    return of(
+        run,
+        model,
+        outcome.status(),
+        Optional.ofNullable(outcome.results().get("verdict")),
+        outcome.reason(),
+        exitCode);
+  }
+
+  /** The report of a part of a run, whose verdict may come from an earlier part. */
+  public static RunReport of(
+      RunId run,
+      String model,
+      StageStatus status,
+      Optional<String> verdict,
+      String reason,
+      ExitCode exitCode) {
+    return new RunReport(
+        run,
+        model,
+        status,
+        verdict,
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        reason,
+        exitCode);
+  }
+
+  /**
+   * The same report with what the registry knows of the run: the version, the families, the drift.
+   *
+   * @param whole the run that registered them: for a part of a run, the whole run
+   */
+  public RunReport registeredIn(ModelRegistry registry, RunId whole) {
+    Releases releases = new Releases(registry, model);
+    return with(releases.registeredBy(whole.value()), releases.familiesOf(whole.value()));
+  }
+
+  private RunReport with(Optional<Version> registered, List<Family> candidates) {
     return new RunReport(
         run,
         model,

@@ -9,17 +9,22 @@ import io.sluice.core.run.RunEventJson;
 import io.sluice.core.run.RunId;
 import io.sluice.platform.ClusterSession;
 import io.sluice.platform.ClusterSessions;
+import io.sluice.platform.RegistrySession;
+import io.sluice.tekton.lower.RunLabels;
+import java.util.Optional;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code sluice attach}: follows a run on a cluster that somebody started. */
+/** {@code sluice attach}: follows a run on a cluster, whichever client started it. */
 @Command(
     name = "attach",
     mixinStandardHelpOptions = true,
-    header = "Follows a run on a cluster from its beginning to its end, whoever started it.",
-    description = "Ctrl-C leaves it, and it goes on.",
+    header =
+        "Follows a run on a cluster from its beginning to its end, whichever client started it.",
+    description = "Ctrl-C detaches from the run, which continues.",
     footer = {
       "",
       "Exit codes: as `sluice run`.",
@@ -39,6 +44,8 @@ final class AttachCommand extends OnCommand {
       description = "Print every line that stages write.")
   private boolean verbose;
 
+  @Mixin private FailOnHoldOption failOnHold = new FailOnHoldOption();
+
   private final Terminal terminal;
 
   AttachCommand(Terminal terminal) {
@@ -56,16 +63,19 @@ final class AttachCommand extends OnCommand {
                 Terminal.width());
         ClusterSession cluster = ClusterSessions.open(file(), console)) {
       Consumer<RunEvent> events = json ? this::print : console;
-      RunReport report = FollowRun.follow(id, "", events, listener -> cluster.attach(id, listener));
-      if (json) {
-        terminal
-            .out()
-            .println(Json.write(Json.object().put("event", "report").set("report", report.json())));
-        terminal.out().flush();
-      } else {
-        console.line(Ending.words(report));
-      }
-      return report.exitCode().code();
+      RunLabels labels = cluster.labels(id);
+      RunReport report =
+          FollowRun.follow(id, labels.model(), events, listener -> cluster.attach(id, listener));
+      Optional<RegistrySession> registry = cluster.registry();
+      ReportPrinter printer = new ReportPrinter(terminal, console, json);
+      report = printer.registered(report, registry, labels.whole());
+      printer.print(
+          report,
+          Optional.empty(),
+          Optional.empty(),
+          registry.map(RegistrySession::address).orElse(""));
+      registry.ifPresent(RegistrySession::close);
+      return failOnHold.exitCode(report);
     } catch (InterruptedException e) {
       return ExitCode.INTERRUPTED.code();
     }

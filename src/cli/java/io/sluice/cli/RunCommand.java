@@ -1,7 +1,6 @@
 package io.sluice.cli;
 
 import io.sluice.app.Pipelines;
-import io.sluice.app.Releases;
 import io.sluice.app.RunPipeline;
 import io.sluice.app.RunReport;
 import io.sluice.app.Setting;
@@ -17,7 +16,6 @@ import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunEventJson;
 import io.sluice.core.run.RunId;
-import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.ml.Wheel;
@@ -49,11 +47,15 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     header = "Runs a pipeline from data to a verdict, on this machine or a cluster.",
     description = {
-      "Data, tuning, training, evaluation against the champion, gate, registration, promotion. On this",
+      "Data, tuning, training, evaluation against the champion, gate, registration, promotion. On"
+          + " this",
       "machine it sets up what it needs on first use, and uses the MLflow server that",
-      "MLFLOW_TRACKING_URI names, else one of its own on 127.0.0.1. With --on it runs on the cluster of",
-      "a target; Ctrl-C then asks the run to end, and a second one leaves it. With --stage it runs a",
-      "part: stages are there for the next call with the same --run-id, and a promotion is one of them."
+      "MLFLOW_TRACKING_URI names, else one of its own on 127.0.0.1. With --on it runs on the"
+          + " cluster of",
+      "a target; Ctrl-C then asks the run to end, and a second one leaves it. With --stage it runs"
+          + " a",
+      "part: stages are there for the next call with the same --run-id, and a promotion is one of"
+          + " them."
     },
     footer = {
       "",
@@ -103,7 +105,8 @@ final class RunCommand implements Callable<Integer> {
       names = "--record",
       paramLabel = "FILE",
       description = {
-        "Write the run's record (run.json) there, when the registry has one, and in FILE.page where",
+        "Write the run's record (run.json) there, when the registry has one, and in FILE.page"
+            + " where",
         "that registry shows the version; not of the registry that ends with the run."
       })
   private @Nullable Path recordFile;
@@ -113,8 +116,10 @@ final class RunCommand implements Callable<Integer> {
       paramLabel = "STAGE",
       description = {
         "Run one stage, with what it needs and is not there yet: preprocess, drift, tune, train,",
-        "evaluate, promote, or stages.NAME of the spec. The next call with the same --run-id goes on",
-        "with the run: the pipeline's files, --profile, --as-of and --set stay as they were at first."
+        "evaluate, promote, or stages.NAME of the spec. The next call with the same --run-id goes"
+            + " on",
+        "with the run: the pipeline's files, --profile, --as-of and --set stay as they were at"
+            + " first."
       })
   private @Nullable String stage;
 
@@ -141,8 +146,7 @@ final class RunCommand implements Callable<Integer> {
       description = "Print every line that stages write.")
   private boolean verbose;
 
-  @Option(names = "--fail-on-hold", description = "Exit with 5 when the gate holds.")
-  private boolean failOnHold;
+  @Mixin private FailOnHoldOption failOnHold = new FailOnHoldOption();
 
   private final Terminal terminal;
 
@@ -284,14 +288,15 @@ final class RunCommand implements Callable<Integer> {
         parting.cancelBy(run::cancel);
         RunReport report = run.await();
         if (report.verdict().isPresent() && !parting.asked()) {
-          report = registered(report, machine.registry());
+          report = report.registeredIn(machine.registry(), report.run());
         }
         if (call.isEmpty() || report.verdict().isPresent()) {
           writeRecord(
               report, machine.registry(), RegistrySessions.ofThisProcess().isNamed(), console);
         }
-        finish(report, call, machine.address(), console, folder);
-        return exitCode(report);
+        new ReportPrinter(terminal, console, json)
+            .print(report, call, Optional.of(folder), machine.address());
+        return failOnHold.exitCode(report);
       }
     }
   }
@@ -318,18 +323,18 @@ final class RunCommand implements Callable<Integer> {
         });
         RunReport report = run.await();
         Optional<RegistrySession> registry = cluster.registry();
-        report = registered(report, registry, console);
+        ReportPrinter printer = new ReportPrinter(terminal, console, json);
+        report = printer.registered(report, registry, report.run());
         if (registry.isPresent()) {
           writeRecord(report, registry.get().registry(), /* stays= */ true, console);
         }
-        finish(
+        printer.print(
             report,
             Optional.empty(),
-            registry.map(RegistrySession::address).orElse(""),
-            console,
-            folder);
+            Optional.of(folder),
+            registry.map(RegistrySession::address).orElse(""));
         registry.ifPresent(RegistrySession::close);
-        return exitCode(report);
+        return failOnHold.exitCode(report);
       } catch (InterruptedException | SluiceException e) {
         if (!leaving.left()) {
           throw e;
@@ -340,20 +345,6 @@ final class RunCommand implements Callable<Integer> {
                 : "left before the run was started, or at its start: " + again);
         return ExitCode.INTERRUPTED.code();
       }
-    }
-  }
-
-  /** What the registry knows of the run; a registry out of our reach takes nothing from it. */
-  private static RunReport registered(
-      RunReport report, Optional<RegistrySession> registry, Console console) {
-    if (report.verdict().isEmpty() || registry.isEmpty()) {
-      return report;
-    }
-    try {
-      return registered(report, registry.get().registry());
-    } catch (SluiceException e) {
-      console.line("(the registry does not answer from here: " + e.getMessage() + ")");
-      return report;
     }
   }
 
@@ -393,51 +384,6 @@ final class RunCommand implements Callable<Integer> {
         terminal.interactive() && !json,
         verbose,
         Terminal.width());
-  }
-
-  private static RunReport registered(RunReport report, ModelRegistry registry) {
-    Releases releases = new Releases(registry, report.model());
-    String run = report.run().value();
-    return report.with(releases.registeredBy(run), releases.familiesOf(run));
-  }
-
-  private void finish(
-      RunReport report,
-      Optional<StageCall> call,
-      String registry,
-      Console console,
-      RunFolder folder) {
-    if (json) {
-      terminal
-          .out()
-          .println(Json.write(Json.object().put("event", "report").set("report", report.json())));
-      terminal.out().flush();
-      return;
-    }
-    console.line(call.map(c -> Ending.words(report, c)).orElseGet(() -> Ending.words(report)));
-    if (report.status() != StageStatus.SUCCEEDED) {
-      console.line(
-          (folder.isWhole() ? "every line of it: " : "what of it could be written: ")
-              + folder.file());
-      return;
-    }
-    if (report.families().size() > 1) {
-      report.families().forEach(f -> console.line("  " + f.sentence()));
-    }
-    report
-        .drift()
-        .filter(RunReport.Drift::needsReview)
-        .ifPresent(d -> console.line("review forecasts made from this data: " + d.reason()));
-    if (!registry.isEmpty()) {
-      console.line("registry: " + registry);
-    }
-  }
-
-  private int exitCode(RunReport report) {
-    if (failOnHold && report.exitCode() == ExitCode.DONE && report.held()) {
-      return ExitCode.HELD.code();
-    }
-    return report.exitCode().code();
   }
 
   private void printJson(RunEvent event) {

@@ -9,12 +9,14 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.tekton.PipelineRunner;
+import io.sluice.tekton.lower.RunLabels;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineTask;
 import io.sluice.tekton.v1.Task;
+import io.sluice.tekton.v1.TaskRef;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -106,6 +108,16 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
    */
   public Running attach(RunId id, Consumer<RunEvent> events) {
     return follow(id, find(cluster, id), List.of(), events);
+  }
+
+  /**
+   * What the labels of a run say about it.
+   *
+   * @throws SluiceException SLU-3711 when the namespace has no such run; else as {@link #start}
+   */
+  public RunLabels labels(RunId id) {
+    Map<String, String> labels = find(cluster, id).getMetadata().getLabels();
+    return RunLabels.of(id, labels == null ? Map.of() : labels);
   }
 
   /**
@@ -227,6 +239,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   private static SeenRun.Stage stage(PipelineTask task) {
     return new SeenRun.Stage(
         task.name(),
+        task.taskRef().map(TaskRef::name),
         task.onError().filter(e -> e == OnError.CONTINUE).isPresent(),
         task.matrix().isPresent());
   }

@@ -5,6 +5,7 @@ import io.sluice.core.diag.CheckResult;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.tekton.PipelineRunner.Running;
+import io.sluice.tekton.lower.RunLabels;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +19,9 @@ public interface ClusterSession extends AutoCloseable {
 
   /** Follows a run from its beginning. */
   Running attach(RunId run, Consumer<RunEvent> events);
+
+  /** What the labels of a run say about it. */
+  RunLabels labels(RunId run);
 
   /** Asks a run to end; its {@code finally} tasks still run. */
   void cancel(RunId run);

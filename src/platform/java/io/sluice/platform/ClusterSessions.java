@@ -14,6 +14,7 @@ import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.PipelineRunner;
+import io.sluice.tekton.lower.RunLabels;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -88,6 +89,11 @@ public final class ClusterSessions {
     @Override
     public PipelineRunner.Running attach(RunId run, Consumer<RunEvent> events) {
       return runner.attach(run, events);
+    }
+
+    @Override
+    public RunLabels labels(RunId run) {
+      return runner.labels(run);
     }
 
     @Override

@@ -4,7 +4,9 @@ import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * How a run ended.
@@ -13,16 +15,56 @@ import java.util.Map;
  * @param tasks every task of the pipeline in its order, {@code finally} last
  * @param results the pipeline's results; those whose tasks gave none are absent
  * @param reason why it did not succeed, for people; empty when it did
+ * @param failure the first task in the pipeline's order that failed although the run depends on it
  */
 public record RunOutcome(
     StageStatus status,
     Map<StageName, TaskOutcome> tasks,
     Map<String, String> results,
-    String reason) {
+    String reason,
+    Optional<Failure> failure) {
   public RunOutcome {
     tasks = Collections.unmodifiableMap(new LinkedHashMap<>(tasks));
     results = Collections.unmodifiableMap(new LinkedHashMap<>(results));
   }
+
+  /** The outcome of a run of which no task is known. */
+  public static RunOutcome withoutTasks(StageStatus status, String reason) {
+    return new RunOutcome(status, Map.of(), Map.of(), reason, Optional.empty());
+  }
+
+  /**
+   * The outcome of a run.
+   *
+   * @param ends every task of the pipeline in its order, {@code finally} last
+   */
+  public static RunOutcome of(
+      StageStatus status, List<TaskEnd> ends, Map<String, String> results, String reason) {
+    Map<StageName, TaskOutcome> tasks = new LinkedHashMap<>();
+    ends.forEach(e -> tasks.put(e.name(), e.outcome()));
+    Optional<Failure> failure =
+        ends.stream()
+            .filter(e -> e.outcome().status() == StageStatus.FAILED && !e.mayFail())
+            .map(e -> new Failure(e.name(), e.task()))
+            .findFirst();
+    return new RunOutcome(status, tasks, results, reason, failure);
+  }
+
+  /**
+   * A task that failed although the run depends on it.
+   *
+   * @param task the name of the {@code Task} that it refers to; empty for an embedded one
+   */
+  public record Failure(StageName stage, Optional<String> task) {}
+
+  /**
+   * The end of one task, with what the pipeline says about it.
+   *
+   * @param task the name of the {@code Task} that it refers to; empty for an embedded one
+   * @param mayFail whether the run continues when it fails ({@code onError: continue})
+   */
+  public record TaskEnd(
+      StageName name, Optional<String> task, boolean mayFail, TaskOutcome outcome) {}
 
   /**
    * How one task ended.

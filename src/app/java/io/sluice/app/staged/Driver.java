@@ -566,7 +566,7 @@ public final class Driver {
       }
       try {
         if (how.isPresent() && wanted.home().state().isPresent()) {
-          RunOutcome none = new RunOutcome(how.get(), Map.of(), Map.of(), "");
+          RunOutcome none = RunOutcome.withoutTasks(how.get(), "");
           change(s -> s.ended(id(), none, "it was given up"));
         }
       } catch (SluiceException e) {

@@ -1,6 +1,6 @@
 package io.sluice.app.staged;
 
-import io.sluice.app.ExitCodes;
+import io.sluice.app.ExitCodeTracker;
 import io.sluice.app.Pipelines;
 import io.sluice.app.RunPipeline;
 import io.sluice.app.RunReport;
@@ -30,7 +30,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -158,7 +157,7 @@ public final class MachineRun {
     Plan plan = pipeline.plan(asked.profile(), overlays, wheel);
     Target.Images images = target.prepare(plan, events);
     PipelineRunner runner = target.runner(); // may wait for the registry: not with the lock held
-    ExitCodes exits = new ExitCodes(events);
+    ExitCodeTracker exits = new ExitCodeTracker(events);
     while (true) {
       List<RunId> others = new ArrayList<>();
       Optional<RunPipeline.Started> started =
@@ -174,7 +173,7 @@ public final class MachineRun {
                         images);
                 return switch (next(run, state, asked)) {
                   case StagedRun.Next.Submit next ->
-                      Optional.of(submit(state, next, plan, runner, exits));
+                      Optional.of(submit(state, next, runner, exits));
                   case StagedRun.Next.Nothing next ->
                       Optional.of(
                           new Done(
@@ -222,11 +221,7 @@ public final class MachineRun {
 
   /** With the state's lock held. */
   private RunPipeline.Started submit(
-      RunState before,
-      StagedRun.Next.Submit next,
-      Plan plan,
-      PipelineRunner runner,
-      ExitCodes exits)
+      RunState before, StagedRun.Next.Submit next, PipelineRunner runner, ExitCodeTracker exits)
       throws IOException {
     RunId execution = next.execution().id();
     FileChannel mine = lock(lockOf(execution));
@@ -234,7 +229,7 @@ public final class MachineRun {
       keep(next.state());
       Submission s = next.submission();
       Running running = runner.start(s.run(), s.pipeline(), s.tasks(), exits);
-      return new Going(execution, plan, exits, running, mine);
+      return new Going(execution, exits, running, mine);
     } catch (RuntimeException e) {
       try (mine) {
         keep(before); // nothing ran, so nothing is void
@@ -246,14 +241,12 @@ public final class MachineRun {
   /** An execution that is running; its lock is held until its end is written down. */
   private final class Going implements RunPipeline.Started {
     private final RunId execution;
-    private final Plan plan;
-    private final ExitCodes exits;
+    private final ExitCodeTracker exits;
     private final Running running;
     private final FileChannel mine;
 
-    Going(RunId execution, Plan plan, ExitCodes exits, Running running, FileChannel mine) {
+    Going(RunId execution, ExitCodeTracker exits, Running running, FileChannel mine) {
       this.execution = execution;
-      this.plan = plan;
       this.exits = exits;
       this.running = running;
       this.mine = mine;
@@ -264,7 +257,7 @@ public final class MachineRun {
       RunOutcome outcome = running.await();
       try (mine) {
         RunState state = holding(STATE_LOCK, () -> over(execution, outcome));
-        return report(state, outcome.status(), outcome.reason(), exits.of(plan, outcome));
+        return report(state, outcome.status(), outcome.reason(), exits.of(outcome));
       } catch (IOException e) {
         throw broken(e);
       }
@@ -290,20 +283,11 @@ public final class MachineRun {
   }
 
   private RunReport report(RunState state, StageStatus status, String reason, ExitCode code) {
-    return new RunReport(
-        id,
-        state.order().model(),
-        status,
-        state.verdict(),
-        Optional.empty(),
-        Optional.empty(),
-        List.of(),
-        reason,
-        code);
+    return RunReport.of(id, state.order().model(), status, state.verdict(), reason, code);
   }
 
   private static RunOutcome failed(String why) {
-    return new RunOutcome(StageStatus.FAILED, Map.of(), Map.of(), why);
+    return RunOutcome.withoutTasks(StageStatus.FAILED, why);
   }
 
   /** With the state's lock held. */

@@ -382,11 +382,13 @@ class DataWatcherTest {
       events.accept(new RunEvent.LogLine(NOW, stage, "run", "fingerprint: " + fingerprint));
       Map<String, String> results = Map.of("outputs", Digest.of(fingerprint).toString());
       TaskOutcome task = new TaskOutcome(StageStatus.SUCCEEDED, 1, false, results, "");
-      end.complete(new RunOutcome(StageStatus.SUCCEEDED, Map.of(stage, task), Map.of(), ""));
+      end.complete(
+          new RunOutcome(
+              StageStatus.SUCCEEDED, Map.of(stage, task), Map.of(), "", Optional.empty()));
     }
 
     void fail() {
-      end.complete(new RunOutcome(StageStatus.FAILED, Map.of(), Map.of(), "exit code 1"));
+      end.complete(RunOutcome.withoutTasks(StageStatus.FAILED, "exit code 1"));
     }
 
     @Override

@@ -525,7 +525,7 @@ class DriverTest {
                 Map.of("outputs", "sha256:" + "0".repeat(64), "head", "0@sha256:" + "0".repeat(64)),
                 ""));
       }
-      ends.get(id).complete(new RunOutcome(status, tasks, Map.of(), ""));
+      ends.get(id).complete(new RunOutcome(status, tasks, Map.of(), "", Optional.empty()));
     }
   }
 

@@ -66,7 +66,8 @@ public final class Example {
             new String(content, StandardCharsets.UTF_8)
                 .replace(
                     "run: [python, -m, rma.simulate]",
-                    "run: [python, -m, rma.simulate]\n    fingerprint: [python, -m, rma.latest, $x]")
+                    "run: [python, -m, rma.simulate]\n"
+                        + "    fingerprint: [python, -m, rma.latest, $x]")
                 .getBytes(StandardCharsets.UTF_8);
       }
       entries.put(file.path(), new MemoryTree.Entry(content, file.executable()));
@@ -129,7 +130,9 @@ public final class Example {
       tasks.put(stage, new TaskOutcome(StageStatus.SUCCEEDED, 1, false, results, ""));
     }
     return state.ended(
-        execution.id(), new RunOutcome(StageStatus.SUCCEEDED, tasks, Map.of(), ""), "");
+        execution.id(),
+        new RunOutcome(StageStatus.SUCCEEDED, tasks, Map.of(), "", Optional.empty()),
+        "");
   }
 
   /** The first stage of an execution failed, the others were not reached. */
@@ -148,7 +151,7 @@ public final class Example {
     }
     return state.ended(
         execution.id(),
-        new RunOutcome(StageStatus.FAILED, tasks, Map.of(), "it failed"),
+        new RunOutcome(StageStatus.FAILED, tasks, Map.of(), "it failed", Optional.empty()),
         "it failed");
   }
 }

@@ -565,10 +565,13 @@ public final class RunFold {
         abandon(stage, reason, at, out);
       }
     }
-    Map<StageName, TaskOutcome> tasks = new LinkedHashMap<>();
-    stages.values().forEach(s -> s.end.ifPresent(e -> tasks.put(s.name, e)));
+    List<RunOutcome.TaskEnd> ends = new ArrayList<>();
+    for (Track s : stages.values()) {
+      s.end.ifPresent(
+          e -> ends.add(new RunOutcome.TaskEnd(s.name, s.stage.task(), s.stage.mayFail(), e)));
+    }
     Map<String, String> results = run == null ? Map.of() : run.results();
-    outcome = new RunOutcome(status, tasks, results, reason);
+    outcome = RunOutcome.of(status, ends, results, reason);
     out.add(new RunEvent.RunFinished(at, id, status, results, reason));
   }
 
@@ -632,7 +635,8 @@ public final class RunFold {
     // Tekton numbers them where there are several
     boolean only = taskRun.isEmpty() || taskRun.endsWith("-" + task) || !position.find();
     String name = task + "-" + (only ? "0" : position.group(1));
-    return stages.computeIfAbsent(name, n -> new Track(new SeenRun.Stage(n, of.mayFail(), false)));
+    return stages.computeIfAbsent(
+        name, n -> new Track(new SeenRun.Stage(n, of.task(), of.mayFail(), false)));
   }
 
   private AttemptTrack current(Track stage, Instant at, List<RunEvent> out) {

@@ -35,10 +35,11 @@ public record SeenRun(
   /**
    * A task of the pipeline.
    *
-   * @param mayFail whether the run goes on when it fails
+   * @param task the name of the {@code Task} that it refers to; empty for an embedded one
+   * @param mayFail whether the run continues when it fails
    * @param fanned whether it has a matrix, which makes any number of TaskRuns of it
    */
-  public record Stage(String name, boolean mayFail, boolean fanned) {}
+  public record Stage(String name, Optional<String> task, boolean mayFail, boolean fanned) {}
 
   /** Reads a {@code tekton.dev/v1} PipelineRun. */
   public static SeenRun of(Tree run) {
@@ -67,6 +68,7 @@ public record SeenRun(
         .map(t ->
             new Stage(
                 t.at("name").text(),
+                Optional.of(t.at("taskRef", "name").text()).filter(n -> !n.isEmpty()),
                 t.at("onError").text().equals("continue"),
                 !t.at("matrix", "params").list().isEmpty()))
         .toList();

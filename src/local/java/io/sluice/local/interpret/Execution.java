@@ -18,6 +18,7 @@ import io.sluice.tekton.v1.PipelineResult;
 import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineRunSpec;
 import io.sluice.tekton.v1.Task;
+import io.sluice.tekton.v1.TaskRef;
 import io.sluice.tekton.v1.WorkspaceReference;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -37,6 +38,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,6 +98,11 @@ public final class Execution implements PipelineRunner.Running {
 
     boolean ignoresErrors() {
       return node.use().onError().equals(Optional.of(OnError.CONTINUE));
+    }
+
+    RunOutcome.TaskEnd end() {
+      return new RunOutcome.TaskEnd(
+          node.name(), node.use().taskRef().map(TaskRef::name), ignoresErrors(), outcome);
     }
 
     boolean failed() {
@@ -264,11 +271,10 @@ public final class Execution implements PipelineRunner.Running {
   }
 
   private void finish(StageStatus status, String why) {
-    Map<StageName, TaskOutcome> outcomes = new LinkedHashMap<>();
-    tasks.values().forEach(t -> outcomes.put(t.node.name(), t.outcome));
-    last.forEach(t -> outcomes.put(t.node.name(), t.outcome));
+    List<RunOutcome.TaskEnd> ends =
+        Stream.concat(tasks.values().stream(), last.stream()).map(Progress::end).toList();
     Map<String, String> results = pipelineResults();
-    outcome = new RunOutcome(status, outcomes, results, why);
+    outcome = RunOutcome.of(status, ends, results, why);
     event(new RunEvent.RunFinished(now(), run, status, results, why));
     synchronized (eventLock) {
       muted = true;

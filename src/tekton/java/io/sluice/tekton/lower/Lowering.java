@@ -105,7 +105,7 @@ public final class Lowering {
   private Compiled compiled() {
     Map<String, String> labels = new LinkedHashMap<>();
     labels.put("app.kubernetes.io/part-of", "sluice");
-    labels.put("sluice.io/model", Names.labelValue(plan.model()));
+    labels.put(RunLabels.MODEL, Names.labelValue(plan.model()));
     Pipeline pipeline =
         new Pipeline(
             new Metadata(

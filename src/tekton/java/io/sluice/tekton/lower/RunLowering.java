@@ -48,7 +48,7 @@ final class RunLowering {
     checkPods();
     Map<String, String> labels = new LinkedHashMap<>(parameters.labels());
     labels.put("app.kubernetes.io/part-of", "sluice");
-    labels.put("sluice.io/model", Names.labelValue(plan.model()));
+    labels.put(RunLabels.MODEL, Names.labelValue(plan.model()));
     labels.put("sluice.io/run", parameters.run().value());
     return new PipelineRun(
         new Metadata(

@@ -6,19 +6,19 @@ import io.sluice.core.run.StageStatus;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The line that a run ends with. */
-final class Ending {
-  private Ending() {}
+/** The line that sums up a run, or a part of one, when it has ended. */
+final class RunSummaryLine {
+  private RunSummaryLine() {}
 
-  /** The line that a stage ends with. */
-  static String words(RunReport report, StageCall call) {
+  /** The line for a run that was asked for one stage. */
+  static String of(RunReport report, StageCall call) {
     if (report.status() == StageStatus.SUCCEEDED && !report.reason().isEmpty()) {
       return report.reason(); // why there was nothing to do
     }
     if (report.status() == StageStatus.SUCCEEDED && call.kind() != StageCall.Kind.PROMOTE) {
       boolean judged = call.kind() == StageCall.Kind.EVALUATE;
       if (!judged || !report.verdict().equals(Optional.of("PROMOTE"))) {
-        return judged ? words(report) : call.name() + " done: run " + report.run();
+        return judged ? of(report) : call.name() + " done: run " + report.run();
       }
       return "PROMOTE"
           + what(report)
@@ -26,11 +26,11 @@ final class Ending {
           + report.run()
           + " makes it the champion";
     }
-    return words(report);
+    return of(report);
   }
 
-  /** The line that a run ends with. */
-  static String words(RunReport report) {
+  /** The line for a whole run. */
+  static String of(RunReport report) {
     if (report.status() != StageStatus.SUCCEEDED) {
       String word = report.status().name().toLowerCase(Locale.ROOT).replace('_', ' ');
       // "cancelled: cancelled" says nothing that "cancelled" does not
