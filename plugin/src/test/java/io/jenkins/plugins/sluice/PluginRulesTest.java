@@ -14,7 +14,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.kohsuke.stapler.verb.POST;
 
-/** What a reviewer of plugins looks for, and the house's rule for entry points. */
+/** What a reviewer of plugins looks for, and this project's rule for entry points. */
 @AnalyzeClasses(
     packages = "io.jenkins.plugins.sluice",
     importOptions = ImportOption.DoNotIncludeTests.class)
