@@ -43,7 +43,7 @@ class MainTest {
   }
 
   @Test
-  void theListOfCommandsSaysOfEachInAWholeSentenceWhatItDoes() {
+  void everyCommandIsListedWithAWholeSentence() {
     assertThat(sluice("--help")).isZero();
     assertThat(text(out)).startsWith("Builds a model version").contains("better.\n");
     String list = text(out).split("Commands:\n")[1].split("\n\n")[0];
@@ -51,13 +51,13 @@ class MainTest {
   }
 
   @Test
-  void anUnknownCommandIsToldWithWhatWasMeant() {
+  void suggestsTheCommandThatWasMeant() {
     assertThat(sluice("chekc")).isEqualTo(2);
     assertThat(text(err)).startsWith("error[SLU-9010]").contains("check").doesNotContain("\tat ");
   }
 
   @Test
-  void aFolderWithoutASpecIsToldSo() {
+  void reportsAFolderWithoutASpec() {
     assertThat(sluice("check", folder.toString())).isEqualTo(2);
     assertThat(text(err)).startsWith("error[SLU-9012]").contains("sluice init");
   }
@@ -122,7 +122,7 @@ class MainTest {
   }
 
   @Test
-  void aPlaceThatCannotBeWrittenIsToldSo() throws IOException {
+  void reportsAFolderThatCannotBeWritten() throws IOException {
     Path root = Path.of(System.getProperty("sluice.root"));
     Path file = Files.writeString(folder.resolve("file"), "");
 

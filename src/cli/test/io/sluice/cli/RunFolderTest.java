@@ -25,7 +25,7 @@ class RunFolderTest {
   @TempDir private Path state;
 
   @Test
-  void aRunThatIsStartedAgainKeepsWhatItWasBefore() throws IOException {
+  void aRestartedRunKeepsItsEarlierEvents() throws IOException {
     for (int execution = 0; execution < 2; execution++) {
       try (RunFolder folder = new RunFolder(state, "again")) {
         folder.accept(new RunEvent.RunStarted(NOW, new RunId("again"), List.of()));
@@ -35,7 +35,7 @@ class RunFolderTest {
   }
 
   @Test
-  void ofACommandThatNeverStopsTalkingTheBeginningIsKeptAndWhatItCameTo() throws IOException {
+  void keepsTheBeginningOfEndlessOutputAndEveryOtherEvent() throws IOException {
     try (RunFolder folder = new RunFolder(state, "again", 100)) {
       for (int i = 0; i < 1000; i++) {
         folder.accept(line("line " + i));
@@ -50,7 +50,7 @@ class RunFolderTest {
   }
 
   @Test
-  void aStateFolderThatCannotBeIsToldSo() throws IOException {
+  void reportsAStateFolderThatCannotBeMade() throws IOException {
     Path file = Files.writeString(state.resolve("file"), "");
     assertThatExceptionOfType(SluiceException.class)
         .isThrownBy(() -> new RunFolder(file, "again"))

@@ -103,7 +103,7 @@ class BadInputIT {
   }
 
   @Test
-  void aBundleWhoseProbeFailsIsOutAndNothingIsRegistered() throws Exception {
+  void aBundleWhoseProbeFailsIsIneligibleAndNothingIsRegistered() throws Exception {
     TinyPipeline pipeline =
         new TinyPipeline(folder.resolve("probe"))
             .train(

@@ -168,7 +168,7 @@ class FamiliesIT {
 
   @Test
   @Order(3)
-  void familiesThatAreLostInEveryWayDoNotLoseTheOthers() throws Exception {
+  void aFamilyMayFailInAnyWayWithoutFailingTheOthers() throws Exception {
     pipeline.bundle("doubled", "unsound", "unsound");
     Path probe = pipeline.file("src/unsound/probe.json");
     Files.writeString(probe, Files.readString(probe).replace("\"output\": [[", "\"output\": [[9"));
@@ -235,7 +235,7 @@ class FamiliesIT {
 
   @Test
   @Order(4)
-  void whenEveryFamilyIsLostSoIsTheRun() throws Exception {
+  void theRunFailsWhenEveryFamilyFails() throws Exception {
     pipeline.families(
         family("doubled", "shell", "", "exit 3") + family("linear", "shell", "", "exit 4"),
         "",
@@ -253,7 +253,7 @@ class FamiliesIT {
 
   @Test
   @Order(5)
-  void aFamilyThatMustSucceedTakesTheRunWithIt() throws Exception {
+  void theRunFailsWhenARequiredFamilyFails() throws Exception {
     pipeline.families(
         family("doubled", "shell", "", "cp -r src/doubled \"$SLUICE_OUTPUTS/model\"")
             + family("linear", "shell", "", "exit 4").replace("onFailure: continue", ""),
@@ -269,7 +269,7 @@ class FamiliesIT {
 
   @Test
   @Order(6)
-  void aChampionWhoseSnapshotIsGoneMakesDriftUnknownAndTheRunGoesOn() throws Exception {
+  void driftIsUnknownAndTheRunContinuesWhenTheChampionsSnapshotIsGone() throws Exception {
     pipeline.families(
         family("doubled", "shell", "", "cp -r src/doubled \"$SLUICE_OUTPUTS/model\""), "", "", "");
     pipeline.drift();

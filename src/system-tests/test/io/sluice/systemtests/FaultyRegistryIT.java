@@ -53,7 +53,7 @@ class FaultyRegistryIT {
 
   @Test
   @Order(1)
-  void aRegistryThatGoesAsThePromotionIsWrittenLeavesAVersionAndNoChampion() throws Exception {
+  void aRegistryThatFailsDuringThePromotionLeavesAVersionAndNoChampion() throws Exception {
     try (RegistryProxy proxy =
         RegistryProxy.broken(
             server.address(), Fault.HANGS_UP, r -> isCreation(r, "tiny.promotions"))) {

@@ -94,7 +94,7 @@ class FetchSourceIT {
   }
 
   @Test
-  void aTreeHashThatIsKnownIsHeld() throws Exception {
+  void refusesCodeWhoseTreeIsNotTheExpectedOne() throws Exception {
     String tree = git("rev-parse", commit + "^{tree}");
     assertThat(fetch(Map.of("tree", tree)).status()).isEqualTo(StageStatus.SUCCEEDED);
     assertThat(fetch(Map.of("tree", "0".repeat(40))).status()).isEqualTo(StageStatus.FAILED);

@@ -56,7 +56,7 @@ class FullDiskIT {
   }
 
   @Test
-  void aFullDiskIsNamedNothingHalfWrittenIsKeptAndTheNextRunRepairs() throws Exception {
+  void reportsAFullDiskKeepsNothingHalfWrittenAndRepairsOnTheNextRun() throws Exception {
     TinyPipeline pipeline =
         new TinyPipeline(folder.resolve("tiny"))
             .data("head -c 8000000 /dev/zero | tr '\\0' x > \"$SLUICE_OUTPUTS/weeks\"");

@@ -35,7 +35,7 @@ class LauncherIT {
   }
 
   @Test
-  void itBuildsOnceForAVersionOfTheSources() throws Exception {
+  void buildsOncePerVersionOfTheSources() throws Exception {
     Ended first = sluice(Map.of(), "check", "somewhere");
     assertThat(first.code()).as(first.err()).isZero();
     assertThat(first.err()).contains("building sluice", "built in");
@@ -53,13 +53,13 @@ class LauncherIT {
   }
 
   @Test
-  void theUsersOwnFlagsComeAfterOurs() throws Exception {
+  void flagsOfTheUserComeLastSoThatTheyWin() throws Exception {
     String out = sluice(Map.of("SLUICE_JAVA_OPTIONS", "-Xmx4g -Dx=y"), "run").out();
     assertThat(out.lines().toList()).containsSubsequence("-Xmx1g", "-Xmx4g", "-Dx=y", "-cp");
   }
 
   @Test
-  void aBuildThatFailsIsToldWithItsFirstErrorsAndTriedAgain() throws Exception {
+  void reportsTheFirstErrorsOfAFailedBuildAndRetriesIt() throws Exception {
     script("bin/mvn", "echo '[ERROR] Foo.java:[1,2] no such thing'; exit 1");
     Ended failed = sluice(Map.of(), "check");
     assertThat(failed.code()).isEqualTo(1);
@@ -71,7 +71,7 @@ class LauncherIT {
   }
 
   @Test
-  void aCacheThatCannotBeWrittenIsToldSo() throws Exception {
+  void reportsACacheThatCannotBeWritten() throws Exception {
     Files.writeString(folder.resolve("file"), "");
     Ended refused = sluice(Map.of("XDG_CACHE_HOME", folder.resolve("file").toString()), "check");
     assertThat(refused.code()).isEqualTo(2);

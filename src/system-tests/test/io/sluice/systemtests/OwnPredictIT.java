@@ -113,7 +113,7 @@ class OwnPredictIT {
 
   @Test
   @Order(1)
-  void itIsTestedAndPromotedLikeAnyOther() throws Exception {
+  void aBundleWithAPredictCommandIsTestedAndPromoted() throws Exception {
     String said = run("first");
     assertThat(said).contains("PROMOTED tiny version 1");
     List<String> calls = log("first", "predict-own", "forecasting with");
@@ -145,7 +145,7 @@ class OwnPredictIT {
 
   @Test
   @Order(3)
-  void asChampionItIsScoredInItsOwnEnvironmentThoughTheSpecNoLongerKnowsIt() throws Exception {
+  void theChampionIsScoredInItsOwnEnvironmentAfterTheSpecDroppedIt() throws Exception {
     spec(without);
     Files.delete(pipeline.file("own.lock"));
     Files.delete(pipeline.file("src/own.py"));
@@ -159,7 +159,7 @@ class OwnPredictIT {
 
   @Test
   @Order(4)
-  void aCandidateWithAnotherLockAndOtherCodeMeetsTheChampionInItsOwn() throws Exception {
+  void aCandidateWithAnotherLockIsComparedWithTheChampionInItsOwnEnvironment() throws Exception {
     spec(both);
     Files.writeString(pipeline.file("own.lock"), NEW);
     Files.writeString(pipeline.file("src/own.py"), PREDICT.formatted("two"));
@@ -196,7 +196,7 @@ class OwnPredictIT {
 
   @Test
   @Order(6)
-  void aCommandThatHangsIsEndedAndItsFamilyLostWithoutTheOthers() throws Exception {
+  void aHangingPredictCommandIsEndedAndOnlyItsFamilyFails() throws Exception {
     spec(both.replace("  own:\n", "  own:\n    onFailure: continue\n") + TIMEOUT);
     Files.writeString(pipeline.file("src/own.py"), HANGING);
     ForkedSluice.Ended run = go("fifth");
@@ -230,7 +230,7 @@ class OwnPredictIT {
 
   @Test
   @Order(7)
-  void withoutThatPolicyARunEndsWithAReason() throws Exception {
+  void aRunFailsWithAReasonWhenTheFamilyIsRequired() throws Exception {
     spec(both + TIMEOUT);
     ForkedSluice.Ended run = go("sixth");
     assertThat(run.code()).as(run.shown()).isEqualTo(1);

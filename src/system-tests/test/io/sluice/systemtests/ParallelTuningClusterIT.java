@@ -78,7 +78,7 @@ class ParallelTuningClusterIT {
   }
 
   @Test
-  void threePodsDoExactlyTheTrialsThatWereAskedForWhoeverIsLost() throws Exception {
+  void threePodsDoExactlyTheRequestedTrialsWhicheverPodIsLost() throws Exception {
     TinyPipeline pipeline = new TinyPipeline(folder.resolve("three"));
     pipeline.model("tuning-three-" + era);
     pipeline.bundle("linear", "linear", "linear");

@@ -102,7 +102,7 @@ class StageByStageIT {
 
   @Test
   @Order(2)
-  void whatCannotBeAskedForIsSaid() throws Exception {
+  void reportsARequestThatCannotBeMet() throws Exception {
     assertThat(stage("one", "train", "--profile", "smoke").err())
         .contains("SLU-9036", "without a profile");
     assertThat(stage("one", "train", "--as-of", "2026-04-01").err())
@@ -128,7 +128,7 @@ class StageByStageIT {
 
   @Test
   @Order(3)
-  void aCallWaitsForAnotherAndTakesOverWhenThatOneDies() throws Exception {
+  void aCallWaitsForARunningOneAndTakesOverWhenItDies() throws Exception {
     pipeline.train(WAITS.formatted(folder));
     ForkedSluice.Going victim = going("three", "train", "--as-of", TinyPipeline.AS_OF);
     await().atMost(Duration.ofSeconds(90)).until(() -> began() == 1);
@@ -162,7 +162,7 @@ class StageByStageIT {
 
   @Test
   @Order(5)
-  void aStageThatFailsIsTriedAgainByTheNextCallAndCtrlCEndsOne() throws Exception {
+  void theNextCallRetriesAFailedStageAndCtrlCEndsARunningOne() throws Exception {
     Files.delete(folder.resolve("go"));
     pipeline.train(WAITS.formatted(folder) + "echo not in the cache\n");
     ForkedSluice.Going parted = going("four", "train", "--as-of", TinyPipeline.AS_OF);

@@ -156,7 +156,7 @@ class StageFormClusterIT {
   }
 
   @Test
-  void aWorkerThatIsLostCostsNoTrial() throws Exception {
+  void aLostWorkerCostsNoTrial() throws Exception {
     TinyPipeline pipeline = pipeline("lost");
     pipeline.bundle("linear", "linear", "linear");
     pipeline.families(
@@ -186,7 +186,7 @@ class StageFormClusterIT {
   }
 
   @Test
-  void aCancelledRunSaysSo() throws Exception {
+  void reportsThatARunWasCancelled() throws Exception {
     TinyPipeline pipeline = pipeline("cancelled");
     pipeline.split("echo going; exec sleep 600", "");
     ForkedSluice.Going run = start(pipeline, "cancelled");
@@ -205,7 +205,7 @@ class StageFormClusterIT {
   }
 
   @Test
-  void timeThatRanOutIsSaid() throws Exception {
+  void reportsThatATimeoutElapsed() throws Exception {
     TinyPipeline pipeline = pipeline("late");
     pipeline.split("exec sleep 600", "timeout: 15s");
     ForkedSluice.Ended run = run(pipeline, "late");
@@ -216,7 +216,7 @@ class StageFormClusterIT {
   }
 
   @Test
-  void anEvictedPodIsSaid() throws Exception {
+  void reportsAnEvictedPod() throws Exception {
     TinyPipeline pipeline = pipeline("evicted");
     pipeline.split("echo going; exec sleep 600", "");
     ForkedSluice.Going run = start(pipeline, "evicted");

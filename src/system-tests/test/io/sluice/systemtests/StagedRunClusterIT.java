@@ -191,7 +191,7 @@ class StagedRunClusterIT {
 
   @Test
   @Order(1) // afterwards the stage is a cache hit
-  void anAbortedStepIsCancelledOnTheClusterBeforeItIsTold() throws Exception {
+  void cancelsAnAbortedStepOnTheClusterBeforeReportingIt() throws Exception {
     Home run = home("aborted");
     controller = new Controller();
     OneBuild.Step step = controller.drive(run, "11", StageCall.stage("split"));

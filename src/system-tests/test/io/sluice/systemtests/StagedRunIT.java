@@ -147,7 +147,7 @@ class StagedRunIT {
 
   @Test
   @Order(3)
-  void theFirstOneComesTooLateForTheChampionHasMoved() {
+  void theFirstRunIsNotPromotedAfterTheChampionMoved() {
     Home run = home("first");
     Ended promote = drive(run, "4", PROMOTE);
     assertThat(promote.told()).startsWith("failed: stage promote failed").contains("SLU-5020");
@@ -156,7 +156,7 @@ class StagedRunIT {
 
   @Test
   @Order(4)
-  void aDataSourceIsAskedForItsFingerprintBetweenRuns() {
+  void readsTheFingerprintOfADataSourceBetweenRuns() {
     Digest first = fingerprint("check-1", Instant.parse("2026-03-02T00:00:00Z"), code);
     assertThat(fingerprint("check-2", Instant.parse("2026-03-03T00:00:00Z"), code))
         .as("the same data at another time")

@@ -143,7 +143,7 @@ class TektonExamplesClusterIT {
   }
 
   @Test
-  void examplesGiveTheSameOnBothRunners() throws Exception {
+  void bothRunnersGiveTheSameResultsForTheExamples() throws Exception {
     List<String> names = new ArrayList<>();
     for (String kind : List.of("pipelineruns", "pipelineruns/beta", "taskruns", "taskruns/beta")) {
       try (Stream<Path> files = Files.list(examples.resolve(kind))) {

@@ -88,7 +88,7 @@ class TwoCyclesIT {
 
   @Test
   @Order(2)
-  void theSameDataAgainIsTakenFromTheCacheAndHeldForWantOfNewRows() throws Exception {
+  void theSameDataIsTakenFromTheCacheAndHeldForLackOfNewRows() throws Exception {
     ForkedSluice.Ended run = run("2026-06-01");
     assertThat(cached(run)).contains("data-returns", "preprocess");
     assertThat(report(run).path("verdict").asText()).isEqualTo("HOLD");
@@ -144,7 +144,7 @@ class TwoCyclesIT {
 
   @Test
   @Order(5)
-  void aPersonOverridesAndRollsBackAndTheLogTellsIt() throws Exception {
+  void logsOverridesAndRollbacks() throws Exception {
     ForkedSluice.Ended override =
         sluice.run(
             "override",
@@ -178,7 +178,7 @@ class TwoCyclesIT {
 
   @Test
   @Order(6)
-  void whatAPersonMayNotDoEndsWithExitCodeTwoAndChangesNothing() throws Exception {
+  void aForbiddenOverrideEndsWithExitCodeTwoAndChangesNothing() throws Exception {
     String never = String.valueOf(smoke);
     String held = String.valueOf(again);
     assertThat(sluice.run("rollback", EXAMPLE, "--to", never, "--reason", "no").code())
