@@ -22,9 +22,9 @@ import java.util.Optional;
 import org.apache.commons.rng.simple.RandomSource;
 
 /**
- * Measures how often the gate promotes a model that is not better: the tables in {@code docs/gate.md}, by
- * the code that gates. Run with the number of repetitions (10000), a seed (1) and, to see one table
- * only, its name ({@code tests}, {@code candidates} or {@code shocks}).
+ * Measures how often the gate promotes a model that is not better: the tables in {@code
+ * docs/gate.md}, by the code that gates. Run with the number of repetitions (10000), a seed (1)
+ * and, to see one table only, its name ({@code tests}, {@code candidates} or {@code shocks}).
  */
 public final class FalsePromotions {
   /** Nominal rate. */

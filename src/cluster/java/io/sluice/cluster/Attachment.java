@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +54,10 @@ final class Attachment implements AutoCloseable {
       throws IOException, InterruptedException {
     Attachment attachment = new Attachment();
     URI uri =
-        cluster.ofPod(pod, "attach?container=" + container + "&stdin=true&stdout=true&stderr=true");
+        cluster.ofPod(
+            pod,
+            "attach",
+            Map.of("container", container, "stdin", "true", "stdout", "true", "stderr", "true"));
     CompletableFuture<WebSocket> opened =
         cluster
             .client()

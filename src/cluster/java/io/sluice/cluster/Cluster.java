@@ -2,21 +2,25 @@ package io.sluice.cluster;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Status;
-import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.MixedOperation;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.http.HttpClient;
-import io.fabric8.kubernetes.client.http.HttpRequest;
-import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
-import io.sluice.cluster.fold.Tree;
+import io.fabric8.tekton.client.TektonClient;
+import io.fabric8.tekton.v1.PipelineRunList;
+import io.fabric8.tekton.v1.TaskRun;
+import io.fabric8.tekton.v1.TaskRunList;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -28,32 +32,29 @@ import io.sluice.tekton.v1.TektonObject;
 import io.sluice.tekton.yaml.TektonYaml;
 import java.io.File;
 import java.net.URI;
-import java.util.LinkedHashMap;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
- * A namespace of a cluster, and who we are there. One per process and namespace is enough: it is
- * thread-safe, and what watches through it shares its connections.
+ * A namespace of a cluster, with the credentials to use it. A process needs one for each namespace:
+ * it is thread-safe, and all watches share its connections.
  *
- * <p>Objects are read and written in the client's generic form: our own records are the truth, and
- * the client's Tekton model is older than the servers.
+ * <p>PipelineRuns and TaskRuns are read by the library's Tekton model. Tasks, Pipelines and
+ * PipelineRuns are written from our own records, which the compiler makes: the model lacks fields
+ * of current servers, and cannot be written under every Jackson (ADR 0240).
  */
 public final class Cluster implements AutoCloseable {
   /** Under this name the API server notes which fields are ours. */
   static final String FIELD_MANAGER = "sluice";
 
-  static final ResourceDefinitionContext PIPELINES = tekton("Pipeline", "pipelines");
-  static final ResourceDefinitionContext TASKS = tekton("Task", "tasks");
-  static final ResourceDefinitionContext PIPELINE_RUNS = tekton("PipelineRun", "pipelineruns");
-  static final ResourceDefinitionContext TASK_RUNS = tekton("TaskRun", "taskruns");
-  static final ResourceDefinitionContext PODS =
+  private static final ResourceDefinitionContext PODS =
       new ResourceDefinitionContext.Builder()
           .withVersion("v1")
           .withKind("Pod")
@@ -62,23 +63,15 @@ public final class Cluster implements AutoCloseable {
           .build();
 
   private final KubernetesClient client;
+  private final TektonClient tekton;
   private final ExecutorService executor;
   private final String namespace;
 
   private Cluster(KubernetesClient client, ExecutorService executor, String namespace) {
     this.client = client;
+    this.tekton = client.adapt(TektonClient.class);
     this.executor = executor;
     this.namespace = namespace;
-  }
-
-  private static ResourceDefinitionContext tekton(String kind, String plural) {
-    return new ResourceDefinitionContext.Builder()
-        .withGroup("tekton.dev")
-        .withVersion("v1")
-        .withKind(kind)
-        .withPlural(plural)
-        .withNamespaced(true)
-        .build();
   }
 
   /**
@@ -127,14 +120,18 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Reads objects that are asked for as generic ones as such. A client that knows their classes
-   * reads the events of a watch by these first and converts them then; 7.1 cannot convert a pod
-   * with managed fields, and loses the watch with each of its events.
+   * Reads each object of a watch by one class only. The library reads an event by the class that is
+   * registered for its kind, and converts it when the caller asked for another one; 7.1 cannot
+   * convert an object with managed fields, and loses the watch with each of its events. So the
+   * kinds that are watched by their types are registered, and pods, which are watched as generic
+   * objects, are not.
    */
   private static KubernetesSerialization serialization() {
     KubernetesSerialization out =
         new KubernetesSerialization(new ObjectMapper(), /* searchClassloaders= */ false);
     out.registerKubernetesResource(Status.class); // how the server ends a watch
+    out.registerKubernetesResource(io.fabric8.tekton.v1.PipelineRun.class);
+    out.registerKubernetesResource(TaskRun.class);
     return out;
   }
 
@@ -156,149 +153,158 @@ public final class Cluster implements AutoCloseable {
   }
 
   NonNamespaceOperation<
-          GenericKubernetesResource,
-          io.fabric8.kubernetes.api.model.GenericKubernetesResourceList,
-          Resource<GenericKubernetesResource>>
-      objects(ResourceDefinitionContext kind) {
-    MixedOperation<
-            GenericKubernetesResource,
-            io.fabric8.kubernetes.api.model.GenericKubernetesResourceList,
-            Resource<GenericKubernetesResource>>
-        all = client.genericKubernetesResources(kind);
-    return all.inNamespace(namespace);
+          io.fabric8.tekton.v1.PipelineRun,
+          PipelineRunList,
+          Resource<io.fabric8.tekton.v1.PipelineRun>>
+      pipelineRuns() {
+    return tekton.v1().pipelineRuns().inNamespace(namespace);
   }
 
-  /** One of our records in the namespace, as YAML. */
-  private String yaml(TektonObject record) {
+  NonNamespaceOperation<TaskRun, TaskRunList, Resource<TaskRun>> taskRuns() {
+    return tekton.v1().taskRuns().inNamespace(namespace);
+  }
+
+  NonNamespaceOperation<
+          GenericKubernetesResource,
+          GenericKubernetesResourceList,
+          Resource<GenericKubernetesResource>>
+      pods() {
+    return objects(PODS);
+  }
+
+  /** Objects of a kind that the library has no class for. */
+  NonNamespaceOperation<
+          GenericKubernetesResource,
+          GenericKubernetesResourceList,
+          Resource<GenericKubernetesResource>>
+      objects(ResourceDefinitionContext kind) {
+    return client.genericKubernetesResources(kind).inNamespace(namespace);
+  }
+
+  /** One of our records in the namespace, as JSON. */
+  private String json(TektonObject record) {
     Metadata m = record.metadata();
     Metadata here =
         new Metadata(
             m.name(), m.generateName(), Optional.of(namespace), m.labels(), m.annotations());
-    return TektonYaml.write(
-        List.of(
-            switch (record) {
-              case Task t -> new Task(here, t.spec());
-              case Pipeline p -> new Pipeline(here, p.spec());
-              case PipelineRun r -> new PipelineRun(here, r.spec());
-            }));
+    String yaml =
+        TektonYaml.write(
+            List.of(
+                switch (record) {
+                  case Task t -> new Task(here, t.spec());
+                  case Pipeline p -> new Pipeline(here, p.spec());
+                  case PipelineRun r -> new PipelineRun(here, r.spec());
+                }));
+    return client.getKubernetesSerialization().convertToJson(yaml);
   }
 
   /**
-   * Creates an object or changes it to this, whoever had changed it.
+   * Creates a task or changes the existing one to this, whoever had changed it.
    *
    * @throws SluiceException when the cluster refuses
    */
-  void apply(TektonObject record) {
-    ResourceDefinitionContext kind = kind(record);
-    String path = path(kind) + "/" + record.metadata().name().orElseThrow();
-    asking(
-        "patch",
-        kind.getPlural(),
-        () ->
-            send(
-                "PATCH",
-                path + "?force=true&fieldManager=" + FIELD_MANAGER,
-                "application/apply-patch+yaml",
-                yaml(record)));
+  void apply(Task task) {
+    apply(
+        "tasks", tekton.v1().tasks().inNamespace(namespace), new io.fabric8.tekton.v1.Task(), task);
   }
 
   /**
-   * Changes parts of an object.
+   * Creates a pipeline or changes the existing one to this, whoever had changed it.
+   *
+   * @throws SluiceException when the cluster refuses
+   */
+  void apply(Pipeline pipeline) {
+    apply(
+        "pipelines",
+        tekton.v1().pipelines().inNamespace(namespace),
+        new io.fabric8.tekton.v1.Pipeline(),
+        pipeline);
+  }
+
+  /** Applies our record on the server; the library's object only says which one is meant. */
+  private <T extends HasMetadata> void apply(
+      String resource,
+      NonNamespaceOperation<T, ?, Resource<T>> objects,
+      T named,
+      TektonObject record) {
+    PatchContext how =
+        new PatchContext.Builder()
+            .withPatchType(PatchType.SERVER_SIDE_APPLY)
+            .withFieldManager(FIELD_MANAGER)
+            .withForce(true)
+            .build();
+    patch(resource, objects, named, record.metadata().name().orElseThrow(), how, json(record));
+  }
+
+  /**
+   * Changes parts of a PipelineRun.
    *
    * @param patch a JSON merge patch
    * @throws SluiceException when the cluster refuses
    */
-  void merge(ResourceDefinitionContext kind, String name, String patch) {
-    asking(
-        "patch",
-        kind.getPlural(),
-        () -> send("PATCH", path(kind) + "/" + name, "application/merge-patch+json", patch));
+  void merge(String pipelineRun, String patch) {
+    patch(
+        "pipelineruns",
+        pipelineRuns(),
+        new io.fabric8.tekton.v1.PipelineRun(),
+        pipelineRun,
+        PatchContext.of(PatchType.JSON_MERGE),
+        patch);
+  }
+
+  private <T extends HasMetadata> void patch(
+      String resource,
+      NonNamespaceOperation<T, ?, Resource<T>> objects,
+      T named,
+      String name,
+      PatchContext how,
+      String patch) {
+    named.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
+    T ignored = asking("patch", resource, () -> objects.resource(named).patch(how, patch));
   }
 
   /**
-   * Creates an object.
+   * Creates a PipelineRun from our record. The library would write its own model, which loses
+   * object params.
    *
    * @throws KubernetesClientException also when there is one of this name (409)
    */
-  GenericKubernetesResource create(TektonObject record) {
+  io.fabric8.tekton.v1.PipelineRun create(PipelineRun run) {
+    String answer =
+        client.raw(
+            "/apis/tekton.dev/v1/namespaces/"
+                + namespace
+                + "/pipelineruns?fieldManager="
+                + FIELD_MANAGER,
+            "POST",
+            json(run));
     return client
         .getKubernetesSerialization()
-        .unmarshal(
-            send(
-                "POST",
-                path(kind(record)) + "?fieldManager=" + FIELD_MANAGER,
-                "application/yaml",
-                yaml(record)),
-            GenericKubernetesResource.class);
-  }
-
-  /** What a pod of the namespace has below itself, for example {@code log?follow=true}. */
-  URI ofPod(String pod, String subresource) {
-    return address("api/v1/namespaces/" + namespace + "/pods/" + pod + "/" + subresource);
-  }
-
-  private URI address(String path) {
-    String master = client.getConfiguration().getMasterUrl();
-    return URI.create(master + (master.endsWith("/") ? "" : "/") + path);
-  }
-
-  private String path(ResourceDefinitionContext kind) {
-    return "apis/"
-        + kind.getGroup()
-        + "/"
-        + kind.getVersion()
-        + "/namespaces/"
-        + namespace
-        + "/"
-        + kind.getPlural();
+        .unmarshal(answer, io.fabric8.tekton.v1.PipelineRun.class);
   }
 
   /**
-   * Sends an object as we write it. The client's own generic objects are only read here: its writer
-   * fails on them under a Jackson newer than itself, which a Jenkins controller has.
+   * The address of a subresource of a pod, such as {@code log}.
+   *
+   * @param query its parameters, not yet encoded
    */
-  private String send(String method, String path, String contentType, String body) {
-    HttpRequest request =
-        client
-            .getHttpClient()
-            .newHttpRequestBuilder()
-            .uri(address(path))
-            .timeout(client.getConfiguration().getRequestTimeout(), TimeUnit.MILLISECONDS)
-            .method(method, contentType, body)
-            .build();
-    HttpResponse<String> response;
-    try {
-      response = client.getHttpClient().sendAsync(request, String.class).get();
-    } catch (ExecutionException e) {
-      throw KubernetesClientException.launderThrowable(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw KubernetesClientException.launderThrowable(e);
-    }
-    if (!response.isSuccessful()) {
-      throw new KubernetesClientException(status(response));
-    }
-    return response.body();
-  }
-
-  private Status status(HttpResponse<String> response) {
-    try {
-      Status status = client.getKubernetesSerialization().unmarshal(response.body(), Status.class);
-      if (status != null && status.getCode() != null) {
-        return status;
-      }
-    } catch (KubernetesClientException e) {
-      // A proxy's page, not an API server's answer: shown as it is.
-    }
-    return new StatusBuilder().withCode(response.code()).withMessage(response.body()).build();
-  }
-
-  private static ResourceDefinitionContext kind(TektonObject record) {
-    return switch (record) {
-      case Task t -> TASKS;
-      case Pipeline p -> PIPELINES;
-      case PipelineRun r -> PIPELINE_RUNS;
-    };
+  URI ofPod(String pod, String subresource, Map<String, String> query) {
+    String master = client.getConfiguration().getMasterUrl();
+    String parameters =
+        query.entrySet().stream()
+            .map(e -> e.getKey() + "=" + URLEncoder.encode(e.getValue(), StandardCharsets.UTF_8))
+            .collect(Collectors.joining("&"));
+    return URI.create(
+        master
+            + (master.endsWith("/") ? "" : "/")
+            + "api/v1/namespaces/"
+            + namespace
+            + "/pods/"
+            + pod
+            + "/"
+            + subresource
+            + "?"
+            + parameters);
   }
 
   /** Makes a request; what goes wrong is told as a diagnostic. */
@@ -308,21 +314,6 @@ public final class Cluster implements AutoCloseable {
     } catch (KubernetesClientException e) {
       throw Refusals.told(e, verb, resource, this);
     }
-  }
-
-  /** The whole object as maps and lists, its metadata included. */
-  static Tree tree(GenericKubernetesResource object) {
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    var m = object.getMetadata();
-    metadata.put("name", m.getName());
-    metadata.put("uid", m.getUid());
-    metadata.put("creationTimestamp", m.getCreationTimestamp());
-    metadata.put("deletionTimestamp", m.getDeletionTimestamp());
-    metadata.put("labels", m.getLabels());
-    metadata.put("annotations", m.getAnnotations());
-    Map<String, Object> whole = new LinkedHashMap<>(object.getAdditionalProperties());
-    whole.put("metadata", metadata);
-    return new Tree(whole);
   }
 
   private static SluiceException wrong(String id, String message, String hint) {

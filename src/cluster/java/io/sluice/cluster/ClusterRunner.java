@@ -1,6 +1,5 @@
 package io.sluice.cluster;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.sluice.cluster.fold.SeenRun;
 import io.sluice.core.diag.Diagnostic;
@@ -76,7 +75,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   private static PipelineRun labelled(RunId id, PipelineRun run) {
     Metadata m = run.metadata();
     Map<String, String> labels = new LinkedHashMap<>(m.labels());
-    labels.put(Watches.RUN_LABEL, id.value());
+    labels.put(RunObjects.RUN_LABEL, id.value());
     return new PipelineRun(
         new Metadata(m.name(), m.generateName(), m.namespace(), labels, m.annotations()),
         run.spec());
@@ -107,7 +106,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
    * @throws SluiceException SLU-3711 when the namespace has no such run; else as {@link #start}
    */
   public Running attach(RunId id, Consumer<RunEvent> events) {
-    return follow(id, find(cluster, id), List.of(), events);
+    return follow(id, Observations.of(find(cluster, id)), List.of(), events);
   }
 
   /**
@@ -132,7 +131,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
 
   static void cancel(Cluster cluster, RunId id, String how) {
     try {
-      cluster.merge(Cluster.PIPELINE_RUNS, id.value(), "{\"spec\":{\"status\":\"" + how + "\"}}");
+      cluster.merge(id.value(), "{\"spec\":{\"status\":\"" + how + "\"}}");
     } catch (SluiceException e) {
       boolean over =
           e.getCause() instanceof KubernetesClientException refusal
@@ -144,12 +143,10 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
     }
   }
 
-  private static GenericKubernetesResource find(Cluster cluster, RunId id) {
-    GenericKubernetesResource found =
+  private static io.fabric8.tekton.v1.PipelineRun find(Cluster cluster, RunId id) {
+    io.fabric8.tekton.v1.PipelineRun found =
         cluster.asking(
-            "get",
-            "pipelineruns",
-            () -> cluster.objects(Cluster.PIPELINE_RUNS).withName(id.value()).get());
+            "get", "pipelineruns", () -> cluster.pipelineRuns().withName(id.value()).get());
     if (found == null) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
@@ -159,19 +156,19 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
               "`kubectl get pipelineruns -n "
                   + cluster.namespace()
                   + " -l "
-                  + Watches.RUN_LABEL
+                  + RunObjects.RUN_LABEL
                   + "` lists those that it has; one that was cleaned up is still in the registry"));
     }
     return found;
   }
 
-  private GenericKubernetesResource create(RunId id, PipelineRun run) {
+  private SeenRun create(RunId id, PipelineRun run) {
     return cluster.asking(
         "create",
         "pipelineruns",
         () -> {
           try {
-            return cluster.create(run);
+            return Observations.of(cluster.create(run));
           } catch (KubernetesClientException e) {
             if (e.getCode() != CONFLICT) {
               throw e;
@@ -182,14 +179,13 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   }
 
   /** The run of this id that is there: it may be that our first request got through after all. */
-  private GenericKubernetesResource ours(RunId id, KubernetesClientException conflict) {
-    GenericKubernetesResource found =
-        cluster.objects(Cluster.PIPELINE_RUNS).withName(id.value()).get();
+  private SeenRun ours(RunId id, KubernetesClientException conflict) {
+    io.fabric8.tekton.v1.PipelineRun found = cluster.pipelineRuns().withName(id.value()).get();
     if (found == null) {
       throw conflict;
     }
     Map<String, String> labels = found.getMetadata().getLabels();
-    if (labels == null || !id.value().equals(labels.get(Watches.RUN_LABEL))) {
+    if (labels == null || !id.value().equals(labels.get(RunObjects.RUN_LABEL))) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
           Diagnostic.of(
@@ -201,14 +197,11 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
                   + " that is no run of Sluice",
               "start the run under another id"));
     }
-    return found;
+    return Observations.of(found);
   }
 
   private Running follow(
-      RunId id,
-      GenericKubernetesResource run,
-      List<SeenRun.Stage> stages,
-      Consumer<RunEvent> events) {
+      RunId id, SeenRun run, List<SeenRun.Stage> stages, Consumer<RunEvent> events) {
     Session session = new Session(cluster, watches, id, stages, clock, events);
     synchronized (sessions) {
       sessions.add(session);

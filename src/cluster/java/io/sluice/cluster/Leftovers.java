@@ -1,8 +1,8 @@
 package io.sluice.cluster;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
-import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
-import io.sluice.cluster.fold.Tree;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -40,46 +40,48 @@ public final class Leftovers {
    */
   public List<Leftover> find(Duration keep, Instant now) {
     List<Leftover> out = new ArrayList<>();
-    for (Tree run : list(Cluster.PIPELINE_RUNS, Watches.RUN_LABEL)) {
-      Optional<Instant> ended = run.at("status", "completionTime").time();
-      ended
-          .filter(e -> e.plus(keep).isBefore(now))
-          .ifPresent(e -> out.add(new Leftover(Leftover.Kind.RUN, name(run), e, "ended " + e)));
-    }
-    for (Tree pod : list(Cluster.PODS, Upload.LABEL)) {
-      Optional<Instant> made = pod.at("metadata", "creationTimestamp").time();
-      made.filter(m -> m.plus(UPLOAD).isBefore(now))
-          .ifPresent(m ->
-              out.add(
-                  new Leftover(Leftover.Kind.UPLOAD, name(pod), m, "left by a client that died")));
-    }
+    cluster
+        .asking(
+            "list",
+            "pipelineruns",
+            () -> cluster.pipelineRuns().withLabel(RunObjects.RUN_LABEL).list().getItems())
+        .forEach(run ->
+            Optional.ofNullable(run.getStatus())
+                .flatMap(s -> Observations.time(s.getCompletionTime()))
+                .filter(ended -> ended.plus(keep).isBefore(now))
+                .ifPresent(ended ->
+                    out.add(
+                        new Leftover(
+                            Leftover.Kind.RUN,
+                            run.getMetadata().getName(),
+                            ended,
+                            "ended " + ended))));
+    cluster
+        .asking("list", "pods", () -> cluster.pods().withLabel(Upload.LABEL).list().getItems())
+        .forEach(pod ->
+            Observations.time(pod.getMetadata().getCreationTimestamp())
+                .filter(made -> made.plus(UPLOAD).isBefore(now))
+                .ifPresent(made ->
+                    out.add(
+                        new Leftover(
+                            Leftover.Kind.UPLOAD,
+                            pod.getMetadata().getName(),
+                            made,
+                            "left by a client that died"))));
     out.sort(Comparator.comparing(Leftover::since).thenComparing(Leftover::name));
     return List.copyOf(out);
   }
 
   /** Removes it, and what belongs to it. */
   public void remove(Leftover leftover) {
-    ResourceDefinitionContext kind =
-        switch (leftover.kind()) {
-          case RUN -> Cluster.PIPELINE_RUNS;
-          case UPLOAD -> Cluster.PODS;
-        };
-    cluster.asking(
-        "delete", kind.getPlural(), () -> cluster.objects(kind).withName(leftover.name()).delete());
+    switch (leftover.kind()) {
+      case RUN -> delete("pipelineruns", cluster.pipelineRuns(), leftover.name());
+      case UPLOAD -> delete("pods", cluster.pods(), leftover.name());
+    }
   }
 
-  private List<Tree> list(ResourceDefinitionContext kind, String label) {
-    return cluster
-        .asking(
-            "list",
-            kind.getPlural(),
-            () -> cluster.objects(kind).withLabel(label).list().getItems())
-        .stream()
-        .map((GenericKubernetesResource o) -> Cluster.tree(o))
-        .toList();
-  }
-
-  private static String name(Tree object) {
-    return object.at("metadata", "name").text();
+  private <T extends HasMetadata> void delete(
+      String resource, NonNamespaceOperation<T, ?, Resource<T>> objects, String name) {
+    var unused = cluster.asking("delete", resource, () -> objects.withName(name).delete());
   }
 }

@@ -6,14 +6,14 @@ import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.HttpResponse;
 import io.sluice.cluster.fold.ContainerId;
 import java.net.URI;
-import java.net.URLEncoder;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -246,11 +246,11 @@ final class LogReader implements Runnable {
   }
 
   private URI address(Optional<Instant> from) {
-    String since =
-        from.map(f -> "&sinceTime=" + URLEncoder.encode(f.toString(), StandardCharsets.UTF_8))
-            .orElse("");
-    return cluster.ofPod(
-        container.pod(),
-        "log?container=" + container.container() + "&follow=true&timestamps=true" + since);
+    Map<String, String> query = new LinkedHashMap<>();
+    query.put("container", container.container());
+    query.put("follow", "true");
+    query.put("timestamps", "true");
+    from.ifPresent(f -> query.put("sinceTime", f.toString()));
+    return cluster.ofPod(container.pod(), "log", query);
   }
 }

@@ -1,14 +1,14 @@
 package io.sluice.cluster;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.sluice.cluster.RunObjects.Kind;
 import io.sluice.cluster.fold.ContainerId;
+import io.sluice.cluster.fold.Observation;
 import io.sluice.cluster.fold.RunFold;
 import io.sluice.cluster.fold.RunFold.Missing;
 import io.sluice.cluster.fold.SeenPod;
 import io.sluice.cluster.fold.SeenRun;
 import io.sluice.cluster.fold.SeenTaskRun;
-import io.sluice.cluster.fold.Tree;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
@@ -31,7 +31,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One run that this process follows: takes what is seen of it, has it folded, hands on the events
@@ -74,22 +73,13 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
   }
 
   /** Begins to follow the run, from whatever state it is in. */
-  void follow(GenericKubernetesResource pipelineRun) {
+  void follow(SeenRun pipelineRun) {
     watches.add(run, this);
-    seen(Watches.Kind.PIPELINE_RUN, pipelineRun);
+    seen(pipelineRun);
     // Pods first: what a TaskRun says of its steps is told after what they wrote.
-    for (Watches.Kind kind : List.of(Watches.Kind.POD, Watches.Kind.TASK_RUN)) {
-      cluster
-          .asking(
-              "list",
-              kind.context().getPlural(),
-              () ->
-                  cluster
-                      .objects(kind.context())
-                      .withLabel(Watches.RUN_LABEL, run.value())
-                      .list()
-                      .getItems())
-          .forEach(o -> seen(kind, o));
+    for (Kind kind : List.of(Kind.POD, Kind.TASK_RUN)) {
+      RunObjects<?> objects = RunObjects.of(kind, cluster);
+      cluster.asking("list", objects.plural(), () -> objects.list(run)).forEach(this::seen);
     }
   }
 
@@ -135,36 +125,28 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
   }
 
   @Override
-  public void seen(Watches.Kind kind, GenericKubernetesResource object) {
-    Tree tree = Cluster.tree(object);
-    switch (kind) {
-      case PIPELINE_RUN -> {
-        SeenRun seen = SeenRun.of(tree);
-        step((f, at) -> f.see(seen, at));
-      }
-      case TASK_RUN -> {
-        SeenTaskRun seen = SeenTaskRun.of(tree);
-        step((f, at) -> f.see(seen, at));
-      }
-      case POD -> {
-        SeenPod seen = SeenPod.of(tree);
-        step((f, at) -> f.see(seen, at));
-      }
-    }
+  public void seen(Observation now) {
+    step((f, at) -> f.see(now, at));
   }
 
   @Override
-  public void deleted(Watches.Kind kind, String name, Optional<GenericKubernetesResource> last) {
-    Optional<Tree> tree = last.map(Cluster::tree);
+  public void deleted(Observation last) {
+    step((f, at) ->
+        switch (last) {
+          case SeenRun r -> f.deleted(Optional.of(r), at);
+          case SeenTaskRun t -> f.see(t, at);
+          case SeenPod p -> f.deleted(p, at);
+        });
+  }
+
+  @Override
+  public void vanished(Kind kind, String name) {
     switch (kind) {
-      case PIPELINE_RUN -> step((f, at) -> f.deleted(tree.map(SeenRun::of), at));
-      case TASK_RUN ->
-          tree.map(SeenTaskRun::of).ifPresent(seen -> step((f, at) -> f.see(seen, at)));
-      case POD ->
-          step((f, at) ->
-              tree.map(SeenPod::of)
-                  .map(seen -> f.deleted(seen, at))
-                  .orElseGet(() -> f.gone(new Missing(Missing.Kind.POD, name), at)));
+      case PIPELINE_RUN -> step((f, at) -> f.deleted(Optional.empty(), at));
+      case TASK_RUN -> {
+        // The fold asks for it by its name when it needs it.
+      }
+      case POD -> step((f, at) -> f.gone(new Missing(Missing.Kind.POD, name), at));
     }
   }
 
@@ -281,21 +263,17 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
   }
 
   private void ask(Missing object) {
-    Watches.Kind kind =
+    Kind kind =
         switch (object.kind()) {
-          case TASK_RUN -> Watches.Kind.TASK_RUN;
-          case POD -> Watches.Kind.POD;
+          case TASK_RUN -> Kind.TASK_RUN;
+          case POD -> Kind.POD;
         };
-    @Nullable GenericKubernetesResource found;
+    Optional<Observation> found;
     try {
-      found = cluster.objects(kind.context()).withName(object.name()).get();
+      found = RunObjects.of(kind, cluster).get(object.name());
     } catch (KubernetesClientException e) {
       return; // Asked again after a while.
     }
-    if (found == null) {
-      step((f, at) -> f.gone(object, at));
-    } else {
-      seen(kind, found);
-    }
+    found.ifPresentOrElse(this::seen, () -> step((f, at) -> f.gone(object, at)));
   }
 }

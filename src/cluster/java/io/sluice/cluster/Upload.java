@@ -133,8 +133,8 @@ public final class Upload {
   /** The pod as it is now; nothing when it is not there. */
   private Tree seen(String pod) {
     GenericKubernetesResource found =
-        cluster.asking("get", "pods", () -> cluster.objects(Cluster.PODS).withName(pod).get());
-    return found == null ? new Tree(null) : Cluster.tree(found);
+        cluster.asking("get", "pods", () -> cluster.pods().withName(pod).get());
+    return found == null ? new Tree(null) : Observations.tree(found);
   }
 
   private void remove(PodResource resource) {

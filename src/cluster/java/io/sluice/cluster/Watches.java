@@ -1,21 +1,22 @@
 package io.sluice.cluster;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.WatcherException;
-import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import io.sluice.cluster.RunObjects.Kind;
+import io.sluice.cluster.fold.Observation;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,40 +26,26 @@ import org.jspecify.annotations.Nullable;
  * the server has forgotten where they were (410), and connect again when it was away.
  */
 final class Watches implements AutoCloseable {
-  /** On every object of a run: Tekton hands a PipelineRun's labels down. */
-  static final String RUN_LABEL = "sluice.io/run";
-
   /** Refusals in a row after which waiting for better rights is given up. */
   private static final int MOST_REFUSALS = 5;
 
   /** Who wants to know about one run; called by one thread at a time per kind of object. */
   interface Listener {
-    void seen(Kind kind, GenericKubernetesResource object);
+    void seen(Observation now);
 
-    void deleted(Kind kind, String name, Optional<GenericKubernetesResource> last);
+    /** An object was deleted; this is its last state. */
+    void deleted(Observation last);
+
+    /** An object was deleted while nobody watched; its last state is not known. */
+    void vanished(Kind kind, String name);
 
     /** Nothing will be seen any more. */
     void blind(SluiceException why);
   }
 
-  /** What is watched. */
-  enum Kind {
-    PIPELINE_RUN,
-    TASK_RUN,
-    POD;
-
-    ResourceDefinitionContext context() {
-      return switch (this) {
-        case PIPELINE_RUN -> Cluster.PIPELINE_RUNS;
-        case TASK_RUN -> Cluster.TASK_RUNS;
-        case POD -> Cluster.PODS;
-      };
-    }
-  }
-
   private final Cluster cluster;
   private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
-  private final List<SharedIndexInformer<GenericKubernetesResource>> informers = new ArrayList<>();
+  private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
 
   Watches(Cluster cluster) {
     this.cluster = cluster;
@@ -82,25 +69,24 @@ final class Watches implements AutoCloseable {
       return;
     }
     for (Kind kind : Kind.values()) {
-      SharedIndexInformer<GenericKubernetesResource> informer =
-          cluster
-              .client()
-              .genericKubernetesResources(kind.context())
-              .inNamespace(cluster.namespace())
-              .withLabel(RUN_LABEL)
-              .runnableInformer(0);
-      AtomicInteger refusals = new AtomicInteger();
-      informer
-          .itemStore(new Versions())
-          .exceptionHandler((started, t) -> retry(kind, t, refusals))
-          .addEventHandler(new Handler(kind, refusals));
-      informers.add(informer);
-      var unused = informer.start();
+      start(kind, RunObjects.of(kind, cluster));
     }
   }
 
+  private <T extends HasMetadata> void start(Kind kind, RunObjects<T> objects) {
+    SharedIndexInformer<T> informer =
+        objects.all().withLabel(RunObjects.RUN_LABEL).runnableInformer(0);
+    AtomicInteger refusals = new AtomicInteger();
+    informer
+        .itemStore(new Versions<>(objects.blank()))
+        .exceptionHandler((started, t) -> retry(objects.plural(), t, refusals))
+        .addEventHandler(new Handler<>(kind, objects, refusals));
+    informers.add(informer);
+    var unused = informer.start();
+  }
+
   /** Always, but when we are told again and again that we may not. */
-  private boolean retry(Kind kind, Throwable t, AtomicInteger refusals) {
+  private boolean retry(String plural, Throwable t, AtomicInteger refusals) {
     Throwable cause = t instanceof WatcherException && t.getCause() != null ? t.getCause() : t;
     boolean refused =
         cause instanceof KubernetesClientException k && (k.getCode() == 403 || k.getCode() == 401);
@@ -111,50 +97,53 @@ final class Watches implements AutoCloseable {
       return true;
     }
     SluiceException why =
-        Refusals.told(
-            (KubernetesClientException) cause, "watch", kind.context().getPlural(), cluster);
+        Refusals.told((KubernetesClientException) cause, "watch", plural, cluster);
     listeners.values().forEach(l -> l.blind(why));
     return true;
   }
 
   /** Tells the listener of the run that an object belongs to. */
-  private final class Handler implements ResourceEventHandler<GenericKubernetesResource> {
+  private final class Handler<T extends HasMetadata> implements ResourceEventHandler<T> {
     private final Kind kind;
+    private final RunObjects<T> objects;
     private final AtomicInteger refusals;
 
-    Handler(Kind kind, AtomicInteger refusals) {
+    Handler(Kind kind, RunObjects<T> objects, AtomicInteger refusals) {
       this.kind = kind;
+      this.objects = objects;
       this.refusals = refusals;
     }
 
-    private @Nullable Listener of(GenericKubernetesResource object) {
+    private @Nullable Listener of(T object) {
       Map<String, String> labels = object.getMetadata().getLabels();
-      String run = labels == null ? null : labels.get(RUN_LABEL);
+      String run = labels == null ? null : labels.get(RunObjects.RUN_LABEL);
       return run == null ? null : listeners.get(run);
     }
 
     @Override
-    public void onAdd(GenericKubernetesResource object) {
+    public void onAdd(T object) {
       refusals.set(0);
       Listener listener = of(object);
       if (listener != null) {
-        listener.seen(kind, object);
+        listener.seen(objects.reader().apply(object));
       }
     }
 
     @Override
-    public void onUpdate(GenericKubernetesResource before, GenericKubernetesResource object) {
+    public void onUpdate(T before, T object) {
       onAdd(object);
     }
 
     @Override
-    public void onDelete(GenericKubernetesResource object, boolean finalStateUnknown) {
+    public void onDelete(T object, boolean finalStateUnknown) {
       Listener listener = of(object);
-      if (listener != null) {
-        listener.deleted(
-            kind,
-            object.getMetadata().getName(),
-            finalStateUnknown ? Optional.empty() : Optional.of(object));
+      if (listener == null) {
+        return;
+      }
+      if (finalStateUnknown) {
+        listener.vanished(kind, object.getMetadata().getName());
+      } else {
+        listener.deleted(objects.reader().apply(object));
       }
     }
   }
@@ -163,34 +152,37 @@ final class Watches implements AutoCloseable {
    * What an informer must remember: which version of each object it saw. The objects themselves,
    * some 40 KiB each with the pipeline that Tekton writes into them, are not kept.
    */
-  static final class Versions implements ItemStore<GenericKubernetesResource> {
-    private final Map<String, GenericKubernetesResource> items = new ConcurrentHashMap<>();
+  static final class Versions<T extends HasMetadata> implements ItemStore<T> {
+    private final Map<String, T> items = new ConcurrentHashMap<>();
+    private final Supplier<T> blank;
+
+    Versions(Supplier<T> blank) {
+      this.blank = blank;
+    }
 
     @Override
-    public String getKey(GenericKubernetesResource object) {
+    public String getKey(T object) {
       return object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
     }
 
     @Override
-    public @Nullable GenericKubernetesResource put(String key, GenericKubernetesResource object) {
-      GenericKubernetesResource brief = new GenericKubernetesResource();
-      brief.setApiVersion(object.getApiVersion());
-      brief.setKind(object.getKind());
+    public @Nullable T put(String key, T object) {
+      T brief = blank.get();
       var m = object.getMetadata();
-      String run = m.getLabels() == null ? null : m.getLabels().get(RUN_LABEL);
+      String run = m.getLabels() == null ? null : m.getLabels().get(RunObjects.RUN_LABEL);
       brief.setMetadata(
           new ObjectMetaBuilder()
               .withName(m.getName())
               .withNamespace(m.getNamespace())
               .withUid(m.getUid())
               .withResourceVersion(m.getResourceVersion())
-              .withLabels(run == null ? Map.of() : Map.of(RUN_LABEL, run))
+              .withLabels(run == null ? Map.of() : Map.of(RunObjects.RUN_LABEL, run))
               .build());
       return items.put(key, brief);
     }
 
     @Override
-    public @Nullable GenericKubernetesResource remove(String key) {
+    public @Nullable T remove(String key) {
       return items.remove(key);
     }
 
@@ -200,7 +192,7 @@ final class Watches implements AutoCloseable {
     }
 
     @Override
-    public Stream<GenericKubernetesResource> values() {
+    public Stream<T> values() {
       return items.values().stream();
     }
 
@@ -210,7 +202,7 @@ final class Watches implements AutoCloseable {
     }
 
     @Override
-    public @Nullable GenericKubernetesResource get(String key) {
+    public @Nullable T get(String key) {
       return items.get(key);
     }
 

@@ -346,7 +346,7 @@ class BadGroundClusterIT {
                           .admin()
                           .pods()
                           .inNamespace(there.name)
-                          .withLabel(Watches.RUN_LABEL, "old")
+                          .withLabel(RunObjects.RUN_LABEL, "old")
                           .list()
                           .getItems())
                   .isEmpty());

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The runner on a real Kubernetes with a real Tekton. */
 @Timeout(600)
@@ -78,21 +80,28 @@ class ClusterRunnerClusterIT {
     assertThat(story.events().getLast()).isInstanceOf(RunEvent.RunFinished.class);
   }
 
-  @Test
-  void oneWatchOutlivesTheEventsOfPods() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"pods", "pipelineruns", "taskruns"})
+  void oneWatchOutlivesTheEventsOfItsObjects(String kind) throws Exception {
     Queue<String> lists = new ConcurrentLinkedQueue<>();
     Consumer<HttpRequest> watcher =
         request -> {
           String query = String.valueOf(request.uri().getQuery());
-          if (request.uri().getPath().endsWith("/pods") && !query.contains("watch=true")) {
+          if (request.method().equals("GET")
+              && request.uri().getPath().endsWith("/" + kind)
+              && !query.contains("watch=true")) {
             lists.add(request.uri().toString());
           }
         };
+    String id = "counted-" + kind;
     try (ClusterRunner counted = there.runner(watcher)) {
-      assertThat(there.start(counted, "counted", story, "echo one", "echo two").await().status())
+      assertThat(there.start(counted, id, story, "echo one", "echo two").await().status())
           .isEqualTo(StageStatus.SUCCEEDED);
     }
-    assertThat(lists).as("one by the watch, one by who follows the run").hasSize(2);
+    int byTheClient = kind.equals("pipelineruns") ? 0 : 1;
+    assertThat(lists)
+        .as("one by the watch, and one of the run's own by the client that follows it")
+        .hasSize(1 + byTheClient);
   }
 
   @Test
@@ -202,7 +211,7 @@ class ClusterRunnerClusterIT {
     await()
         .atMost(PATIENCE)
         .untilAsserted(() -> assertThat(story.lines("a", "run")).contains("going"));
-    there.cluster().objects(Cluster.PIPELINE_RUNS).withName("deleted").delete();
+    there.cluster().pipelineRuns().withName("deleted").delete();
     RunOutcome outcome = run.await();
     assertThat(outcome.status()).isEqualTo(StageStatus.FAILED);
     assertThat(outcome.reason()).contains("deleted");

@@ -1,21 +1,16 @@
 package io.sluice.cluster;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import com.sun.net.httpserver.HttpServer;
-import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
-import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.diag.SourceFile;
 import io.sluice.core.spec.TargetParser;
 import io.sluice.core.spec.TargetSpec;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,7 +31,7 @@ class RefusalsTest {
       """;
 
   @Test
-  void anApiServersRefusalIsAMissingRight() throws Exception {
+  void anApiServersRefusalIsAMissingRight() {
     answering(
         403,
         RBAC,
@@ -48,7 +43,7 @@ class RefusalsTest {
   }
 
   @Test
-  void aWebhooksRefusalIsAPolicy() throws Exception {
+  void aWebhooksRefusalIsAPolicy() {
     answering(
         403,
         WEBHOOK,
@@ -64,7 +59,7 @@ class RefusalsTest {
         "{\"error\":403}",
         "Forbidden"
       })
-  void whatIsNoApiServersRefusalIsNoMissingRight(String body) throws Exception {
+  void whatIsNoApiServersRefusalIsNoMissingRight(String body) {
     answering(
         403,
         body,
@@ -79,7 +74,7 @@ class RefusalsTest {
 
   @ParameterizedTest
   @ValueSource(ints = {200, 403})
-  void theCheckupSaysThatItIsAnotherService(int code) throws Exception {
+  void theCheckupSaysThatItIsAnotherService(int code) {
     answering(
         code,
         "<html>please log in</html>",
@@ -94,9 +89,7 @@ class RefusalsTest {
   private static SluiceException listed(Cluster cluster) {
     return catchThrowableOfType(
         SluiceException.class,
-        () ->
-            cluster.asking(
-                "list", "pipelineruns", () -> cluster.objects(Cluster.PIPELINE_RUNS).list()));
+        () -> cluster.asking("list", "pipelineruns", () -> cluster.pipelineRuns().list()));
   }
 
   private static TargetSpec target() {
@@ -110,29 +103,11 @@ class RefusalsTest {
         .orThrow();
   }
 
-  private static void answering(int code, String body, Consumer<Cluster> test) throws IOException {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-          exchange.sendResponseHeaders(code, bytes.length == 0 ? -1 : bytes.length);
-          exchange.getResponseBody().write(bytes);
-          exchange.close();
-        });
-    server.start();
-    try (Cluster cluster =
-        Cluster.of(
-            new ConfigBuilder(Config.empty())
-                .withMasterUrl("http://127.0.0.1:" + server.getAddress().getPort() + "/")
-                .withRequestRetryBackoffLimit(0)
-                .build(),
-            "n",
-            new JdkHttpClientFactory())) {
+  private static void answering(int code, String body, Consumer<Cluster> test) {
+    try (ApiServer server = new ApiServer();
+        Cluster cluster = server.cluster()) {
+      server.stubFor(any(anyUrl()).willReturn(aResponse().withStatus(code).withBody(body)));
       test.accept(cluster);
-    } finally {
-      server.stop(0);
     }
   }
 }

@@ -8,13 +8,16 @@ package io.sluice.cluster.fold;
  * @param message for people
  */
 public record Condition(String status, String reason, String message) {
+  /** The state of an object that has no such condition yet. */
+  public static final Condition NONE = new Condition("", "", "");
+
   static Condition of(Tree object, String type) {
     return object.at("status", "conditions").list().stream()
         .filter(c -> c.at("type").text().equals(type))
         .findFirst()
         .map(c ->
             new Condition(c.at("status").text(), c.at("reason").text(), c.at("message").text()))
-        .orElse(new Condition("", "", ""));
+        .orElse(NONE);
   }
 
   boolean isTrue() {
@@ -25,7 +28,8 @@ public record Condition(String status, String reason, String message) {
     return status.equals("False");
   }
 
-  boolean isDecided() {
+  /** Whether it is either true or false for good. */
+  public boolean isDecided() {
     return isTrue() || isFalse();
   }
 }

@@ -129,6 +129,15 @@ public final class RunFold {
     }
   }
 
+  /** Takes the state of an object of the run; states may come twice, late and in any order. */
+  public List<RunEvent> see(Observation now, Instant at) {
+    return switch (now) {
+      case SeenRun r -> see(r, at);
+      case SeenTaskRun t -> see(t, at);
+      case SeenPod p -> see(p, at);
+    };
+  }
+
   /** The PipelineRun, as it is now. */
   public List<RunEvent> see(SeenRun now, Instant at) {
     if (run == null || !run.isDone()) {

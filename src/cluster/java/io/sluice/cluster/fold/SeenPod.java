@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What matters of a pod.
+ * What the fold reads of a pod.
  *
  * @param task name of the task in the pipeline
  * @param taskRun name of its TaskRun
@@ -27,7 +27,8 @@ public record SeenPod(
     Condition scheduled,
     Condition disrupted,
     boolean deleting,
-    List<Container> containers) {
+    List<Container> containers)
+    implements Observation {
   public SeenPod {
     containers = List.copyOf(containers);
   }

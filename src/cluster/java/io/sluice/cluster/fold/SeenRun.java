@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What matters of a PipelineRun.
+ * What the fold reads of a PipelineRun.
  *
  * @param asked {@code spec.status}: what somebody asked it to do, such as to cancel
  * @param stages its tasks in the order of the pipeline, {@code finally} last; empty until Tekton
@@ -24,7 +24,8 @@ public record SeenRun(
     List<Stage> stages,
     List<String> taskRuns,
     Map<String, String> skipped,
-    Map<String, String> results) {
+    Map<String, String> results)
+    implements Observation {
   public SeenRun {
     stages = List.copyOf(stages);
     taskRuns = List.copyOf(taskRuns);
@@ -40,39 +41,6 @@ public record SeenRun(
    * @param fanned whether it has a matrix, which makes any number of TaskRuns of it
    */
   public record Stage(String name, Optional<String> task, boolean mayFail, boolean fanned) {}
-
-  /** Reads a {@code tekton.dev/v1} PipelineRun. */
-  public static SeenRun of(Tree run) {
-    Map<String, String> skipped = new LinkedHashMap<>();
-    run.at("status", "skippedTasks")
-        .list()
-        .forEach(s -> skipped.put(s.at("name").text(), s.at("reason").text()));
-    return new SeenRun(
-        run.at("metadata", "name").text(),
-        run.at("spec", "status").text(),
-        Condition.of(run, "Succeeded"),
-        run.at("metadata", "creationTimestamp").time(),
-        stages(run.at("status", "pipelineSpec")),
-        run.at("status", "childReferences").list().stream()
-            .filter(c -> c.at("kind").text().equals("TaskRun"))
-            .map(c -> c.at("name").text())
-            .toList(),
-        skipped,
-        Results.of(run.at("status", "results")));
-  }
-
-  /** The stages of a pipeline's spec. */
-  public static List<Stage> stages(Tree spec) {
-    return java.util.stream.Stream.concat(
-            spec.at("tasks").list().stream(), spec.at("finally").list().stream())
-        .map(t ->
-            new Stage(
-                t.at("name").text(),
-                Optional.of(t.at("taskRef", "name").text()).filter(n -> !n.isEmpty()),
-                t.at("onError").text().equals("continue"),
-                !t.at("matrix", "params").list().isEmpty()))
-        .toList();
-  }
 
   boolean isDone() {
     return succeeded.isDecided();

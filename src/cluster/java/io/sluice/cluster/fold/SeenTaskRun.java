@@ -1,7 +1,6 @@
 package io.sluice.cluster.fold;
 
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,13 +8,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What matters of a TaskRun.
+ * What the fold reads of a TaskRun.
  *
  * @param task name of the task in the pipeline
  * @param attempts in order, the current one last
  * @param why {@code spec.statusMessage}: why it was told to end, if it was
  */
-public record SeenTaskRun(String name, String task, List<Attempt> attempts, String why) {
+public record SeenTaskRun(String name, String task, List<Attempt> attempts, String why)
+    implements Observation {
   public SeenTaskRun {
     attempts = List.copyOf(attempts);
   }
@@ -73,47 +73,5 @@ public record SeenTaskRun(String name, String task, List<Attempt> attempts, Stri
           || reason.equals("TaskRunTimeout")
           || outcome.equals("TimeoutExceeded");
     }
-  }
-
-  /** Reads a {@code tekton.dev/v1} TaskRun. */
-  public static SeenTaskRun of(Tree taskRun) {
-    List<Attempt> attempts = new ArrayList<>();
-    for (Tree earlier : taskRun.at("status", "retriesStatus").list()) {
-      attempts.add(
-          attempt(
-              new Tree(Map.of("status", earlier.value() == null ? Map.of() : earlier.value()))));
-    }
-    attempts.add(attempt(taskRun));
-    return new SeenTaskRun(
-        taskRun.at("metadata", "name").text(),
-        taskRun.at("metadata", "labels", "tekton.dev/pipelineTask").text(),
-        attempts,
-        taskRun.at("spec", "statusMessage").text());
-  }
-
-  private static Attempt attempt(Tree taskRun) {
-    Tree status = taskRun.at("status");
-    Condition succeeded = Condition.of(taskRun, "Succeeded");
-    String pod = status.at("podName").text();
-    // One that is to be retried still has the steps of the attempt before until it has a pod.
-    boolean stale = pod.isEmpty() && !succeeded.isDecided();
-    return new Attempt(
-        succeeded,
-        pod,
-        status.at("startTime").time(),
-        status.at("completionTime").time(),
-        stale ? List.of() : status.at("steps").list().stream().map(SeenTaskRun::step).toList(),
-        Results.of(status.at("results")));
-  }
-
-  private static Step step(Tree step) {
-    return new Step(
-        step.at("name").text(),
-        step.at("container").text(),
-        step.at("terminated", "exitCode").number(),
-        step.at("terminated", "startedAt").time().isPresent(),
-        step.at("terminated", "reason").text(),
-        step.at("terminationReason").text(),
-        Results.of(step.at("results")));
   }
 }

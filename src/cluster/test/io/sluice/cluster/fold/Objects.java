@@ -1,52 +1,33 @@
 package io.sluice.cluster.fold;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.sluice.cluster.AsRead;
 import java.util.Map;
 
 /** Objects of a cluster as short texts: JSON whose quotes may be single. */
 public final class Objects {
-  private static final ObjectMapper MAPPER =
-      JsonMapper.builder()
-          .enable(JsonReadFeature.ALLOW_SINGLE_QUOTES)
-          .enable(JsonReadFeature.ALLOW_UNQUOTED_FIELD_NAMES)
-          .build();
-
   private Objects() {}
-
-  public static Tree tree(String json) {
-    try {
-      return new Tree(MAPPER.readValue(json, Map.class));
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(e);
-    }
-  }
 
   /** A PipelineRun of tasks a and b, finally z, whose condition is this. */
   static SeenRun run(String status, String reason, String rest) {
-    return SeenRun.of(
-        tree(
-            """
-            {metadata: {name: 'r-1'}, spec: {}, status: {
-              conditions: [{type: 'Succeeded', status: '%s', reason: '%s', message: 'said Tekton'}],
-              pipelineSpec: {tasks: [{name: 'a'}, {name: 'b', onError: 'continue'}], finally: [{name: 'z'}]}%s}}
-            """
-                .formatted(status, reason, rest.isEmpty() ? "" : ", " + rest)));
+    return AsRead.run(
+        """
+        {metadata: {name: 'r-1'}, spec: {}, status: {
+          conditions: [{type: 'Succeeded', status: '%s', reason: '%s', message: 'said Tekton'}],
+          pipelineSpec: {tasks: [{name: 'a'}, {name: 'b', onError: 'continue'}], finally: [{name: 'z'}]}%s}}
+        """
+            .formatted(status, reason, rest.isEmpty() ? "" : ", " + rest));
   }
 
   /** A TaskRun of a task, its condition and steps. */
   static SeenTaskRun taskRun(String task, String status, String reason, String steps) {
-    return SeenTaskRun.of(
-        tree(
-            """
-            {metadata: {name: 'r-1-%1$s', labels: {'tekton.dev/pipelineTask': '%1$s'}}, status: {
-              conditions: [{type: 'Succeeded', status: '%2$s', reason: '%3$s', message: 'said Tekton'}],
-              podName: 'r-1-%1$s-pod', startTime: '2026-11-24T10:00:00Z', completionTime: '2026-11-24T10:00:07Z',
-              steps: [%4$s]}}
-            """
-                .formatted(task, status, reason, steps)));
+    return AsRead.taskRun(
+        """
+        {metadata: {name: 'r-1-%1$s', labels: {'tekton.dev/pipelineTask': '%1$s'}}, status: {
+          conditions: [{type: 'Succeeded', status: '%2$s', reason: '%3$s', message: 'said Tekton'}],
+          podName: 'r-1-%1$s-pod', startTime: '2026-11-24T10:00:00Z', completionTime: '2026-11-24T10:00:07Z',
+          steps: [%4$s]}}
+        """
+            .formatted(task, status, reason, steps));
   }
 
   static String step(String name, int exitCode, String outcome) {
@@ -78,14 +59,13 @@ public final class Objects {
       specs.append("{name: '%s', image: 'acme/%s:1'},".formatted(name, name));
       states.append("{name: '%s', state: %s},".formatted(name, state));
     });
-    return SeenPod.of(
-        tree(
-            """
-            {metadata: {name: 'r-1-%1$s-pod', uid: 'u-%1$s', labels: {'tekton.dev/pipelineTask': '%1$s'}},
-             spec: {nodeName: 'n1', containers: [%2$s]},
-             status: {%4$s containerStatuses: [%3$s]}}
-            """
-                .formatted(task, trimmed(specs), trimmed(states), status)));
+    return AsRead.pod(
+        """
+        {metadata: {name: 'r-1-%1$s-pod', uid: 'u-%1$s', labels: {'tekton.dev/pipelineTask': '%1$s'}},
+         spec: {nodeName: 'n1', containers: [%2$s]},
+         status: {%4$s containerStatuses: [%3$s]}}
+        """
+            .formatted(task, trimmed(specs), trimmed(states), status));
   }
 
   private static String trimmed(StringBuilder list) {

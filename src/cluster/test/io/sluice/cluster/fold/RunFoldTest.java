@@ -7,6 +7,7 @@ import static io.sluice.cluster.fold.Objects.taskRun;
 import static io.sluice.cluster.fold.Objects.unbegun;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.cluster.AsRead;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
@@ -81,31 +82,29 @@ class RunFoldTest {
       """;
 
   private static SeenRun withMatrix(String status, String reason, String rest) {
-    return SeenRun.of(Objects.tree(WITH_MATRIX.formatted(status, reason, rest)));
+    return AsRead.run(WITH_MATRIX.formatted(status, reason, rest));
   }
 
   private static SeenTaskRun oneOfMany(int position, String status) {
-    return SeenTaskRun.of(
-        Objects.tree(
-            """
-            {metadata: {name: 'r-1-many-%1$d', labels: {'tekton.dev/pipelineTask': 'many'}}, status: {
-              conditions: [{type: 'Succeeded', status: '%2$s', reason: 'Done', message: 'said Tekton'}],
-              podName: 'r-1-many-%1$d-pod', startTime: '2026-11-24T10:00:00Z',
-              completionTime: '2026-11-24T10:00:07Z', steps: [%3$s]}}
-            """
-                .formatted(position, status, step("run", 0, "Completed"))));
+    return AsRead.taskRun(
+        """
+        {metadata: {name: 'r-1-many-%1$d', labels: {'tekton.dev/pipelineTask': 'many'}}, status: {
+          conditions: [{type: 'Succeeded', status: '%2$s', reason: 'Done', message: 'said Tekton'}],
+          podName: 'r-1-many-%1$d-pod', startTime: '2026-11-24T10:00:00Z',
+          completionTime: '2026-11-24T10:00:07Z', steps: [%3$s]}}
+        """
+            .formatted(position, status, step("run", 0, "Completed")));
   }
 
   private static SeenPod podOfMany(int position) {
-    return SeenPod.of(
-        Objects.tree(
-            """
-            {metadata: {name: 'r-1-many-%1$d-pod', uid: 'u-%1$d', labels: {
-               'tekton.dev/pipelineTask': 'many', 'tekton.dev/taskRun': 'r-1-many-%1$d'}},
-             spec: {nodeName: 'n1', containers: [{name: 'step-run', image: 'x'}]},
-             status: {phase: 'Running', containerStatuses: [{name: 'step-run', state: {running: {}}}]}}
-            """
-                .formatted(position)));
+    return AsRead.pod(
+        """
+        {metadata: {name: 'r-1-many-%1$d-pod', uid: 'u-%1$d', labels: {
+           'tekton.dev/pipelineTask': 'many', 'tekton.dev/taskRun': 'r-1-many-%1$d'}},
+         spec: {nodeName: 'n1', containers: [{name: 'step-run', image: 'x'}]},
+         status: {phase: 'Running', containerStatuses: [{name: 'step-run', state: {running: {}}}]}}
+        """
+            .formatted(position));
   }
 
   @Test
@@ -392,14 +391,13 @@ class RunFoldTest {
     see(fold.see(run("Unknown", "Running", ""), AT));
     see(
         fold.see(
-            SeenTaskRun.of(
-                Objects.tree(
-                    """
-                    {metadata: {name: 'r-1-a', labels: {'tekton.dev/pipelineTask': 'a'}}, status: {
-                      conditions: [{type: 'Succeeded', status: 'Unknown', reason: 'Running'}], podName: '',
-                      retriesStatus: [{conditions: [{type: 'Succeeded', status: 'False', reason: 'Failed'}],
-                        podName: '', steps: [{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 1}, terminationReason: 'Error'}]}]}}
-                    """)),
+            AsRead.taskRun(
+                """
+                {metadata: {name: 'r-1-a', labels: {'tekton.dev/pipelineTask': 'a'}}, status: {
+                  conditions: [{type: 'Succeeded', status: 'Unknown', reason: 'Running'}], podName: '',
+                  retriesStatus: [{conditions: [{type: 'Succeeded', status: 'False', reason: 'Failed'}],
+                    podName: '', steps: [{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 1}, terminationReason: 'Error'}]}]}}
+                """),
             AT));
     assertThat(told)
         .containsExactly(
@@ -419,16 +417,15 @@ class RunFoldTest {
             + " exitCode: 1}, terminationReason: 'Error'}]";
     see(
         fold.see(
-            SeenTaskRun.of(
-                Objects.tree(
-                    """
-                    {metadata: {name: 'r-1-a', labels: {'tekton.dev/pipelineTask': 'a'}}, status: {
-                      conditions: [{type: 'Succeeded', status: 'Unknown', reason: 'ToBeRetried'}],
-                      podName: '', steps: %1$s,
-                      retriesStatus: [{conditions: [{type: 'Succeeded', status: 'False', reason: 'Failed'}],
-                        podName: '', steps: %1$s}]}}
-                    """
-                        .formatted(ended))),
+            AsRead.taskRun(
+                """
+                {metadata: {name: 'r-1-a', labels: {'tekton.dev/pipelineTask': 'a'}}, status: {
+                  conditions: [{type: 'Succeeded', status: 'Unknown', reason: 'ToBeRetried'}],
+                  podName: '', steps: %1$s,
+                  retriesStatus: [{conditions: [{type: 'Succeeded', status: 'False', reason: 'Failed'}],
+                    podName: '', steps: %1$s}]}}
+                """
+                    .formatted(ended)),
             AT));
     assertThat(told).last().isEqualTo("a starts 1");
   }
