@@ -312,7 +312,7 @@ public final class Cluster implements AutoCloseable {
     try {
       return request.get();
     } catch (KubernetesClientException e) {
-      throw Refusals.told(e, verb, resource, this);
+      throw ApiErrors.toException(e, verb, resource, this);
     }
   }
 

@@ -1,7 +1,7 @@
 package io.sluice.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.sluice.cluster.fold.SeenRun;
+import io.sluice.cluster.fold.ObservedRun;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -26,17 +26,18 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
- * Runs pipelines on a cluster. The run is a PipelineRun of the run's id: starting it twice is
- * starting it once, and whoever knows the id can follow it. Nothing of a run is kept here.
+ * Runs pipelines on a cluster. Each run is a PipelineRun named after the run id: starting a run
+ * twice starts it once, and any client that knows the id can follow it. The client keeps no state
+ * of a run.
  *
- * <p>One of these serves any number of runs of its namespace, see {@link Watches}.
+ * <p>One runner serves any number of runs of its namespace, see {@link Informers}.
  */
 public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   private static final int CONFLICT = 409;
 
   private final Cluster cluster;
   private final Clock clock;
-  private final Watches watches;
+  private final Informers informers;
   private final List<Session> sessions = new ArrayList<>();
 
   /**
@@ -47,7 +48,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   public ClusterRunner(Cluster cluster, Clock clock) {
     this.cluster = cluster;
     this.clock = clock;
-    this.watches = new Watches(cluster);
+    this.informers = new Informers(cluster);
   }
 
   /**
@@ -85,8 +86,8 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
    * An old webhook would refuse fields that it does not know, or drop them and run something else.
    */
   private void refuseOldTekton() {
-    Optional<String> version = Checkup.tektonVersion(cluster);
-    if (version.isPresent() && !Checkup.isNoOlder(version.get(), Access.OLDEST_TEKTON)) {
+    Optional<String> version = Preflight.tektonVersion(cluster);
+    if (version.isPresent() && !Preflight.isNoOlder(version.get(), Access.OLDEST_TEKTON)) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
           Diagnostic.of(
@@ -100,8 +101,8 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   }
 
   /**
-   * Follows a run that somebody started, from its beginning: what its pods wrote is read again as
-   * far as the cluster still has it.
+   * Follows an existing run from its beginning, and reads the output of its pods again as far as
+   * the cluster still has it.
    *
    * @throws SluiceException SLU-3711 when the namespace has no such run; else as {@link #start}
    */
@@ -135,11 +136,11 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
     } catch (SluiceException e) {
       boolean over =
           e.getCause() instanceof KubernetesClientException refusal
-              && Refusals.words(refusal).contains("PipelineRun is complete");
+              && ApiErrors.message(refusal).contains("PipelineRun is complete");
       if (!over) {
         throw e;
       }
-      // It ended before it heard of it: that is what was wanted.
+      // The run ended before the request arrived, which is what the caller wants.
     }
   }
 
@@ -162,7 +163,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
     return found;
   }
 
-  private SeenRun create(RunId id, PipelineRun run) {
+  private ObservedRun create(RunId id, PipelineRun run) {
     return cluster.asking(
         "create",
         "pipelineruns",
@@ -179,7 +180,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   }
 
   /** The run of this id that is there: it may be that our first request got through after all. */
-  private SeenRun ours(RunId id, KubernetesClientException conflict) {
+  private ObservedRun ours(RunId id, KubernetesClientException conflict) {
     io.fabric8.tekton.v1.PipelineRun found = cluster.pipelineRuns().withName(id.value()).get();
     if (found == null) {
       throw conflict;
@@ -201,8 +202,8 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   }
 
   private Running follow(
-      RunId id, SeenRun run, List<SeenRun.Stage> stages, Consumer<RunEvent> events) {
-    Session session = new Session(cluster, watches, id, stages, clock, events);
+      RunId id, ObservedRun run, List<ObservedRun.Stage> stages, Consumer<RunEvent> events) {
+    Session session = new Session(cluster, informers, id, stages, clock, events);
     synchronized (sessions) {
       sessions.add(session);
     }
@@ -223,21 +224,21 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
     }
   }
 
-  private static List<SeenRun.Stage> stages(Pipeline pipeline) {
+  private static List<ObservedRun.Stage> stages(Pipeline pipeline) {
     return Stream.concat(pipeline.spec().tasks().stream(), pipeline.spec().last().stream())
         .map(ClusterRunner::stage)
         .toList();
   }
 
-  private static SeenRun.Stage stage(PipelineTask task) {
-    return new SeenRun.Stage(
+  private static ObservedRun.Stage stage(PipelineTask task) {
+    return new ObservedRun.Stage(
         task.name(),
         task.taskRef().map(TaskRef::name),
         task.onError().filter(e -> e == OnError.CONTINUE).isPresent(),
         task.matrix().isPresent());
   }
 
-  /** Stops following; runs go on. */
+  /** Stops following; the runs continue. */
   @Override
   public void close() {
     List<Session> open;
@@ -246,6 +247,6 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
       sessions.clear();
     }
     open.forEach(Session::leave);
-    watches.close();
+    informers.close();
   }
 }

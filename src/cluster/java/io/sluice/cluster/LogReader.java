@@ -23,24 +23,24 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * Reads one container's output while it runs, in a virtual thread of its own, until all of it was
- * read or cannot be had any more. A connection that breaks is made again where it broke; lines that
- * are lost for good are reported with the times between which they are missing.
+ * Reads one container's output while it runs, in a virtual thread of its own, until all of it is
+ * read or no longer available. After a broken connection it resumes at the last position; it
+ * reports lines that cannot be recovered as a gap with its start and end time.
  */
 final class LogReader implements Runnable {
-  private static final Duration SHORTEST_PAUSE = Duration.ofMillis(200);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration MIN_PAUSE = Duration.ofMillis(200);
+  private static final Duration MAX_PAUSE = Duration.ofSeconds(5);
 
   /** How often reading is tried again once the container has ended: some 40 s. */
-  private static final int MOST_FAILURES = 12;
+  private static final int MAX_FAILURES = 12;
 
   /** How long an answer may say nothing after the container has ended. */
-  private static final Duration LONGEST_SILENCE = Duration.ofSeconds(10);
+  private static final Duration MAX_SILENCE = Duration.ofSeconds(10);
 
   private static final int NOT_FOUND = 404;
   private static final int BAD_REQUEST = 400;
 
-  /** What the reader must know and tell. */
+  /** What the reader asks and tells the session. */
   interface Owner {
     void line(ContainerId from, String text);
 
@@ -114,7 +114,7 @@ final class LogReader implements Runnable {
           failures = 0;
           lastWasComplete = true;
           // It may be going on all the same: an API server that restarts ends its answers too.
-          await(ended, LONGEST_PAUSE);
+          await(ended, MAX_PAUSE);
         }
         case EARLY -> await(ended, Duration.ofSeconds(1));
         case GONE -> {
@@ -130,7 +130,7 @@ final class LogReader implements Runnable {
             missing("its node does not answer");
             return;
           }
-          if (failures > MOST_FAILURES) {
+          if (failures > MAX_FAILURES) {
             missing(excuse.orElse("the cluster cannot give them"));
             return;
           }
@@ -141,8 +141,8 @@ final class LogReader implements Runnable {
   }
 
   private static Duration pause(int failures) {
-    Duration pause = SHORTEST_PAUSE.multipliedBy(1L << Math.min(failures, 5));
-    return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
+    Duration pause = MIN_PAUSE.multipliedBy(1L << Math.min(failures, 5));
+    return pause.compareTo(MAX_PAUSE) < 0 ? pause : MAX_PAUSE;
   }
 
   private static void await(CompletableFuture<Void> what, Duration limit)
@@ -162,7 +162,7 @@ final class LogReader implements Runnable {
     owner.line(container, "(lines " + from + " may be missing: " + why + ")");
   }
 
-  /** Reads until the answer ends, however it does, and tells of a hole before it. */
+  /** Reads one answer to its end and reports a gap before it. */
   private End once() throws InterruptedException {
     Optional<Instant> from = lines.position();
     End end = answer();
@@ -225,7 +225,7 @@ final class LogReader implements Runnable {
       long before = taken.get();
       boolean hadEnded = ended.isDone();
       try {
-        body.done().get(LONGEST_SILENCE.toSeconds(), TimeUnit.SECONDS);
+        body.done().get(MAX_SILENCE.toSeconds(), TimeUnit.SECONDS);
         return true;
       } catch (TimeoutException e) {
         if (hadEnded && taken.get() == before) {

@@ -20,9 +20,9 @@ import io.fabric8.tekton.v1.TaskRun;
 import io.fabric8.tekton.v1.TaskRunResult;
 import io.fabric8.tekton.v1.TaskRunStatus;
 import io.sluice.cluster.fold.Condition;
-import io.sluice.cluster.fold.SeenPod;
-import io.sluice.cluster.fold.SeenRun;
-import io.sluice.cluster.fold.SeenTaskRun;
+import io.sluice.cluster.fold.ObservedPod;
+import io.sluice.cluster.fold.ObservedRun;
+import io.sluice.cluster.fold.ObservedTaskRun;
 import io.sluice.cluster.fold.Tree;
 import io.sluice.core.json.Json;
 import java.time.Instant;
@@ -46,7 +46,7 @@ final class Observations {
 
   private Observations() {}
 
-  static SeenRun of(PipelineRun run) {
+  static ObservedRun of(PipelineRun run) {
     String asked = run.getSpec() == null ? null : run.getSpec().getStatus();
     PipelineRunStatus status = run.getStatus() == null ? new PipelineRunStatus() : run.getStatus();
     Map<String, String> skipped = new LinkedHashMap<>();
@@ -57,7 +57,7 @@ final class Observations {
     for (PipelineRunResult result : all(status.getResults())) {
       results.put(text(result.getName()), value(result.getValue()));
     }
-    return new SeenRun(
+    return new ObservedRun(
         text(run.getMetadata().getName()),
         text(asked),
         succeeded(status.getConditions()),
@@ -71,7 +71,7 @@ final class Observations {
         results);
   }
 
-  private static List<SeenRun.Stage> stages(@Nullable PipelineSpec spec) {
+  private static List<ObservedRun.Stage> stages(@Nullable PipelineSpec spec) {
     return spec == null
         ? List.of()
         : Stream.concat(all(spec.getTasks()).stream(), all(spec.getFinally()).stream())
@@ -79,37 +79,37 @@ final class Observations {
             .toList();
   }
 
-  private static SeenRun.Stage stage(PipelineTask task) {
+  private static ObservedRun.Stage stage(PipelineTask task) {
     Matrix matrix = task.getMatrix();
-    return new SeenRun.Stage(
+    return new ObservedRun.Stage(
         text(task.getName()),
         Optional.ofNullable(task.getTaskRef()).map(TaskRef::getName).filter(n -> !n.isEmpty()),
         "continue".equals(task.getOnError()),
         matrix != null && !all(matrix.getParams()).isEmpty());
   }
 
-  static SeenTaskRun of(TaskRun taskRun) {
+  static ObservedTaskRun of(TaskRun taskRun) {
     TaskRunStatus status = taskRun.getStatus() == null ? new TaskRunStatus() : taskRun.getStatus();
     String why = taskRun.getSpec() == null ? null : taskRun.getSpec().getStatusMessage();
     Map<String, String> labels = taskRun.getMetadata().getLabels();
-    List<SeenTaskRun.Attempt> attempts = new ArrayList<>();
+    List<ObservedTaskRun.Attempt> attempts = new ArrayList<>();
     for (TaskRunStatus earlier : all(status.getRetriesStatus())) {
       attempts.add(attempt(earlier));
     }
     attempts.add(attempt(status));
-    return new SeenTaskRun(
+    return new ObservedTaskRun(
         text(taskRun.getMetadata().getName()),
         labels == null ? "" : text(labels.get(PIPELINE_TASK)),
         attempts,
         text(why));
   }
 
-  private static SeenTaskRun.Attempt attempt(TaskRunStatus status) {
+  private static ObservedTaskRun.Attempt attempt(TaskRunStatus status) {
     Condition succeeded = succeeded(status.getConditions());
     String pod = text(status.getPodName());
     // One that is to be retried still has the steps of the attempt before until it has a pod.
     boolean stale = pod.isEmpty() && !succeeded.isDecided();
-    return new SeenTaskRun.Attempt(
+    return new ObservedTaskRun.Attempt(
         succeeded,
         pod,
         time(status.getStartTime()),
@@ -118,9 +118,9 @@ final class Observations {
         results(status.getResults()));
   }
 
-  private static SeenTaskRun.Step step(StepState step) {
+  private static ObservedTaskRun.Step step(StepState step) {
     ContainerStateTerminated ended = step.getTerminated();
-    return new SeenTaskRun.Step(
+    return new ObservedTaskRun.Step(
         text(step.getName()),
         text(step.getContainer()),
         ended == null ? Optional.empty() : Optional.ofNullable(ended.getExitCode()),
@@ -164,8 +164,8 @@ final class Observations {
         .orElse(Condition.NONE);
   }
 
-  static SeenPod of(GenericKubernetesResource pod) {
-    return SeenPod.of(tree(pod));
+  static ObservedPod of(GenericKubernetesResource pod) {
+    return ObservedPod.of(tree(pod));
   }
 
   /** A generic object as maps and lists, with what is read of its metadata. */

@@ -4,11 +4,11 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.sluice.cluster.RunObjects.Kind;
 import io.sluice.cluster.fold.ContainerId;
 import io.sluice.cluster.fold.Observation;
+import io.sluice.cluster.fold.ObservedPod;
+import io.sluice.cluster.fold.ObservedRun;
+import io.sluice.cluster.fold.ObservedTaskRun;
 import io.sluice.cluster.fold.RunFold;
 import io.sluice.cluster.fold.RunFold.Missing;
-import io.sluice.cluster.fold.SeenPod;
-import io.sluice.cluster.fold.SeenRun;
-import io.sluice.cluster.fold.SeenTaskRun;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
@@ -33,18 +33,20 @@ import java.util.function.BiFunction;
 import java.util.function.Consumer;
 
 /**
- * One run that this process follows: takes what is seen of it, has it folded, hands on the events
- * one at a time, and reads the output of its containers.
+ * Follows one run: passes observations to the fold, delivers the resulting events one at a time,
+ * and reads the output of the run's containers.
  */
-final class Session implements PipelineRunner.Running, Watches.Listener, LogReader.Owner {
-  /** How long objects that must be there are waited for until they are asked for one by one. */
+final class Session implements PipelineRunner.Running, Informers.Listener, LogReader.Owner {
+  /**
+   * How long the informers may take for objects that must exist; then each is requested by name.
+   */
   private static final Duration LAG = Duration.ofMillis(700);
 
   private static final String CANCEL = "CancelledRunFinally";
   private static final String CANCEL_ALL = "Cancelled";
 
   private final Cluster cluster;
-  private final Watches watches;
+  private final Informers informers;
   private final RunId run;
   private final Clock clock;
   private final Consumer<RunEvent> consumer;
@@ -59,22 +61,22 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
 
   Session(
       Cluster cluster,
-      Watches watches,
+      Informers informers,
       RunId run,
-      List<SeenRun.Stage> stages,
+      List<ObservedRun.Stage> stages,
       Clock clock,
       Consumer<RunEvent> consumer) {
     this.cluster = cluster;
-    this.watches = watches;
+    this.informers = informers;
     this.run = run;
     this.clock = clock;
     this.consumer = consumer;
     this.fold = new RunFold(run, stages);
   }
 
-  /** Begins to follow the run, from whatever state it is in. */
-  void follow(SeenRun pipelineRun) {
-    watches.add(run, this);
+  /** Begins to follow the run from its present state. */
+  void follow(ObservedRun pipelineRun) {
+    informers.add(run, this);
     seen(pipelineRun);
     // Pods first: what a TaskRun says of its steps is told after what they wrote.
     for (Kind kind : List.of(Kind.POD, Kind.TASK_RUN)) {
@@ -112,9 +114,9 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
     ClusterRunner.cancel(cluster, run, how);
   }
 
-  /** Stops following; the run goes on. */
+  /** Stops following; the run continues. */
   void leave() {
-    watches.remove(run, this);
+    informers.remove(run, this);
     lock.lock();
     try {
       threads.forEach(t -> t.cancel(true));
@@ -133,9 +135,9 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
   public void deleted(Observation last) {
     step((f, at) ->
         switch (last) {
-          case SeenRun r -> f.deleted(Optional.of(r), at);
-          case SeenTaskRun t -> f.see(t, at);
-          case SeenPod p -> f.deleted(p, at);
+          case ObservedRun r -> f.deleted(Optional.of(r), at);
+          case ObservedTaskRun t -> f.see(t, at);
+          case ObservedPod p -> f.deleted(p, at);
         });
   }
 
@@ -144,14 +146,14 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
     switch (kind) {
       case PIPELINE_RUN -> step((f, at) -> f.deleted(Optional.empty(), at));
       case TASK_RUN -> {
-        // The fold asks for it by its name when it needs it.
+        // The fold reports it as missing when it needs it.
       }
       case POD -> step((f, at) -> f.gone(new Missing(Missing.Kind.POD, name), at));
     }
   }
 
   @Override
-  public void blind(SluiceException why) {
+  public void failed(SluiceException why) {
     outcome.completeExceptionally(why);
     leave();
   }
@@ -200,7 +202,7 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
     }
   }
 
-  /** Folds one observation and hands on what follows, while nobody else does. */
+  /** Passes one observation to the fold and delivers its events, under the lock. */
   private void step(BiFunction<RunFold, Instant, List<RunEvent>> observation) {
     lock.lock();
     try {
@@ -227,12 +229,12 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
       Optional<RunOutcome> done = fold.outcome();
       if (done.isPresent()) {
         outcome.complete(done.get());
-        watches.remove(run, this);
+        informers.remove(run, this);
       }
     } catch (RuntimeException e) {
-      // The consumer broke: nobody is left to tell, so the run is ended.
+      // The consumer failed, so nobody receives events any more: the run is cancelled.
       if (outcome.completeExceptionally(e)) {
-        watches.remove(run, this);
+        informers.remove(run, this);
         var unused = cluster.executor().submit(() -> ClusterRunner.cancel(cluster, run, CANCEL));
       }
     } finally {
@@ -272,7 +274,7 @@ final class Session implements PipelineRunner.Running, Watches.Listener, LogRead
     try {
       found = RunObjects.of(kind, cluster).get(object.name());
     } catch (KubernetesClientException e) {
-      return; // Asked again after a while.
+      return; // The next round asks again.
     }
     found.ifPresentOrElse(this::seen, () -> step((f, at) -> f.gone(object, at)));
   }

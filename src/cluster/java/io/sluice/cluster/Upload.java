@@ -1,5 +1,6 @@
 package io.sluice.cluster;
 
+import io.fabric8.kubernetes.api.model.Container;
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
@@ -12,7 +13,7 @@ import io.fabric8.kubernetes.api.model.Volume;
 import io.fabric8.kubernetes.api.model.VolumeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.PodResource;
-import io.sluice.cluster.fold.Hindrance;
+import io.sluice.cluster.fold.BlockedReason;
 import io.sluice.cluster.fold.Tree;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
@@ -33,11 +34,11 @@ import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings a working tree's code into a target's store: a pod of the worker's image that has the
- * store mounted takes an archive on its standard input and ends. Clients never open the store.
+ * Copies a working tree's code into a target's store. A pod of the worker's image mounts the store,
+ * reads an archive from its standard input and ends; clients never open the store themselves.
  */
 public final class Upload {
-  /** Marks upload pods, for who cleans up. */
+  /** Labels the pods of uploads, so that the garbage collector finds them. */
   static final String LABEL = "sluice.io/upload";
 
   private static final String CONTAINER = "receive";
@@ -45,16 +46,16 @@ public final class Upload {
   private static final long USER = 65532;
   private static final int BLOCK = 10_240;
 
-  /** A pod that is told it cannot start is waited for no longer than this. */
-  private static final Duration HINDERED = Duration.ofSeconds(20);
+  /** How long a pod may be blocked for the same reason before the upload gives up. */
+  private static final Duration MAX_BLOCKED = Duration.ofSeconds(20);
 
-  /** How long a node may leave its pod unanswered before that counts as a hindrance. */
-  private static final Duration UNANSWERED = Duration.ofSeconds(15);
+  /** How long a node may leave its pod unanswered before that counts as blocked. */
+  private static final Duration MAX_UNANSWERED = Duration.ofSeconds(15);
 
   /** Nodes pull images that are new to them. */
-  private static final Duration LONGEST_START = Duration.ofMinutes(10);
+  private static final Duration MAX_START = Duration.ofMinutes(10);
 
-  private static final Duration LONGEST_TRANSFER = Duration.ofMinutes(5);
+  private static final Duration MAX_TRANSFER = Duration.ofMinutes(5);
   private static final Duration TICK = Duration.ofMillis(200);
 
   private final Cluster cluster;
@@ -141,49 +142,49 @@ public final class Upload {
     try {
       resource.withGracePeriod(0).delete();
     } catch (KubernetesClientException e) {
-      progress.accept("the pod that took the code is left to `sluice gc`: " + Refusals.words(e));
+      progress.accept("the pod that took the code is left to `sluice gc`: " + ApiErrors.message(e));
     }
   }
 
   private void awaitStart(String pod) throws InterruptedException {
     long start = System.nanoTime();
-    Optional<String> hindered = Optional.empty();
+    Optional<String> blocked = Optional.empty();
     long since = start;
     long answered = start;
     while (true) {
       Tree seen = seen(pod);
       if (!seen.isPresent()) {
-        throw hindered("it was deleted");
+        throw notStarted("it was deleted");
       }
       String phase = seen.at("status", "phase").text();
       if (!phase.equals("Pending") && !phase.isEmpty()) {
         return;
       }
-      Optional<String> silent = Hindrance.unanswering(seen);
+      Optional<String> silent = BlockedReason.unanswering(seen);
       if (silent.isEmpty()) {
         answered = System.nanoTime();
       }
-      boolean late = System.nanoTime() - answered > UNANSWERED.toNanos();
+      boolean late = System.nanoTime() - answered > MAX_UNANSWERED.toNanos();
       Optional<String> now =
-          Hindrance.of(seen)
+          BlockedReason.of(seen)
               .or(() -> silent.filter(n -> late).map(n -> "node " + n + " does not answer"));
-      if (!now.equals(hindered)) {
+      if (!now.equals(blocked)) {
         now.ifPresent(progress);
-        hindered = now;
+        blocked = now;
         since = System.nanoTime();
       }
       long waited = System.nanoTime() - since;
-      if (hindered.isPresent() && waited > HINDERED.toNanos()) {
-        throw hindered(hindered.get());
+      if (blocked.isPresent() && waited > MAX_BLOCKED.toNanos()) {
+        throw notStarted(blocked.get());
       }
-      if (System.nanoTime() - start > LONGEST_START.toNanos()) {
-        throw hindered("it did not start within " + LONGEST_START.toMinutes() + " minutes");
+      if (System.nanoTime() - start > MAX_START.toNanos()) {
+        throw notStarted("it did not start within " + MAX_START.toMinutes() + " minutes");
       }
       Thread.sleep(TICK);
     }
   }
 
-  private SluiceException hindered(String why) {
+  private SluiceException notStarted(String why) {
     return new SluiceException(
         ExitCode.INPUT_WRONG,
         Diagnostic.of(
@@ -197,7 +198,7 @@ public final class Upload {
   /** Sends the archive and takes the answer. */
   private String send(String pod, PodResource resource, List<File> files)
       throws InterruptedException {
-    try (Attachment attached = attached(pod)) {
+    try (AttachStream attached = attached(pod)) {
       try {
         archive(files, attached.input());
       } catch (IOException e) {
@@ -210,15 +211,15 @@ public final class Upload {
     }
   }
 
-  private Attachment attached(String pod) throws IOException, InterruptedException {
+  private AttachStream attached(String pod) throws IOException, InterruptedException {
     try {
-      return Attachment.to(cluster, pod, CONTAINER);
+      return AttachStream.to(cluster, pod, CONTAINER);
     } catch (KubernetesClientException e) {
-      throw Refusals.told(e, "create", "pods/attach", cluster);
+      throw ApiErrors.toException(e, "create", "pods/attach", cluster);
     }
   }
 
-  private void awaitEnd(String pod, PodResource resource, Attachment attached)
+  private void awaitEnd(String pod, PodResource resource, AttachStream attached)
       throws InterruptedException {
     long start = System.nanoTime();
     while (true) {
@@ -229,9 +230,9 @@ public final class Upload {
         }
         case "Failed", "gone" -> throw failed("its pod failed" + said(attached), resource, null);
         default -> {
-          if (System.nanoTime() - start > LONGEST_TRANSFER.toNanos()) {
+          if (System.nanoTime() - start > MAX_TRANSFER.toNanos()) {
             throw failed(
-                "it took longer than " + LONGEST_TRANSFER.toMinutes() + " minutes", resource, null);
+                "it took longer than " + MAX_TRANSFER.toMinutes() + " minutes", resource, null);
           }
           Thread.sleep(TICK);
         }
@@ -239,7 +240,7 @@ public final class Upload {
     }
   }
 
-  private static String said(Attachment attached) {
+  private static String said(AttachStream attached) {
     String text = attached.error().strip();
     return text.isEmpty() ? "" : ": " + text;
   }
@@ -287,19 +288,8 @@ public final class Upload {
     }
   }
 
-  /** The pod: as every pod of a run it passes the {@code restricted} level. */
+  /** The pod; like every pod of a run it passes the {@code restricted} level. */
   static Pod pod(TargetSpec target, String namespace, Digest digest) {
-    List<Toleration> tolerations =
-        target.pods().tolerations().stream()
-            .map(t ->
-                new TolerationBuilder()
-                    .withKey(t.key().orElse(null))
-                    .withOperator(t.value().isPresent() ? "Equal" : "Exists")
-                    .withValue(t.value().orElse(null))
-                    .withEffect(t.effect().orElse(null))
-                    .withTolerationSeconds(t.limit().map(Duration::toSeconds).orElse(null))
-                    .build())
-            .toList();
     return new PodBuilder()
         .withNewMetadata()
         .withGenerateName("sluice-upload-" + digest.brief() + "-")
@@ -309,11 +299,11 @@ public final class Upload {
         .endMetadata()
         .withNewSpec()
         .withRestartPolicy("Never")
-        .withActiveDeadlineSeconds(LONGEST_START.plus(LONGEST_TRANSFER).toSeconds())
+        .withActiveDeadlineSeconds(MAX_START.plus(MAX_TRANSFER).toSeconds())
         .withAutomountServiceAccountToken(false)
         .withServiceAccountName(target.serviceAccounts().reader().orElse(null))
         .withNodeSelector(Map.copyOf(target.pods().nodeSelector()))
-        .withTolerations(tolerations)
+        .withTolerations(tolerations(target))
         .withPriorityClassName(target.pods().priorityClass().orElse(null))
         .withImagePullSecrets(
             target.pods().pullSecrets().stream().map(LocalObjectReference::new).toList())
@@ -326,38 +316,54 @@ public final class Upload {
         .withType("RuntimeDefault")
         .endSeccompProfile()
         .endSecurityContext()
-        .withContainers(
-            new ContainerBuilder()
-                .withName(CONTAINER)
-                .withImage(target.images().worker())
-                .withCommand("sluice-worker", "receive", "--store", STORE)
-                .withStdin(true)
-                .withStdinOnce(true)
-                .addNewVolumeMount()
-                .withName("store")
-                .withMountPath(STORE)
-                .endVolumeMount()
-                .addNewVolumeMount()
-                .withName("tmp")
-                .withMountPath("/tmp")
-                .endVolumeMount()
-                .withNewSecurityContext()
-                .withAllowPrivilegeEscalation(false)
-                .withReadOnlyRootFilesystem(true)
-                .withNewCapabilities()
-                .withDrop("ALL")
-                .endCapabilities()
-                .endSecurityContext()
-                .withNewResources()
-                .addToRequests("memory", new Quantity("256Mi"))
-                .addToLimits("memory", new Quantity("1Gi"))
-                .endResources()
-                .build())
+        .withContainers(container(target))
         .withVolumes(
             store(target),
             new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build())
         .endSpec()
         .build();
+  }
+
+  private static Container container(TargetSpec target) {
+    return new ContainerBuilder()
+        .withName(CONTAINER)
+        .withImage(target.images().worker())
+        .withCommand("sluice-worker", "receive", "--store", STORE)
+        .withStdin(true)
+        .withStdinOnce(true)
+        .addNewVolumeMount()
+        .withName("store")
+        .withMountPath(STORE)
+        .endVolumeMount()
+        .addNewVolumeMount()
+        .withName("tmp")
+        .withMountPath("/tmp")
+        .endVolumeMount()
+        .withNewSecurityContext()
+        .withAllowPrivilegeEscalation(false)
+        .withReadOnlyRootFilesystem(true)
+        .withNewCapabilities()
+        .withDrop("ALL")
+        .endCapabilities()
+        .endSecurityContext()
+        .withNewResources()
+        .addToRequests("memory", new Quantity("256Mi"))
+        .addToLimits("memory", new Quantity("1Gi"))
+        .endResources()
+        .build();
+  }
+
+  private static List<Toleration> tolerations(TargetSpec target) {
+    return target.pods().tolerations().stream()
+        .map(t ->
+            new TolerationBuilder()
+                .withKey(t.key().orElse(null))
+                .withOperator(t.value().isPresent() ? "Equal" : "Exists")
+                .withValue(t.value().orElse(null))
+                .withEffect(t.effect().orElse(null))
+                .withTolerationSeconds(t.limit().map(Duration::toSeconds).orElse(null))
+                .build())
+        .toList();
   }
 
   private static Volume store(TargetSpec target) {

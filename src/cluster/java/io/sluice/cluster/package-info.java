@@ -1,2 +1,2 @@
-/** Runs pipelines on Kubernetes with Tekton; the only room that loads fabric8's client. */
+/** Runs pipelines on Kubernetes with Tekton; the only module that loads fabric8's client. */
 package io.sluice.cluster;

@@ -9,9 +9,9 @@ import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.tekton.v1.PipelineRun;
 import io.fabric8.tekton.v1.TaskRun;
 import io.sluice.cluster.fold.Observation;
-import io.sluice.cluster.fold.SeenPod;
-import io.sluice.cluster.fold.SeenRun;
-import io.sluice.cluster.fold.SeenTaskRun;
+import io.sluice.cluster.fold.ObservedPod;
+import io.sluice.cluster.fold.ObservedRun;
+import io.sluice.cluster.fold.ObservedTaskRun;
 
 /** Reads the JSON of a cluster's objects as {@link ClusterRunner} does, by the library's model. */
 public final class AsRead {
@@ -27,15 +27,15 @@ public final class AsRead {
 
   private AsRead() {}
 
-  public static SeenRun run(String json) {
+  public static ObservedRun run(String json) {
     return Observations.of(read(json, PipelineRun.class));
   }
 
-  public static SeenTaskRun taskRun(String json) {
+  public static ObservedTaskRun taskRun(String json) {
     return Observations.of(read(json, TaskRun.class));
   }
 
-  public static SeenPod pod(String json) {
+  public static ObservedPod pod(String json) {
     return Observations.of(read(json, GenericKubernetesResource.class));
   }
 

@@ -126,7 +126,7 @@ class BadGroundClusterIT {
       assertThat(why.message()).contains("patch tasks in namespace " + there.name);
       assertThat(why.hint().orElseThrow()).contains("kind: Role").contains("pipelineruns");
 
-      List<CheckResult> findings = new Checkup(cluster, target("store")).run();
+      List<CheckResult> findings = new Preflight(cluster, target("store")).run();
       assertThat(findings)
           .anySatisfy(f -> {
             assertThat(f.what()).isEqualTo("rights");
@@ -164,7 +164,7 @@ class BadGroundClusterIT {
         .create();
     try (Cluster cluster = as("ci");
         ClusterRunner runner = new ClusterRunner(cluster, Clock.systemUTC())) {
-      assertThat(new Checkup(cluster, target("sluice-store")).run())
+      assertThat(new Preflight(cluster, target("sluice-store")).run())
           .filteredOn(f -> f.what().equals("rights"))
           .allMatch(CheckResult::passed);
       Story story = new Story();
@@ -248,7 +248,7 @@ class BadGroundClusterIT {
               () -> upload.put(List.of(new Upload.File("a.py", false, new byte[] {1}))));
       assertThat(why.id()).isEqualTo("SLU-3721");
       assertThat(why.message()).containsIgnoringCase("PersistentVolumeClaim");
-      assertThat(new Checkup(cluster, target("store")).run())
+      assertThat(new Preflight(cluster, target("store")).run())
           .filteredOn(f -> f.what().equals("store"))
           .singleElement()
           .satisfies(f -> assertThat(f.passed()).isFalse());
@@ -330,10 +330,10 @@ class BadGroundClusterIT {
     try (ClusterRunner runner = there.runner();
         Cluster cluster = there.cluster()) {
       there.start(runner, "old", new Story(), "true").await();
-      Leftovers leftovers = new Leftovers(cluster);
+      GarbageCollector leftovers = new GarbageCollector(cluster);
       Instant now = Instant.now();
       assertThat(leftovers.find(Duration.ofHours(1), now)).isEmpty();
-      List<Leftovers.Leftover> later =
+      List<GarbageCollector.Leftover> later =
           leftovers.find(Duration.ofHours(1), now.plus(Duration.ofHours(2)));
       assertThat(later).singleElement().satisfies(l -> assertThat(l.name()).isEqualTo("old"));
 

@@ -2,10 +2,10 @@ package io.sluice.platform;
 
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
 import io.sluice.app.Target;
-import io.sluice.cluster.Checkup;
 import io.sluice.cluster.Cluster;
 import io.sluice.cluster.ClusterRunner;
-import io.sluice.cluster.Leftovers;
+import io.sluice.cluster.GarbageCollector;
+import io.sluice.cluster.Preflight;
 import io.sluice.cluster.Upload;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.CheckResult;
@@ -103,12 +103,12 @@ public final class ClusterSessions {
 
     @Override
     public List<CheckResult> checkup() {
-      return new Checkup(cluster, spec).run();
+      return new Preflight(cluster, spec).run();
     }
 
     @Override
     public List<Leftover> leftovers(Instant now) {
-      Leftovers leftovers = new Leftovers(cluster);
+      GarbageCollector leftovers = new GarbageCollector(cluster);
       return leftovers.find(spec.keep(), now).stream()
           .map(l ->
               new Leftover(

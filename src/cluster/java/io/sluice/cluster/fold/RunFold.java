@@ -1,9 +1,9 @@
 package io.sluice.cluster.fold;
 
-import io.sluice.cluster.fold.SeenPod.Container;
-import io.sluice.cluster.fold.SeenPod.State;
-import io.sluice.cluster.fold.SeenTaskRun.Attempt;
-import io.sluice.cluster.fold.SeenTaskRun.Step;
+import io.sluice.cluster.fold.ObservedPod.Container;
+import io.sluice.cluster.fold.ObservedPod.State;
+import io.sluice.cluster.fold.ObservedTaskRun.Attempt;
+import io.sluice.cluster.fold.ObservedTaskRun.Step;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
@@ -44,7 +44,7 @@ public final class RunFold {
   /**
    * How often a stage is told to wait, at most: messages of the scheduler change with every node.
    */
-  private static final int MOST_REMARKS = 8;
+  private static final int MAX_REMARKS = 8;
 
   /** Of a TaskRun in a matrix, at the end of its name. */
   private static final Pattern POSITION = Pattern.compile("-(\\d+)$");
@@ -54,26 +54,26 @@ public final class RunFold {
 
   private final RunId id;
   private final Map<String, Track> stages = new LinkedHashMap<>();
-  private final Map<String, SeenTaskRun> taskRuns = new LinkedHashMap<>();
-  private final Map<String, SeenPod> pods = new LinkedHashMap<>();
+  private final Map<String, ObservedTaskRun> taskRuns = new LinkedHashMap<>();
+  private final Map<String, ObservedPod> pods = new LinkedHashMap<>();
   private final Set<String> gone = new HashSet<>();
   private final Set<String> lost = new HashSet<>();
   private final Map<ContainerId, Boolean> drained = new LinkedHashMap<>();
-  private final Map<String, SeenRun.Stage> fanned = new LinkedHashMap<>();
-  private @Nullable SeenRun run;
+  private final Map<String, ObservedRun.Stage> fanned = new LinkedHashMap<>();
+  private @Nullable ObservedRun run;
   private boolean deleted;
   private boolean begun;
   private @Nullable RunOutcome outcome;
 
   /** How far one stage was told. */
   private static final class Track {
-    final SeenRun.Stage stage;
+    final ObservedRun.Stage stage;
     final StageName name;
     final List<AttemptTrack> attempts = new ArrayList<>();
     Optional<TaskOutcome> end = Optional.empty();
     Optional<Instant> completed = Optional.empty();
 
-    Track(SeenRun.Stage stage) {
+    Track(ObservedRun.Stage stage) {
       this.stage = stage;
       this.name = new StageName(stage.name());
     }
@@ -89,7 +89,7 @@ public final class RunFold {
     final Map<String, RunEvent.LogLine> held = new HashMap<>();
 
     final Set<String> spoke = new HashSet<>();
-    Optional<String> hindrance = Optional.empty();
+    Optional<String> blocked = Optional.empty();
     boolean over;
   }
 
@@ -110,7 +110,7 @@ public final class RunFold {
    *
    * @param stages of its pipeline; empty when they are to be read from the PipelineRun
    */
-  public RunFold(RunId id, List<SeenRun.Stage> stages) {
+  public RunFold(RunId id, List<ObservedRun.Stage> stages) {
     this.id = id;
     know(stages);
   }
@@ -119,8 +119,8 @@ public final class RunFold {
    * One with a matrix is told of as the TaskRuns that there are of it, each a stage; where there
    * are none, as often, it is not told of.
    */
-  private void know(List<SeenRun.Stage> all) {
-    for (SeenRun.Stage s : all) {
+  private void know(List<ObservedRun.Stage> all) {
+    for (ObservedRun.Stage s : all) {
       if (s.fanned()) {
         fanned.put(s.name(), s);
       } else {
@@ -132,14 +132,14 @@ public final class RunFold {
   /** Takes the state of an object of the run; states may come twice, late and in any order. */
   public List<RunEvent> see(Observation now, Instant at) {
     return switch (now) {
-      case SeenRun r -> see(r, at);
-      case SeenTaskRun t -> see(t, at);
-      case SeenPod p -> see(p, at);
+      case ObservedRun r -> see(r, at);
+      case ObservedTaskRun t -> see(t, at);
+      case ObservedPod p -> see(p, at);
     };
   }
 
   /** The PipelineRun, as it is now. */
-  public List<RunEvent> see(SeenRun now, Instant at) {
+  public List<RunEvent> see(ObservedRun now, Instant at) {
     if (run == null || !run.isDone()) {
       run = now;
     }
@@ -150,8 +150,8 @@ public final class RunFold {
   }
 
   /** A TaskRun of the run, as it is now. */
-  public List<RunEvent> see(SeenTaskRun now, Instant at) {
-    SeenTaskRun before = taskRuns.get(now.name());
+  public List<RunEvent> see(ObservedTaskRun now, Instant at) {
+    ObservedTaskRun before = taskRuns.get(now.name());
     if (before == null || !isOlder(now, before)) {
       taskRuns.put(now.name(), now);
     }
@@ -159,7 +159,7 @@ public final class RunFold {
   }
 
   /** Whether one state of a TaskRun says less than another. */
-  private static boolean isOlder(SeenTaskRun one, SeenTaskRun other) {
+  private static boolean isOlder(ObservedTaskRun one, ObservedTaskRun other) {
     int attempts = Integer.compare(one.attempts().size(), other.attempts().size());
     return attempts < 0
         || (attempts == 0
@@ -168,7 +168,7 @@ public final class RunFold {
   }
 
   /** A pod of the run, as it is now. */
-  public List<RunEvent> see(SeenPod now, Instant at) {
+  public List<RunEvent> see(ObservedPod now, Instant at) {
     pods.merge(now.name(), now, RunFold::newer);
     for (Container c : now.containers()) {
       if (ContainerId.speaks(c.name()) && c.state() != State.WAITING) {
@@ -178,17 +178,17 @@ public final class RunFold {
     return advance(at);
   }
 
-  private static SeenPod newer(SeenPod before, SeenPod now) {
+  private static ObservedPod newer(ObservedPod before, ObservedPod now) {
     boolean back = before.uid().equals(now.uid()) && ended(before) > ended(now);
     return back ? before : now;
   }
 
-  private static long ended(SeenPod pod) {
+  private static long ended(ObservedPod pod) {
     return pod.containers().stream().filter(c -> c.state() == State.ENDED).count();
   }
 
   /** The PipelineRun was deleted; {@code last} is its last state, if that is known. */
-  public List<RunEvent> deleted(Optional<SeenRun> last, Instant at) {
+  public List<RunEvent> deleted(Optional<ObservedRun> last, Instant at) {
     last.ifPresent(l -> {
       if (run == null || !run.isDone()) {
         run = l;
@@ -200,7 +200,7 @@ public final class RunFold {
 
   /** An object does not exist any more; its last state is not known, or was seen before. */
   public List<RunEvent> gone(Missing object, Instant at) {
-    SeenPod pod = object.kind() == Missing.Kind.POD ? pods.get(object.name()) : null;
+    ObservedPod pod = object.kind() == Missing.Kind.POD ? pods.get(object.name()) : null;
     if (pod == null) {
       gone.add(object.name());
     } else {
@@ -210,7 +210,7 @@ public final class RunFold {
   }
 
   /** A pod was deleted. */
-  public List<RunEvent> deleted(SeenPod pod, Instant at) {
+  public List<RunEvent> deleted(ObservedPod pod, Instant at) {
     lost.add(pod.uid());
     return see(pod, at);
   }
@@ -229,7 +229,7 @@ public final class RunFold {
       out.add(line);
       return out;
     }
-    if (attempt.spoke.add(from.step()) && Words.isOfSkipping(text)) {
+    if (attempt.spoke.add(from.step()) && Messages.isOfSkipping(text)) {
       attempt.held.put(from.step(), line);
       return out;
     }
@@ -268,7 +268,7 @@ public final class RunFold {
 
   /** Whether a container has ended, or its pod is not there any more in this form. */
   public boolean hasEnded(ContainerId container) {
-    SeenPod pod = pods.get(container.pod());
+    ObservedPod pod = pods.get(container.pod());
     return deleted
         || gone.contains(container.pod())
         || lost.contains(container.uid())
@@ -281,13 +281,13 @@ public final class RunFold {
 
   /** Whether a container's pod is gone: what has its name now, if anything, is another one. */
   public boolean isGone(ContainerId container) {
-    SeenPod pod = pods.get(container.pod());
+    ObservedPod pod = pods.get(container.pod());
     return lost.contains(container.uid()) || (pod != null && !pod.uid().equals(container.uid()));
   }
 
   /** Whether a container's node does not answer. */
   public boolean isOutOfReach(ContainerId container) {
-    SeenPod pod = pods.get(container.pod());
+    ObservedPod pod = pods.get(container.pod());
     return pod != null && pod.uid().equals(container.uid()) && pod.isOutOfReach();
   }
 
@@ -303,7 +303,7 @@ public final class RunFold {
         }
       }
     }
-    for (SeenTaskRun t : taskRuns.values()) {
+    for (ObservedTaskRun t : taskRuns.values()) {
       for (Attempt a : t.attempts()) {
         if (a.succeeded().isDecided() && (!isKnown(a.pod()) || isLate(a))) {
           out.add(new Missing(Missing.Kind.POD, a.pod()));
@@ -324,18 +324,18 @@ public final class RunFold {
       return out;
     }
     begin(at, out);
-    for (SeenTaskRun t : taskRuns.values()) {
+    for (ObservedTaskRun t : taskRuns.values()) {
       Track stage = stage(t.task(), t.name());
       if (stage != null) {
         attempts(stage, t, at, out);
       }
     }
-    SeenRun seen = run;
+    ObservedRun seen = run;
     if (seen != null) {
       for (Track stage : stages.values()) {
         String why = seen.skipped().get(stage.stage.name());
         if (why != null && stage.end.isEmpty() && stage.attempts.isEmpty()) {
-          skip(stage, Words.skipped(why), at, out);
+          skip(stage, Messages.skipped(why), at, out);
         }
       }
     }
@@ -354,7 +354,7 @@ public final class RunFold {
     return deleted || (run != null && run.isDone());
   }
 
-  private void attempts(Track stage, SeenTaskRun t, Instant at, List<RunEvent> out) {
+  private void attempts(Track stage, ObservedTaskRun t, Instant at, List<RunEvent> out) {
     for (int i = 0; i < t.attempts().size(); i++) {
       Attempt attempt = t.attempts().get(i);
       boolean isLast = i == t.attempts().size() - 1;
@@ -369,7 +369,7 @@ public final class RunFold {
       if (track.over) {
         continue;
       }
-      hindrances(stage, track, attempt, at, out);
+      updateBlockedReason(stage, track, attempt, at, out);
       boolean over = attempt.succeeded().isDecided() || !isLast;
       if (gone.contains(attempt.pod()) && track.remarks.add(UNREADABLE)) {
         out.add(new RunEvent.LogLine(at, stage.name, "", UNREADABLE));
@@ -383,22 +383,24 @@ public final class RunFold {
   }
 
   /** Remembers, and tells once, what keeps a pod from starting or took it away. */
-  private void hindrances(
+  private void updateBlockedReason(
       Track stage, AttemptTrack track, Attempt attempt, Instant at, List<RunEvent> out) {
-    SeenPod pod = pods.get(attempt.pod());
+    ObservedPod pod = pods.get(attempt.pod());
     Optional<String> waits =
-        pod == null ? Words.heldBack(attempt) : Words.taken(pod).or(() -> Words.waiting(pod));
+        pod == null
+            ? Messages.heldBack(attempt)
+            : Messages.taken(pod).or(() -> Messages.waiting(pod));
     if (waits.isPresent()) {
-      track.hindrance = waits;
-      if (track.remarks.size() < MOST_REMARKS && track.remarks.add(waits.get())) {
+      track.blocked = waits;
+      if (track.remarks.size() < MAX_REMARKS && track.remarks.add(waits.get())) {
         out.add(new RunEvent.LogLine(at, stage.name, "", "(" + waits.get() + ")"));
       }
-    } else if (pod != null && Words.taken(pod).isEmpty() && isRunning(pod)) {
-      track.hindrance = Optional.empty();
+    } else if (pod != null && Messages.taken(pod).isEmpty() && isRunning(pod)) {
+      track.blocked = Optional.empty();
     }
   }
 
-  private static boolean isRunning(SeenPod pod) {
+  private static boolean isRunning(ObservedPod pod) {
     return pod.phase().equals("Running") && !pod.deleting();
   }
 
@@ -455,7 +457,7 @@ public final class RunFold {
 
   /** Whether its container runs; all do once the pod is up, each waiting for the one before. */
   private boolean isRunning(Attempt attempt, Step step) {
-    SeenPod pod = pods.get(attempt.pod());
+    ObservedPod pod = pods.get(attempt.pod());
     return pod != null
         && pod.containers().stream()
             .anyMatch(c -> c.name().equals(step.container()) && c.state() == State.RUNNING);
@@ -483,7 +485,7 @@ public final class RunFold {
    * seen.
    */
   private boolean isLate(String pod, Step step) {
-    SeenPod seen = pods.get(pod);
+    ObservedPod seen = pods.get(pod);
     return seen != null
         && !lost.contains(seen.uid())
         && !seen.isOutOfReach()
@@ -509,14 +511,14 @@ public final class RunFold {
   private void end(
       Track stage,
       AttemptTrack track,
-      SeenTaskRun t,
+      ObservedTaskRun t,
       Attempt attempt,
       int number,
       boolean isLast,
       Instant at,
       List<RunEvent> out) {
     track.over = true;
-    StageStatus status = Words.status(attempt, t.why());
+    StageStatus status = Messages.status(attempt, t.why());
     Optional<String> running =
         attempt.steps().stream()
             .filter(s -> track.started.contains(s.name()) && s.wasEnded())
@@ -526,7 +528,7 @@ public final class RunFold {
         status == StageStatus.SUCCEEDED
             && attempt.steps().stream()
                 .anyMatch(s -> s.name().equals("fetch") && "yes".equals(s.results().get("hit")));
-    String reason = Words.failure(attempt, status, track.hindrance, running);
+    String reason = Messages.failure(attempt, status, track.blocked, running);
     Duration took =
         attempt.started().isPresent() && attempt.completed().isPresent()
             ? Duration.between(attempt.started().get(), attempt.completed().get())
@@ -553,13 +555,13 @@ public final class RunFold {
       return;
     }
     boolean cutOff = deleted && (run == null || !run.isDone());
-    for (SeenTaskRun t : taskRuns.values()) {
+    for (ObservedTaskRun t : taskRuns.values()) {
       Track stage = stage(t.task(), t.name());
       if (stage != null && stage.end.isEmpty() && !gone.contains(t.name()) && !deleted) {
         return;
       }
     }
-    StageStatus status = cutOff || run == null ? StageStatus.FAILED : Words.status(run);
+    StageStatus status = cutOff || run == null ? StageStatus.FAILED : Messages.status(run);
     String reason =
         cutOff || run == null
             ? "its PipelineRun was deleted while it was going"
@@ -602,7 +604,7 @@ public final class RunFold {
   }
 
   /** The first task that failed says why the run did, as on the local runner. */
-  private String reason(SeenRun seen, StageStatus status) {
+  private String reason(ObservedRun seen, StageStatus status) {
     if (status == StageStatus.SUCCEEDED) {
       return "";
     }
@@ -625,18 +627,18 @@ public final class RunFold {
       }
     }
     return first == null || status == StageStatus.CANCELLED
-        ? Words.failure(seen)
+        ? Messages.failure(seen)
         : "task " + first.stage.name() + ": " + first.end.orElseThrow().reason();
   }
 
   private @Nullable Track stageOf(String pod) {
-    SeenPod seen = pods.get(pod);
+    ObservedPod seen = pods.get(pod);
     return seen == null ? null : stage(seen.task(), seen.taskRun());
   }
 
   /** The stage that a TaskRun is of: of a matrix, named by its position in it. */
   private @Nullable Track stage(String task, String taskRun) {
-    SeenRun.Stage of = fanned.get(task);
+    ObservedRun.Stage of = fanned.get(task);
     if (of == null) {
       return stages.get(task);
     }
@@ -645,7 +647,7 @@ public final class RunFold {
     boolean only = taskRun.isEmpty() || taskRun.endsWith("-" + task) || !position.find();
     String name = task + "-" + (only ? "0" : position.group(1));
     return stages.computeIfAbsent(
-        name, n -> new Track(new SeenRun.Stage(n, of.task(), of.mayFail(), false)));
+        name, n -> new Track(new ObservedRun.Stage(n, of.task(), of.mayFail(), false)));
   }
 
   private AttemptTrack current(Track stage, Instant at, List<RunEvent> out) {

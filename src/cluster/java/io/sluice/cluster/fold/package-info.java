@@ -1,5 +1,5 @@
 /**
- * What a cluster says about a run, folded into what Sluice says about it. Pure: objects in, events
- * out; no client, no clock, no thread.
+ * Derives the events and the outcome of a run from observations of its objects and lines of output,
+ * in any order. Pure: it knows no client, no clock and no thread.
  */
 package io.sluice.cluster.fold;

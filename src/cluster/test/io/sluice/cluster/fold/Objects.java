@@ -8,7 +8,7 @@ public final class Objects {
   private Objects() {}
 
   /** A PipelineRun of tasks a and b, finally z, whose condition is this. */
-  static SeenRun run(String status, String reason, String rest) {
+  static ObservedRun run(String status, String reason, String rest) {
     return AsRead.run(
         """
         {metadata: {name: 'r-1'}, spec: {}, status: {
@@ -19,7 +19,7 @@ public final class Objects {
   }
 
   /** A TaskRun of a task, its condition and steps. */
-  static SeenTaskRun taskRun(String task, String status, String reason, String steps) {
+  static ObservedTaskRun taskRun(String task, String status, String reason, String steps) {
     return AsRead.taskRun(
         """
         {metadata: {name: 'r-1-%1$s', labels: {'tekton.dev/pipelineTask': '%1$s'}}, status: {
@@ -52,7 +52,7 @@ public final class Objects {
   }
 
   /** A pod of a task, with its status and the containers' states by name. */
-  static SeenPod pod(String task, String status, Map<String, String> containers) {
+  static ObservedPod pod(String task, String status, Map<String, String> containers) {
     StringBuilder specs = new StringBuilder();
     StringBuilder states = new StringBuilder();
     containers.forEach((name, state) -> {

@@ -81,11 +81,11 @@ class RunFoldTest {
           matrix: {params: [{name: 'worker', value: ['1', '2']}]}}]}, %s}}
       """;
 
-  private static SeenRun withMatrix(String status, String reason, String rest) {
+  private static ObservedRun withMatrix(String status, String reason, String rest) {
     return AsRead.run(WITH_MATRIX.formatted(status, reason, rest));
   }
 
-  private static SeenTaskRun oneOfMany(int position, String status) {
+  private static ObservedTaskRun oneOfMany(int position, String status) {
     return AsRead.taskRun(
         """
         {metadata: {name: 'r-1-many-%1$d', labels: {'tekton.dev/pipelineTask': 'many'}}, status: {
@@ -96,7 +96,7 @@ class RunFoldTest {
             .formatted(position, status, step("run", 0, "Completed")));
   }
 
-  private static SeenPod podOfMany(int position) {
+  private static ObservedPod podOfMany(int position) {
     return AsRead.pod(
         """
         {metadata: {name: 'r-1-many-%1$d-pod', uid: 'u-%1$d', labels: {
@@ -110,8 +110,8 @@ class RunFoldTest {
   @Test
   void theEndOfAContainerWhoseNodeIsLostIsNotWaitedFor() {
     Map<String, String> waiting = Map.of("step-run", "{waiting: {reason: 'PodInitializing'}}");
-    SeenPod there = pod("a", "", waiting);
-    SeenPod lost =
+    ObservedPod there = pod("a", "", waiting);
+    ObservedPod lost =
         pod(
             "a",
             "conditions: [{type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager'}],",

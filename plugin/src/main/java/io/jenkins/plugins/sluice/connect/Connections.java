@@ -6,11 +6,11 @@ import io.fabric8.kubernetes.client.okhttp.OkHttpClientFactory;
 import io.sluice.app.Target.CodeContent;
 import io.sluice.app.staged.Driver;
 import io.sluice.app.staged.Submission;
-import io.sluice.cluster.Checkup;
 import io.sluice.cluster.Cluster;
 import io.sluice.cluster.ClusterRunner;
-import io.sluice.cluster.Leftovers;
+import io.sluice.cluster.GarbageCollector;
 import io.sluice.cluster.Login;
+import io.sluice.cluster.Preflight;
 import io.sluice.cluster.Upload;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.Diagnostic;
@@ -26,7 +26,6 @@ import io.sluice.mlflow.MlflowConfig;
 import io.sluice.mlflow.MlflowRegistry;
 import io.sluice.tekton.PipelineRunner.Running;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -132,10 +131,7 @@ public final class Connections {
   /** Removes an execution that is over, with its pods. */
   public static void remove(ClusterLogin login, String namespace, RunId execution) {
     try (Cluster cluster = open(new Key(login, namespace))) {
-      new Leftovers(cluster)
-          .remove(
-              new Leftovers.Leftover(
-                  Leftovers.Leftover.Kind.RUN, execution.value(), Instant.EPOCH, "over"));
+      new GarbageCollector(cluster).removeRun(execution);
     }
   }
 
@@ -167,7 +163,7 @@ public final class Connections {
   public static List<String> checkup(ClusterLogin login, TargetSpec target) {
     try (Cluster cluster = open(new Key(login, target.namespace()))) {
       return here(() ->
-          new Checkup(cluster, target)
+          new Preflight(cluster, target)
               .run().stream()
                   .filter(f -> !f.passed())
                   .map(f -> f.what() + ": " + f.detail())

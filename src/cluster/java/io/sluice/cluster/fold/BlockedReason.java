@@ -2,14 +2,14 @@ package io.sluice.cluster.fold;
 
 import java.util.Optional;
 
-/** What keeps a pod from running, in words; of any pod, not just one of a run. */
-public final class Hindrance {
-  private Hindrance() {}
+/** Says why a pod does not run; for any pod, not only those of runs. */
+public final class BlockedReason {
+  private BlockedReason() {}
 
-  /** Reads a {@code v1} Pod; empty when nothing is in its way. */
+  /** Why this {@code v1} Pod does not run; empty when nothing blocks it. */
   public static Optional<String> of(Tree pod) {
-    SeenPod seen = SeenPod.of(pod);
-    return Words.taken(seen).or(() -> Words.waiting(seen));
+    ObservedPod seen = ObservedPod.of(pod);
+    return Messages.taken(seen).or(() -> Messages.waiting(seen));
   }
 
   /**

@@ -1,9 +1,9 @@
 package io.sluice.cluster.fold;
 
-import io.sluice.cluster.fold.SeenPod.Container;
-import io.sluice.cluster.fold.SeenPod.State;
-import io.sluice.cluster.fold.SeenTaskRun.Attempt;
-import io.sluice.cluster.fold.SeenTaskRun.Step;
+import io.sluice.cluster.fold.ObservedPod.Container;
+import io.sluice.cluster.fold.ObservedPod.State;
+import io.sluice.cluster.fold.ObservedTaskRun.Attempt;
+import io.sluice.cluster.fold.ObservedTaskRun.Step;
 import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.StageStatus;
 import java.util.Map;
@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Says what Kubernetes and Tekton report in words for people who know neither. */
-final class Words {
-  private static final int LONGEST = 400;
+final class Messages {
+  private static final int MAX_LENGTH = 400;
 
   private static final Set<String> PULLING =
       Set.of(
@@ -68,7 +68,7 @@ final class Words {
               + "|Skipping step because a previous step failed"
               + "|error file present, bail and skip the step)");
 
-  private Words() {}
+  private Messages() {}
 
   /** Whether a line is Tekton's own remark that it does not run the step. */
   static boolean isOfSkipping(String line) {
@@ -82,7 +82,7 @@ final class Words {
   }
 
   /** Why a pod does not get going; empty when nothing is in its way. */
-  static Optional<String> waiting(SeenPod pod) {
+  static Optional<String> waiting(ObservedPod pod) {
     if (pod.scheduled().isFalse()) {
       return Optional.of("no node can take its pod: " + brief(pod.scheduled().message()));
     }
@@ -113,7 +113,7 @@ final class Words {
    *
    * <p>Kept by the caller: the pod may be gone when the attempt is seen to have failed.
    */
-  static Optional<String> taken(SeenPod pod) {
+  static Optional<String> taken(ObservedPod pod) {
     if (pod.reason().equals("Evicted")) {
       return Optional.of(
           "its pod was evicted from node " + pod.node() + ": " + brief(pod.message()));
@@ -170,11 +170,11 @@ final class Words {
   /**
    * Why an attempt did not succeed.
    *
-   * @param hindrance what its pod was last seen to wait for or to be taken by; empty for nothing
+   * @param blocked what its pod was last seen waiting for, or what took it away; empty for nothing
    * @param running the step that was going when it was ended; empty when none was
    */
   static String failure(
-      Attempt attempt, StageStatus status, Optional<String> hindrance, Optional<String> running) {
+      Attempt attempt, StageStatus status, Optional<String> blocked, Optional<String> running) {
     Condition c = attempt.succeeded();
     switch (status) {
       case SUCCEEDED, SKIPPED -> {
@@ -193,14 +193,14 @@ final class Words {
                     running.map(
                         s -> "step " + s + " was still going when the time for it was over"))
                 .orElse("the time for it was over");
-        return late + hindrance.map(h -> "; " + h).orElse("");
+        return late + blocked.map(h -> "; " + h).orElse("");
       }
       case FAILED -> {
         // below
       }
     }
-    if (hindrance.isPresent() && attempt.steps().stream().noneMatch(Words::failedByItself)) {
-      return hindrance.get();
+    if (blocked.isPresent() && attempt.steps().stream().noneMatch(Messages::failedByItself)) {
+      return blocked.get();
     }
     if (REFUSED.contains(c.reason())) {
       return "the cluster refused its pod: " + brief(c.message());
@@ -229,7 +229,7 @@ final class Words {
   }
 
   /** How a run ended. */
-  static StageStatus status(SeenRun run) {
+  static StageStatus status(ObservedRun run) {
     if (run.succeeded().isTrue()) {
       return StageStatus.SUCCEEDED;
     }
@@ -242,7 +242,7 @@ final class Words {
   }
 
   /** Why a run did not succeed although none of its tasks says so. */
-  static String failure(SeenRun run) {
+  static String failure(ObservedRun run) {
     return switch (status(run)) {
       case SUCCEEDED, SKIPPED -> "";
       case CANCELLED -> "cancelled";
@@ -301,6 +301,6 @@ final class Words {
   /** One line, of bounded length. */
   static String brief(String message) {
     String line = message.replaceAll("\\s+", " ").strip();
-    return line.length() > LONGEST ? line.substring(0, LONGEST) + ".." : line;
+    return line.length() > MAX_LENGTH ? line.substring(0, MAX_LENGTH) + ".." : line;
   }
 }

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The watches by a recorded protocol: the list and the events of an API server. */
 @Timeout(60)
-class WatchesTest {
+class InformersTest {
   private static final String PIPELINE_RUNS = "/apis/tekton.dev/v1/namespaces/n/pipelineruns";
   private static final String TASK_RUNS = "/apis/tekton.dev/v1/namespaces/n/taskruns";
   private static final String PODS = "/api/v1/namespaces/n/pods";
@@ -37,7 +37,7 @@ class WatchesTest {
   }
 
   /** What a listener was told. */
-  private static final class Told implements Watches.Listener {
+  private static final class Told implements Informers.Listener {
     final Queue<Observation> seen = new ConcurrentLinkedQueue<>();
     final Queue<Observation> deleted = new ConcurrentLinkedQueue<>();
 
@@ -57,7 +57,7 @@ class WatchesTest {
     }
 
     @Override
-    public void blind(SluiceException why) {
+    public void failed(SluiceException why) {
       throw new AssertionError(why);
     }
   }
@@ -119,7 +119,7 @@ class WatchesTest {
             + event("MODIFIED", apiVersion, kind, 4),
         event("MODIFIED", apiVersion, kind, 5) + event("DELETED", apiVersion, kind, 6));
     try (Cluster cluster = server.cluster();
-        Watches watches = new Watches(cluster)) {
+        Informers watches = new Informers(cluster)) {
       watches.add(new RunId("r"), told);
       await().untilAsserted(() -> assertThat(told.deleted).hasSize(1));
       await().untilAsserted(() -> assertThat(watchesOf(path, "6")).isPositive());
@@ -131,7 +131,7 @@ class WatchesTest {
         .isEqualTo(1);
   }
 
-  /** Watches that began at a version. */
+  /** How many watches began at a version. */
   private int watchesOf(String path, String version) {
     return server.count(
         getRequestedFor(urlPathEqualTo(path))

@@ -21,28 +21,29 @@ import org.jspecify.annotations.Nullable;
 /**
  * The standard streams of a running container, by the protocol {@code v4.channel.k8s.io}. The
  * client library's own {@code attach} hands each write to the WebSocket at once, and the JDK's
- * refuses one while another is under way: a large input broke off. This one waits in between.
+ * WebSocket refuses a write while another is under way, so that large inputs broke off. This class
+ * waits between writes.
  */
-final class Attachment implements AutoCloseable {
-  private static final Duration LONGEST_CONNECT = Duration.ofSeconds(30);
-  private static final Duration LONGEST_SEND = Duration.ofMinutes(2);
+final class AttachStream implements AutoCloseable {
+  private static final Duration MAX_CONNECT = Duration.ofSeconds(30);
+  private static final Duration MAX_SEND = Duration.ofMinutes(2);
 
   private static final byte INPUT = 0;
   private static final byte OUTPUT = 1;
   private static final byte ERROR = 2;
 
-  /** The API server takes larger ones; the buffers of what lies between need not. */
-  private static final int MOST_AT_ONCE = 32 * 1024;
+  /** The API server accepts larger frames; proxies between may not. */
+  private static final int MAX_AT_ONCE = 32 * 1024;
 
-  /** More than a program that was asked for a line will say. */
-  private static final int MOST_KEPT = 64 * 1024;
+  /** More than the program, which answers with one line, writes. */
+  private static final int MAX_KEPT = 64 * 1024;
 
   private final ByteArrayOutputStream output = new ByteArrayOutputStream();
   private final ByteArrayOutputStream error = new ByteArrayOutputStream();
   private volatile @Nullable Throwable broken;
   private @Nullable WebSocket socket;
 
-  private Attachment() {}
+  private AttachStream() {}
 
   /**
    * Attaches to a container that was made with a standard input.
@@ -50,9 +51,9 @@ final class Attachment implements AutoCloseable {
    * @throws KubernetesClientException when the cluster refuses, with its code
    * @throws IOException when there is no connection
    */
-  static Attachment to(Cluster cluster, String pod, String container)
+  static AttachStream to(Cluster cluster, String pod, String container)
       throws IOException, InterruptedException {
-    Attachment attachment = new Attachment();
+    AttachStream attachment = new AttachStream();
     URI uri =
         cluster.ofPod(
             pod,
@@ -65,13 +66,13 @@ final class Attachment implements AutoCloseable {
             .newWebSocketBuilder()
             .uri(uri)
             .subprotocol("v4.channel.k8s.io")
-            .buildAsync(attachment.new Ears());
+            .buildAsync(attachment.new Incoming());
     try {
-      attachment.socket = opened.get(LONGEST_CONNECT.toSeconds(), TimeUnit.SECONDS);
+      attachment.socket = opened.get(MAX_CONNECT.toSeconds(), TimeUnit.SECONDS);
       return attachment;
     } catch (TimeoutException e) {
       opened.cancel(true);
-      throw new IOException("no connection to " + pod + " within " + LONGEST_CONNECT, e);
+      throw new IOException("no connection to " + pod + " within " + MAX_CONNECT, e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof WebSocketHandshakeException refused) {
         int code = refused.getResponse().code();
@@ -92,8 +93,8 @@ final class Attachment implements AutoCloseable {
 
       @Override
       public void write(byte[] bytes, int offset, int count) throws IOException {
-        for (int at = 0; at < count; at += MOST_AT_ONCE) {
-          send(bytes, offset + at, Math.min(MOST_AT_ONCE, count - at));
+        for (int at = 0; at < count; at += MAX_AT_ONCE) {
+          send(bytes, offset + at, Math.min(MAX_AT_ONCE, count - at));
         }
       }
     };
@@ -124,7 +125,7 @@ final class Attachment implements AutoCloseable {
     }
     long start = System.nanoTime();
     while (to.queueSize() > 0) {
-      if (broken != null || System.nanoTime() - start > LONGEST_SEND.toNanos()) {
+      if (broken != null || System.nanoTime() - start > MAX_SEND.toNanos()) {
         throw new IOException("the connection takes nothing any more", broken);
       }
       try {
@@ -143,8 +144,8 @@ final class Attachment implements AutoCloseable {
     }
   }
 
-  /** Keeps what comes. */
-  private final class Ears implements WebSocket.Listener {
+  /** Collects what the container writes. */
+  private final class Incoming implements WebSocket.Listener {
     @Override
     public void onMessage(WebSocket from, ByteBuffer message) {
       if (message.hasRemaining()) {
@@ -162,7 +163,7 @@ final class Attachment implements AutoCloseable {
       byte[] bytes = new byte[message.remaining()];
       message.get(bytes);
       synchronized (where) {
-        where.write(bytes, 0, Math.min(bytes.length, MOST_KEPT - where.size()));
+        where.write(bytes, 0, Math.min(bytes.length, MAX_KEPT - where.size()));
       }
     }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class CheckupTest {
+class PreflightTest {
   @ParameterizedTest
   @CsvSource({
     "v1.15.0, true",
@@ -17,6 +17,6 @@ class CheckupTest {
     "devel, true"
   })
   void versionsAreComparedAsNumbers(String version, boolean newEnough) {
-    assertThat(Checkup.isNoOlder(version, "v1.15.0")).isEqualTo(newEnough);
+    assertThat(Preflight.isNoOlder(version, "v1.15.0")).isEqualTo(newEnough);
   }
 }

@@ -7,15 +7,15 @@ import io.sluice.core.diag.SluiceException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Tells what an API server answered, or that none did, as diagnostics. */
-final class Refusals {
+/** Turns failed requests to an API server into diagnostics. */
+final class ApiErrors {
   private static final int DEEPEST = 20;
   private static final int FORBIDDEN = 403;
 
-  /** So much is shown of what is no API server's answer: it may be a page. */
-  private static final int SHOWN_LETTERS = 200;
+  /** How much is shown of an answer of another service, which may be a whole page. */
+  private static final int MAX_SHOWN = 200;
 
-  private Refusals() {}
+  private ApiErrors() {}
 
   /**
    * The diagnostic of a request that failed.
@@ -23,9 +23,9 @@ final class Refusals {
    * @param verb what was asked for, as RBAC names it
    * @param resource of what, in the plural
    */
-  static SluiceException told(
+  static SluiceException toException(
       KubernetesClientException e, String verb, String resource, Cluster cluster) {
-    String said = words(e);
+    String said = message(e);
     String what = verb + " " + resource + " in namespace " + cluster.namespace();
     return switch (e.getCode()) {
       case 401 ->
@@ -53,8 +53,8 @@ final class Refusals {
     };
   }
 
-  /** Whether a Kubernetes API server says that we may not. */
-  static boolean mayNot(KubernetesClientException e) {
+  /** Whether a Kubernetes API server denied the request for lack of a right. */
+  static boolean isForbidden(KubernetesClientException e) {
     return e.getCode() == FORBIDDEN && inKubernetesWords(e);
   }
 
@@ -67,8 +67,8 @@ final class Refusals {
     return e.getStatus() != null && "Failure".equals(e.getStatus().getStatus());
   }
 
-  /** What came is no answer of a Kubernetes API server. */
-  static SluiceException noKubernetes(Exception e, String said, String what, Cluster cluster) {
+  /** The diagnostic of an answer that does not come from a Kubernetes API server. */
+  static SluiceException notKubernetes(Exception e, String said, String what, Cluster cluster) {
     return unreachable(
         e,
         "SLU-3713",
@@ -87,7 +87,7 @@ final class Refusals {
     // of an answer to a web socket the client does not always read the words
     boolean read = !verb.equals("watch") && !resource.equals("pods/attach");
     if (read && !inKubernetesWords(e)) {
-      return noKubernetes(
+      return notKubernetes(
           e,
           FORBIDDEN + (said.isEmpty() ? "" : ", " + brief(said)),
           verb + " " + resource,
@@ -153,7 +153,7 @@ final class Refusals {
   }
 
   /** What the server said, or the innermost cause of a request that did not get to it. */
-  static String words(KubernetesClientException e) {
+  static String message(KubernetesClientException e) {
     if (e.getStatus() != null && e.getStatus().getMessage() != null) {
       return oneLine(e.getStatus().getMessage());
     }
@@ -171,7 +171,7 @@ final class Refusals {
 
   static String brief(String text) {
     String line = oneLine(text);
-    return line.length() <= SHOWN_LETTERS ? line : line.substring(0, SHOWN_LETTERS) + "..";
+    return line.length() <= MAX_SHOWN ? line : line.substring(0, MAX_SHOWN) + "..";
   }
 
   private static String oneLine(String text) {

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Who refuses is told by how they say it. */
-class RefusalsTest {
+class ApiErrorsTest {
   private static final String RBAC =
       """
       {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"Forbidden",
@@ -81,7 +81,7 @@ class RefusalsTest {
         cluster -> {
           SluiceException e =
               catchThrowableOfType(
-                  SluiceException.class, () -> new Checkup(cluster, target()).run());
+                  SluiceException.class, () -> new Preflight(cluster, target()).run());
           assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-3713");
         });
   }

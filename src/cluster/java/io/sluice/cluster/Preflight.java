@@ -27,11 +27,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at whether a cluster has what runs on a target take: versions, Tekton's flags, our rights,
- * the namespace, the store, secrets by their keys, accounts, the queue. Changes nothing; values of
- * secrets are not kept.
+ * Checks whether a cluster has what runs on a target need: versions, Tekton's flags, our rights,
+ * the namespace, the store, the keys of secrets, accounts, the queue. It changes nothing and does
+ * not keep the values of secrets.
  */
-public final class Checkup {
+public final class Preflight {
   private static final String TEKTON_NAMESPACE = "tekton-pipelines";
   private static final int OLDEST_KUBERNETES = 28;
   private static final Pattern VERSION = Pattern.compile("v?(\\d+)\\.(\\d+).*");
@@ -51,14 +51,14 @@ public final class Checkup {
   private final TargetSpec target;
   private final List<CheckResult> findings = new ArrayList<>();
 
-  public Checkup(Cluster cluster, TargetSpec target) {
+  public Preflight(Cluster cluster, TargetSpec target) {
     this.cluster = cluster;
     this.client = cluster.client();
     this.target = target;
   }
 
   /**
-   * Looks at everything.
+   * Makes all checks.
    *
    * @throws SluiceException exit code 3 when the cluster does not answer, or not to us
    */
@@ -89,7 +89,7 @@ public final class Checkup {
     try {
       version = Json.parse(answer).path("gitVersion").asText();
     } catch (IllegalArgumentException e) {
-      throw Refusals.noKubernetes(e, Refusals.brief(answer), "get version", cluster);
+      throw ApiErrors.notKubernetes(e, ApiErrors.brief(answer), "get version", cluster);
     }
     Matcher m = VERSION.matcher(version);
     boolean well = m.matches() && Integer.parseInt(m.group(2)) >= OLDEST_KUBERNETES;
@@ -145,10 +145,10 @@ public final class Checkup {
               .get();
       return Optional.ofNullable(info).map(i -> i.getData().getOrDefault("version", ""));
     } catch (KubernetesClientException e) {
-      if (Refusals.mayNot(e)) {
+      if (ApiErrors.isForbidden(e)) {
         return Optional.empty();
       }
-      throw Refusals.told(e, "get", "configmaps", cluster);
+      throw ApiErrors.toException(e, "get", "configmaps", cluster);
     }
   }
 
@@ -202,8 +202,8 @@ public final class Checkup {
     try {
       found = client.namespaces().withName(target.namespace()).get();
     } catch (KubernetesClientException e) {
-      if (!Refusals.mayNot(e)) {
-        throw Refusals.told(e, "get", "namespaces", cluster);
+      if (!ApiErrors.isForbidden(e)) {
+        throw ApiErrors.toException(e, "get", "namespaces", cluster);
       }
       findings.add(
           CheckResult.pass(
@@ -395,7 +395,7 @@ public final class Checkup {
           .create();
       findings.add(CheckResult.pass("admission", "a pod of ours would be let in"));
     } catch (KubernetesClientException e) {
-      SluiceException why = Refusals.told(e, "create", "pods", cluster);
+      SluiceException why = ApiErrors.toException(e, "create", "pods", cluster);
       findings.add(CheckResult.fail("admission", why.diagnostics().getFirst().message()));
     }
   }
@@ -406,12 +406,12 @@ public final class Checkup {
     try {
       found = request.get();
     } catch (KubernetesClientException e) {
-      if (Refusals.mayNot(e)) {
-        findings.add(CheckResult.pass(what, "not looked at: " + Refusals.words(e)));
+      if (ApiErrors.isForbidden(e)) {
+        findings.add(CheckResult.pass(what, "not looked at: " + ApiErrors.message(e)));
         return Optional.empty();
       }
       if (e.getCode() != NOT_FOUND) {
-        throw Refusals.told(e, "get", what, cluster);
+        throw ApiErrors.toException(e, "get", what, cluster);
       }
       found = null;
     }

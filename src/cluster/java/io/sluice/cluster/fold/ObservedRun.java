@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param taskRuns names of the TaskRuns that it made so far
  * @param skipped why tasks were skipped, in Tekton's words, by task
  */
-public record SeenRun(
+public record ObservedRun(
     String name,
     String asked,
     Condition succeeded,
@@ -26,7 +26,7 @@ public record SeenRun(
     Map<String, String> skipped,
     Map<String, String> results)
     implements Observation {
-  public SeenRun {
+  public ObservedRun {
     stages = List.copyOf(stages);
     taskRuns = List.copyOf(taskRuns);
     skipped = Collections.unmodifiableMap(new LinkedHashMap<>(skipped));

@@ -14,9 +14,9 @@ import java.util.Optional;
  * @param attempts in order, the current one last
  * @param why {@code spec.statusMessage}: why it was told to end, if it was
  */
-public record SeenTaskRun(String name, String task, List<Attempt> attempts, String why)
+public record ObservedTaskRun(String name, String task, List<Attempt> attempts, String why)
     implements Observation {
-  public SeenTaskRun {
+  public ObservedTaskRun {
     attempts = List.copyOf(attempts);
   }
 

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param disrupted its condition {@code DisruptionTarget}: who takes it away
  * @param deleting whether somebody deleted it
  */
-public record SeenPod(
+public record ObservedPod(
     String name,
     String uid,
     String task,
@@ -29,7 +29,7 @@ public record SeenPod(
     boolean deleting,
     List<Container> containers)
     implements Observation {
-  public SeenPod {
+  public ObservedPod {
     containers = List.copyOf(containers);
   }
 
@@ -67,11 +67,11 @@ public record SeenPod(
       String limit) {}
 
   /** Reads a {@code v1} Pod. */
-  public static SeenPod of(Tree pod) {
+  public static ObservedPod of(Tree pod) {
     List<Container> containers = new ArrayList<>();
     containers.addAll(containers(pod, "initContainers", "initContainerStatuses"));
     containers.addAll(containers(pod, "containers", "containerStatuses"));
-    return new SeenPod(
+    return new ObservedPod(
         pod.at("metadata", "name").text(),
         pod.at("metadata", "uid").text(),
         pod.at("metadata", "labels", "tekton.dev/pipelineTask").text(),

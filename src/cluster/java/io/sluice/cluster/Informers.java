@@ -21,15 +21,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Watches the objects of all runs of a namespace: three watches however many runs there are, begun
- * when the first run wants them. The client's informers do what a watch takes: they list again when
- * the server has forgotten where they were (410), and connect again when it was away.
+ * Watches the objects of all runs of a namespace with three informers of the client library, which
+ * start with the first run. An informer lists again when the server has forgotten its position
+ * (410) and reconnects when the server was unreachable.
  */
-final class Watches implements AutoCloseable {
-  /** Refusals in a row after which waiting for better rights is given up. */
-  private static final int MOST_REFUSALS = 5;
+final class Informers implements AutoCloseable {
+  /** After how many refusals in a row the informers give up waiting for the right to watch. */
+  private static final int MAX_REFUSALS = 5;
 
-  /** Who wants to know about one run; called by one thread at a time per kind of object. */
+  /** Receives the states of one run's objects; one thread at a time calls it for each kind. */
   interface Listener {
     void seen(Observation now);
 
@@ -39,21 +39,20 @@ final class Watches implements AutoCloseable {
     /** An object was deleted while nobody watched; its last state is not known. */
     void vanished(Kind kind, String name);
 
-    /** Nothing will be seen any more. */
-    void blind(SluiceException why);
+    /** The objects cannot be watched any more. */
+    void failed(SluiceException why);
   }
 
   private final Cluster cluster;
   private final Map<String, Listener> listeners = new ConcurrentHashMap<>();
   private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
 
-  Watches(Cluster cluster) {
+  Informers(Cluster cluster) {
     this.cluster = cluster;
   }
 
   /**
-   * From now on a listener hears of its run; what is there already is told by the caller's own
-   * request.
+   * Calls a listener for every change of its run from now on; the caller lists the present state.
    */
   void add(RunId run, Listener listener) {
     listeners.put(run.value(), listener);
@@ -85,7 +84,9 @@ final class Watches implements AutoCloseable {
     var unused = informer.start();
   }
 
-  /** Always, but when we are told again and again that we may not. */
+  /**
+   * Whether to try again: always; listeners fail when the server denies the right again and again.
+   */
   private boolean retry(String plural, Throwable t, AtomicInteger refusals) {
     Throwable cause = t instanceof WatcherException && t.getCause() != null ? t.getCause() : t;
     boolean refused =
@@ -93,16 +94,16 @@ final class Watches implements AutoCloseable {
     if (!refused) {
       return true;
     }
-    if (refusals.incrementAndGet() < MOST_REFUSALS) {
+    if (refusals.incrementAndGet() < MAX_REFUSALS) {
       return true;
     }
     SluiceException why =
-        Refusals.told((KubernetesClientException) cause, "watch", plural, cluster);
-    listeners.values().forEach(l -> l.blind(why));
+        ApiErrors.toException((KubernetesClientException) cause, "watch", plural, cluster);
+    listeners.values().forEach(l -> l.failed(why));
     return true;
   }
 
-  /** Tells the listener of the run that an object belongs to. */
+  /** Calls the listener of the run that an object belongs to. */
   private final class Handler<T extends HasMetadata> implements ResourceEventHandler<T> {
     private final Kind kind;
     private final RunObjects<T> objects;
@@ -149,8 +150,8 @@ final class Watches implements AutoCloseable {
   }
 
   /**
-   * What an informer must remember: which version of each object it saw. The objects themselves,
-   * some 40 KiB each with the pipeline that Tekton writes into them, are not kept.
+   * Keeps which version of each object an informer saw, which is all that it needs. The objects
+   * themselves, some 40 KiB each with the pipeline that Tekton writes into them, are not kept.
    */
   static final class Versions<T extends HasMetadata> implements ItemStore<T> {
     private final Map<String, T> items = new ConcurrentHashMap<>();

@@ -3,6 +3,7 @@ package io.sluice.cluster;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.dsl.NonNamespaceOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.sluice.core.run.RunId;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,20 +12,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What runs and uploads leave in a namespace when their time is over. TaskRuns and pods belong to
- * their PipelineRun and go with it; the store and the registry are not touched.
+ * Finds and removes what runs and uploads leave in a namespace. Kubernetes removes the TaskRuns and
+ * pods of a PipelineRun together with it; the store and the registry are not touched.
  */
-public final class Leftovers {
-  /** An upload takes minutes; one that is older was left by a client that died. */
-  private static final Duration UPLOAD = Duration.ofHours(1);
+public final class GarbageCollector {
+  /** An upload takes minutes; a client that died left any that is older. */
+  private static final Duration MAX_UPLOAD = Duration.ofHours(1);
 
   private final Cluster cluster;
 
-  public Leftovers(Cluster cluster) {
+  public GarbageCollector(Cluster cluster) {
     this.cluster = cluster;
   }
 
-  /** Something that can go. */
+  /** An object that can be removed. */
   public record Leftover(Kind kind, String name, Instant since, String why) {
     /** What it is. */
     public enum Kind {
@@ -34,7 +35,7 @@ public final class Leftovers {
   }
 
   /**
-   * What is past its time, oldest first.
+   * The objects whose time is over, oldest first.
    *
    * @param keep how long a run stays after its end
    */
@@ -60,7 +61,7 @@ public final class Leftovers {
         .asking("list", "pods", () -> cluster.pods().withLabel(Upload.LABEL).list().getItems())
         .forEach(pod ->
             Observations.time(pod.getMetadata().getCreationTimestamp())
-                .filter(made -> made.plus(UPLOAD).isBefore(now))
+                .filter(made -> made.plus(MAX_UPLOAD).isBefore(now))
                 .ifPresent(made ->
                     out.add(
                         new Leftover(
@@ -72,7 +73,12 @@ public final class Leftovers {
     return List.copyOf(out);
   }
 
-  /** Removes it, and what belongs to it. */
+  /** Removes a run and all its objects, whether its time is over or not. */
+  public void removeRun(RunId run) {
+    delete("pipelineruns", cluster.pipelineRuns(), run.value());
+  }
+
+  /** Removes an object that was found, and all that belongs to it. */
   public void remove(Leftover leftover) {
     switch (leftover.kind()) {
       case RUN -> delete("pipelineruns", cluster.pipelineRuns(), leftover.name());
