@@ -6,6 +6,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.lineage.Lineage;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.core.promotion.PromotionLog.Kind;
@@ -26,9 +27,6 @@ import java.util.TreeSet;
  */
 public final class Releases {
   private static final int VERDICT_LIMIT_BYTES = 4 << 20;
-
-  /** Tags of a version name the families that its run lost. */
-  private static final String LOST = "sluice.lost.";
 
   private final ModelRegistry registry;
   private final String model;
@@ -118,8 +116,8 @@ public final class Releases {
   /** The version that a run registered for the candidate that met the gate, if it got as far. */
   public Optional<Version> registeredBy(String run) {
     return registry.versions(model).stream()
-        .filter(v -> run.equals(v.tags().get("sluice.run")))
-        .filter(v -> "true".equals(v.tags().get("sluice.chosen")))
+        .filter(v -> Lineage.isOf(run, v.tags()))
+        .filter(v -> Lineage.of(v.tags()).map(Lineage::chosen).orElse(false))
         .findFirst();
   }
 
@@ -128,22 +126,18 @@ public final class Releases {
     List<RunReport.Family> families = new ArrayList<>();
     TreeMap<String, String> lost = new TreeMap<>();
     for (Version v : registry.versions(model)) {
-      if (!run.equals(v.tags().get("sluice.run"))) {
-        continue;
-      }
-      families.add(
-          new RunReport.Family(
-              v.tags().getOrDefault("sluice.family", ""),
-              Optional.of(v.version()),
-              "true".equals(v.tags().get("sluice.chosen")),
-              registry.metrics(v),
-              Optional.ofNullable(v.tags().get("sluice.out"))));
-      v.tags()
-          .forEach((key, why) -> {
-            if (key.startsWith(LOST)) {
-              lost.put(key.substring(LOST.length()), why);
-            }
-          });
+      Optional<Lineage> lineage =
+          Lineage.isOf(run, v.tags()) ? Lineage.of(v.tags()) : Optional.empty();
+      lineage.ifPresent(l -> {
+        families.add(
+            new RunReport.Family(
+                l.family(),
+                Optional.of(v.version()),
+                l.chosen(),
+                registry.metrics(v),
+                l.ineligible()));
+        lost.putAll(l.failedFamilies());
+      });
     }
     lost.forEach((name, why) ->
         families.add(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
+import io.sluice.core.lineage.Lineage;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.core.run.RunId;
@@ -162,12 +163,9 @@ public record RunReport(
   }
 
   private static Optional<Drift> drift(Version version) {
-    return Optional.ofNullable(version.tags().get("sluice.drift"))
-        .map(status ->
-            new Drift(
-                status,
-                version.tags().getOrDefault("sluice.drift.reason", ""),
-                Boolean.parseBoolean(version.tags().getOrDefault("sluice.needsReview", "false"))));
+    return Lineage.of(version.tags())
+        .flatMap(Lineage::drift)
+        .map(d -> new Drift(d.status().word(), d.reason(), d.needsReview()));
   }
 
   public boolean held() {

@@ -2,9 +2,11 @@ package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.bench.CountPanels.Shocks;
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.Contrast;
-import io.sluice.core.gate.Evaluation;
+import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
+import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
@@ -250,8 +252,32 @@ public final class FalsePromotions {
             predicted);
       }
     }
+    Instant asOf = START.plus(WEEK.multipliedBy(weeks));
     return rows.build(
-        Evaluation.of(family(picked), Optional.empty(), START.plus(WEEK.multipliedBy(weeks))));
+        report(family(picked), asOf), new GateContext(asOf, Optional.empty(), DriftStatus.UNKNOWN));
+  }
+
+  private static EvaluationReport report(String picked, Instant asOf) {
+    return new EvaluationReport(
+        asOf,
+        METRIC.name(),
+        List.of("unit"),
+        List.of(),
+        List.of(),
+        picked,
+        Optional.empty(),
+        List.of(),
+        "zero",
+        new EvaluationReport.Rows(0, 0, 0, Optional.empty()),
+        START,
+        new EvaluationReport.Audit(
+            EvaluationReport.Audited.UNAUDITED,
+            EvaluationReport.Audited.UNAUDITED,
+            EvaluationReport.Audited.UNAUDITED,
+            Optional.empty(),
+            0,
+            0,
+            0));
   }
 
   /** Factor on the candidate's losses that makes the true improvement exactly what is asked. */

@@ -1,7 +1,9 @@
 package io.sluice.bench;
 
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
+import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
@@ -66,18 +68,21 @@ public final class LargeHoldout {
       Path inputs = Files.createDirectories(folder.resolve("inputs"));
       Path outputs = Files.createDirectories(folder.resolve("outputs"));
       Instant asOf = new LargeHoldout(inputs, units, origins).write(bundles);
-      Evaluation.Summary summary =
+      EvaluationReport report =
           timed(
               "evaluate: tables, audit, windows, 3 bundles, 4 baselines, rows.csv",
-              () ->
-                  Evaluation.run(
-                      inputs, outputs, Json.parse(WITH), asOf, new java.util.TreeMap<>()));
+              () -> {
+                Evaluation.run(inputs, outputs, Json.parse(WITH), asOf, new java.util.TreeMap<>());
+                return EvaluationReport.parse(
+                    Json.parse(Files.readAllBytes(outputs.resolve("rows/evaluation.json"))));
+              });
       HoldoutRows rows =
           timed(
               "gate: rows.csv into columns",
               () ->
                   HoldoutTable.read(
-                      outputs.resolve("rows"), Optional.empty(), asOf, DriftStatus.UNKNOWN));
+                      outputs.resolve("rows"),
+                      new GateContext(asOf, Optional.empty(), DriftStatus.UNKNOWN)));
       Verdict verdict =
           timed(
               "gate: verdict, B = 1999",
@@ -87,9 +92,9 @@ public final class LargeHoldout {
           "%d rows, %d units, %s: %s; unaudited: %s; resident at most %s%n",
           rows.size(),
           units,
-          summary.chosen(),
+          report.chosen(),
           verdict.decision(),
-          summary.unaudited().orElse("no"),
+          report.audit().why().orElse("no"),
           resident());
     } finally {
       delete(folder);

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.PredictCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -22,7 +23,7 @@ import java.util.stream.Stream;
  */
 public final class BundleParts {
   /** There when the bundle forecasts by a command; written by {@code train@1}. */
-  public static final String PREDICT = "predict/predict.json";
+  public static final String PREDICT = PredictCommand.FILE;
 
   private static final int PROBE_ROWS = 8;
 

@@ -220,7 +220,7 @@ final class CsvTable implements AutoCloseable {
       return known;
     }
     try {
-      long value = Micros.parse(text);
+      long value = EpochMicros.parse(text);
       if (instants.size() < INSTANT_CACHE) {
         instants.put(text, value);
       }

@@ -1,12 +1,11 @@
 package io.sluice.inference;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import de.siegmar.fastcsv.writer.CsvWriter;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.Baseline;
 import io.sluice.core.json.Json;
 import java.io.IOException;
@@ -15,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,11 +26,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The stage evaluate: scores candidates, champion and baselines on the same holdout rows, after it
  * has refused what would make the comparison a lie (leaks, immature labels, bundles that are not
- * what they say). Picks the family and the best baseline on validation; decides nothing, that is
+ * what they say). Selects the family and the best baseline on validation; decides nothing, that is
  * the gate's.
  */
 public final class Evaluation {
-  public static final String API_VERSION = "sluice.io/evaluation/v1";
+  /** Reason of a family that failed before it could be compared. */
+  public static final String FAILED_FAMILY = "SLU-7502";
 
   private final EvaluationSettings settings;
   private final Instant asOf;
@@ -44,35 +45,22 @@ public final class Evaluation {
       String name, Path rowsFile, PanelFormat format, Panel panel, LabelRows rows) {}
 
   /**
-   * What became of a candidate.
+   * A scored candidate.
    *
-   * @param validationLoss metric on validation; empty when it is ineligible
-   * @param newestLabel as its signature says
-   * @param problem why it is ineligible; empty when it is not
+   * @param holdout its predictions; empty when it is not eligible
+   * @param problem why it is not eligible
    */
-  public record Family(
-      String name,
-      Optional<Double> validationLoss,
-      Optional<Instant> newestLabel,
-      Optional<Diagnostic> problem) {}
+  @SuppressWarnings("ArrayRecordComponent") // a column; nobody compares two
+  private record Candidate(
+      EvaluationReport.Family family, Optional<double[]> holdout, Optional<Diagnostic> problem) {
+    String name() {
+      return family.name();
+    }
+  }
 
-  /**
-   * What an evaluation found, for logs and results; all of it and more is in {@code
-   * evaluation.json}.
-   *
-   * @param families by name
-   * @param chosen family with the best loss on validation
-   * @param bestBaseline baseline with the best loss on validation
-   * @param unaudited why the snapshot could not be held against the tables; empty when it was
-   */
-  public record Summary(
-      List<Family> families,
-      String chosen,
-      String bestBaseline,
-      boolean hasChampion,
-      long holdoutRows,
-      long validationRows,
-      Optional<String> unaudited) {}
+  /** The scored champion. */
+  @SuppressWarnings("ArrayRecordComponent")
+  private record Champion(EvaluationReport.Champion report, double[] holdout) {}
 
   /** Predictions of one model, per row. */
   @SuppressWarnings("ArrayRecordComponent") // columns; nobody compares two
@@ -103,13 +91,13 @@ public final class Evaluation {
    *     give the same bytes
    * @param with the stage's values
    * @param asOf the latest instant that the inputs know of
-   * @param lost families that made no candidate, or no forecasts with it, and how they ended, in
-   *     words; they are listed as ineligible (SLU-7502)
+   * @param failed families that produced no candidate, or no forecasts with it, and how they ended,
+   *     in words; they are listed as ineligible (SLU-7502)
    * @throws SluiceException exit code 2: what was refused; nothing is written then
    * @throws IOException when a file cannot be read or written
    */
-  public static Summary run(
-      Path inputs, Path outputs, JsonNode with, Instant asOf, SortedMap<String, String> lost)
+  public static void run(
+      Path inputs, Path outputs, JsonNode with, Instant asOf, SortedMap<String, String> failed)
       throws IOException {
     EvaluationSettings settings = EvaluationSettings.parse(with);
     Units units = new Units();
@@ -123,8 +111,8 @@ public final class Evaluation {
     }
     refuseSharedLabels(validation, holdout);
     SnapshotAudit audit = audit(inputs, settings, List.of(validation, holdout), units, asOf);
-    return new Evaluation(settings, asOf, inputs, units, validation, holdout)
-        .score(outputs, audit, lost);
+    new Evaluation(settings, asOf, inputs, units, validation, holdout)
+        .score(outputs, audit, failed);
   }
 
   private static Tables tables(
@@ -173,14 +161,14 @@ public final class Evaluation {
 
   private static void refuseFuture(String name, Panel panel, Units units, Instant asOf) {
     Findings findings = new Findings();
-    long now = Micros.of(asOf);
+    long now = EpochMicros.of(asOf);
     for (int unit = 0; unit < units.size(); unit++) {
       for (int i = panel.start(unit); i < panel.end(unit); i++) {
         if (panel.knownAt(i) > now) {
           findings.add(
               "SLU-6034",
               "%s/panel.csv, line %d: a vintage that became known %s, after the as-of %s"
-                  .formatted(name, panel.line(i), Micros.toInstant(panel.knownAt(i)), asOf),
+                  .formatted(name, panel.line(i), EpochMicros.toInstant(panel.knownAt(i)), asOf),
               "leave out what was not known at the as-of");
         }
       }
@@ -227,50 +215,52 @@ public final class Evaluation {
         asOf);
   }
 
-  private Summary score(Path outputs, SnapshotAudit audit, SortedMap<String, String> lost)
+  private void score(Path outputs, SnapshotAudit audit, SortedMap<String, String> failed)
       throws IOException {
     Map<String, double[]> columns = new LinkedHashMap<>();
-    ObjectNode json = Json.object();
-    json.put("apiVersion", API_VERSION).put("asOf", asOf.toString());
-    json.put("metric", settings.metric().name());
-    settings.unit().forEach(json.putArray("unit")::add);
-    settings.slices().forEach(json.putArray("slices")::add);
-
-    List<Family> families = new ArrayList<>();
-    ArrayNode familyList = json.putArray("families");
+    List<Candidate> candidates = new ArrayList<>();
     for (Path folder : candidates(inputs)) {
-      families.add(candidate(folder, familyList.addObject(), columns, lost));
+      Candidate candidate = candidate(folder, failed);
+      candidates.add(candidate);
+      candidate.holdout().ifPresent(p -> columns.put("candidate:" + candidate.name(), p));
     }
-    lost.forEach((name, ending) -> {
-      if (families.stream().noneMatch(f -> f.name().equals(name))) {
-        ObjectNode entry = familyList.addObject().put("name", name).put("eligible", false);
-        Diagnostic how = wasLost(ending);
-        entry.putObject("reason").put("id", how.id()).put("message", how.message());
+    List<EvaluationReport.Family> families =
+        new ArrayList<>(candidates.stream().map(Candidate::family).toList());
+    failed.forEach((name, ending) -> {
+      if (candidates.stream().noneMatch(c -> c.name().equals(name))) {
+        families.add(ineligible(name, Optional.empty(), failure(ending)));
       }
     });
-    Family chosen = best(families, columns);
-    json.put("chosen", chosen.name());
-
-    boolean hasChampion = champion(json, columns);
-    String bestBaseline = baselines(json, columns);
-
-    ObjectNode rows = json.putObject("rows");
-    rows.put("holdout", holdout.rows.size()).put("validation", validation.rows.size());
-    rows.put("units", holdout.rows.units());
-    if (audit.why().isEmpty()) {
-      rows.put("expected", audit.expectedRows());
+    Candidate chosen = best(candidates);
+    Optional<Champion> champion = champion();
+    champion.ifPresent(c -> columns.put("champion", c.holdout()));
+    List<EvaluationReport.Baseline> baselines = new ArrayList<>();
+    for (Baseline baseline : settings.baselines()) {
+      EvaluationReport.Baseline scored = scored(baseline);
+      baselines.add(scored);
+      if (scored.offered()) {
+        columns.put("baseline:" + scored.name(), baseline(baseline, holdout));
+      }
     }
-    json.put("firstHoldoutOrigin", holdout.rows.firstOrigin().toString());
-    audit(json, audit);
-    write(outputs, json, columns);
-    return new Summary(
-        List.copyOf(families),
-        chosen.name(),
-        bestBaseline,
-        hasChampion,
-        holdout.rows.size(),
-        validation.rows.size(),
-        audit.why());
+    EvaluationReport report =
+        new EvaluationReport(
+            asOf,
+            settings.metric().name(),
+            settings.unit(),
+            settings.slices(),
+            families,
+            chosen.name(),
+            champion.map(Champion::report),
+            baselines,
+            bestBaseline(baselines),
+            new EvaluationReport.Rows(
+                holdout.rows.size(),
+                validation.rows.size(),
+                holdout.rows.units(),
+                audit.why().isEmpty() ? Optional.of(audit.expectedRows()) : Optional.empty()),
+            holdout.rows.firstOrigin(),
+            audit(audit));
+    write(outputs, report, columns);
   }
 
   private static List<Path> candidates(Path inputs) throws IOException {
@@ -286,12 +276,9 @@ public final class Evaluation {
     }
   }
 
-  /** Scores one candidate, or says why it is out; the others go on. */
-  private Family candidate(
-      Path folder, ObjectNode json, Map<String, double[]> columns, SortedMap<String, String> lost)
-      throws IOException {
+  /** Scores one candidate, or says why it is not eligible, which does not stop the others. */
+  private Candidate candidate(Path folder, SortedMap<String, String> failed) throws IOException {
     String family = folder.getFileName().toString();
-    json.put("name", family);
     Optional<Instant> newestLabel = Optional.empty();
     try {
       BundleSignature signature = BundleSignature.read(folder, family);
@@ -308,9 +295,9 @@ public final class Evaluation {
                 .formatted(family, newestLabel.get(), first),
             "train on labels that were known before the first holdout origin");
       }
-      String ending = lost.get(family);
+      String ending = failed.get(family);
       if (ending != null) {
-        throw new SluiceException(ExitCode.INPUT_WRONG, wasLost(ending));
+        throw new SluiceException(ExitCode.INPUT_WRONG, failure(ending));
       }
       Predictions predictions =
           predictions(folder, family, signature, inputs.resolve("predictions").resolve(family));
@@ -322,41 +309,55 @@ public final class Evaluation {
                 "forecast finite numbers that are not negative");
           });
       double loss = loss(validation, predictions.validation);
-      columns.put("candidate:" + family, predictions.holdout);
-      json.put("eligible", true).put("validationLoss", loss);
-      put(json, "newestLabel", newestLabel);
-      json.set("unusable", unusableCounts(predictions.holdout));
-      return new Family(family, Optional.of(loss), newestLabel, Optional.empty());
+      return new Candidate(
+          new EvaluationReport.Family(
+              family,
+              true,
+              Optional.of(loss),
+              newestLabel,
+              Optional.of(unusableCounts(predictions.holdout)),
+              Optional.empty()),
+          Optional.of(predictions.holdout),
+          Optional.empty());
     } catch (SluiceException e) {
       Diagnostic problem = e.diagnostics().getFirst();
-      json.put("eligible", false);
-      put(json, "newestLabel", newestLabel);
-      json.putObject("reason").put("id", problem.id()).put("message", problem.message());
-      return new Family(family, Optional.empty(), newestLabel, Optional.of(problem));
+      return new Candidate(
+          ineligible(family, newestLabel, problem), Optional.empty(), Optional.of(problem));
     }
   }
 
-  private static Diagnostic wasLost(String ending) {
+  private static EvaluationReport.Family ineligible(
+      String family, Optional<Instant> newestLabel, Diagnostic problem) {
+    return new EvaluationReport.Family(
+        family,
+        false,
+        Optional.empty(),
+        newestLabel,
+        Optional.empty(),
+        Optional.of(new EvaluationReport.Ineligibility(problem.id(), problem.message())));
+  }
+
+  private static Diagnostic failure(String ending) {
     return Diagnostic.of(
-        "SLU-7502", "it was lost: " + ending, "the run's record has the stage and its cause");
+        FAILED_FAMILY, "it was lost: " + ending, "the run's record has the stage and its cause");
   }
 
   /**
    * The best on validation. One that has no number to say about some row of the holdout cannot be
    * promoted, so it is picked only when there is no other; no actual of the holdout is looked at.
    */
-  private Family best(List<Family> families, Map<String, double[]> columns) {
-    Family best = null;
+  private Candidate best(List<Candidate> candidates) {
+    Candidate best = null;
     boolean bestIsWhole = false;
-    for (Family family : families) {
-      double[] predictions = columns.get("candidate:" + family.name());
-      if (family.validationLoss().isEmpty() || predictions == null) {
+    for (Candidate candidate : candidates) {
+      Optional<Double> loss = candidate.family().validationLoss();
+      if (loss.isEmpty() || candidate.holdout().isEmpty()) {
         continue;
       }
-      boolean whole = unusable(predictions).isEmpty();
-      boolean better = best == null || better(family.validationLoss().get(), best.validationLoss());
+      boolean whole = unusable(candidate.holdout().get()).isEmpty();
+      boolean better = best == null || better(loss.get(), best.family().validationLoss());
       if (whole == bestIsWhole ? better : whole) {
-        best = family;
+        best = candidate;
         bestIsWhole = whole;
       }
     }
@@ -365,9 +366,9 @@ public final class Evaluation {
       diagnostics.add(
           Diagnostic.of(
               "SLU-6041",
-              "no candidate can be evaluated (of %d)".formatted(families.size()),
+              "no candidate can be evaluated (of %d)".formatted(candidates.size()),
               "each one's reason follows"));
-      families.forEach(f -> f.problem().ifPresent(diagnostics::add));
+      candidates.forEach(c -> c.problem().ifPresent(diagnostics::add));
       throw new SluiceException(ExitCode.INPUT_WRONG, diagnostics);
     }
     return best;
@@ -378,35 +379,28 @@ public final class Evaluation {
         || (settings.metric().higherIsBetter() ? loss > than.get() : loss < than.get());
   }
 
-  private boolean champion(ObjectNode json, Map<String, double[]> columns) throws IOException {
+  private Optional<Champion> champion() throws IOException {
     Path folder = inputs.resolve("champion");
     if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-      json.putNull("champion");
-      return false;
+      return Optional.empty();
     }
     try {
       BundleSignature signature = BundleSignature.read(folder, "champion");
       Predictions predictions =
           predictions(folder, "champion", signature, inputs.resolve("champion-predictions"));
-      ObjectNode champion = json.putObject("champion");
-      champion.put("family", signature.family());
-      Optional<Instant> newestLabel = signature.newestLabel();
-      put(champion, "newestLabel", newestLabel);
-      if (unusable(predictions.validation).isEmpty()) {
-        champion.put("validationLoss", loss(validation, predictions.validation));
-      }
-      newestLabel.ifPresent(label -> {
-        long unseen = 0;
-        for (int i = 0; i < holdout.rows.size(); i++) {
-          if (holdout.rows.knownAt()[i] > Micros.of(label)) {
-            unseen++;
-          }
-        }
-        champion.put("unseenRows", unseen);
-      });
-      champion.set("unusable", unusableCounts(predictions.holdout));
-      columns.put("champion", predictions.holdout);
-      return true;
+      Optional<Double> loss =
+          unusable(predictions.validation).isEmpty()
+              ? Optional.of(loss(validation, predictions.validation))
+              : Optional.empty();
+      return Optional.of(
+          new Champion(
+              new EvaluationReport.Champion(
+                  signature.family(),
+                  signature.newestLabel(),
+                  loss,
+                  signature.newestLabel().map(this::holdoutRowsSince),
+                  unusableCounts(predictions.holdout)),
+              predictions.holdout));
     } catch (SluiceException e) {
       List<Diagnostic> diagnostics = new ArrayList<>();
       diagnostics.add(
@@ -419,22 +413,32 @@ public final class Evaluation {
     }
   }
 
-  private String baselines(ObjectNode json, Map<String, double[]> columns) {
-    ArrayNode list = json.putArray("baselines");
-    String best = null;
-    Optional<Double> bestLoss = Optional.empty();
-    for (Baseline baseline : settings.baselines()) {
-      ObjectNode entry = list.addObject().put("name", baseline.word());
-      if (!NaiveForecast.offered(baseline, holdout.format)) {
-        entry.put("offered", false).put("why", "the panel has no channel beside the label");
-        continue;
-      }
-      double onValidation = loss(validation, baseline(baseline, validation));
-      entry.put("offered", true).put("validationLoss", onValidation);
-      columns.put("baseline:" + baseline.word(), baseline(baseline, holdout));
-      if (better(onValidation, bestLoss)) {
-        best = baseline.word();
-        bestLoss = Optional.of(onValidation);
+  /** Holdout rows whose label became known after this one. */
+  private long holdoutRowsSince(Instant label) {
+    long micros = EpochMicros.of(label);
+    return Arrays.stream(holdout.rows.knownAt()).filter(known -> known > micros).count();
+  }
+
+  private EvaluationReport.Baseline scored(Baseline baseline) {
+    return NaiveForecast.offered(baseline, holdout.format)
+        ? new EvaluationReport.Baseline(
+            baseline.word(),
+            true,
+            Optional.of(loss(validation, baseline(baseline, validation))),
+            Optional.empty())
+        : new EvaluationReport.Baseline(
+            baseline.word(),
+            false,
+            Optional.empty(),
+            Optional.of("the panel has no channel beside the label"));
+  }
+
+  private String bestBaseline(List<EvaluationReport.Baseline> baselines) {
+    EvaluationReport.Baseline best = null;
+    for (EvaluationReport.Baseline baseline : baselines) {
+      Optional<Double> loss = baseline.validationLoss();
+      if (loss.isPresent() && (best == null || better(loss.get(), best.validationLoss()))) {
+        best = baseline;
       }
     }
     if (best == null) {
@@ -443,8 +447,7 @@ public final class Evaluation {
           "evaluate: none of the baselines can be made from this panel",
           "name `zero` among them");
     }
-    json.put("bestBaseline", best);
-    return best;
+    return best.name();
   }
 
   private double[] baseline(Baseline baseline, Tables tables) {
@@ -452,16 +455,20 @@ public final class Evaluation {
         baseline, tables.format, tables.panel, tables.rows, settings.matureAfter());
   }
 
-  private void audit(ObjectNode json, SnapshotAudit audit) {
-    ObjectNode out = json.putObject("audit");
-    // what is refused never gets here
-    out.put("targets", "clean");
-    out.put("maturity", settings.labels().isPresent() ? "clean" : "unaudited");
-    out.put("snapshot", audit.why().isEmpty() ? "clean" : "unaudited");
-    audit.why().ifPresent(why -> out.put("why", why));
-    out.put("vintages", audit.vintages());
-    out.put("labels", audit.labels());
-    out.put("revisedSince", audit.revisedSince());
+  /** What an audit refused never gets here. */
+  private EvaluationReport.Audit audit(SnapshotAudit audit) {
+    return new EvaluationReport.Audit(
+        EvaluationReport.Audited.CLEAN,
+        audited(settings.labels().isPresent()),
+        audited(audit.why().isEmpty()),
+        audit.why(),
+        audit.vintages(),
+        audit.labels(),
+        audit.revisedSince());
+  }
+
+  private static EvaluationReport.Audited audited(boolean clean) {
+    return clean ? EvaluationReport.Audited.CLEAN : EvaluationReport.Audited.UNAUDITED;
   }
 
   private double loss(Tables tables, double[] predicted) {
@@ -500,7 +507,7 @@ public final class Evaluation {
   private double[] written(Path made, String name, BundleSignature signature, Tables tables)
       throws IOException {
     fit(signature, name, tables);
-    return OwnForecasts.read(
+    return CommandPredictions.read(
         made.resolve(tables.name),
         "forecasts of `" + name + "` on " + tables.name,
         tables.format,
@@ -552,7 +559,7 @@ public final class Evaluation {
             picked,
             windows,
             i * signature.windowSize());
-        days[i] = Micros.day(rows.groupOrigin()[g]);
+        days[i] = EpochMicros.day(rows.groupOrigin()[g]);
       }
       System.arraycopy(bundle.predict(windows, days), 0, all, from * width, n * width);
     }
@@ -565,17 +572,20 @@ public final class Evaluation {
   }
 
   private static Optional<String> unusable(double[] predictions) {
-    ObjectNode counts = unusableCounts(predictions);
-    for (String kind : List.of("nan", "infinite", "negative")) {
-      long n = counts.path(kind).asLong();
-      if (n > 0) {
-        return Optional.of("%d of %d predictions are %s".formatted(n, predictions.length, kind));
-      }
-    }
-    return Optional.empty();
+    EvaluationReport.Unusable counts = unusableCounts(predictions);
+    Map<String, Long> kinds = new LinkedHashMap<>();
+    kinds.put("nan", counts.nan());
+    kinds.put("infinite", counts.infinite());
+    kinds.put("negative", counts.negative());
+    return kinds.entrySet().stream()
+        .filter(kind -> kind.getValue() > 0)
+        .map(kind ->
+            "%d of %d predictions are %s"
+                .formatted(kind.getValue(), predictions.length, kind.getKey()))
+        .findFirst();
   }
 
-  private static ObjectNode unusableCounts(double[] predictions) {
+  private static EvaluationReport.Unusable unusableCounts(double[] predictions) {
     long nan = 0;
     long infinite = 0;
     long negative = 0;
@@ -588,14 +598,10 @@ public final class Evaluation {
         negative++;
       }
     }
-    return Json.object().put("nan", nan).put("infinite", infinite).put("negative", negative);
+    return new EvaluationReport.Unusable(nan, infinite, negative);
   }
 
-  private static void put(ObjectNode json, String key, Optional<Instant> instant) {
-    instant.ifPresent(t -> json.put(key, t.toString()));
-  }
-
-  private void write(Path outputs, ObjectNode json, Map<String, double[]> columns)
+  private void write(Path outputs, EvaluationReport report, Map<String, double[]> columns)
       throws IOException {
     Path folder = Files.createDirectories(outputs.resolve("rows"));
     List<String> keys = LabelRows.columns(holdout.format);
@@ -617,7 +623,7 @@ public final class Evaluation {
         out.writeRecord(record);
       }
     }
-    Files.writeString(folder.resolve("evaluation.json"), Json.pretty(json));
+    Files.writeString(folder.resolve("evaluation.json"), Json.pretty(report.json()));
   }
 
   /** NaN is an empty field; infinities are spelled out, so that the gate can tell them apart. */

@@ -136,7 +136,7 @@ final class Fields {
     return optionalText(key)
         .map(text -> {
           try {
-            return Micros.toInstant(Micros.parse(text));
+            return EpochMicros.toInstant(EpochMicros.parse(text));
           } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                 "`" + key + "` of " + where + ": " + e.getMessage(), e);

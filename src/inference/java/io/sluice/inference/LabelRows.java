@@ -79,8 +79,8 @@ record LabelRows(
     LongIntHashMap keys = new LongIntHashMap();
     LongIntHashMap targets = new LongIntHashMap();
     long period = format.periodMicros();
-    long maturity = Micros.of(matureAfter);
-    long now = Micros.of(asOf);
+    long maturity = EpochMicros.of(matureAfter);
+    long now = EpochMicros.of(asOf);
     double totalWeight = 0;
     Findings findings = new Findings();
     try (CsvTable table = CsvTable.open(file, name)) {
@@ -133,7 +133,7 @@ record LabelRows(
           findings.add(
               "SLU-6026",
               "%s: targetEnd is not origin + horizon * period, which is %s"
-                  .formatted(table.at(endColumn), Micros.toInstant(origin + h * period)),
+                  .formatted(table.at(endColumn), EpochMicros.toInstant(origin + h * period)),
               "write targetEnd = origin + horizon * period");
           continue;
         }
@@ -143,8 +143,8 @@ record LabelRows(
               "%s: revision leak: an immature label: it matures %s, the row says %s, the as-of is %s"
                   .formatted(
                       table.at(knownColumn),
-                      Micros.toInstant(end + maturity),
-                      Micros.toInstant(known),
+                      EpochMicros.toInstant(end + maturity),
+                      EpochMicros.toInstant(known),
                       asOf),
               "leave out rows whose label had not matured (matureAfter %s) by the as-of"
                   .formatted(matureAfter));
@@ -152,7 +152,7 @@ record LabelRows(
           findings.add(
               "SLU-6034",
               "%s: revision leak: the label became known %s, after the as-of %s"
-                  .formatted(table.at(knownColumn), Micros.toInstant(known), asOf),
+                  .formatted(table.at(knownColumn), EpochMicros.toInstant(known), asOf),
               "leave out what was not known at the as-of");
         }
         int origins = panel.slotStarting(origin);
@@ -243,7 +243,7 @@ record LabelRows(
     for (long origin : groupOrigin) {
       first = Math.min(first, origin);
     }
-    return Micros.toInstant(first);
+    return EpochMicros.toInstant(first);
   }
 
   /** The horizons that occur, ascending. */

@@ -47,10 +47,11 @@ final class NaiveForecast {
       case SEASONAL -> {
         double[] out = byRow(rows, levels(format, panel, rows, matureAfter, false));
         int label = format.channels().indexOf(format.label());
-        int year = (int) Math.max(1, Math.round((double) Micros.of(YEAR) / format.periodMicros()));
+        int year =
+            (int) Math.max(1, Math.round((double) EpochMicros.of(YEAR) / format.periodMicros()));
         for (int row = 0; row < out.length; row++) {
           int slot = rows.targetSlot()[row] - year;
-          out[row] = lastYear(panel, rows, row, slot, label, Micros.of(matureAfter), out[row]);
+          out[row] = lastYear(panel, rows, row, slot, label, EpochMicros.of(matureAfter), out[row]);
         }
         yield out;
       }
@@ -68,7 +69,7 @@ final class NaiveForecast {
       PanelFormat format, Panel panel, LabelRows rows, Duration matureAfter, boolean rate) {
     int label = format.channels().indexOf(format.label());
     int exposure = label == 0 ? 1 : 0;
-    long maturity = Micros.of(matureAfter);
+    long maturity = EpochMicros.of(matureAfter);
     double[] level = new double[rows.groups()];
     for (int g = 0; g < level.length; g++) {
       int unit = rows.groupUnit()[g];

@@ -107,7 +107,7 @@ final class Panel {
           findings.add(
               "SLU-6031",
               "%s: known before it happened: the period ends %s"
-                  .formatted(table.at(knownColumn), Micros.toInstant(start + period)),
+                  .formatted(table.at(knownColumn), EpochMicros.toInstant(start + period)),
               "a period's values are known when it is over, at the earliest; later corrections are"
                   + " rows of their own");
         }

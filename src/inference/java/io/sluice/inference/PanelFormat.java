@@ -77,7 +77,7 @@ record PanelFormat(
   }
 
   long periodMicros() {
-    return Micros.of(period);
+    return EpochMicros.of(period);
   }
 
   /** Unit columns, then slice columns that are not among them. */

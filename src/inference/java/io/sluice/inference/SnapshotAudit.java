@@ -138,9 +138,9 @@ record SnapshotAudit(
                         panel.line(i),
                         channels.get(c),
                         units.describe(unit),
-                        Micros.toInstant(panel.endOf(panel.slot(i))),
+                        EpochMicros.toInstant(panel.endOf(panel.slot(i))),
                         CsvTable.format(claimed),
-                        Micros.toInstant(panel.knownAt(i)),
+                        EpochMicros.toInstant(panel.knownAt(i)),
                         said(real)),
                 "copy every vintage with its own knownAt, never the latest value with an old one");
             break;
@@ -154,7 +154,7 @@ record SnapshotAudit(
   private static long actuals(Tables set, Panel raw, Units units, Instant asOf, Findings findings) {
     LabelRows rows = set.rows();
     int label = set.format().channels().indexOf(set.format().label());
-    long now = Micros.of(asOf);
+    long now = EpochMicros.of(asOf);
     long revised = 0;
     for (int row = 0; row < rows.size(); row++) {
       int unit = rows.unit(row);
@@ -169,9 +169,9 @@ record SnapshotAudit(
                     rows.name(),
                     rows.line()[row],
                     units.describe(unit),
-                    Micros.toInstant(set.panel().endOf(slot)),
+                    EpochMicros.toInstant(set.panel().endOf(slot)),
                     CsvTable.format(rows.actual()[row]),
-                    Micros.toInstant(rows.knownAt()[row]),
+                    EpochMicros.toInstant(rows.knownAt()[row]),
                     said(real)),
             "take the label's value as of its knownAt from the snapshot");
       } else if (!agrees(rows.actual()[row], raw.valueAsOf(unit, slot, now, label))) {
@@ -185,8 +185,8 @@ record SnapshotAudit(
       Tables set, Panel raw, EvaluationSettings.Labels labels, Instant asOf) {
     LabelRows rows = set.rows();
     int label = set.format().channels().indexOf(set.format().label());
-    long maturity = Micros.of(labels.matureAfter());
-    long now = Micros.of(asOf);
+    long maturity = EpochMicros.of(labels.matureAfter());
+    long now = EpochMicros.of(asOf);
     int[] horizons = rows.horizons().stream().mapToInt(Integer::intValue).toArray();
     long count = 0;
     for (int g = 0; g < rows.groups(); g++) {

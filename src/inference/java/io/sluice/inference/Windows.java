@@ -35,7 +35,7 @@ public final class Windows {
 
   /** What the folder of an origin and the file with its forecasts are called; sorts by time. */
   static String name(long origin) {
-    return NAME.format(Micros.toInstant(origin));
+    return NAME.format(EpochMicros.toInstant(origin));
   }
 
   /**
@@ -85,7 +85,7 @@ public final class Windows {
     float[] window = new float[signature.windowSize()];
     for (Map.Entry<Long, List<Integer>> origin : byOrigin.entrySet()) {
       Path folder = Files.createDirectories(out.resolve(name(origin.getKey())));
-      Files.writeString(folder.resolve(AS_OF), Micros.toInstant(origin.getKey()) + "\n");
+      Files.writeString(folder.resolve(AS_OF), EpochMicros.toInstant(origin.getKey()) + "\n");
       try (CsvWriter csv = CsvTable.writer(folder.resolve(FILE))) {
         csv.writeRecord(columns(format, signature));
         for (int g : origin.getValue()) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.Baseline;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,11 +44,11 @@ class EvaluationTest {
   @Test
   void scoresEveryModelOnTheSameHoldoutRows() throws IOException {
     Sample.copy(Sample.bundle("linear"), sample.inputs.resolve("champion"));
-    Evaluation.Summary summary = sample.run();
+    EvaluationReport report = sample.run();
 
-    assertThat(summary.chosen()).isEqualTo("linear");
-    assertThat(summary.hasChampion()).isTrue();
-    assertThat(summary.unaudited()).isEmpty();
+    assertThat(report.chosen()).isEqualTo("linear");
+    assertThat(report.champion()).isPresent();
+    assertThat(report.audit().why()).isEmpty();
     List<String> lines = Files.readAllLines(sample.outputs.resolve("rows/rows.csv"));
     assertThat(lines.getFirst())
         .isEqualTo(
@@ -156,9 +157,9 @@ class EvaluationTest {
   @Test
   void aCandidateTrainedOnTheHoldoutIsOutAndTheOthersGoOn() throws IOException {
     sample.edit("candidates/linear/signature.json", s -> s.replace("2025-01-06", "2025-12-01"));
-    Evaluation.Summary summary = sample.run();
-    assertThat(summary.chosen()).isEqualTo("doubled");
-    assertThat(summary.families().get(1).problem().orElseThrow().id()).isEqualTo("SLU-6037");
+    EvaluationReport report = sample.run();
+    assertThat(report.chosen()).isEqualTo("doubled");
+    assertThat(report.families().get(1).reason().orElseThrow().id()).isEqualTo("SLU-6037");
     assertThat(sample.evaluation().at("/families/1/reason/id").asText()).isEqualTo("SLU-6037");
   }
 
@@ -183,7 +184,7 @@ class EvaluationTest {
   @Test
   void aSnapshotOfAnotherFormLeavesTheTablesUnauditedAndSaysWhy() throws IOException {
     sample.edit("snapshot", s -> s.replaceFirst("reported", "seen"));
-    assertThat(sample.run().unaudited()).hasValue("the snapshot has no column reported");
+    assertThat(sample.run().audit().why()).hasValue("the snapshot has no column reported");
     assertThat(sample.evaluation().at("/audit/snapshot").asText()).isEqualTo("unaudited");
   }
 
@@ -287,21 +288,21 @@ class EvaluationTest {
   void aFamilyThatHasNoNumberForSomeRowOfTheHoldoutIsNotPickedWhenThereIsAnother()
       throws IOException {
     sample.candidate("partial");
-    Evaluation.Summary summary = sample.run();
-    assertThat(summary.families())
+    EvaluationReport report = sample.run();
+    assertThat(report.families())
         .filteredOn(f -> f.name().equals("partial"))
         .singleElement()
         .satisfies(f ->
             assertThat(f.validationLoss().orElseThrow())
                 .as("as good as linear there")
                 .isEqualTo(
-                    summary.families().stream()
+                    report.families().stream()
                         .filter(l -> l.name().equals("linear"))
                         .findFirst()
                         .orElseThrow()
                         .validationLoss()
                         .orElseThrow()));
-    assertThat(summary.chosen()).isEqualTo("linear");
+    assertThat(report.chosen()).isEqualTo("linear");
     assertThat(sample.evaluation().at("/families/2/unusable/nan").asLong()).isPositive();
   }
 }

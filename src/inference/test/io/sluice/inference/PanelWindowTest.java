@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PanelWindowTest {
-  private static final long WEEK = Micros.of(Duration.ofDays(7));
+  private static final long WEEK = EpochMicros.of(Duration.ofDays(7));
 
   private record Vintage(int unit, int week, long known, double a, double b) {}
 
@@ -39,7 +39,7 @@ class PanelWindowTest {
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void windowsAreWhatWasKnownAtTheOrigin(long seed, @TempDir Path folder) throws IOException {
     Random random = new Random(seed);
-    long start = Micros.parse("2025-01-06");
+    long start = EpochMicros.parse("2025-01-06");
     List<Vintage> log = new ArrayList<>();
     Set<String> seen = new HashSet<>();
     for (int i = 0; i < 400; i++) {
@@ -67,8 +67,8 @@ class PanelWindowTest {
           "u%d,%s,%s,%s,%s\n"
               .formatted(
                   v.unit,
-                  Micros.toInstant(start + v.week * WEEK),
-                  Micros.toInstant(v.known),
+                  EpochMicros.toInstant(start + v.week * WEEK),
+                  EpochMicros.toInstant(v.known),
                   CsvTable.format(v.a),
                   Double.isNaN(v.b) ? "" : CsvTable.format(v.b)));
     }

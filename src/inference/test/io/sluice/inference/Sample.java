@@ -2,6 +2,7 @@ package io.sluice.inference;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -176,12 +177,13 @@ final class Sample {
         });
   }
 
-  Evaluation.Summary run() throws IOException {
+  EvaluationReport run() throws IOException {
     return run(with());
   }
 
-  Evaluation.Summary run(JsonNode with) throws IOException {
-    return Evaluation.run(inputs, outputs, with, AS_OF, new TreeMap<>(lost));
+  EvaluationReport run(JsonNode with) throws IOException {
+    Evaluation.run(inputs, outputs, with, AS_OF, new TreeMap<>(lost));
+    return EvaluationReport.parse(evaluation());
   }
 
   JsonNode evaluation() throws IOException {

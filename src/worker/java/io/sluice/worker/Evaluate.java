@@ -1,14 +1,17 @@
 package io.sluice.worker;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
 import io.sluice.inference.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * {@code sluice-worker evaluate}: scores candidates, champion and baselines, and notes in {@code
@@ -23,14 +26,19 @@ final class Evaluate {
   static int run(Worker.Context context, List<String> argv) throws IOException {
     Step step = Step.of(context, argv);
     Evaluation.run(
-        step.inputs(), step.outputs(), step.with(), step.asOf(), LostFamilies.byExitCode(step));
-    ObjectNode bundles = Json.object();
+        step.inputs(), step.outputs(), step.with(), step.asOf(), FailedFamilies.byExitCode(step));
+    TreeMap<String, Digest> bundles = new TreeMap<>();
     for (Map.Entry<String, Path> candidate :
-        Register.folders(step.inputs().resolve("candidates")).entrySet()) {
-      bundles.put(
-          "candidate:" + candidate.getKey(), Bundle.in(candidate.getValue()).digest().toString());
+        Workspace.folders(step.inputs().resolve("candidates")).entrySet()) {
+      bundles.put("candidate:" + candidate.getKey(), Bundle.in(candidate.getValue()).digest());
     }
-    Files.writeString(step.outputs().resolve("rows").resolve(BUNDLES), Json.pretty(bundles));
+    Files.writeString(
+        step.outputs().resolve("rows").resolve(BUNDLES), Json.pretty(JsonCodec.writeMap(bundles)));
     return ExitCode.DONE.code();
+  }
+
+  /** Reads {@link #BUNDLES}: the digest of each candidate's bundle, by column. */
+  static SortedMap<String, Digest> bundles(Path file) throws IOException {
+    return JsonCodec.readMap(JsonFile.read(file), Digest.class);
   }
 }

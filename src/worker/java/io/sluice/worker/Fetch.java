@@ -10,6 +10,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.record.PredictCommand;
 import io.sluice.core.record.StageRecord;
 import io.sluice.store.Trees;
 import java.io.IOException;
@@ -17,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -118,27 +118,14 @@ final class Fetch {
 
   private static StageRecord begun(Stage stage, Instant started) {
     StageArguments a = stage.arguments();
-    return new StageRecord(
-        a.run(),
-        a.stage(),
-        a.kind(),
-        a.attempt(),
-        a.family(),
-        Optional.empty(),
-        false,
-        stage.cacheable() ? Optional.of(stage.key()) : Optional.empty(),
-        a.environment(),
-        a.image().isEmpty() ? Optional.empty() : Optional.of(a.image()),
-        Optional.of(stage.codeDigest()),
-        stage.recorded(),
-        Optional.empty(),
-        Map.of(),
-        Map.of(),
-        Optional.empty(),
-        Optional.empty(),
-        started,
-        Optional.empty(),
-        "");
+    return StageRecord.builder(a.run(), a.stage(), a.kind(), a.attempt(), started)
+        .family(a.family())
+        .key(stage.cacheable() ? Optional.of(stage.key()) : Optional.empty(), false)
+        .environment(a.environment())
+        .image(a.image().isEmpty() ? Optional.empty() : Optional.of(a.image()))
+        .code(stage.codeDigest())
+        .inputs(stage.recorded())
+        .build();
   }
 
   private void layOut(ArtifactStore store, Stage stage) throws IOException {
@@ -166,7 +153,7 @@ final class Fetch {
     }
     Files.writeString(workspace.params(), Json.pretty(params(store, stage)));
     if (stage.workerKind()) {
-      Files.writeString(workspace.context(), Json.pretty(context(store, stage)));
+      Files.writeString(workspace.context(), Json.pretty(context(store, stage).json()));
     }
     workspace.writeEnv(variables(workspace, stage));
   }
@@ -182,7 +169,7 @@ final class Fetch {
         Manifest.Entry file = p.content().entries().getFirst();
         JsonNode best;
         try {
-          best = Json.parse(Resolved.read(store, p.content(), file.path())).path("params");
+          best = Json.parse(store.read(p.content(), file.path())).path("params");
         } catch (IllegalArgumentException e) {
           throw badParams(String.valueOf(e.getMessage()));
         }
@@ -204,26 +191,16 @@ final class Fetch {
             "let the stage before write hyperparameters in this form, as tune@1 does"));
   }
 
-  private ObjectNode context(ArtifactStore store, Stage stage) throws IOException {
-    ObjectNode root = Json.object();
-    root.put("run", arguments.run().value());
-    root.put("stage", arguments.stage().value());
-    root.put("model", stage.resolved().model());
-    root.put("asOf", stage.asOf().toString());
-    root.put("seed", stage.seed());
-    root.set("resolved", stage.resolved().json());
-    StageRecord self = begun(stage, stage.resolved().asOf());
-    root.set("inputs", self.json().get("inputs"));
-    var records = root.putArray("records");
-    List<JsonNode> earlier = new ArrayList<>();
-    for (byte[] record : store.records(arguments.run())) {
-      JsonNode node = Json.parse(record);
-      if (StageRecord.is(node)) {
-        earlier.add(node);
-      }
-    }
-    earlier.forEach(records::add);
-    return root;
+  private StepContext context(ArtifactStore store, Stage stage) throws IOException {
+    return new StepContext(
+        arguments.run(),
+        arguments.stage(),
+        stage.resolved().model(),
+        stage.asOf(),
+        stage.seed(),
+        stage.resolved(),
+        stage.recorded(),
+        StageRecord.all(store, arguments.run()));
   }
 
   private Map<String, String> variables(Workspace workspace, Stage stage) {

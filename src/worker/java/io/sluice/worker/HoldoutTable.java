@@ -8,8 +8,8 @@ import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
-import io.sluice.core.gate.DriftStatus;
-import io.sluice.core.gate.Evaluation;
+import io.sluice.core.evaluation.EvaluationReport;
+import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.HoldoutRows;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -20,8 +20,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * Reads what evaluate left in its output {@code rows} ({@code rows.csv}, {@code evaluation.json})
@@ -45,20 +43,16 @@ public final class HoldoutTable {
   }
 
   /**
-   * Reads.
+   * Reads the holdout.
    *
    * @param folder with {@code rows.csv} and {@code evaluation.json}
-   * @param championRun run that promoted the champion
-   * @param asOf of the data
-   * @param drift of today's data
-   * @throws SluiceException (exit code 2) SLU-4031 for a broken table, SLU-4046 for an evaluation
-   *     that is no JSON, SLU-8003 for rows that are no holdout
+   * @param context what the gate knows of the run besides
+   * @throws SluiceException (exit code 2) SLU-4031 for a broken table or report, SLU-4046 for a
+   *     report that is not JSON, SLU-8003 for rows that do not make a holdout
    */
-  public static HoldoutRows read(
-      Path folder, Optional<String> championRun, Instant asOf, DriftStatus drift)
-      throws IOException {
-    JsonNode evaluation = Register.json(folder.resolve("evaluation.json"));
-    List<String> slices = texts(evaluation.path("slices"));
+  public static HoldoutRows read(Path folder, GateContext context) throws IOException {
+    EvaluationReport evaluation = report(folder);
+    List<String> slices = evaluation.slices();
     try (CsvReader<CsvRecord> reader =
         CsvReader.builder()
             .missingFieldStrategy(FieldMismatchStrategy.STRICT)
@@ -74,10 +68,10 @@ public final class HoldoutTable {
       table.add(
           builder,
           records,
-          table.columns(texts(evaluation.path("unit"))),
+          table.columns(evaluation.unit()),
           table.columns(slices),
           table.columns(models));
-      return builder.build(facts(evaluation, championRun, asOf, drift));
+      return builder.build(evaluation, context);
     } catch (CsvParseException e) {
       throw broken("rows.csv: " + e.getMessage());
     }
@@ -118,66 +112,26 @@ public final class HoldoutTable {
         || column.startsWith("baseline:");
   }
 
-  private static Evaluation facts(
-      JsonNode evaluation, Optional<String> championRun, Instant asOf, DriftStatus drift) {
-    String chosen = evaluation.path("chosen").asText();
-    Optional<Instant> newest = Optional.empty();
-    for (JsonNode family : evaluation.path("families")) {
-      if (family.path("name").asText().equals(chosen)) {
-        newest = instant(family.path("newestLabel"));
-      }
-    }
-    JsonNode expected = evaluation.path("rows").path("expected");
-    return new Evaluation(
-        chosen,
-        text(evaluation.path("bestBaseline")),
-        newest,
-        instant(evaluation.path("champion").path("newestLabel")),
-        championRun,
-        asOf,
-        expected.isIntegralNumber() ? OptionalLong.of(expected.asLong()) : OptionalLong.empty(),
-        drift,
-        families(evaluation));
-  }
-
-  private static List<Evaluation.Family> families(JsonNode evaluation) {
-    List<Evaluation.Family> families = new ArrayList<>();
-    for (JsonNode family : evaluation.path("families")) {
-      JsonNode loss = family.path("validationLoss");
-      long unusable = 0;
-      for (JsonNode count : family.path("unusable")) {
-        unusable += count.asLong();
-      }
-      Optional<String> trouble = text(family.at("/reason/message"));
-      families.add(
-          new Evaluation.Family(
-              family.path("name").asText(),
-              loss.isNumber() ? Optional.of(loss.asDouble()) : Optional.empty(),
-              unusable == 0
-                  ? trouble
-                  : Optional.of(
-                      unusable + " of its forecasts of the holdout are no numbers, or negative")));
-    }
-    families.sort(java.util.Comparator.comparing(Evaluation.Family::name));
-    return families;
-  }
-
-  private static Optional<String> text(JsonNode node) {
-    return node.isTextual() ? Optional.of(node.asText()) : Optional.empty();
-  }
-
-  private static Optional<Instant> instant(JsonNode node) {
+  /**
+   * Reads {@code evaluation.json}.
+   *
+   * @throws SluiceException (exit code 2) SLU-4031 when it is not an evaluation report, SLU-4046
+   *     when it is not JSON
+   */
+  static EvaluationReport report(Path folder) throws IOException {
+    JsonNode json = JsonFile.read(folder.resolve("evaluation.json"));
     try {
-      return text(node).map(Instant::parse);
-    } catch (DateTimeException e) {
-      throw broken("evaluation.json: not an instant: " + node);
+      return EvaluationReport.parse(json);
+    } catch (IllegalArgumentException e) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          List.of(
+              Diagnostic.of(
+                  "SLU-4031",
+                  "evaluation.json is not an evaluation report: " + e.getMessage(),
+                  "write it as evaluation.schema.json has it; see docs/evaluate.md")),
+          e);
     }
-  }
-
-  private static List<String> texts(JsonNode list) {
-    List<String> texts = new ArrayList<>();
-    list.forEach(n -> texts.add(n.asText()));
-    return texts;
   }
 
   private int column(String name) {
@@ -231,7 +185,7 @@ public final class HoldoutTable {
       return known;
     }
     try {
-      Instant parsed = KnownUntil.parse(text);
+      Instant parsed = LatestKnownAt.parse(text);
       if (instants.size() < MOST_INSTANTS) {
         instants.put(text, parsed);
       }

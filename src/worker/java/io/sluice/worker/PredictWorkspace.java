@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.PredictCommand;
 import io.sluice.inference.BundleSignature;
 import io.sluice.inference.Windows;
 import io.sluice.store.Trees;
@@ -41,8 +42,7 @@ final class PredictWorkspace {
     for (Stage.Present p : stage.inputs()) {
       if (p.input().name().equals(MODEL)
           && p.content().entries().stream().anyMatch(e -> e.path().equals(PredictCommand.FILE))) {
-        return Optional.of(
-            PredictCommand.parse(Resolved.read(store, p.content(), PredictCommand.FILE)));
+        return Optional.of(PredictCommand.parse(store.read(p.content(), PredictCommand.FILE)));
       }
     }
     return Optional.empty();

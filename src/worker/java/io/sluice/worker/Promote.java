@@ -7,9 +7,12 @@ import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.record.Registered;
+import io.sluice.core.record.Resolved;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
@@ -23,8 +26,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.StreamSupport;
 
 /**
  * {@code sluice-worker promote}: on PROMOTE, makes the registered candidate champion by one entry
@@ -105,8 +106,8 @@ final class Promote {
   private Optional<PromotionLog.Entry> promote(ArtifactStore store, Resolved pinned)
       throws IOException {
     Manifest judged = store.manifest(verdictManifest);
-    JsonNode reasons = Json.parse(Resolved.read(store, judged, "verdict"));
-    if (!verdict.equals(reasons.path("decision").asText())) {
+    Verdict reasons = verdict(store, judged);
+    if (!verdict.equals(reasons.decision().name())) {
       throw refused("the verdict given is " + verdict + ", but verdict.json says otherwise");
     }
     if (!verdict.equals("PROMOTE")) {
@@ -117,10 +118,10 @@ final class Promote {
       throw refused("the head given is not the one that resolve pinned");
     }
     Manifest made = store.manifest(registered);
-    JsonNode versions = Json.parse(Resolved.read(store, made, "registered"));
-    int version = versions.path("version").asInt();
-    String bundle = versions.path("bundle").asText();
-    if (version < 1 || !bundle.equals(judged.results().getOrDefault("bundle", ""))) {
+    Registered versions = registered(store, made);
+    int version = versions.version();
+    String bundle = versions.bundle().toString();
+    if (!bundle.equals(judged.results().getOrDefault("bundle", ""))) {
       throw refused("the bundle that was judged is not the one that was registered");
     }
     ModelRegistry registry = context.registry(registryFolder);
@@ -154,12 +155,27 @@ final class Promote {
     return mine;
   }
 
-  private PromotionLog.Entry append(PromotionLog log, int version, JsonNode reasons) {
+  private static Verdict verdict(ArtifactStore store, Manifest judged) throws IOException {
+    JsonNode json = Json.parse(store.read(judged, "verdict"));
+    try {
+      return Verdict.read(json);
+    } catch (IllegalArgumentException e) {
+      throw refused("verdict.json is not a verdict (" + e.getMessage() + ")");
+    }
+  }
+
+  private static Registered registered(ArtifactStore store, Manifest made) throws IOException {
+    JsonNode json = Json.parse(store.read(made, "registered"));
+    try {
+      return Registered.parse(json);
+    } catch (IllegalArgumentException e) {
+      throw refused("`registered` is not what register writes (" + e.getMessage() + ")");
+    }
+  }
+
+  private PromotionLog.Entry append(PromotionLog log, int version, Verdict reasons) {
     String who = context.env().getOrDefault("SLUICE_WHO", "");
-    String why =
-        StreamSupport.stream(reasons.path("sentences").spliterator(), false)
-            .map(JsonNode::asText)
-            .collect(Collectors.joining(" "));
+    String why = String.join(" ", reasons.sentences());
     return log.append(
         new PromotionLog.Request(
             PromotionLog.Kind.PROMOTE,
@@ -193,31 +209,18 @@ final class Promote {
       ExitCode code,
       String cause,
       Optional<PromotionLog.Entry> entry) {
-    return new StageRecord(
-        run,
-        new StageName("promote"),
-        Plan.Kind.PROMOTE,
-        attempt,
-        Optional.empty(),
-        Optional.of(status),
-        false,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.of(pinned.code()),
-        List.of(
-            input("registered", registered, "registered"),
-            input("verdict", verdictManifest, "verdict")),
-        Optional.empty(),
-        Map.of(),
-        entry
-            .map(e -> Map.of("promoted", Integer.toString(e.to()), "entry", "" + e.number()))
-            .orElse(Map.of()),
-        Optional.empty(),
-        Optional.of(code.code()),
-        started,
-        Optional.of(context.clock().instant()),
-        cause);
+    return StageRecord.builder(run, new StageName("promote"), Plan.Kind.PROMOTE, attempt, started)
+        .code(pinned.code())
+        .inputs(
+            List.of(
+                input("registered", registered, "registered"),
+                input("verdict", verdictManifest, "verdict")))
+        .results(
+            entry
+                .map(e -> Map.of("promoted", Integer.toString(e.to()), "entry", "" + e.number()))
+                .orElse(Map.of()))
+        .ended(status, code.code(), context.clock().instant(), cause)
+        .build();
   }
 
   private static StageRecord.Input input(String name, Digest manifest, String path) {

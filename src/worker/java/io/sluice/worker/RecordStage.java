@@ -1,16 +1,19 @@
 package io.sluice.worker;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.drift.DriftFinding;
+import io.sluice.core.drift.DriftResult;
 import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
+import io.sluice.core.lineage.RunTags;
+import io.sluice.core.lineage.StageGraph;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.record.Registered;
+import io.sluice.core.record.Resolved;
 import io.sluice.core.record.RunRecord;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.registry.ModelRegistry.FileContent;
@@ -22,8 +25,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -126,39 +129,29 @@ final class RecordStage {
   }
 
   private static Map<String, String> tags(RunRecord record) {
-    Map<String, String> tags = new TreeMap<>();
-    tags.put("sluice.run", record.run().value());
-    tags.put("sluice.status", record.status().name());
-    record.verdict().ifPresent(v -> tags.put("sluice.verdict", v.path("decision").asText()));
-    record
-        .drift()
-        .ifPresent(d -> {
-          tags.put("sluice.drift", d.path("status").asText());
-          tags.put("sluice.needsReview", d.path("needsReview").asText());
-        });
-    record.promoted().ifPresent(v -> tags.put("sluice.promoted", Integer.toString(v)));
+    TreeMap<String, String> causes = new TreeMap<>();
     for (RunRecord.Family family : record.families()) {
       if (!family.cause().isEmpty()) {
-        tags.put(Register.LOST + family.name(), family.cause());
+        causes.put(family.name(), family.cause());
       }
     }
-    return tags;
+    return new RunTags(
+            record.run(),
+            record.status(),
+            record.verdict().map(Verdict::decision),
+            record.drift().map(d -> new RunTags.Drift(d.status(), d.needsReview())),
+            record.promoted(),
+            causes)
+        .tags();
   }
 
   private RunRecord fold(ArtifactStore store) throws IOException {
-    List<StageRecord> records = new ArrayList<>();
-    for (byte[] bytes : store.records(run)) {
-      JsonNode node = Json.parse(bytes);
-      if (StageRecord.is(node)) {
-        records.add(StageRecord.parse(node));
-      }
-    }
+    List<StageRecord> records = StageRecord.all(store, run);
     Instant now = context.clock().instant();
-    Map<StageName, StageRecord> last = new LinkedHashMap<>();
-    records.forEach(r -> last.put(r.stage(), r));
+    Map<StageName, StageRecord> last = StageRecord.last(records);
     Optional<Resolved> resolved = Optional.empty();
-    Optional<JsonNode> verdict = Optional.empty();
-    Map<String, Integer> versions = new TreeMap<>();
+    Optional<Verdict> verdict = Optional.empty();
+    SortedMap<String, Integer> versions = new TreeMap<>();
     Optional<Integer> promoted = Optional.empty();
     for (StageRecord r : last.values()) {
       if (r.kind() == Plan.Kind.PROMOTE) {
@@ -170,46 +163,38 @@ final class RecordStage {
       Manifest outputs = store.manifest(r.outputs().get());
       switch (r.kind()) {
         case RESOLVE -> resolved = Optional.of(Resolved.from(store, outputs));
-        case GATE -> verdict = Optional.of(Json.parse(Resolved.read(store, outputs, "verdict")));
+        case GATE ->
+            verdict = Optional.of(Verdict.parse(Json.parse(store.read(outputs, "verdict"))));
         case REGISTER ->
-            Json.parse(Resolved.read(store, outputs, "registered"))
-                .path("versions")
-                .properties()
-                .forEach(e -> versions.put(e.getKey(), e.getValue().asInt()));
+            versions.putAll(
+                Registered.parse(Json.parse(store.read(outputs, "registered"))).versions());
         case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, PROMOTE, RECORD -> {}
       }
     }
-    Optional<JsonNode> drift = drift(store, records, last, verdict);
+    Optional<DriftFinding> drift = drift(store, records, last, verdict);
     List<RunRecord.Task> ended =
         tasks.entrySet().stream()
             .map(t -> task(t.getKey(), t.getValue(), Optional.ofNullable(last.get(t.getKey()))))
             .toList();
-    return new RunRecord(
-        run,
-        model,
-        overall(),
-        records.stream().map(StageRecord::started).min(Comparator.naturalOrder()).orElse(now),
-        now,
-        resolved.map(Resolved::asOf),
-        resolved.map(Resolved::code),
-        resolved.flatMap(Resolved::commit),
-        resolved.map(r -> Long.toString(r.seed())),
-        resolved.map(r -> r.head().toString()),
-        resolved.flatMap(Resolved::champion).map(Resolved.Champion::version),
-        verdict,
-        drift,
-        versions,
-        promoted,
-        families(last, ended, verdict, versions),
-        ended,
-        records);
+    Instant started =
+        records.stream().map(StageRecord::started).min(Comparator.naturalOrder()).orElse(now);
+    return RunRecord.builder(run, model, overall(), started, now)
+        .resolved(resolved)
+        .verdict(verdict)
+        .drift(drift)
+        .versions(versions)
+        .promoted(promoted)
+        .families(families(last, ended, verdict, versions))
+        .tasks(ended)
+        .stages(records)
+        .build();
   }
 
   /** What came of each family that has a stage of its own. */
   private static List<RunRecord.Family> families(
       Map<StageName, StageRecord> last,
       List<RunRecord.Task> ended,
-      Optional<JsonNode> verdict,
+      Optional<Verdict> verdict,
       Map<String, Integer> versions) {
     SortedMap<String, List<StageRecord>> stages = new TreeMap<>();
     last.values()
@@ -220,17 +205,15 @@ final class RecordStage {
       Set<StageName> names = own.stream().map(StageRecord::stage).collect(Collectors.toSet());
       // the tasks come by name; the record that began first is the one that failed, not skipped
       Optional<String> lost =
-          LostFamilies.cause(own, name)
+          FailedFamilies.cause(own, name)
               .or(() ->
                   ended.stream()
                       .filter(t -> names.contains(t.name()) && t.status() == StageStatus.FAILED)
                       .map(t -> t.name() + ": " + t.cause())
                       .findFirst());
-      JsonNode judged = judged(verdict, name);
+      Optional<Verdict.Family> judged = judged(verdict, name);
       Optional<String> trouble =
-          judged.path("trouble").isTextual() && judged.path("validationLoss").isMissingNode()
-              ? Optional.of(judged.path("trouble").asText())
-              : Optional.empty();
+          judged.filter(j -> j.validationLoss().isEmpty()).flatMap(Verdict.Family::trouble);
       Optional<Integer> version = Optional.ofNullable(versions.get(name));
       families.add(
           new RunRecord.Family(
@@ -239,71 +222,63 @@ final class RecordStage {
                   ? RunRecord.FamilyStatus.LOST
                   : trouble.isPresent()
                       ? RunRecord.FamilyStatus.OUT
-                      : judged.isMissingNode() && version.isEmpty()
+                      : judged.isEmpty() && version.isEmpty()
                           ? RunRecord.FamilyStatus.UNJUDGED
                           : RunRecord.FamilyStatus.CANDIDATE,
               lost.or(() -> trouble).orElse(""),
-              verdict
-                  .map(v -> v.path("candidate").asText().equals("candidate:" + name))
-                  .orElse(false),
+              verdict.map(v -> v.family().equals(name)).orElse(false),
               version,
-              number(judged.path("validationLoss").asText()),
+              judged.flatMap(Verdict.Family::validationLoss),
               own.stream()
                   .filter(r -> r.kind() == Plan.Kind.TUNE)
                   .findFirst()
                   .map(StageRecord::results)
-                  .orElse(Map.of())));
+                  .orElse(Collections.emptySortedMap())));
     });
     return families;
   }
 
-  private static JsonNode judged(Optional<JsonNode> verdict, String family) {
-    for (JsonNode f : verdict.map(v -> v.path("families")).orElse(MissingNode.getInstance())) {
-      if (f.path("name").asText().equals(family)) {
-        return f;
-      }
-    }
-    return MissingNode.getInstance();
-  }
-
-  private static Optional<Double> number(String text) {
-    return text.isEmpty() ? Optional.empty() : Optional.of(Double.valueOf(text));
+  private static Optional<Verdict.Family> judged(Optional<Verdict> verdict, String family) {
+    return verdict.stream()
+        .flatMap(v -> v.families().stream())
+        .filter(f -> f.name().equals(family))
+        .findFirst();
   }
 
   /**
    * What a service needs to mark forecasts made from this run's data: the status, why, whether the
    * policy wants them reviewed, and which data that is.
    */
-  private static Optional<JsonNode> drift(
+  private static Optional<DriftFinding> drift(
       ArtifactStore store,
       List<StageRecord> records,
       Map<StageName, StageRecord> last,
-      Optional<JsonNode> verdict)
+      Optional<Verdict> verdict)
       throws IOException {
     Optional<StageRecord> stage =
         last.values().stream().filter(r -> r.kind() == Plan.Kind.DRIFT).findFirst();
     if (stage.isEmpty()) {
       return Optional.empty();
     }
-    DriftFinding finding =
+    DriftResult result =
         stage.get().outputs().isPresent()
-            ? Drifted.parse(
-                Resolved.read(store, store.manifest(stage.get().outputs().get()), "drift"))
-            : DriftFinding.failed(stage.get().cause());
-    ObjectNode block =
-        finding.summary(verdict.map(Register::onDrift).orElse(GatePolicy.OnDrift.REVIEW));
-    Lineage lineage = new Lineage(records.stream().map(r -> (JsonNode) r.json()).toList());
-    for (StageRecord.Input input : stage.get().inputs()) {
-      if (input.name().equals("current")) {
-        input.artifact().ifPresent(d -> block.put("current", d.toString()));
-        input
-            .manifest()
-            .flatMap(m -> Register.snapshot(lineage.before(m)))
-            .ifPresent(d -> block.put("snapshot", d.toString()));
-      }
-    }
-    stage.get().asOf().ifPresent(t -> block.put("asOf", t.toString()));
-    return Optional.of(block);
+            ? DriftInput.parse(store.read(store.manifest(stage.get().outputs().get()), "drift"))
+            : DriftResult.failed(stage.get().cause());
+    DriftFinding finding =
+        result.finding(
+            verdict
+                .map(v -> v.policy().get(GatePolicy.ON_DRIFT))
+                .orElse(GatePolicy.OnDrift.REVIEW));
+    Optional<StageRecord.Input> current =
+        stage.get().inputs().stream().filter(i -> i.name().equals("current")).findFirst();
+    StageGraph stages = new StageGraph(records);
+    return Optional.of(
+        finding.about(
+            current.flatMap(StageRecord.Input::artifact),
+            current
+                .flatMap(StageRecord.Input::manifest)
+                .flatMap(m -> StageGraph.snapshot(stages.before(m))),
+            stage.get().asOf()));
   }
 
   /**

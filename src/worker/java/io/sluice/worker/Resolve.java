@@ -1,9 +1,6 @@
 package io.sluice.worker;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
@@ -12,8 +9,14 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.gate.History;
 import io.sluice.core.json.Json;
+import io.sluice.core.lineage.Lineage;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.record.ChampionData;
+import io.sluice.core.record.PastRun;
+import io.sluice.core.record.PredictCommand;
+import io.sluice.core.record.Resolved;
+import io.sluice.core.record.SearchRequest;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
@@ -124,17 +127,21 @@ final class Resolve {
     }
     Optional<PromotionLog.Entry> top = registry.promotions(model).champion();
     Optional<Version> version = Optional.empty();
+    Optional<Lineage> lineage = Optional.empty();
     if (top.isPresent()) {
       version = Optional.of(champion(registry, top.get()));
-      entries.addAll(model(registry, version.get(), store));
-      entries.addAll(snapshots(store, version.get()));
+      lineage = Lineage.of(version.get().tags());
+      entries.addAll(model(registry, version.get(), lineage, store));
+      entries.addAll(snapshots(store, version.get(), lineage));
     }
     List<Version> versions = registry.versions(model);
     entries.addAll(studies(registry, versions, store));
-    ArrayNode gates = gates(registry);
-    entries.add(put(store, Resolved.GATES, Json.pretty(gates)));
-    SearchRequest search = SearchRequest.after(History.parse(gates));
+    History gates = gates(registry);
+    entries.add(put(store, Resolved.GATES, Json.pretty(gates.toJson())));
+    SearchRequest search = SearchRequest.after(gates);
     entries.add(put(store, Resolved.SEARCH, Json.pretty(search.json())));
+    String family = lineage.map(Lineage::family).orElse("");
+    String from = lineage.map(l -> l.run().value()).orElse("");
     Resolved resolved =
         new Resolved(
             model,
@@ -148,10 +155,10 @@ final class Resolve {
             version.map(v ->
                 new Resolved.Champion(
                     v.version(),
-                    v.tags().getOrDefault("sluice.family", ""),
-                    v.tags().getOrDefault("sluice.run", ""),
-                    registry.params(v),
-                    v.tags())));
+                    family,
+                    from,
+                    new TreeMap<>(registry.params(v)),
+                    new TreeMap<>(v.tags()))));
     entries.add(put(store, Resolved.FILE, Json.pretty(resolved.json())));
     // No as-of of its own: what comes from here (a study, the champion) ages nobody's data.
     Manifest manifest = new Manifest(Optional.empty(), Map.of(), entries);
@@ -159,7 +166,7 @@ final class Resolve {
     store.putRecord(
         run, new StageName("resolve"), attempt, record(resolved, digest, started).bytes());
     say(resolved, pinned);
-    search.coldBecause().ifPresent(why -> context.out().println("a cold search: " + why));
+    search.because().ifPresent(why -> context.out().println("a cold search: " + why));
     if (resultImage.isPresent()) {
       Files.writeString(resultImage.get(), championImage(store, manifest));
     }
@@ -179,21 +186,21 @@ final class Resolve {
         || bundle.get().entries().stream().noneMatch(e -> e.path().equals(PredictCommand.FILE))) {
       return workerImage.orElse("");
     }
-    PredictCommand command =
-        PredictCommand.parse(Resolved.read(store, bundle.get(), PredictCommand.FILE));
+    PredictCommand command = PredictCommand.parse(store.read(bundle.get(), PredictCommand.FILE));
     Optional<String> lock =
-        command.locked()
+        command.hasLock()
             ? Optional.of(
-                new String(
-                    Resolved.read(store, bundle.get(), PredictCommand.LOCK),
-                    StandardCharsets.UTF_8))
+                new String(store.read(bundle.get(), PredictCommand.LOCK), StandardCharsets.UTF_8))
             : Optional.empty();
     String image =
         context
             .environments()
             .image(
                 new Worker.RecordedEnvironment(
-                    command.environment(), command.image(), command.python(), lock),
+                    command.environment().name(),
+                    command.environment().image(),
+                    command.environment().python(),
+                    lock),
                 context.out()::println);
     context.out().println("the champion predicts in " + image);
     return image;
@@ -212,7 +219,7 @@ final class Resolve {
 
   private static Instant instant(String text) {
     try {
-      return KnownUntil.parse(text);
+      return LatestKnownAt.parse(text);
     } catch (DateTimeException e) {
       throw Arguments.wrong("--as-of is not an instant in ISO 8601: " + text);
     }
@@ -232,7 +239,8 @@ final class Resolve {
                 "restore the version, or roll back to one that is there: `sluice rollback`"));
   }
 
-  private List<Manifest.Entry> model(ModelRegistry registry, Version version, ArtifactStore store)
+  private List<Manifest.Entry> model(
+      ModelRegistry registry, Version version, Optional<Lineage> lineage, ArtifactStore store)
       throws IOException {
     Bundle bundle = Bundle.registered(registry, version, store);
     Set<String> missing = new TreeSet<>(BUNDLE_FILES);
@@ -251,8 +259,8 @@ final class Resolve {
               + " missing in the registry",
           "without it nothing can be compared: restore its files, or roll back");
     }
-    String known = version.tags().getOrDefault("sluice.bundle", "");
-    if (!known.isEmpty() && !known.equals(bundle.digest().toString())) {
+    Optional<Digest> known = lineage.flatMap(l -> l.origin().bundle());
+    if (known.isPresent() && !known.get().equals(bundle.digest())) {
       throw failed(
           "SLU-4043",
           "the bundle of champion version "
@@ -260,7 +268,7 @@ final class Resolve {
               + " is not the one that was registered: "
               + bundle.digest()
               + " instead of "
-              + known,
+              + known.get(),
           "somebody changed files of this version in the registry: find out who, or roll back");
     }
     return bundle.files().stream()
@@ -275,21 +283,13 @@ final class Resolve {
    * blobs, nothing is copied. A snapshot that is gone is an absent input to who asks for it, and
    * {@code champion/lineage.json} says that there was one.
    */
-  private List<Manifest.Entry> snapshots(ArtifactStore store, Version version) throws IOException {
-    String from = version.tags().getOrDefault("sluice.run", "");
-    ObjectNode lineage = Json.object();
-    lineage.put("version", version.version());
-    lineage.put("run", from);
-    ObjectNode stages = lineage.putObject("stages");
+  private List<Manifest.Entry> snapshots(
+      ArtifactStore store, Version version, Optional<Lineage> lineage) throws IOException {
+    Optional<RunId> from = lineage.map(Lineage::run);
+    List<StageRecord> records = from.isPresent() ? StageRecord.all(store, from.get()) : List.of();
+    TreeMap<StageName, ChampionData.Left> stages = new TreeMap<>();
     List<Manifest.Entry> entries = new ArrayList<>();
-    Map<StageName, StageRecord> last = new TreeMap<>();
-    for (byte[] bytes : from.isEmpty() ? List.<byte[]>of() : store.records(new RunId(from))) {
-      JsonNode node = Json.parse(bytes);
-      if (StageRecord.is(node)) {
-        StageRecord record = StageRecord.parse(node);
-        last.put(record.stage(), record);
-      }
-    }
+    Map<StageName, StageRecord> last = new TreeMap<>(StageRecord.last(records));
     for (StageRecord record : last.values()) {
       boolean users =
           switch (record.kind()) {
@@ -300,10 +300,7 @@ final class Resolve {
         continue;
       }
       Optional<List<Manifest.Entry>> left = whole(store, record.outputs().get());
-      stages
-          .putObject(record.stage().value())
-          .put("outputs", record.outputs().get().toString())
-          .put("kept", left.isPresent());
+      stages.put(record.stage(), new ChampionData.Left(record.outputs().get(), left.isPresent()));
       for (Manifest.Entry e : left.orElse(List.of())) {
         entries.add(
             new Manifest.Entry(
@@ -313,7 +310,9 @@ final class Resolve {
                 e.digest()));
       }
     }
-    entries.add(put(store, Resolved.LINEAGE, Json.pretty(lineage)));
+    ChampionData data =
+        new ChampionData(version.version(), from.map(RunId::value).orElse(""), stages);
+    entries.add(put(store, Resolved.LINEAGE, Json.pretty(data.json())));
     return entries;
   }
 
@@ -338,7 +337,7 @@ final class Resolve {
     List<Manifest.Entry> entries = new ArrayList<>();
     Set<String> done = new TreeSet<>();
     for (Version v : versions.reversed()) {
-      String family = v.tags().getOrDefault("sluice.family", "");
+      String family = Lineage.familyOf(v.tags()).orElse("");
       if (family.isEmpty() || done.contains(family)) {
         continue;
       }
@@ -352,8 +351,8 @@ final class Resolve {
   }
 
   /** Earlier gates of this model, newest first, from the records of its runs. */
-  private ArrayNode gates(ModelRegistry registry) {
-    ArrayNode gates = JsonNodeFactory.instance.arrayNode();
+  private History gates(ModelRegistry registry) {
+    List<History.PastGate> gates = new ArrayList<>();
     for (byte[] bytes : registry.recordedRuns(model, PAST_RUNS)) {
       JsonNode record;
       try {
@@ -369,19 +368,12 @@ final class Resolve {
                     "look at the file run.json of this model's latest runs in the registry")),
             e);
       }
-      JsonNode verdict = record.path("verdict");
-      if (verdict.isObject() && !record.path("run").asText().equals(run.value())) {
-        ObjectNode gate = gates.addObject();
-        gate.put("run", record.path("run").asText());
-        gate.put("at", record.path("finished").asText());
-        gate.put("verdict", verdict.path("decision").asText());
-        if (verdict.path("reason").isTextual()) {
-          gate.put("reason", verdict.path("reason").asText());
-        }
-        gate.set("holdoutKeys", verdict.path("holdoutKeys"));
+      PastRun past = PastRun.parse(record);
+      if (!past.run().equals(run.value())) {
+        past.gate().ifPresent(gates::add);
       }
     }
-    return gates;
+    return new History(gates);
   }
 
   private static Manifest.Entry put(ArtifactStore store, String path, String text)
@@ -392,27 +384,12 @@ final class Resolve {
   }
 
   private StageRecord record(Resolved resolved, Digest outputs, Instant started) {
-    return new StageRecord(
-        run,
-        new StageName("resolve"),
-        Plan.Kind.RESOLVE,
-        attempt,
-        Optional.empty(),
-        Optional.of(StageStatus.SUCCEEDED),
-        false,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.empty(),
-        Optional.of(resolved.code()),
-        List.of(),
-        Optional.of(outputs),
-        Map.of(),
-        Map.of("head", resolved.head().toString()),
-        Optional.empty(),
-        Optional.of(0),
-        started,
-        Optional.of(context.clock().instant()),
-        "");
+    return StageRecord.builder(run, new StageName("resolve"), Plan.Kind.RESOLVE, attempt, started)
+        .code(resolved.code())
+        .outputs(Optional.of(outputs))
+        .results(Map.of("head", resolved.head().toString()))
+        .ended(StageStatus.SUCCEEDED, 0, context.clock().instant(), "")
+        .build();
   }
 
   private static SluiceException failed(String id, String message, String hint) {

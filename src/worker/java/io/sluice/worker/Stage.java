@@ -9,6 +9,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.record.Resolved;
 import io.sluice.core.record.StageRecord;
 import java.io.IOException;
 import java.math.BigInteger;

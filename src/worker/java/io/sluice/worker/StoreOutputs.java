@@ -6,7 +6,6 @@ import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
-import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.run.ExitWords;
@@ -283,7 +282,8 @@ final class StoreOutputs {
     }
     String column = arguments.with().path("labels").path("knownAt").asText("");
     Instant asOf = stage.resolved().asOf();
-    return Optional.of(column.isEmpty() ? asOf : new KnownUntil(store, column, asOf).in(entries));
+    return Optional.of(
+        column.isEmpty() ? asOf : new LatestKnownAt(store, column, asOf).in(entries));
   }
 
   private void finish(ArtifactStore store, Stage stage, End end) throws IOException {
@@ -311,40 +311,37 @@ final class StoreOutputs {
         m.manifest().artifact(output).ifPresent(a -> artifacts.put(output, a.digest()));
       }
     });
-    return new StageRecord(
-        arguments.run(),
-        arguments.stage(),
-        arguments.kind(),
-        arguments.attempt(),
-        arguments.family(),
-        Optional.of(not.map(End.NotMade::status).orElse(StageStatus.SUCCEEDED)),
-        made.map(End.Made::cached).orElse(false),
-        stage.cacheable() ? Optional.of(stage.key()) : Optional.empty(),
-        arguments.environment(),
-        arguments.image().isEmpty() ? Optional.empty() : Optional.of(arguments.image()),
-        Optional.of(stage.codeDigest()),
-        stage.recorded(),
-        made.map(End.Made::digest),
-        artifacts,
-        made.map(m -> m.manifest().results()).orElse(Map.of()),
-        made.flatMap(m -> m.manifest().asOf()),
-        Optional.of(not.map(End.NotMade::exitCode).orElse(0)),
-        started(store).orElse(now),
-        Optional.of(now),
-        not.map(End.NotMade::cause).orElse(""));
+    return StageRecord.builder(
+            arguments.run(),
+            arguments.stage(),
+            arguments.kind(),
+            arguments.attempt(),
+            started(store).orElse(now))
+        .family(arguments.family())
+        .key(
+            stage.cacheable() ? Optional.of(stage.key()) : Optional.empty(),
+            made.map(End.Made::cached).orElse(false))
+        .environment(arguments.environment())
+        .image(arguments.image().isEmpty() ? Optional.empty() : Optional.of(arguments.image()))
+        .code(stage.codeDigest())
+        .inputs(stage.recorded())
+        .outputs(made.map(End.Made::digest))
+        .artifacts(artifacts)
+        .results(made.map(m -> m.manifest().results()).orElse(Map.of()))
+        .asOf(made.flatMap(m -> m.manifest().asOf()))
+        .ended(
+            not.map(End.NotMade::status).orElse(StageStatus.SUCCEEDED),
+            not.map(End.NotMade::exitCode).orElse(0),
+            now,
+            not.map(End.NotMade::cause).orElse(""))
+        .build();
   }
 
   /** When fetch began, by its record of this attempt. */
   private Optional<Instant> started(ArtifactStore store) throws IOException {
-    for (byte[] bytes : store.records(arguments.run())) {
-      var node = Json.parse(bytes);
-      if (StageRecord.is(node)) {
-        StageRecord record = StageRecord.parse(node);
-        if (record.stage().equals(arguments.stage()) && record.attempt() == arguments.attempt()) {
-          return Optional.of(record.started());
-        }
-      }
-    }
-    return Optional.empty();
+    return StageRecord.all(store, arguments.run()).stream()
+        .filter(r -> r.stage().equals(arguments.stage()) && r.attempt() == arguments.attempt())
+        .map(StageRecord::started)
+        .findFirst();
   }
 }

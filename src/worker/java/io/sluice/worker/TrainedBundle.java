@@ -7,6 +7,8 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.PredictCommand;
+import io.sluice.core.record.PredictSettings;
 import io.sluice.inference.BundleParts;
 import io.sluice.store.Trees;
 import java.io.IOException;
@@ -45,7 +47,7 @@ final class TrainedBundle {
       return List.of(); // whether an output is there and no link is checked for all stages alike
     }
     Path own = folder.resolve(PredictCommand.FOLDER);
-    Optional<JsonNode> predict = stage.arguments().predict();
+    Optional<PredictSettings> predict = stage.arguments().predict().map(PredictSettings::parse);
     if (Files.exists(predict.isPresent() ? own : folder.resolve(PredictCommand.FILE))) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
@@ -65,7 +67,7 @@ final class TrainedBundle {
   }
 
   /** The command with its code and its lock. */
-  private void take(JsonNode predict, Path folder) throws IOException {
+  private void take(PredictSettings predict, Path folder) throws IOException {
     List<String> executable = List.of();
     if (stage.code().isPresent()) {
       Manifest code = stage.code().get();
@@ -76,23 +78,21 @@ final class TrainedBundle {
               .map(Manifest.Entry::path)
               .toList();
     }
-    JsonNode environment = predict.path("environment");
-    boolean locked = environment.has("lock");
-    if (locked) {
+    PredictSettings.Environment environment = predict.environment();
+    if (environment.lock().isPresent()) {
       Files.copy(
-          folder.resolve(PredictCommand.CODE).resolve(environment.path("lock").asText()),
+          folder.resolve(PredictCommand.CODE).resolve(environment.lock().get()),
           folder.resolve(PredictCommand.LOCK));
     }
-    List<String> command = new java.util.ArrayList<>();
-    predict.path("command").forEach(word -> command.add(word.asText()));
     PredictCommand recorded =
         new PredictCommand(
-            command,
-            environment.path("name").asText(),
-            stage.arguments().environment(),
-            stage.arguments().image(),
-            Optional.ofNullable(environment.get("python")).map(JsonNode::asText),
-            locked,
+            predict.command(),
+            new PredictCommand.Environment(
+                environment.name(),
+                stage.arguments().environment(),
+                stage.arguments().image(),
+                environment.python(),
+                environment.lock().map(path -> PredictCommand.LOCK)),
             executable);
     Files.createDirectories(folder.resolve(PredictCommand.FOLDER));
     Files.writeString(folder.resolve(PredictCommand.FILE), Json.pretty(recorded.json()));

@@ -210,7 +210,7 @@ public final class Worker {
       case "store" -> StoreOutputs.run(context, rest);
       case "resolve" -> Resolve.run(context, rest);
       case "evaluate" -> Evaluate.run(context, rest);
-      case "gate" -> Judge.run(context, rest);
+      case "gate" -> GateStep.run(context, rest);
       case "register" -> Register.run(context, rest);
       case "promote" -> Promote.run(context, rest);
       case "record" -> RecordStage.run(context, rest);

@@ -6,11 +6,13 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** The layout of the stage workspace, which fetch, run, store and the tuner share. */
@@ -132,5 +134,16 @@ record Workspace(Path root) {
             return FileVisitResult.CONTINUE;
           }
         });
+  }
+
+  /** The folders in a folder, by name; none when it is not there. */
+  static Map<String, Path> folders(Path parent) throws IOException {
+    Map<String, Path> folders = new TreeMap<>();
+    try (var list = Files.list(parent)) {
+      list.filter(Files::isDirectory).forEach(p -> folders.put(String.valueOf(p.getFileName()), p));
+    } catch (NoSuchFileException e) {
+      return Map.of();
+    }
+    return folders;
   }
 }

@@ -9,6 +9,7 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.record.Resolved;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
@@ -281,7 +282,9 @@ class FetchAndStoreTest {
     resolved = put(List.of(file("resolved.json", "{}")));
     env = Map.of("SLUICE_DEBUG", "1");
     assertThat(fetch("stage", List.of(), List.of("o"))).isEqualTo(1);
-    assertThat(err.toString(UTF_8)).contains("SLU-4060").contains("\tat io.sluice.worker.Resolved");
+    assertThat(err.toString(UTF_8))
+        .contains("SLU-4060")
+        .contains("\tat io.sluice.core.record.Resolved");
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.record.Resolved;
 import io.sluice.core.run.RunId;
 import io.sluice.store.FolderStore;
 import io.sluice.store.Trees;

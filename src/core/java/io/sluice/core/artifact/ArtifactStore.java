@@ -36,6 +36,18 @@ public interface ArtifactStore {
     }
   }
 
+  /** Reads one small file that a manifest lists, verified. */
+  default byte[] read(Manifest manifest, String path) throws IOException {
+    Manifest.Entry entry =
+        manifest.entries().stream()
+            .filter(e -> e.path().equals(path))
+            .findFirst()
+            .orElseThrow(() -> new IOException("no " + path + " in manifest " + manifest.digest()));
+    try (InputStream in = open(entry.digest())) {
+      return in.readAllBytes();
+    }
+  }
+
   /** What an earlier execution of the same key left, if its manifest and blobs are all there. */
   Optional<Digest> cached(Digest key) throws IOException;
 

@@ -1,5 +1,7 @@
 package io.sluice.core.artifact;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -26,6 +28,7 @@ public record Digest(String hex) implements Comparable<Digest> {
    *
    * @throws IllegalArgumentException for anything else
    */
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static Digest parse(String text) {
     if (!text.startsWith(PREFIX)) {
       throw new IllegalArgumentException("not a digest (expected sha256:<64 hex digits>): " + text);
@@ -62,6 +65,7 @@ public record Digest(String hex) implements Comparable<Digest> {
     return hex.compareTo(other.hex);
   }
 
+  @JsonValue
   @Override
   public String toString() {
     return PREFIX + hex;

@@ -81,11 +81,11 @@ final class Explanation {
 
   /** Which families there were, who was picked and why; nothing when there was one and no other. */
   private void families() {
-    List<Evaluation.Family> all = verdict.families();
+    List<Verdict.Family> all = verdict.families();
     if (all.size() < 2) {
       return;
     }
-    List<Evaluation.Family> met = all.stream().filter(f -> f.validationLoss().isPresent()).toList();
+    List<Verdict.Family> met = all.stream().filter(f -> f.validationLoss().isPresent()).toList();
     String title = verdict.policy().get(GatePolicy.METRIC).title();
     String figures =
         String.join(
@@ -111,14 +111,14 @@ final class Explanation {
             + figures
             + ". "
             + (together ? together(met.size()) : picked(met)));
-    for (Evaluation.Family family : all) {
+    for (Verdict.Family family : all) {
       family
           .trouble()
           .ifPresent(why -> sentences.add("The family " + family.name() + " is out: " + why + "."));
     }
   }
 
-  private String picked(List<Evaluation.Family> met) {
+  private String picked(List<Verdict.Family> met) {
     boolean passedOver = met.stream().anyMatch(f -> f.trouble().isPresent()) && met.size() > 1;
     return verdict.family()
         + " was picked as the best there"

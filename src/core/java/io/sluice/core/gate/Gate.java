@@ -3,6 +3,7 @@ package io.sluice.core.gate;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.GatePolicy.Candidates;
 import io.sluice.core.gate.GatePolicy.FirstRun;
 import io.sluice.core.gate.GatePolicy.OnDrift;
@@ -51,14 +52,14 @@ public final class Gate {
    *     candidate is not there
    */
   public static Verdict decide(HoldoutRows rows, GatePolicy policy, History history, long seed) {
-    String chosen = "candidate:" + rows.evaluation().chosenFamily();
+    String chosen = "candidate:" + rows.evaluation().chosen();
     if (!rows.has(chosen)) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
           Diagnostic.of(
               "SLU-8005",
               "the holdout has no predictions of the chosen family '"
-                  + rows.evaluation().chosenFamily()
+                  + rows.evaluation().chosen()
                   + "'",
               "its columns are " + String.join(", ", rows.models())));
     }
@@ -75,7 +76,8 @@ public final class Gate {
     Optional<String> reference = reference(rows, policy);
     BitSet usable = usable(rows, reference, policy.get(GatePolicy.METRIC));
     long missing =
-        Math.max(rows.evaluation().expectedRows().orElse(0), rows.size()) - usable.cardinality();
+        Math.max(rows.evaluation().rows().expected().orElse(0L), rows.size())
+            - usable.cardinality();
     return new Gate(rows.only(usable), policy, history, seed, missing)
         .judge(chosen, reference, HoldoutKeys.of(rows));
   }
@@ -100,7 +102,7 @@ public final class Gate {
       return Optional.of(HoldoutRows.CHAMPION);
     }
     return policy.get(GatePolicy.FIRST_RUN) == FirstRun.BEATS_NAIVE
-        ? rows.evaluation().bestBaseline().map(b -> "baseline:" + b).filter(rows::has)
+        ? Optional.of("baseline:" + rows.evaluation().bestBaseline()).filter(rows::has)
         : Optional.empty();
   }
 
@@ -154,7 +156,7 @@ public final class Gate {
     Verdict.Data data = data(candidates, eligible, reference, novelty);
 
     List<Finding> about = new ArrayList<>(insufficient(data, reference));
-    if (rows.evaluation().drift() == DriftStatus.DRIFTED
+    if (rows.context().drift() == DriftStatus.DRIFTED
         && policy.get(GatePolicy.ON_DRIFT) == OnDrift.HOLD) {
       about.add(
           new Finding(
@@ -177,7 +179,10 @@ public final class Gate {
         periods.size() < Contrast.TWO_WAY_PERIODS,
         List.copyOf(about),
         data,
-        rows.evaluation().families(),
+        rows.evaluation().families().stream()
+            .map(Verdict.Family::of)
+            .sorted(Comparator.comparing(Verdict.Family::name))
+            .toList(),
         models(),
         tests,
         unusable(subject) > 0 ? Optional.empty() : unseen(subject, reference),
@@ -493,14 +498,21 @@ public final class Gate {
   }
 
   private Verdict.Labels labels(Optional<String> reference) {
-    Evaluation facts = rows.evaluation();
+    EvaluationReport evaluation = rows.evaluation();
+    Instant asOf = rows.context().asOf();
     boolean champion = reference.equals(Optional.of(HoldoutRows.CHAMPION));
-    Optional<Instant> its = champion ? facts.championNewestLabel() : Optional.empty();
-    Instant fresh = facts.candidateNewestLabel().orElse(facts.asOf());
+    Optional<Instant> its = champion ? championNewestLabel() : Optional.empty();
+    Optional<Instant> candidates =
+        evaluation.family(evaluation.chosen()).flatMap(EvaluationReport.Family::newestLabel);
+    Instant fresh = candidates.orElse(asOf);
     boolean stale =
         its.map(i -> Duration.between(i, fresh).compareTo(policy.get(GatePolicy.STALE_AFTER)) >= 0)
             .orElse(false);
-    return new Verdict.Labels(facts.asOf(), facts.candidateNewestLabel(), its, stale);
+    return new Verdict.Labels(asOf, candidates, its, stale);
+  }
+
+  private Optional<Instant> championNewestLabel() {
+    return rows.evaluation().champion().flatMap(EvaluationReport.Champion::newestLabel);
   }
 
   /** The level of this look; see docs/gate.md. */
@@ -648,10 +660,9 @@ public final class Gate {
   }
 
   private Optional<Verdict.Gain> unseen(String candidate, Optional<String> reference) {
-    Evaluation facts = rows.evaluation();
-    Optional<Instant> trained = facts.championNewestLabel();
+    Optional<Instant> trained = championNewestLabel();
     Optional<HoldoutKeys> chosenOn =
-        facts.championRun().flatMap(history::promotedBy).map(History.PastGate::keys);
+        rows.context().championRun().flatMap(history::promotedBy).map(History.PastGate::keys);
     if (!reference.equals(Optional.of(HoldoutRows.CHAMPION))
         || (trained.isEmpty() && chosenOn.isEmpty())) {
       return Optional.empty();

@@ -3,12 +3,14 @@ package io.sluice.core.gate;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.LowerCase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -132,6 +134,7 @@ public final class GatePolicy {
   }
 
   /** What drift does. */
+  @EnumNaming(LowerCase.class)
   public enum OnDrift {
     /** It is recorded; neither the verdict nor predictions change. */
     IGNORE,

@@ -1,14 +1,12 @@
 package io.sluice.core.gate;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
-import io.sluice.core.json.Json;
-import java.time.DateTimeException;
+import io.sluice.core.json.JsonCodec;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +28,11 @@ public record History(List<PastGate> gates) {
    * @param reason of a hold, when it was kept
    */
   public record PastGate(
-      String run, Instant at, Decision verdict, Optional<Reason> reason, HoldoutKeys keys) {
+      String run,
+      Instant at,
+      Decision verdict,
+      Optional<Reason> reason,
+      @JsonProperty("holdoutKeys") HoldoutKeys keys) {
 
     /** An element of {@code gates.json} for a verdict. */
     public static PastGate of(String run, Instant at, Verdict verdict) {
@@ -43,15 +45,6 @@ public record History(List<PastGate> gates) {
      */
     boolean looked() {
       return !reason.equals(Optional.of(Reason.INSUFFICIENT));
-    }
-
-    /** One element of {@code gates.json}. */
-    public JsonNode toJson() {
-      ObjectNode out = Json.object().put("run", run).put("at", at.toString());
-      out.put("verdict", verdict.name());
-      reason.ifPresent(r -> out.put("reason", r.word()));
-      out.set("holdoutKeys", keys.toJson());
-      return out;
     }
   }
 
@@ -139,9 +132,7 @@ public record History(List<PastGate> gates) {
 
   /** {@code gates.json}. */
   public JsonNode toJson() {
-    var list = com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.arrayNode();
-    gates.forEach(g -> list.add(g.toJson()));
-    return list;
+    return JsonCodec.writeList(gates);
   }
 
   /**
@@ -150,34 +141,23 @@ public record History(List<PastGate> gates) {
    * @throws SluiceException SLU-8006 when it is not what resolve writes
    */
   public static History parse(JsonNode json) {
-    List<PastGate> gates = new ArrayList<>();
     try {
-      if (!json.isArray()) {
-        throw new IllegalArgumentException("not a list");
-      }
-      for (JsonNode gate : json) {
-        String reason = gate.path("reason").asText("");
-        Optional<Reason> known =
-            List.of(Reason.values()).stream().filter(r -> r.word().equals(reason)).findFirst();
-        gates.add(
-            new PastGate(
-                gate.path("run").asText(),
-                Instant.parse(gate.path("at").asText()),
-                Decision.valueOf(gate.path("verdict").asText()),
-                known,
-                HoldoutKeys.parse(gate.path("holdoutKeys"))));
-      }
-    } catch (IllegalArgumentException | DateTimeException e) {
-      throw new SluiceException(
-          ExitCode.INPUT_WRONG,
-          List.of(
-              Diagnostic.of(
-                  "SLU-8006",
-                  "the record of earlier gates cannot be read: " + e.getMessage(),
-                  "look at gates.json of the resolve stage, and at verdict.json of the version that"
-                      + " it was made from")),
-          e);
+      return new History(JsonCodec.readList(json, PastGate.class));
+    } catch (IllegalArgumentException e) {
+      throw unreadable(e);
     }
-    return new History(gates);
+  }
+
+  /** The failure to read a record of earlier gates. */
+  public static SluiceException unreadable(IllegalArgumentException e) {
+    return new SluiceException(
+        ExitCode.INPUT_WRONG,
+        List.of(
+            Diagnostic.of(
+                "SLU-8006",
+                "the record of earlier gates cannot be read: " + e.getMessage(),
+                "look at gates.json of the resolve stage, and at verdict.json of the version that"
+                    + " it was made from")),
+        e);
   }
 }

@@ -1,9 +1,15 @@
 package io.sluice.core.gate;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,6 +21,7 @@ import java.util.TreeMap;
  * Which rows a gate has seen, small enough to keep with every verdict: what the rule against
  * looking at the same rows again and again works on.
  */
+@JsonDeserialize(using = HoldoutKeys.Reader.class)
 public sealed interface HoldoutKeys permits HoldoutKeys.Cells, HoldoutKeys.Count {
 
   /** Rows that were seen, in all. */
@@ -97,17 +104,7 @@ public sealed interface HoldoutKeys permits HoldoutKeys.Cells, HoldoutKeys.Count
   default JsonNode toJson() {
     return switch (this) {
       case Count count -> JsonNodeFactory.instance.numberNode(count.rows());
-      case Cells cells -> {
-        var list = JsonNodeFactory.instance.arrayNode();
-        for (Cell cell : cells.cells()) {
-          list.addObject()
-              .put("origin", cell.origin().toString())
-              .put("horizon", cell.horizon())
-              .put("rows", cell.rows())
-              .put("units", cell.units());
-        }
-        yield list;
-      }
+      case Cells cells -> JsonCodec.writeList(cells.cells());
     };
   }
 
@@ -123,25 +120,26 @@ public sealed interface HoldoutKeys permits HoldoutKeys.Cells, HoldoutKeys.Count
     if (!json.isArray()) {
       throw new IllegalArgumentException("holdoutKeys is neither a list nor a number: " + json);
     }
-    List<Cell> cells = new ArrayList<>();
-    for (JsonNode cell : json) {
-      if (!cell.path("origin").isTextual()
-          || !cell.path("horizon").isInt()
-          || !cell.path("rows").canConvertToLong()
-          || !cell.path("units").isTextual()) {
-        throw new IllegalArgumentException("not a cell of holdout keys: " + Json.write(cell));
-      }
+    return new Cells(JsonCodec.readList(json, Cell.class));
+  }
+
+  /** The keys are a list or a number, which no annotation can say of an interface. */
+  final class Reader extends StdDeserializer<HoldoutKeys> {
+    private static final long serialVersionUID = 1;
+
+    public Reader() {
+      super(HoldoutKeys.class);
+    }
+
+    @Override
+    public HoldoutKeys deserialize(JsonParser in, DeserializationContext context)
+        throws IOException {
+      JsonNode json = in.readValueAsTree();
       try {
-        cells.add(
-            new Cell(
-                Instant.parse(cell.get("origin").asText()),
-                cell.get("horizon").asInt(),
-                cell.get("rows").asLong(),
-                cell.get("units").asText()));
-      } catch (java.time.DateTimeException e) {
-        throw new IllegalArgumentException("not an instant: " + cell.get("origin"), e);
+        return parse(json);
+      } catch (IllegalArgumentException e) {
+        throw JsonMappingException.from(in, e.getMessage(), e);
       }
     }
-    return new Cells(cells);
   }
 }

@@ -3,6 +3,7 @@ package io.sluice.core.gate;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.evaluation.EvaluationReport;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +27,8 @@ public final class HoldoutRows {
   /** Column name of the champion's predictions. */
   public static final String CHAMPION = "champion";
 
-  private final Evaluation evaluation;
+  private final EvaluationReport evaluation;
+  private final GateContext context;
   private final int size;
   private final Codes units;
   private final SortedMap<String, Codes> slices;
@@ -57,8 +59,9 @@ public final class HoldoutRows {
     }
   }
 
-  private HoldoutRows(Evaluation evaluation, Builder from) {
+  private HoldoutRows(EvaluationReport evaluation, GateContext context, Builder from) {
     this.evaluation = evaluation;
+    this.context = context;
     this.size = from.size;
     Codes given = from.units.sorted(size);
     int[] order =
@@ -102,6 +105,7 @@ public final class HoldoutRows {
 
   private HoldoutRows(HoldoutRows from, int[] kept) {
     evaluation = from.evaluation;
+    context = from.context;
     size = kept.length;
     units = new Codes(from.units.names, pick(from.units.code, kept));
     origin = pick(from.origin, kept);
@@ -130,9 +134,14 @@ public final class HoldoutRows {
     return new Builder(sliceNames, modelNames);
   }
 
-  /** The facts that came with the rows. */
-  public Evaluation evaluation() {
+  /** The report that came with the rows. */
+  public EvaluationReport evaluation() {
     return evaluation;
+  }
+
+  /** What the gate knows of the run besides. */
+  public GateContext context() {
+    return context;
   }
 
   /** Number of rows. */
@@ -297,8 +306,8 @@ public final class HoldoutRows {
      *
      * @throws SluiceException SLU-8003 when a key (unit, origin, horizon) comes twice
      */
-    public HoldoutRows build(Evaluation evaluation) {
-      return new HoldoutRows(evaluation, this);
+    public HoldoutRows build(EvaluationReport evaluation, GateContext context) {
+      return new HoldoutRows(evaluation, context, this);
     }
   }
 

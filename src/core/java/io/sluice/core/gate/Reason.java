@@ -27,4 +27,18 @@ public enum Reason {
   public String word() {
     return word;
   }
+
+  /**
+   * The reason that {@link #word} names.
+   *
+   * @throws IllegalArgumentException for any other word
+   */
+  public static Reason of(String word) {
+    for (Reason reason : values()) {
+      if (reason.word.equals(word)) {
+        return reason;
+      }
+    }
+    throw new IllegalArgumentException("not a reason to hold: " + word);
+  }
 }

@@ -1,26 +1,17 @@
 package io.sluice.core.gate;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationContext;
-import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.module.SimpleModule;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
-import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
-import io.sluice.core.json.Json;
-import java.io.IOException;
+import io.sluice.core.evaluation.EvaluationReport;
+import io.sluice.core.json.JsonCodec;
+import io.sluice.core.json.Versioned;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -45,7 +36,9 @@ import java.util.Optional;
  * @param periods gain per target period, in time
  * @param holdoutKeys the rows seen, for the next gate's history
  */
-@JsonInclude(JsonInclude.Include.NON_ABSENT)
+@Versioned
+@JsonTypeName(Verdict.API_VERSION)
+@JsonIgnoreProperties(value = "sentences", allowGetters = true)
 public record Verdict(
     Decision decision,
     Optional<Reason> reason,
@@ -55,7 +48,7 @@ public record Verdict(
     boolean conditional,
     List<Finding> findings,
     Data data,
-    List<Evaluation.Family> families,
+    @JsonSetter(nulls = Nulls.AS_EMPTY) List<Family> families,
     List<Model> models,
     List<Test> tests,
     Optional<Gain> unseen,
@@ -68,8 +61,15 @@ public record Verdict(
   public static final String API_VERSION = "sluice.io/verdict/v1";
 
   public Verdict {
-    // verdicts of before there were several have no list of them
-    families = families == null ? List.of() : families;
+    if ((decision == Decision.PROMOTE) == reason.isPresent()) {
+      throw new IllegalArgumentException("a HOLD has a reason, a PROMOTE has none");
+    }
+    findings = List.copyOf(findings);
+    families = List.copyOf(families);
+    models = List.copyOf(models);
+    tests = List.copyOf(tests);
+    slices = List.copyOf(slices);
+    periods = List.copyOf(periods);
   }
 
   /** What had to be proven. */
@@ -101,7 +101,6 @@ public record Verdict(
    * @param newRows rows that no earlier gate saw
    * @param looks earlier gates at mostly the same rows
    */
-  @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record Data(
       long rows,
       long missingRows,
@@ -117,13 +116,33 @@ public record Verdict(
       int looks) {}
 
   /**
+   * A family on validation.
+   *
+   * @param validationLoss of the gate's metric; absent when the family is ineligible
+   * @param trouble why it cannot be selected, for people; absent when it can
+   */
+  public record Family(String name, Optional<Double> validationLoss, Optional<String> trouble) {
+
+    /** A family of the evaluation. */
+    static Family of(EvaluationReport.Family family) {
+      long unusable = family.unusable().map(EvaluationReport.Unusable::sum).orElse(0L);
+      return new Family(
+          family.name(),
+          family.validationLoss(),
+          unusable == 0
+              ? family.reason().map(EvaluationReport.Ineligibility::message)
+              : Optional.of(
+                  unusable + " of its forecasts of the holdout are no numbers, or negative"));
+    }
+  }
+
+  /**
    * A model on the holdout.
    *
    * @param value of the policy's metric
    * @param bias relative error of the total
    * @param unusable predictions that are missing, infinite, negative or no probability
    */
-  @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record Model(String name, Optional<Double> value, Optional<Double> bias, long unusable) {}
 
   /**
@@ -140,7 +159,6 @@ public record Verdict(
    * @param level that p had to reach
    * @param proven whether both did
    */
-  @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record Test(
       String candidate,
       double threshold,
@@ -155,7 +173,6 @@ public record Verdict(
       boolean proven) {}
 
   /** An improvement on part of the rows. */
-  @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record Gain(
       long rows, int units, Optional<Double> improvement, Optional<PercentileInterval> interval) {}
 
@@ -166,7 +183,6 @@ public record Verdict(
    * @param adjustedP by Holm over all slices
    * @param regression whether it is proven
    */
-  @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record Slice(
       String column,
       String value,
@@ -178,7 +194,6 @@ public record Verdict(
       boolean regression) {}
 
   /** The gain at one target period. */
-  @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record Period(Instant targetEnd, long rows, Optional<Double> improvement) {}
 
   /**
@@ -187,31 +202,8 @@ public record Verdict(
    * @param candidate newest label that the candidate was trained on: it is served as tested
    * @param stale whether the champion's are older than the policy's {@code staleAfter}
    */
-  @JsonInclude(JsonInclude.Include.NON_ABSENT)
   public record Labels(
       Instant asOf, Optional<Instant> candidate, Optional<Instant> champion, boolean stale) {}
-
-  private static final ObjectMapper CODEC =
-      JsonMapper.builder()
-          .addModule(new Jdk8Module())
-          .addModule(new JavaTimeModule())
-          .addModule(new SimpleModule().addDeserializer(HoldoutKeys.class, new HoldoutKeysReader()))
-          .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .build();
-
-  /** The keys are a list or a number, which no annotation can say of an interface. */
-  private static final class HoldoutKeysReader extends StdDeserializer<HoldoutKeys> {
-    HoldoutKeysReader() {
-      super(HoldoutKeys.class);
-    }
-
-    @Override
-    public HoldoutKeys deserialize(JsonParser in, DeserializationContext context)
-        throws IOException {
-      return HoldoutKeys.parse(in.readValueAsTree());
-    }
-  }
 
   /** Whether the candidate wins. */
   public boolean promotes() {
@@ -225,62 +217,42 @@ public record Verdict(
 
   /** {@code verdict.json}, sentences included. */
   public JsonNode toJson() {
-    ObjectNode out = Json.object().put("apiVersion", API_VERSION);
-    ObjectNode fields = CODEC.valueToTree(this);
-    out.setAll(fields);
-    ArrayNode sentences = out.putArray("sentences");
-    sentences().forEach(sentences::add);
-    return out;
+    return JsonCodec.write(this);
   }
 
   /**
    * Reads what {@link #toJson} wrote; its sentences are made anew.
    *
-   * @throws SluiceException SLU-8006 when it is no verdict of this version
+   * @throws IllegalArgumentException when the JSON is not a verdict of this version
+   */
+  public static Verdict read(JsonNode json) {
+    return JsonCodec.read(json, Verdict.class);
+  }
+
+  /**
+   * Reads {@code verdict.json} of a gate stage, as {@link #read}.
+   *
+   * @throws SluiceException SLU-8006 when the JSON is not a verdict of this version
    */
   public static Verdict parse(JsonNode json) {
     try {
-      if (!(json instanceof ObjectNode object)
-          || !API_VERSION.equals(json.path("apiVersion").asText())) {
-        throw new IllegalArgumentException("not a " + API_VERSION + " document");
-      }
-      Verdict read =
-          CODEC.treeToValue(
-              object.deepCopy().without(List.of("apiVersion", "sentences")), Verdict.class);
-      read.requireComplete();
-      return read;
-    } catch (JsonProcessingException | IllegalArgumentException e) {
-      String what =
-          e instanceof JsonProcessingException j ? j.getOriginalMessage() : e.getMessage();
+      return read(json);
+    } catch (IllegalArgumentException e) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
           List.of(
               Diagnostic.of(
                   "SLU-8006",
-                  "the verdict cannot be read: " + what,
+                  "the verdict cannot be read: " + e.getMessage(),
                   "verdict.json is written by the gate stage; run it again")),
           e);
-    }
-  }
-
-  private void requireComplete() {
-    Object[] all = {decision, candidate, basis, findings, data, models, tests, slices, periods};
-    for (Object part : all) {
-      if (part == null) {
-        throw new IllegalArgumentException("a part is missing");
-      }
-    }
-    if (labels == null || policy == null || holdoutKeys == null) {
-      throw new IllegalArgumentException("a part is missing");
-    }
-    if (promotes() == reason.isPresent()) {
-      throw new IllegalArgumentException("a HOLD has a reason, a PROMOTE has none");
     }
   }
 
   /**
    * The verdict in words, the decision first. For people who know the business and no statistics.
    */
+  @JsonProperty("sentences")
   public List<String> sentences() {
     return Explanation.of(this);
   }

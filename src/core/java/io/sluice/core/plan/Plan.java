@@ -1,7 +1,9 @@
 package io.sluice.core.plan;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.json.LowerCase;
 import io.sluice.core.run.StageName;
 import java.time.Duration;
 import java.util.List;
@@ -49,6 +51,7 @@ public record Plan(
       Digest digest) {}
 
   /** What a stage is, which decides the catalog task that it becomes. */
+  @EnumNaming(LowerCase.class)
   public enum Kind {
     /** Pins champion, as-of, code, seed. Worker. */
     RESOLVE,

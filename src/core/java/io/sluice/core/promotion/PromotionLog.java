@@ -1,5 +1,7 @@
 package io.sluice.core.promotion;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import io.sluice.core.artifact.Digest;
 import java.time.Instant;
 import java.util.List;
@@ -27,6 +29,7 @@ public interface PromotionLog {
     }
 
     /** {@code <entry>@sha256:..}: the form of the Tekton result {@code head}. */
+    @JsonValue
     @Override
     public String toString() {
       return entry + "@" + digest;
@@ -37,6 +40,7 @@ public interface PromotionLog {
      *
      * @throws IllegalArgumentException for anything else
      */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     public static Head parse(String text) {
       int at = text.indexOf('@');
       if (at < 0) {

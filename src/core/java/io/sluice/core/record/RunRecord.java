@@ -1,26 +1,33 @@
 package io.sluice.core.record;
 
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.drift.DriftFinding;
+import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
+import io.sluice.core.json.LowerCase;
+import io.sluice.core.json.Versioned;
+import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a whole run did, for reports, lineage and the gates of later runs: {@code run.json}. Folded
- * by the {@code finally} task from the stage records and the statuses of tasks. Schema: {@code
+ * What a whole run did, for reports, lineage and the gates of later runs: {@code run.json}. The
+ * {@code finally} task derives it from the stage records and the statuses of tasks. Schema: {@code
  * run-record.schema.json}.
  *
  * @param status of the run without its {@code finally} task
@@ -36,6 +43,8 @@ import java.util.TreeMap;
  * @param tasks every task of the pipeline in the order of their names, with how it ended
  * @param stages the records of all attempts, by stage name and attempt
  */
+@Versioned
+@JsonTypeName(RunRecord.API_VERSION)
 public record RunRecord(
     RunId run,
     String model,
@@ -46,13 +55,13 @@ public record RunRecord(
     Optional<Digest> code,
     Optional<String> commit,
     Optional<String> seed,
-    Optional<String> head,
+    Optional<PromotionLog.Head> head,
     Optional<Integer> champion,
-    Optional<JsonNode> verdict,
-    Optional<JsonNode> drift,
-    Map<String, Integer> versions,
+    Optional<Verdict> verdict,
+    Optional<DriftFinding> drift,
+    SortedMap<String, Integer> versions,
     Optional<Integer> promoted,
-    List<Family> families,
+    @JsonSetter(nulls = Nulls.AS_EMPTY) List<Family> families,
     List<Task> tasks,
     List<StageRecord> stages) {
   public static final String API_VERSION = "sluice.io/run-record/v1";
@@ -65,6 +74,7 @@ public record RunRecord(
   public record Task(StageName name, StageStatus status, String cause) {}
 
   /** What came of a family. */
+  @EnumNaming(LowerCase.class)
   public enum FamilyStatus {
     /** It made a model that was compared. */
     CANDIDATE,
@@ -92,78 +102,28 @@ public record RunRecord(
       boolean picked,
       Optional<Integer> version,
       Optional<Double> validationLoss,
-      Map<String, String> search) {
+      SortedMap<String, String> search) {
     public Family {
-      search = Collections.unmodifiableMap(new TreeMap<>(search));
-    }
-
-    ObjectNode json() {
-      ObjectNode root =
-          Json.object()
-              .put("name", name)
-              .put("status", status.name().toLowerCase(Locale.ROOT))
-              .put("cause", cause)
-              .put("picked", picked);
-      version.ifPresent(v -> root.put("version", v));
-      validationLoss.ifPresent(l -> root.put("validationLoss", l));
-      ObjectNode results = root.putObject("search");
-      search.forEach(results::put);
-      return root;
-    }
-
-    static Family parse(JsonNode node) {
-      Map<String, String> search = new TreeMap<>();
-      node.path("search").properties().forEach(e -> search.put(e.getKey(), e.getValue().asText()));
-      JsonNode loss = node.path("validationLoss");
-      return new Family(
-          Fields.text(node, "name"),
-          FamilyStatus.valueOf(Fields.text(node, "status").toUpperCase(Locale.ROOT)),
-          Fields.text(node, "cause"),
-          node.path("picked").asBoolean(),
-          Fields.integer(node, "version"),
-          loss.isNumber() ? Optional.of(loss.asDouble()) : Optional.empty(),
-          search);
+      search = Collections.unmodifiableSortedMap(new TreeMap<>(search));
     }
   }
 
   public RunRecord {
     families = List.copyOf(families);
-    versions = Collections.unmodifiableMap(new TreeMap<>(versions));
+    versions = Collections.unmodifiableSortedMap(new TreeMap<>(versions));
     tasks = List.copyOf(tasks);
     stages = List.copyOf(stages);
   }
 
+  /** Begins the record of a run; what is not set is empty. */
+  public static Builder builder(
+      RunId run, String model, StageStatus status, Instant started, Instant finished) {
+    return new Builder(run, model, status, started, finished);
+  }
+
+  /** {@code run.json}, keys in a fixed order. */
   public ObjectNode json() {
-    ObjectNode root = Json.object();
-    root.put("apiVersion", API_VERSION);
-    root.put("run", run.value());
-    root.put("model", model);
-    root.put("status", lower(status));
-    root.put("started", started.toString());
-    root.put("finished", finished.toString());
-    asOf.ifPresent(t -> root.put("asOf", t.toString()));
-    code.ifPresent(d -> root.put("code", d.toString()));
-    commit.ifPresent(c -> root.put("commit", c));
-    seed.ifPresent(s -> root.put("seed", s));
-    head.ifPresent(h -> root.put("head", h));
-    champion.ifPresent(v -> root.put("champion", v));
-    verdict.ifPresent(v -> root.set("verdict", v));
-    drift.ifPresent(d -> root.set("drift", d));
-    ObjectNode byFamily = root.putObject("versions");
-    versions.forEach(byFamily::put);
-    promoted.ifPresent(v -> root.put("promoted", v));
-    ArrayNode byName = root.putArray("families");
-    families.forEach(f -> byName.add(f.json()));
-    ArrayNode list = root.putArray("tasks");
-    for (Task t : tasks) {
-      list.addObject()
-          .put("name", t.name().value())
-          .put("status", lower(t.status()))
-          .put("cause", t.cause());
-    }
-    ArrayNode records = root.putArray("stages");
-    stages.forEach(s -> records.add(s.json()));
-    return root;
+    return JsonCodec.write(this);
   }
 
   /** UTF-8 bytes of {@link #json}, indented for people. */
@@ -171,6 +131,7 @@ public record RunRecord(
     return Json.pretty(json()).getBytes(StandardCharsets.UTF_8);
   }
 
+  /** Whether this JSON claims to be a run record of this version. */
   public static boolean is(JsonNode root) {
     return API_VERSION.equals(root.path("apiVersion").asText());
   }
@@ -178,56 +139,104 @@ public record RunRecord(
   /**
    * Reads what {@link #json} wrote.
    *
-   * @throws IllegalArgumentException when it is no run record of this version
+   * @throws IllegalArgumentException when the JSON is not a run record of this version
    */
   public static RunRecord parse(JsonNode root) {
-    if (!is(root)) {
-      throw new IllegalArgumentException("not a " + API_VERSION);
-    }
-    Map<String, Integer> versions = new TreeMap<>();
-    root.path("versions")
-        .properties()
-        .forEach(e ->
-            Fields.integer(root.path("versions"), e.getKey())
-                .ifPresent(v -> versions.put(e.getKey(), v)));
-    List<Task> tasks = new ArrayList<>();
-    for (JsonNode t : root.path("tasks")) {
-      tasks.add(
-          new Task(
-              new StageName(Fields.text(t, "name")),
-              status(Fields.text(t, "status")),
-              Fields.text(t, "cause")));
-    }
-    List<Family> families = new ArrayList<>();
-    root.path("families").forEach(f -> families.add(Family.parse(f)));
-    List<StageRecord> stages = new ArrayList<>();
-    root.path("stages").forEach(s -> stages.add(StageRecord.parse(s)));
-    return new RunRecord(
-        new RunId(Fields.text(root, "run")),
-        Fields.text(root, "model"),
-        status(Fields.text(root, "status")),
-        Instant.parse(Fields.text(root, "started")),
-        Instant.parse(Fields.text(root, "finished")),
-        Fields.instant(root, "asOf"),
-        Fields.digest(root, "code"),
-        Fields.optional(root, "commit"),
-        Fields.optional(root, "seed"),
-        Fields.optional(root, "head"),
-        Fields.integer(root, "champion"),
-        root.path("verdict").isObject() ? Optional.of(root.get("verdict")) : Optional.empty(),
-        root.path("drift").isObject() ? Optional.of(root.get("drift")) : Optional.empty(),
-        versions,
-        Fields.integer(root, "promoted"),
-        families,
-        tasks,
-        stages);
+    return JsonCodec.read(root, RunRecord.class);
   }
 
-  private static String lower(StageStatus status) {
-    return status.name().toLowerCase(Locale.ROOT);
+  /** The registered version of the family that the verdict is about. */
+  public Optional<Integer> version() {
+    return verdict.map(v -> versions.get(v.family()));
   }
 
-  private static StageStatus status(String text) {
-    return StageStatus.valueOf(text.toUpperCase(Locale.ROOT));
+  /** A run record under construction. */
+  public static final class Builder {
+    private final RunId run;
+    private final String model;
+    private final StageStatus status;
+    private final Instant started;
+    private final Instant finished;
+    private Optional<Resolved> resolved = Optional.empty();
+    private Optional<Verdict> verdict = Optional.empty();
+    private Optional<DriftFinding> drift = Optional.empty();
+    private SortedMap<String, Integer> versions = Collections.emptySortedMap();
+    private Optional<Integer> promoted = Optional.empty();
+    private List<Family> families = List.of();
+    private List<Task> tasks = List.of();
+    private List<StageRecord> stages = List.of();
+
+    private Builder(
+        RunId run, String model, StageStatus status, Instant started, Instant finished) {
+      this.run = run;
+      this.model = model;
+      this.status = status;
+      this.started = started;
+      this.finished = finished;
+    }
+
+    /** What the run pinned. */
+    public Builder resolved(Optional<Resolved> pinned) {
+      this.resolved = pinned;
+      return this;
+    }
+
+    public Builder verdict(Optional<Verdict> decided) {
+      this.verdict = decided;
+      return this;
+    }
+
+    public Builder drift(Optional<DriftFinding> found) {
+      this.drift = found;
+      return this;
+    }
+
+    /** The registered version of each family. */
+    public Builder versions(SortedMap<String, Integer> byFamily) {
+      this.versions = byFamily;
+      return this;
+    }
+
+    public Builder promoted(Optional<Integer> version) {
+      this.promoted = version;
+      return this;
+    }
+
+    public Builder families(List<Family> all) {
+      this.families = all;
+      return this;
+    }
+
+    public Builder tasks(List<Task> all) {
+      this.tasks = all;
+      return this;
+    }
+
+    public Builder stages(List<StageRecord> all) {
+      this.stages = all;
+      return this;
+    }
+
+    public RunRecord build() {
+      return new RunRecord(
+          run,
+          model,
+          status,
+          started,
+          finished,
+          resolved.map(Resolved::asOf),
+          resolved.map(Resolved::code),
+          resolved.flatMap(Resolved::commit),
+          resolved.map(r -> Long.toString(r.seed())),
+          resolved.map(Resolved::head),
+          resolved.flatMap(Resolved::champion).map(Resolved.Champion::version),
+          verdict,
+          drift,
+          versions,
+          promoted,
+          families,
+          tasks,
+          stages);
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.sluice.core.run;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.regex.Pattern;
 
 /**
@@ -10,6 +12,7 @@ import java.util.regex.Pattern;
 public record RunId(String value) {
   private static final Pattern FORM = Pattern.compile("[a-z]([a-z0-9-]{0,50}[a-z0-9])?");
 
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public RunId {
     if (!FORM.matcher(value).matches()) {
       throw new IllegalArgumentException(
@@ -17,6 +20,7 @@ public record RunId(String value) {
     }
   }
 
+  @JsonValue
   @Override
   public String toString() {
     return value;

@@ -1,5 +1,7 @@
 package io.sluice.core.run;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.regex.Pattern;
 
 /**
@@ -11,6 +13,7 @@ import java.util.regex.Pattern;
 public record StageName(String value) implements Comparable<StageName> {
   private static final Pattern FORM = Pattern.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?");
 
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public StageName {
     if (!FORM.matcher(value).matches()) {
       throw new IllegalArgumentException("not a stage name (a DNS label): " + value);
@@ -22,6 +25,7 @@ public record StageName(String value) implements Comparable<StageName> {
     return value.compareTo(other.value);
   }
 
+  @JsonValue
   @Override
   public String toString() {
     return value;

@@ -1,6 +1,10 @@
 package io.sluice.core.run;
 
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import io.sluice.core.json.LowerCase;
+
 /** How a stage, step or run ended. */
+@EnumNaming(LowerCase.class)
 public enum StageStatus {
   SUCCEEDED,
   FAILED,

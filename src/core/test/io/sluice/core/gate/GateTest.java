@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.json.Json;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -186,16 +186,8 @@ class GateTest {
   @Test
   void missingRowsAreInsufficient() {
     holdouts.championError = 0.8;
-    holdouts.evaluation =
-        new Evaluation(
-            "xgboost",
-            Optional.of("rate"),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Holdouts.START,
-            OptionalLong.of(1801),
-            DriftStatus.UNKNOWN);
+    holdouts.evaluation = new Holdouts.Report(Holdouts.START);
+    holdouts.evaluation.expectedRows = Optional.of(1801L);
 
     assertThat(decide().data().missingRows()).isEqualTo(1);
     assertThat(decide().reason()).contains(Reason.INSUFFICIENT);
@@ -276,16 +268,9 @@ class GateTest {
     holdouts.candidateError = 0.1;
     holdouts.championError = 0.1;
     holdouts.units = 1500;
-    holdouts.evaluation =
-        new Evaluation(
-            "xgboost",
-            Optional.of("rate"),
-            Optional.of(now.minus(Duration.ofDays(10))),
-            Optional.of(now.minus(Duration.ofDays(110))),
-            Optional.empty(),
-            now,
-            OptionalLong.empty(),
-            DriftStatus.UNKNOWN);
+    holdouts.evaluation = new Holdouts.Report(now);
+    holdouts.evaluation.candidateNewestLabel = Optional.of(now.minus(Duration.ofDays(10)));
+    holdouts.evaluation.championNewestLabel = Optional.of(now.minus(Duration.ofDays(110)));
 
     Verdict verdict = decide();
 
@@ -296,16 +281,8 @@ class GateTest {
   @Test
   void theGainOnRowsTheChampionNeverSawIsReported() {
     Instant until = Holdouts.START.plus(Holdouts.WEEK.multipliedBy(6));
-    holdouts.evaluation =
-        new Evaluation(
-            "xgboost",
-            Optional.of("rate"),
-            Optional.empty(),
-            Optional.of(until),
-            Optional.empty(),
-            until,
-            OptionalLong.empty(),
-            DriftStatus.UNKNOWN);
+    holdouts.evaluation = new Holdouts.Report(until);
+    holdouts.evaluation.championNewestLabel = Optional.of(until);
 
     assertThat(decide().unseen().orElseThrow().rows()).isEqualTo(6L * holdouts.units);
   }
@@ -371,20 +348,16 @@ class GateTest {
   @Test
   void theVerdictSaysWhichFamiliesMetWhoWasPickedAndWhy() {
     holdouts.championError = 0.8;
-    holdouts.evaluation =
-        new Evaluation(
-            "xgboost",
-            Optional.of("rate"),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Holdouts.START,
-            OptionalLong.empty(),
-            DriftStatus.UNKNOWN,
-            List.of(
-                new Evaluation.Family("deep", Optional.empty(), Optional.of("it was lost: so")),
-                new Evaluation.Family("linear", Optional.of(1.25), Optional.empty()),
-                new Evaluation.Family("xgboost", Optional.of(1.125), Optional.empty())));
+    holdouts.evaluation = new Holdouts.Report(Holdouts.START);
+    holdouts.evaluation.others =
+        List.of(
+            Holdouts.Report.family(
+                "deep",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(new EvaluationReport.Ineligibility("SLU-7502", "it was lost: so"))),
+            Holdouts.Report.family(
+                "linear", Optional.of(1.25), Optional.empty(), Optional.empty()));
 
     Verdict verdict = decide();
 

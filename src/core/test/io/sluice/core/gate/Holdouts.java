@@ -1,5 +1,6 @@
 package io.sluice.core.gate;
 
+import io.sluice.core.evaluation.EvaluationReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,8 +22,66 @@ final class Holdouts {
   double championLevel = 1;
   boolean champion = true;
   long seed = 1;
-  Evaluation evaluation =
-      Evaluation.of("xgboost", Optional.of("rate"), START.plus(WEEK.multipliedBy(20)));
+  Report evaluation = new Report(START.plus(WEEK.multipliedBy(20)));
+
+  /** What a test varies of an evaluation report and of what the gate knows besides. */
+  static final class Report {
+    Instant asOf;
+    Optional<Instant> candidateNewestLabel = Optional.empty();
+    Optional<Instant> championNewestLabel = Optional.empty();
+    Optional<String> championRun = Optional.empty();
+    Optional<Long> expectedRows = Optional.empty();
+    DriftStatus drift = DriftStatus.UNKNOWN;
+    List<EvaluationReport.Family> others = List.of();
+
+    Report(Instant asOf) {
+      this.asOf = asOf;
+    }
+
+    EvaluationReport report() {
+      List<EvaluationReport.Family> families = new ArrayList<>(others);
+      families.add(family("xgboost", Optional.of(1.125), candidateNewestLabel, Optional.empty()));
+      return new EvaluationReport(
+          asOf,
+          "poisson_deviance",
+          List.of("unit"),
+          List.of("market"),
+          families,
+          "xgboost",
+          Optional.of(
+              new EvaluationReport.Champion(
+                  "xgboost",
+                  championNewestLabel,
+                  Optional.empty(),
+                  Optional.empty(),
+                  new EvaluationReport.Unusable(0, 0, 0))),
+          List.of(),
+          "rate",
+          new EvaluationReport.Rows(0, 0, 0, expectedRows),
+          START,
+          new EvaluationReport.Audit(
+              EvaluationReport.Audited.CLEAN,
+              EvaluationReport.Audited.CLEAN,
+              EvaluationReport.Audited.CLEAN,
+              Optional.empty(),
+              0,
+              0,
+              0));
+    }
+
+    static EvaluationReport.Family family(
+        String name,
+        Optional<Double> loss,
+        Optional<Instant> newestLabel,
+        Optional<EvaluationReport.Ineligibility> reason) {
+      return new EvaluationReport.Family(
+          name, loss.isPresent(), loss, newestLabel, Optional.empty(), reason);
+    }
+
+    GateContext context() {
+      return new GateContext(asOf, championRun, drift);
+    }
+  }
 
   /** One row, before it goes into the builder. */
   record Row(
@@ -81,7 +140,7 @@ final class Holdouts {
           r.weight,
           r.predictions);
     }
-    return builder.build(evaluation);
+    return builder.build(evaluation.report(), evaluation.context());
   }
 
   HoldoutRows shuffled(long order) {

@@ -1,9 +1,10 @@
 package io.sluice.worker;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.StageStatus;
+import io.sluice.inference.Evaluation;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -14,47 +15,46 @@ import java.util.TreeMap;
  * Families that were allowed to fail, and did: the members of a fan-in that did not come, and those
  * whose forecasts did not.
  */
-final class LostFamilies {
+final class FailedFamilies {
   private static final List<String> GROUPS = List.of("candidates/", "predictions/");
 
-  private LostFamilies() {}
+  private FailedFamilies() {}
 
   /**
    * By their exit codes alone, in words: what a stage may know whose outputs are taken from the
    * cache, since its key has the codes and nothing else.
    */
   static SortedMap<String, String> byExitCode(Step step) {
-    SortedMap<String, String> lost = new TreeMap<>();
-    for (JsonNode node : step.context().path("inputs")) {
-      StageRecord.Input input = StageRecord.Input.parse(node);
+    SortedMap<String, String> failed = new TreeMap<>();
+    for (StageRecord.Input input : step.context().inputs()) {
       for (String group : GROUPS) {
         if (input.name().startsWith(group) && input.failed().isPresent()) {
           // a model that did not come is why its forecasts did not
-          lost.putIfAbsent(
+          failed.putIfAbsent(
               input.name().substring(group.length()),
               "its stage ended with " + ExitWords.of(input.failed().get()));
         }
       }
     }
-    return Collections.unmodifiableSortedMap(lost);
+    return Collections.unmodifiableSortedMap(failed);
   }
 
   /**
    * With the stage that failed and its cause, by the records of the run.
    *
-   * @param evaluation evaluate's answer, which lists those too that were lost with their forecasts
+   * @param evaluation evaluate's answer, which also lists families whose forecasts failed
    */
-  static SortedMap<String, String> byCause(Step step, JsonNode evaluation) {
-    SortedMap<String, String> lost = new TreeMap<>(byExitCode(step));
-    for (JsonNode family : evaluation.path("families")) {
-      if (family.at("/reason/id").asText().equals("SLU-7502")) {
-        lost.putIfAbsent(family.path("name").asText(), family.at("/reason/message").asText());
-      }
+  static SortedMap<String, String> byCause(Step step, EvaluationReport evaluation) {
+    SortedMap<String, String> failed = new TreeMap<>(byExitCode(step));
+    for (EvaluationReport.Family family : evaluation.families()) {
+      family
+          .reason()
+          .filter(r -> r.id().equals(Evaluation.FAILED_FAMILY))
+          .ifPresent(r -> failed.putIfAbsent(family.name(), r.message()));
     }
-    List<StageRecord> records = new java.util.ArrayList<>();
-    step.context().path("records").forEach(r -> records.add(StageRecord.parse(r)));
-    lost.replaceAll((family, ending) -> cause(records, family).orElse(ending));
-    return Collections.unmodifiableSortedMap(lost);
+    List<StageRecord> records = step.records();
+    failed.replaceAll((family, ending) -> cause(records, family).orElse(ending));
+    return Collections.unmodifiableSortedMap(failed);
   }
 
   /** {@code tune-deep: the command ended with ..}: the first of a family's stages that failed. */

@@ -3,7 +3,7 @@ package io.sluice.worker;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
-import io.sluice.core.drift.DriftFinding;
+import io.sluice.core.drift.DriftResult;
 import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,28 +12,28 @@ import java.util.List;
 import java.util.Optional;
 
 /** What the run's drift stage told a later stage: its file, or that it failed. */
-final class Drifted {
+final class DriftInput {
   static final String INPUT = "drift";
   static final String REPORT = "drift-report";
 
-  private Drifted() {}
+  private DriftInput() {}
 
   /** Empty when the pipeline has no drift stage. */
-  static Optional<DriftFinding> in(Step step) throws IOException {
+  static Optional<DriftResult> in(Step step) throws IOException {
     Path file = step.inputs().resolve(INPUT);
     if (Files.isRegularFile(file)) {
       return Optional.of(parse(Files.readAllBytes(file)));
     }
     return step.input(INPUT)
         .map(i ->
-            DriftFinding.failed(
+            DriftResult.failed(
                 i.failed().map(code -> "its command ended with exit code " + code).orElse("")));
   }
 
   /** Reads {@code drift.json}. */
-  static DriftFinding parse(byte[] utf8) {
+  static DriftResult parse(byte[] utf8) {
     try {
-      return DriftFinding.parse(Json.parse(utf8));
+      return DriftResult.parse(Json.parse(utf8));
     } catch (IllegalArgumentException e) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,

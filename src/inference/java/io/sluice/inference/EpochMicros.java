@@ -11,11 +11,11 @@ import java.util.regex.Pattern;
  * Instants as a count of microseconds since 1970-01-01T00:00Z: eight bytes each in columns of a
  * million, and as fine as Python's {@code datetime}.
  */
-final class Micros {
+final class EpochMicros {
   private static final Pattern FORM =
       Pattern.compile("\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,6})?Z)?");
 
-  private Micros() {}
+  private EpochMicros() {}
 
   /**
    * Reads {@code 2026-01-05T00:00:00Z} (up to six decimals) or {@code 2026-01-05}, midnight UTC.

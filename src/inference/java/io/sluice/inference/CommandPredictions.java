@@ -17,14 +17,14 @@ import java.util.TreeSet;
  * every unit that it was shown has one forecast for each horizon of the signature, and nothing else
  * has any.
  */
-final class OwnForecasts {
+final class CommandPredictions {
   static final String HORIZON = "horizon";
   static final String FORECAST = "forecast";
   private static final Set<String> NOT_A_NUMBER = Set.of("nan", "na", "null", "none");
   private static final Set<String> INFINITE =
       Set.of("inf", "infinity", "+inf", "+infinity", "-inf", "-infinity");
 
-  private OwnForecasts() {}
+  private CommandPredictions() {}
 
   /**
    * @param folder {@code <origin>.csv} of each origin
@@ -56,7 +56,7 @@ final class OwnForecasts {
         throw Refusal.of(
             "SLU-6301",
             "%s: the predict command left no forecasts for origin %s"
-                .formatted(called, Micros.toInstant(origin)),
+                .formatted(called, EpochMicros.toInstant(origin)),
             "write SLUICE_OUTPUTS/forecast.csv at every call");
       }
       try (CsvTable table = CsvTable.open(file, called)) {
@@ -143,7 +143,7 @@ final class OwnForecasts {
                   missing,
                   there.length,
                   units.describe(rows.groupUnit()[g]),
-                  Micros.toInstant(rows.groupOrigin()[g]),
+                  EpochMicros.toInstant(rows.groupOrigin()[g]),
                   signature.horizons().get(first % width)),
           "forecast every unit of windows.csv for every horizon of signature.json");
     }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A family that forecasts by a command of its own: what it is shown, and how its answers count. */
-class OwnForecastsTest {
+class CommandPredictionsTest {
   private static final BundleSignature SIGNATURE =
       BundleSignature.read(Sample.bundle("linear"), "linear");
 

@@ -1,14 +1,17 @@
 package io.sluice.worker;
 
+import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.ExitCode;
-import io.sluice.core.drift.DriftFinding;
+import io.sluice.core.drift.DriftResult;
 import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
+import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.Resolved;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,33 +22,35 @@ import java.util.Optional;
  * {@code sluice-worker gate}: reads the holdout, asks {@link Gate} and writes down what it says.
  * The results {@code verdict} and {@code bundle} say what was decided, and about which bundle.
  */
-final class Judge {
-  private Judge() {}
+final class GateStep {
+  private GateStep() {}
 
   static int run(Worker.Context context, List<String> argv) throws IOException {
     Step step = Step.of(context, argv);
     Path folder = step.inputs().resolve("rows");
-    Optional<DriftFinding> drift = Drifted.in(step);
+    Optional<DriftResult> drift = DriftInput.in(step);
     HoldoutRows rows =
         HoldoutTable.read(
             folder,
-            step.resolved().champion().map(Resolved.Champion::run).filter(r -> !r.isEmpty()),
-            step.asOf(),
-            drift.map(DriftFinding::status).orElse(DriftStatus.UNKNOWN));
+            new GateContext(
+                step.asOf(),
+                step.resolved().champion().map(Resolved.Champion::run).filter(r -> !r.isEmpty()),
+                drift.map(DriftResult::status).orElse(DriftStatus.UNKNOWN)));
     Verdict verdict = Gate.decide(rows, GatePolicy.parse(step.with()), history(step), step.seed());
     Files.writeString(step.outputs().resolve("verdict"), Json.pretty(verdict.toJson()));
     Path bundles = folder.resolve(Evaluate.BUNDLES);
     if (Files.isRegularFile(bundles)) {
-      step.result("bundle", Register.json(bundles).path(verdict.candidate()).asText());
+      Digest judged = Evaluate.bundles(bundles).get(verdict.candidate());
+      step.result("bundle", judged == null ? "" : judged.toString());
     }
     step.result("verdict", verdict.decision().name());
     verdict.sentences().forEach(context.out()::println);
-    drift.map(DriftFinding::sentence).ifPresent(context.out()::println);
+    drift.map(DriftResult::sentence).ifPresent(context.out()::println);
     return ExitCode.DONE.code();
   }
 
   private static History history(Step step) throws IOException {
     Path gates = step.inputs().resolve("gates");
-    return Files.isRegularFile(gates) ? History.parse(Register.json(gates)) : History.NONE;
+    return Files.isRegularFile(gates) ? History.parse(JsonFile.read(gates)) : History.NONE;
   }
 }

@@ -27,7 +27,7 @@ import java.util.Optional;
  * Later stages take their as-of from it, so that an unchanged snapshot stays a cache hit however
  * often it is fetched.
  */
-final class KnownUntil {
+final class LatestKnownAt {
   private final ArtifactStore store;
   private final String column;
   private final Instant limit;
@@ -36,7 +36,7 @@ final class KnownUntil {
    * @param column that holds when each row became known
    * @param limit the run's as-of: what nobody could have known yet must not be in the data
    */
-  KnownUntil(ArtifactStore store, String column, Instant limit) {
+  LatestKnownAt(ArtifactStore store, String column, Instant limit) {
     this.store = store;
     this.column = column;
     this.limit = limit;

@@ -1,0 +1,173 @@
+package io.sluice.core.evaluation;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import io.sluice.core.json.JsonCodec;
+import io.sluice.core.json.LowerCase;
+import io.sluice.core.json.Versioned;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What evaluate found besides the scored rows: {@code evaluation.json}. It decides nothing, that is
+ * the gate's. Schema: {@code evaluation.schema.json}.
+ *
+ * @param asOf the latest instant that the evaluated data knows of
+ * @param metric by which losses are measured
+ * @param unit columns that name a unit
+ * @param slices columns by which rows are sliced
+ * @param families of the run: those with a candidate first, by name, then those without one
+ * @param chosen family with the best loss on validation; its column is {@code candidate:<family>}
+ * @param champion how the champion did; empty on a first run
+ * @param baselines that were asked for, in that order
+ * @param bestBaseline baseline with the best loss on validation, without {@code baseline:}; what a
+ *     first run must beat
+ * @param rows how many there are
+ * @param firstHoldoutOrigin origin of the first holdout row
+ * @param audit what the rows were held against
+ */
+@Versioned
+@JsonTypeName(EvaluationReport.API_VERSION)
+public record EvaluationReport(
+    Instant asOf,
+    String metric,
+    List<String> unit,
+    List<String> slices,
+    List<Family> families,
+    String chosen,
+    @JsonProperty(required = true) @JsonInclude(JsonInclude.Include.ALWAYS)
+        Optional<Champion> champion,
+    List<Baseline> baselines,
+    String bestBaseline,
+    Rows rows,
+    Instant firstHoldoutOrigin,
+    Audit audit) {
+  public static final String API_VERSION = "sluice.io/evaluation/v1";
+
+  /**
+   * A family on validation and on the holdout.
+   *
+   * @param eligible whether its candidate is compared
+   * @param validationLoss of an eligible family
+   * @param newestLabel when the newest label that it was fitted on became known
+   * @param unusable predictions of the holdout that the gate cannot use; of an eligible family
+   * @param reason why it is not eligible
+   */
+  public record Family(
+      String name,
+      boolean eligible,
+      Optional<Double> validationLoss,
+      Optional<Instant> newestLabel,
+      Optional<Unusable> unusable,
+      Optional<Ineligibility> reason) {}
+
+  /**
+   * Why a family is not compared.
+   *
+   * @param id of the error
+   */
+  public record Ineligibility(String id, String message) {
+    /** Id and message, for people. */
+    public String sentence() {
+      return id + ": " + message;
+    }
+  }
+
+  /** How many predictions the gate cannot use, and what is wrong with them. */
+  public record Unusable(long nan, long infinite, long negative) {
+    /** All of them. */
+    public long sum() {
+      return nan + infinite + negative;
+    }
+  }
+
+  /**
+   * The champion on the same rows.
+   *
+   * @param newestLabel when the newest label that it was fitted on became known
+   * @param validationLoss absent when it does not forecast every validation row
+   * @param unseenRows holdout rows whose label became known after {@code newestLabel}
+   * @param unusable predictions of the holdout that the gate cannot use
+   */
+  public record Champion(
+      String family,
+      Optional<Instant> newestLabel,
+      Optional<Double> validationLoss,
+      Optional<Long> unseenRows,
+      Unusable unusable) {}
+
+  /**
+   * A baseline on validation.
+   *
+   * @param offered whether it can be made from this panel
+   * @param validationLoss of one that is offered
+   * @param why it is not offered
+   */
+  public record Baseline(
+      String name, boolean offered, Optional<Double> validationLoss, Optional<String> why) {}
+
+  /**
+   * Numbers of rows.
+   *
+   * @param units of the holdout
+   * @param expected rows that the holdout should have; absent when nobody could count them
+   */
+  public record Rows(long holdout, long validation, long units, Optional<Long> expected) {}
+
+  /**
+   * What the rows were held against. What failed an audit is refused, and leaves no report.
+   *
+   * @param targets whether the targets are held against the panel
+   * @param maturity whether the age of labels could be
+   * @param snapshot whether the raw snapshot could be
+   * @param why the snapshot could not
+   * @param vintages panel rows held against the snapshot
+   * @param labels actuals held against the snapshot
+   * @param revisedSince rows whose actual was revised after it became known
+   */
+  public record Audit(
+      Audited targets,
+      Audited maturity,
+      Audited snapshot,
+      Optional<String> why,
+      long vintages,
+      long labels,
+      long revisedSince) {}
+
+  /** Whether something was audited. */
+  @EnumNaming(LowerCase.class)
+  public enum Audited {
+    CLEAN,
+    UNAUDITED
+  }
+
+  public EvaluationReport {
+    unit = List.copyOf(unit);
+    slices = List.copyOf(slices);
+    families = List.copyOf(families);
+    baselines = List.copyOf(baselines);
+  }
+
+  /** The family of this name, if the run has one. */
+  public Optional<Family> family(String name) {
+    return families.stream().filter(f -> f.name().equals(name)).findFirst();
+  }
+
+  /** {@code evaluation.json}. */
+  public JsonNode json() {
+    return JsonCodec.write(this);
+  }
+
+  /**
+   * Reads what {@link #json} wrote.
+   *
+   * @throws IllegalArgumentException when the JSON is not an evaluation report of this version
+   */
+  public static EvaluationReport parse(JsonNode json) {
+    return JsonCodec.read(json, EvaluationReport.class);
+  }
+}

@@ -1,0 +1,57 @@
+package io.sluice.core.record;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.gate.Decision;
+import io.sluice.core.gate.History;
+import io.sluice.core.gate.HoldoutKeys;
+import io.sluice.core.gate.Reason;
+import io.sluice.core.json.JsonCodec;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * What the gates of later runs need to know of an earlier run. All other fields of its {@code
+ * run.json} are ignored, because an older or a newer version of Sluice may have written them.
+ *
+ * @param verdict empty when the run did not get to its gate
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record PastRun(String run, Instant finished, Optional<PastVerdict> verdict) {
+
+  /**
+   * What its gate decided.
+   *
+   * @param reason of a hold; one that this version does not know is as good as none
+   */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  public record PastVerdict(Decision decision, Optional<String> reason, HoldoutKeys holdoutKeys) {}
+
+  /**
+   * Reads a {@code run.json}.
+   *
+   * @throws SluiceException SLU-8006 when these fields are not as a run record has them
+   */
+  public static PastRun parse(JsonNode json) {
+    try {
+      return JsonCodec.read(json, PastRun.class);
+    } catch (IllegalArgumentException e) {
+      throw History.unreadable(e);
+    }
+  }
+
+  /** Its gate, as later gates remember it. */
+  public Optional<History.PastGate> gate() {
+    return verdict.map(v ->
+        new History.PastGate(
+            run,
+            finished,
+            v.decision(),
+            v.reason()
+                .flatMap(word ->
+                    Arrays.stream(Reason.values()).filter(r -> r.word().equals(word)).findFirst()),
+            v.holdoutKeys()));
+  }
+}
