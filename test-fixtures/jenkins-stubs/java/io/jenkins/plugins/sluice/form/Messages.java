@@ -11,11 +11,11 @@ final class Messages {
 
   private Messages() {}
 
-  static String Forms_setting(Object arg1) {
-    return HOLDER.format("Forms.setting", arg1);
+  static String FormText_setting(Object arg1) {
+    return HOLDER.format("FormText.setting", arg1);
   }
 
-  static String Forms_id() {
-    return HOLDER.format("Forms.id");
+  static String ConfiguredIds_id() {
+    return HOLDER.format("ConfiguredIds.id");
   }
 }

@@ -1,18 +1,15 @@
 package io.jenkins.plugins.sluice.config;
 
+import com.cloudbees.plugins.credentials.CredentialsMatcher;
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
-import com.cloudbees.plugins.credentials.common.StandardCredentials;
-import com.cloudbees.plugins.credentials.common.StandardListBoxModel;
 import hudson.AbortException;
 import hudson.Extension;
-import hudson.model.AbstractDescribableImpl;
-import hudson.model.Descriptor;
 import hudson.model.Item;
 import hudson.util.FormValidation;
-import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.connect.ClusterLogin;
 import io.jenkins.plugins.sluice.connect.Connections;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.FormAccess;
+import io.jenkins.plugins.sluice.form.FormText;
 import io.sluice.app.staged.Driver;
 import io.sluice.app.staged.StagedRun;
 import io.sluice.core.diag.SluiceException;
@@ -32,17 +29,12 @@ import org.kohsuke.stapler.verb.POST;
  * A cluster that runs may go to: where it is, as whom, and what a run finds there. Holds ids of
  * credentials, never credentials. Fields are saved by XStream under their names.
  */
-public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> {
-  private final String id;
-
+public final class ClusterConfig extends ConfiguredService<ClusterConfig> {
   /** {@code https://host:port}; empty with a kubeconfig or in a pod. */
   private String server = "";
 
   /** PEM; empty: what Java trusts. */
   private String authorities = "";
-
-  /** A secret file (kubeconfig) or a secret text (token); empty: the controller's own pod. */
-  private String credentialsId = "";
 
   /** A target as YAML; empty: the file {@code targets/<id>.yaml} of the pipeline's repository. */
   private String target = "";
@@ -58,11 +50,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
 
   @DataBoundConstructor
   public ClusterConfig(@Nullable String id) {
-    this.id = Forms.text(id); // a form without it sends none
-  }
-
-  public String getId() {
-    return id;
+    super(id);
   }
 
   public String getServer() {
@@ -71,7 +59,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
 
   @DataBoundSetter
   public void setServer(@Nullable String server) {
-    this.server = Forms.text(server);
+    this.server = FormText.text(server);
   }
 
   public String getAuthorities() {
@@ -80,16 +68,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
 
   @DataBoundSetter
   public void setAuthorities(@Nullable String authorities) {
-    this.authorities = Forms.text(authorities);
-  }
-
-  public String getCredentialsId() {
-    return credentialsId;
-  }
-
-  @DataBoundSetter
-  public void setCredentialsId(@Nullable String credentialsId) {
-    this.credentialsId = Forms.text(credentialsId);
+    this.authorities = FormText.text(authorities);
   }
 
   public String getTarget() {
@@ -98,7 +77,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
 
   @DataBoundSetter
   public void setTarget(@Nullable String target) {
-    this.target = Forms.text(target);
+    this.target = FormText.text(target);
   }
 
   public String getPullRequestTarget() {
@@ -107,7 +86,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
 
   @DataBoundSetter
   public void setPullRequestTarget(@Nullable String pullRequestTarget) {
-    this.pullRequestTarget = Forms.text(pullRequestTarget);
+    this.pullRequestTarget = FormText.text(pullRequestTarget);
   }
 
   public String getRegistry() {
@@ -116,7 +95,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
 
   @DataBoundSetter
   public void setRegistry(@Nullable String registry) {
-    this.registry = Forms.text(registry);
+    this.registry = FormText.text(registry);
   }
 
   public String getFolders() {
@@ -125,7 +104,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
 
   @DataBoundSetter
   public void setFolders(@Nullable String folders) {
-    this.folders = Forms.text(folders);
+    this.folders = FormText.text(folders);
   }
 
   /** Whether an item of this full name may use it. */
@@ -145,14 +124,14 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
       if (pullRequestTarget.isBlank()) {
         throw new AbortException(
             "cluster "
-                + id
+                + getId()
                 + " takes no pull requests: it has no target for them in the configuration of"
                 + " Sluice");
       }
       if (sharesNamespace(target, pullRequestTarget)) {
         throw new AbortException(
             "cluster "
-                + id
+                + getId()
                 + " takes no pull requests: their target has the namespace of all other runs, whose"
                 + " Secrets are there");
       }
@@ -164,9 +143,9 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
     return ofRepository.orElseThrow(() ->
         new AbortException(
             "cluster "
-                + id
+                + getId()
                 + " has no target: neither in the configuration of Sluice nor as targets/"
-                + id
+                + getId()
                 + ".yaml in the repository"));
   }
 
@@ -184,37 +163,23 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
   /** The form of a cluster. */
   @Extension
   @Symbol("sluiceCluster")
-  public static final class DescriptorImpl extends Descriptor<ClusterConfig> {
+  public static final class DescriptorImpl extends ServiceDescriptor<ClusterConfig> {
     @Override
     public String getDisplayName() {
       return Messages.ClusterConfig_displayName();
     }
 
-    /** Credentials that a cluster can be reached with. */
-    @POST
-    public ListBoxModel doFillCredentialsIdItems(
-        @AncestorInPath @Nullable Item item, @QueryParameter String credentialsId) {
-      return Forms.credentials(
-          item,
-          credentialsId,
-          StandardCredentials.class,
-          CredentialsMatchers.anyOf(
-              CredentialsMatchers.instanceOf(FileCredentials.class),
-              CredentialsMatchers.instanceOf(StringCredentials.class)),
-          new StandardListBoxModel());
-    }
-
-    @POST
-    public FormValidation doCheckId(
-        @AncestorInPath @Nullable Item item, @QueryParameter String value) {
-      Forms.mayConfigure(item);
-      return Forms.id(value);
+    @Override
+    CredentialsMatcher matcher() {
+      return CredentialsMatchers.anyOf(
+          CredentialsMatchers.instanceOf(FileCredentials.class),
+          CredentialsMatchers.instanceOf(StringCredentials.class));
     }
 
     @POST
     public FormValidation doCheckTarget(
         @AncestorInPath @Nullable Item item, @QueryParameter String value) {
-      Forms.mayConfigure(item);
+      FormAccess.checkMayConfigure(item);
       return target(value);
     }
 
@@ -223,7 +188,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
         @AncestorInPath @Nullable Item item,
         @QueryParameter String value,
         @QueryParameter String target) {
-      Forms.mayConfigure(item);
+      FormAccess.checkMayConfigure(item);
       try {
         if (sharesNamespace(target, value)) {
           return FormValidation.error(Messages.ClusterConfig_sharesNamespace());
@@ -254,7 +219,7 @@ public final class ClusterConfig extends AbstractDescribableImpl<ClusterConfig> 
         @QueryParameter String authorities,
         @QueryParameter String credentialsId,
         @QueryParameter String target) {
-      Forms.mayConfigure(item);
+      FormAccess.checkMayConfigure(item);
       if (target.isBlank()) {
         return FormValidation.warning(Messages.ClusterConfig_noTarget());
       }

@@ -2,7 +2,7 @@ package io.jenkins.plugins.sluice.config;
 
 import hudson.Extension;
 import hudson.ExtensionList;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.ConfiguredIds;
 import java.util.ArrayList;
 import java.util.List;
 import jenkins.model.GlobalConfiguration;
@@ -38,7 +38,7 @@ public final class SluiceConfiguration extends GlobalConfiguration {
 
   @DataBoundSetter
   public void setClusters(@Nullable List<ClusterConfig> clusters) {
-    this.clusters = Forms.named("cluster", clusters, ClusterConfig::getId);
+    this.clusters = ConfiguredIds.copyOf("cluster", clusters, ClusterConfig::getId);
     save();
   }
 
@@ -48,7 +48,7 @@ public final class SluiceConfiguration extends GlobalConfiguration {
 
   @DataBoundSetter
   public void setRegistries(@Nullable List<RegistryConfig> registries) {
-    this.registries = Forms.named("registry", registries, RegistryConfig::getId);
+    this.registries = ConfiguredIds.copyOf("registry", registries, RegistryConfig::getId);
     save();
   }
 
@@ -65,9 +65,18 @@ public final class SluiceConfiguration extends GlobalConfiguration {
       clusters = hadClusters;
       registries = hadRegistries;
       save(); // a setter before the one that refused has saved its own
-      throw new FormException(Forms.words(e), e, "clusters");
+      throw new FormException(rootMessage(e), e, "clusters");
     }
     save();
     return true;
+  }
+
+  /** The message of the first cause: Stapler wraps the exception of a setter. */
+  static String rootMessage(Throwable t) {
+    Throwable innermost = t;
+    while (innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    return String.valueOf(innermost.getMessage());
   }
 }

@@ -4,7 +4,7 @@ import com.cloudbees.hudson.plugins.folder.AbstractFolder;
 import com.cloudbees.hudson.plugins.folder.AbstractFolderProperty;
 import com.cloudbees.hudson.plugins.folder.AbstractFolderPropertyDescriptor;
 import hudson.Extension;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.ConfiguredIds;
 import java.util.ArrayList;
 import java.util.List;
 import org.jenkinsci.Symbol;
@@ -29,7 +29,7 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
 
   @DataBoundSetter
   public void setClusters(@Nullable List<ClusterConfig> clusters) {
-    this.clusters = Forms.named("cluster", clusters, ClusterConfig::getId);
+    this.clusters = ConfiguredIds.copyOf("cluster", clusters, ClusterConfig::getId);
   }
 
   public List<RegistryConfig> getRegistries() {
@@ -38,7 +38,7 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
 
   @DataBoundSetter
   public void setRegistries(@Nullable List<RegistryConfig> registries) {
-    this.registries = Forms.named("registry", registries, RegistryConfig::getId);
+    this.registries = ConfiguredIds.copyOf("registry", registries, RegistryConfig::getId);
   }
 
   /** The form of a folder's clusters. */

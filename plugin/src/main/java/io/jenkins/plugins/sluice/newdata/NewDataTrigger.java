@@ -11,7 +11,8 @@ import hudson.scheduler.Hash;
 import hudson.triggers.Trigger;
 import hudson.triggers.TriggerDescriptor;
 import hudson.util.FormValidation;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.FormAccess;
+import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.run.Failures;
@@ -72,7 +73,7 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
    */
   @DataBoundSetter
   public void setFile(@Nullable String file) {
-    this.file = Forms.text(file);
+    this.file = FormText.text(file);
   }
 
   /** In the words of cron, with {@code H}. */
@@ -86,7 +87,7 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
 
   @DataBoundSetter
   public void setSource(@Nullable String source) {
-    this.source = Forms.text(source);
+    this.source = FormText.text(source);
   }
 
   public String getCluster() {
@@ -95,7 +96,7 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
 
   @DataBoundSetter
   public void setCluster(@Nullable String cluster) {
-    this.cluster = Forms.text(cluster);
+    this.cluster = FormText.text(cluster);
   }
 
   public String getProfile() {
@@ -104,7 +105,7 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
 
   @DataBoundSetter
   public void setProfile(@Nullable String profile) {
-    this.profile = Forms.text(profile);
+    this.profile = FormText.text(profile);
   }
 
   @Override
@@ -189,7 +190,7 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
     @POST
     public FormValidation doCheckSpec(
         @AncestorInPath @Nullable Item item, @QueryParameter String value) {
-      Forms.mayConfigure(item);
+      FormAccess.checkMayConfigure(item);
       try {
         request(value, "", "");
         return value.isBlank()
@@ -204,7 +205,7 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
     @POST
     public FormValidation doCheckSchedule(
         @AncestorInPath @Nullable Item item, @QueryParameter String value) {
-      Forms.mayConfigure(item);
+      FormAccess.checkMayConfigure(item);
       try {
         CronTabList tabs =
             CronTabList.create(value, Hash.from(item == null ? "" : item.getFullName()));

@@ -8,10 +8,8 @@ import io.sluice.app.picture.Badge.Tone;
 import io.sluice.core.artifact.Digest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import jenkins.model.TransientActionFactory;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.StaplerRequest2;
@@ -128,22 +126,9 @@ public final class BadgeAction implements Action {
 
   /** Gives every job its badges: one that was never built has grey ones. */
   @Extension
-  @SuppressWarnings("rawtypes") // Job.class is a raw type
-  public static final class Factory extends TransientActionFactory<Job> {
-    @Override
-    public Class<Job> type() {
-      return Job.class;
-    }
-
-    @Override
-    public Class<? extends Action> actionType() {
-      return BadgeAction.class;
-    }
-
-    @Override
-    public Collection<? extends Action> createFor(Job target) {
-      Job<?, ?> job = target;
-      return List.of(new BadgeAction(job));
+  public static final class Factory extends JobActionFactory {
+    public Factory() {
+      super(BadgeAction.class, job -> Optional.of(new BadgeAction(job)));
     }
   }
 }

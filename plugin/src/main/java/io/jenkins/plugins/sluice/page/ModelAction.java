@@ -6,9 +6,8 @@ import hudson.model.Job;
 import hudson.model.Run;
 import io.sluice.app.picture.Trend;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
-import jenkins.model.TransientActionFactory;
+import java.util.Optional;
 
 /** The model of a job: its runs over the builds, newest first. */
 public final class ModelAction implements Action {
@@ -80,25 +79,14 @@ public final class ModelAction implements Action {
 
   /** Gives the page to jobs whose last completed build had a run. */
   @Extension
-  @SuppressWarnings("rawtypes") // Job.class is a raw type
-  public static final class Factory extends TransientActionFactory<Job> {
-    @Override
-    public Class<Job> type() {
-      return Job.class;
-    }
-
-    @Override
-    public Class<? extends Action> actionType() {
-      return ModelAction.class;
-    }
-
-    @Override
-    public Collection<? extends Action> createFor(Job target) {
-      Job<?, ?> job = target;
-      Run<?, ?> last = job.getLastCompletedBuild();
-      return last != null && last.getAction(RunAction.class) != null
-          ? List.of(new ModelAction(job))
-          : List.of();
+  public static final class Factory extends JobActionFactory {
+    public Factory() {
+      super(
+          ModelAction.class,
+          job ->
+              Optional.ofNullable(job.getLastCompletedBuild())
+                  .filter(last -> last.getAction(RunAction.class) != null)
+                  .map(last -> new ModelAction(job)));
     }
   }
 }

@@ -2,7 +2,7 @@ package io.jenkins.plugins.sluice.step;
 
 import hudson.AbortException;
 import hudson.Extension;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.FormText;
 import io.sluice.app.staged.StageCall;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -13,7 +13,7 @@ public final class CustomStageStep extends StageStep {
 
   @DataBoundConstructor
   public CustomStageStep(@Nullable String name) {
-    this.name = Forms.text(name);
+    this.name = FormText.text(name);
   }
 
   public String getName() {

@@ -3,7 +3,7 @@ package io.jenkins.plugins.sluice.step;
 import hudson.AbortException;
 import hudson.Extension;
 import hudson.util.ListBoxModel;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.FormText;
 import io.sluice.app.staged.StageCall;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -24,7 +24,7 @@ public final class EvaluateStep extends StageStep {
   @DataBoundSetter
   public void setOnHold(@Nullable String onHold) {
     // whether there is such a one is said by the start of the step
-    this.onHold = Forms.text(onHold);
+    this.onHold = FormText.text(onHold);
   }
 
   @Override

@@ -8,7 +8,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
@@ -206,7 +206,7 @@ public final class PipelineStep extends RunStep {
     /** A form's check of settings. */
     @POST
     public FormValidation doCheckSettings(@QueryParameter String value) {
-      return Forms.settings(value);
+      return FormText.settings(value);
     }
 
     /** A form's check of the pipeline's folder. */

@@ -7,7 +7,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.sluice.app.staged.StageCall;
@@ -44,7 +44,7 @@ public final class RetrainStep extends RunStep {
   @DataBoundSetter
   public void setOnHold(@Nullable String onHold) {
     // whether there is such a one is said by the start of the step
-    this.onHold = Forms.text(onHold);
+    this.onHold = FormText.text(onHold);
   }
 
   @Override
@@ -138,7 +138,7 @@ public final class RetrainStep extends RunStep {
     /** A form's check of settings. */
     @POST
     public FormValidation doCheckSettings(@QueryParameter String value) {
-      return Forms.settings(value);
+      return FormText.settings(value);
     }
 
     /** A form's check of the pipeline's folder. */

@@ -9,7 +9,7 @@ import io.jenkins.plugins.sluice.config.CredentialsResolver;
 import io.jenkins.plugins.sluice.config.JobConfiguration;
 import io.jenkins.plugins.sluice.config.RegistryConfig;
 import io.jenkins.plugins.sluice.connect.Connections;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
@@ -42,8 +42,8 @@ public final class RollbackStep extends Step {
 
   @DataBoundConstructor
   public RollbackStep(@Nullable String model, @Nullable String reason) {
-    this.model = Forms.text(model);
-    this.reason = Forms.text(reason);
+    this.model = FormText.text(model);
+    this.reason = FormText.text(reason);
   }
 
   public String getModel() {
@@ -60,7 +60,7 @@ public final class RollbackStep extends Step {
 
   @DataBoundSetter
   public void setRegistry(@Nullable String registry) {
-    this.registry = Forms.text(registry);
+    this.registry = FormText.text(registry);
   }
 
   public @Nullable Integer getTo() {

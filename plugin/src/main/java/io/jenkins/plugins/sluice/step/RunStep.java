@@ -3,17 +3,14 @@ package io.jenkins.plugins.sluice.step;
 import hudson.AbortException;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
-import java.util.ArrayList;
-import java.util.List;
-import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundSetter;
 
 /** What steps that open a run are told. */
-public abstract class RunStep extends Step {
+public abstract class RunStep extends SettingsStep {
   private static final String ON_CLUSTER = "cluster";
   private static final String ON_AGENT = "local";
 
@@ -21,13 +18,12 @@ public abstract class RunStep extends Step {
   private String spec = "sluice.yaml";
   private String cluster = "";
   private String profile = "";
-  private List<String> set = new ArrayList<>();
   private String asOf = "";
   private String runner = ON_CLUSTER;
   private String tool = "";
 
   RunStep(@Nullable String pipeline) {
-    this.pipeline = Forms.text(pipeline);
+    this.pipeline = FormText.text(pipeline);
   }
 
   public String getPipeline() {
@@ -40,7 +36,7 @@ public abstract class RunStep extends Step {
 
   @DataBoundSetter
   public void setSpec(@Nullable String spec) {
-    String given = Forms.text(spec);
+    String given = FormText.text(spec);
     this.spec = given.isEmpty() ? "sluice.yaml" : given;
   }
 
@@ -50,7 +46,7 @@ public abstract class RunStep extends Step {
 
   @DataBoundSetter
   public void setCluster(@Nullable String cluster) {
-    this.cluster = Forms.text(cluster);
+    this.cluster = FormText.text(cluster);
   }
 
   public String getProfile() {
@@ -59,35 +55,7 @@ public abstract class RunStep extends Step {
 
   @DataBoundSetter
   public void setProfile(@Nullable String profile) {
-    this.profile = Forms.text(profile);
-  }
-
-  public List<String> getSet() {
-    return List.copyOf(set);
-  }
-
-  @DataBoundSetter
-  public void setSet(@Nullable List<String> set) {
-    this.set = set == null ? new ArrayList<>() : new ArrayList<>(set);
-  }
-
-  /** {@code PATH=VALUE}, one a line: the same as {@code set}, for forms. */
-  @DataBoundSetter
-  public void setSettings(@Nullable String settings) {
-    List<String> lines = Forms.lines(settings);
-    if (!lines.isEmpty()) {
-      this.set = new ArrayList<>(lines);
-    }
-  }
-
-  /** Nothing: they are written down as {@code set}. */
-  public String getSettings() {
-    return "";
-  }
-
-  /** What stands in the form. */
-  public String getSetText() {
-    return String.join("\n", set);
+    this.profile = FormText.text(profile);
   }
 
   public String getAsOf() {
@@ -96,7 +64,7 @@ public abstract class RunStep extends Step {
 
   @DataBoundSetter
   public void setAsOf(@Nullable String asOf) {
-    this.asOf = Forms.text(asOf);
+    this.asOf = FormText.text(asOf);
   }
 
   public String getRunner() {
@@ -107,7 +75,7 @@ public abstract class RunStep extends Step {
   @DataBoundSetter
   public void setRunner(@Nullable String runner) {
     // whether there is such a one is said by the start of the step
-    this.runner = Forms.text(runner);
+    this.runner = FormText.text(runner);
   }
 
   public String getTool() {
@@ -117,7 +85,7 @@ public abstract class RunStep extends Step {
   /** Name of an installation of Sluice, for {@code runner: 'local'}. */
   @DataBoundSetter
   public void setTool(@Nullable String tool) {
-    this.tool = Forms.text(tool);
+    this.tool = FormText.text(tool);
   }
 
   /** Whether it runs by the command line on the agent. */
@@ -142,7 +110,7 @@ public abstract class RunStep extends Step {
           "name the pipeline's folder: pipeline: 'pipelines/rma-forecast', say; the repository's"
               + " root is '.'");
     }
-    return new RunRequest(pipeline, spec, cluster, profile, set, asOf);
+    return new RunRequest(pipeline, spec, cluster, profile, getSet(), asOf);
   }
 
   static ListBoxModel holds() {

@@ -6,7 +6,7 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.util.FormValidation;
 import io.jenkins.plugins.sluice.agent.AgentStage;
-import io.jenkins.plugins.sluice.form.Forms;
+import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.sluice.app.staged.StageCall;
 import io.sluice.app.staged.StagedRun;
@@ -17,47 +17,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
-import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jspecify.annotations.Nullable;
-import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** A stage of a run, inside of {@code mlPipeline}, with whatever it needs and is not there yet. */
-public abstract class StageStep extends Step {
-  private List<String> set = new ArrayList<>();
-
-  public List<String> getSet() {
-    return List.copyOf(set);
-  }
-
-  /** {@code PATH=VALUE}, for this stage and the ones after it. */
-  @DataBoundSetter
-  public void setSet(@Nullable List<String> set) {
-    this.set = set == null ? new ArrayList<>() : new ArrayList<>(set);
-  }
-
-  /** {@code PATH=VALUE}, one a line: the same as {@code set}, for forms. */
-  @DataBoundSetter
-  public void setSettings(@Nullable String settings) {
-    List<String> lines = Forms.lines(settings);
-    if (!lines.isEmpty()) {
-      this.set = new ArrayList<>(lines);
-    }
-  }
-
-  /** Nothing: they are written down as {@code set}. */
-  public String getSettings() {
-    return "";
-  }
-
-  /** What stands in the form. */
-  public String getSetText() {
-    return String.join("\n", set);
-  }
+public abstract class StageStep extends SettingsStep {
 
   abstract StageCall call();
 
@@ -86,9 +54,9 @@ public abstract class StageStep extends Step {
           here.get().request,
           onHold(),
           here.get().tool,
-          new AgentStage(block.run(), call, set, trials()));
+          new AgentStage(block.run(), call, getSet(), trials()));
     }
-    return new Execution(context, call.kind().name(), call.name(), set, trials(), onHold());
+    return new Execution(context, call.kind().name(), call.name(), getSet(), trials(), onHold());
   }
 
   /** The step at work. */
@@ -189,7 +157,7 @@ public abstract class StageStep extends Step {
     /** A form's check of settings. */
     @POST
     public FormValidation doCheckSettings(@QueryParameter String value) {
-      return Forms.settings(value);
+      return FormText.settings(value);
     }
 
     @Override

@@ -1,38 +1,31 @@
 package io.jenkins.plugins.sluice.form;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What a configuration is refused for, in words that name it. */
-class FormsTest {
+class ConfiguredIdsTest {
   @Test
   void idsThatAreOneOfAKindPass() {
-    Forms.ids("cluster", List.of("prod", "eu-1", "2nd_one"));
+    ConfiguredIds.check("cluster", List.of("prod", "eu-1", "2nd_one"));
   }
 
   @Test
   void anIdThatNothingCouldNameIsRefusedByName() {
-    assertThatThrownBy(() -> Forms.ids("cluster", List.of("prod", "bad id!")))
+    assertThatThrownBy(() -> ConfiguredIds.check("cluster", List.of("prod", "bad id!")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("cluster 'bad id!'");
-    assertThatThrownBy(() -> Forms.ids("registry", List.of("")))
+    assertThatThrownBy(() -> ConfiguredIds.check("registry", List.of("")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("registry ''");
   }
 
   @Test
   void anIdThatNamesTwoIsRefused() {
-    assertThatThrownBy(() -> Forms.ids("registry", List.of("mlflow", "mlflow")))
+    assertThatThrownBy(() -> ConfiguredIds.check("registry", List.of("mlflow", "mlflow")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("there are two of registry mlflow");
-  }
-
-  @Test
-  void theWordsOfASetterAreFoundBelowWhatWrapsThem() {
-    assertThat(Forms.words(new IllegalArgumentException("x", new RuntimeException("the cause"))))
-        .isEqualTo("the cause");
   }
 }
