@@ -32,7 +32,7 @@ final class ApiErrors {
           unreachable(
               e,
               "SLU-3704",
-              "the cluster does not know us: its API server refused our credentials (" + said + ")",
+              "the API server does not accept our credentials (" + said + ")",
               "log in again, or renew the token in the kubeconfig; `kubectl auth whoami` tells who"
                   + " you are");
       case FORBIDDEN -> forbidden(e, said, verb, resource, cluster);

@@ -51,7 +51,7 @@ import java.util.stream.Collectors;
  * of current servers, and cannot be written under every Jackson (ADR 0240).
  */
 public final class Cluster implements AutoCloseable {
-  /** Under this name the API server notes which fields are ours. */
+  /** The API server records the fields that we set under this name. */
   static final String FIELD_MANAGER = "sluice";
 
   private static final ResourceDefinitionContext PODS =
@@ -105,7 +105,7 @@ public final class Cluster implements AutoCloseable {
     return of(config, namespace, http);
   }
 
-  /** Connects with a configuration that is known, as a controller has it. */
+  /** Connects with a given configuration, for programs that have no kubeconfig of their own. */
   public static Cluster of(Config config, String namespace, HttpClient.Factory http) {
     ExecutorService executor =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("cluster-", 0).factory());
@@ -139,7 +139,7 @@ public final class Cluster implements AutoCloseable {
     return namespace;
   }
 
-  /** Where its API server is. */
+  /** The address of the API server. */
   public String address() {
     return client.getConfiguration().getMasterUrl();
   }
@@ -199,7 +199,8 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Creates a task or changes the existing one to this, whoever had changed it.
+   * Creates a task, or changes the existing one to this record even if another client owns its
+   * fields.
    *
    * @throws SluiceException when the cluster refuses
    */
@@ -209,7 +210,8 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Creates a pipeline or changes the existing one to this, whoever had changed it.
+   * Creates a pipeline, or changes the existing one to this record even if another client owns its
+   * fields.
    *
    * @throws SluiceException when the cluster refuses
    */
@@ -260,7 +262,7 @@ public final class Cluster implements AutoCloseable {
       PatchContext how,
       String patch) {
     named.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
-    T ignored = asking("patch", resource, () -> objects.resource(named).patch(how, patch));
+    T ignored = call("patch", resource, () -> objects.resource(named).patch(how, patch));
   }
 
   /**
@@ -307,8 +309,8 @@ public final class Cluster implements AutoCloseable {
             + parameters);
   }
 
-  /** Makes a request; what goes wrong is told as a diagnostic. */
-  <T> T asking(String verb, String resource, Supplier<T> request) {
+  /** Makes a request and turns its failure into a diagnostic. */
+  <T> T call(String verb, String resource, Supplier<T> request) {
     try {
       return request.get();
     } catch (KubernetesClientException e) {

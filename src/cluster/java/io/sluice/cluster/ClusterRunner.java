@@ -146,7 +146,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
 
   private static io.fabric8.tekton.v1.PipelineRun find(Cluster cluster, RunId id) {
     io.fabric8.tekton.v1.PipelineRun found =
-        cluster.asking(
+        cluster.call(
             "get", "pipelineruns", () -> cluster.pipelineRuns().withName(id.value()).get());
     if (found == null) {
       throw new SluiceException(
@@ -164,7 +164,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   }
 
   private ObservedRun create(RunId id, PipelineRun run) {
-    return cluster.asking(
+    return cluster.call(
         "create",
         "pipelineruns",
         () -> {
@@ -195,7 +195,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
                   + cluster.namespace()
                   + " has a PipelineRun "
                   + id
-                  + " that is no run of Sluice",
+                  + " that Sluice did not create",
               "start the run under another id"));
     }
     return Observations.of(found);

@@ -42,7 +42,7 @@ public final class GarbageCollector {
   public List<Leftover> find(Duration keep, Instant now) {
     List<Leftover> out = new ArrayList<>();
     cluster
-        .asking(
+        .call(
             "list",
             "pipelineruns",
             () -> cluster.pipelineRuns().withLabel(RunObjects.RUN_LABEL).list().getItems())
@@ -58,7 +58,7 @@ public final class GarbageCollector {
                             ended,
                             "ended " + ended))));
     cluster
-        .asking("list", "pods", () -> cluster.pods().withLabel(Upload.LABEL).list().getItems())
+        .call("list", "pods", () -> cluster.pods().withLabel(Upload.LABEL).list().getItems())
         .forEach(pod ->
             Observations.time(pod.getMetadata().getCreationTimestamp())
                 .filter(made -> made.plus(MAX_UPLOAD).isBefore(now))
@@ -88,6 +88,6 @@ public final class GarbageCollector {
 
   private <T extends HasMetadata> void delete(
       String resource, NonNamespaceOperation<T, ?, Resource<T>> objects, String name) {
-    var unused = cluster.asking("delete", resource, () -> objects.withName(name).delete());
+    var unused = cluster.call("delete", resource, () -> objects.withName(name).delete());
   }
 }

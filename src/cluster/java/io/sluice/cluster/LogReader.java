@@ -46,7 +46,7 @@ final class LogReader implements Runnable {
 
     void drained(ContainerId container);
 
-    /** Whether its pod is gone: whatever has its name now is another one, made in its place. */
+    /** Whether its pod is gone; a pod that has its name now is another one. */
     boolean gone(ContainerId container);
 
     /** Whether its node does not answer. */
@@ -61,7 +61,7 @@ final class LogReader implements Runnable {
     COMPLETE,
     /** The container has not written anything yet, nor begun. */
     EARLY,
-    /** There is no such pod or container any more. */
+    /** The pod or the container does not exist any more. */
     GONE,
     BROKEN
   }

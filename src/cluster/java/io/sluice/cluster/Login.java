@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How a program that serves many people logs in to a cluster: by what it was given, never by what
- * lies on its own disk, and without starting programs that a text names.
+ * The ways in which a program that serves many people logs in to a cluster. It uses only the
+ * credentials that it was given: it reads no file of its own disk and starts no program for them.
  */
 public final class Login {
   /** In a user of a kubeconfig: programs to run, files to read. */
@@ -34,10 +34,10 @@ public final class Login {
   private Login() {}
 
   /**
-   * By a kubeconfig, in its current context.
+   * Logs in by a kubeconfig, in its current context.
    *
-   * @throws SluiceException exit code 2: SLU-3731 when it is none, or would have this machine run a
-   *     program or read a file
+   * @throws SluiceException exit code 2: SLU-3731 when the text is not a kubeconfig, or would have
+   *     this machine run a program or read a file
    */
   public static Config kubeconfig(String text) {
     Map<?, ?> document = parsed(text);
@@ -54,8 +54,8 @@ public final class Login {
   }
 
   /**
-   * What of a kubeconfig is not to be shown, of all its users: tokens, passwords, keys, these also
-   * as the text that they encode. Nothing of what is none.
+   * The secrets of a kubeconfig that must not be shown: the tokens, passwords and keys of all its
+   * users, keys also in decoded form. Empty if the text is not a kubeconfig.
    */
   public static List<String> secrets(String kubeconfig) {
     Map<?, ?> document;
@@ -98,7 +98,7 @@ public final class Login {
   }
 
   /**
-   * By a service account's token.
+   * Logs in by a service account's token.
    *
    * @param server {@code https://host:port}
    * @param authorities PEM certificates that the server's is checked against; empty: the ones that
@@ -113,7 +113,7 @@ public final class Login {
     return builder.build();
   }
 
-  /** By the service account of the pod that this program runs in. */
+  /** Logs in by the service account of the pod that this program runs in. */
   public static Config pod() {
     return Config.autoConfigure(null);
   }
@@ -128,7 +128,7 @@ public final class Login {
       // Not even YAML, by whichever parser the client has: said below, without a word of the text,
       // which may hold secrets.
     }
-    throw wrong("it is no kubeconfig", "a file with `kind: Config`, as kubectl reads it");
+    throw wrong("it is not a kubeconfig", "a file with `kind: Config`, as kubectl reads it");
   }
 
   private static void refuse(Map<?, ?> document, String list, String part, List<String> keys) {

@@ -84,7 +84,7 @@ public final class Preflight {
 
   private void kubernetes() {
     // Not the client's own class for it: servers have grown fields that it refuses.
-    String answer = cluster.asking("get", "version", () -> client.raw("/version"));
+    String answer = cluster.call("get", "version", () -> client.raw("/version"));
     String version;
     try {
       version = Json.parse(answer).path("gitVersion").asText();
@@ -105,7 +105,7 @@ public final class Preflight {
 
   /** Whether there is one that can be asked about. */
   private boolean tekton() {
-    if (cluster.asking("get", "apis", () -> client.getApiGroup("tekton.dev")) == null) {
+    if (cluster.call("get", "apis", () -> client.getApiGroup("tekton.dev")) == null) {
       findings.add(
           CheckResult.fail(
               "tekton",
@@ -268,7 +268,7 @@ public final class Preflight {
             .endSpec()
             .build();
     return cluster
-        .asking(
+        .call(
             "create",
             "selfsubjectaccessreviews",
             () -> client.authorization().v1().selfSubjectAccessReview().create(review))

@@ -81,7 +81,7 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
     // Pods first: what a TaskRun says of its steps is told after what they wrote.
     for (Kind kind : List.of(Kind.POD, Kind.TASK_RUN)) {
       RunObjects<?> objects = RunObjects.of(kind, cluster);
-      cluster.asking("list", objects.plural(), () -> objects.list(run)).forEach(this::seen);
+      cluster.call("list", objects.plural(), () -> objects.list(run)).forEach(this::seen);
     }
   }
 

@@ -103,7 +103,7 @@ public final class Upload {
   public Digest put(List<File> files) throws InterruptedException {
     Digest digest = digest(files);
     Pod pod =
-        cluster.asking(
+        cluster.call(
             "create",
             "pods",
             () ->
@@ -134,7 +134,7 @@ public final class Upload {
   /** The pod as it is now; nothing when it is not there. */
   private Tree seen(String pod) {
     GenericKubernetesResource found =
-        cluster.asking("get", "pods", () -> cluster.pods().withName(pod).get());
+        cluster.call("get", "pods", () -> cluster.pods().withName(pod).get());
     return found == null ? new Tree(null) : Observations.tree(found);
   }
 

@@ -89,7 +89,7 @@ class ApiErrorsTest {
   private static SluiceException listed(Cluster cluster) {
     return catchThrowableOfType(
         SluiceException.class,
-        () -> cluster.asking("list", "pipelineruns", () -> cluster.pipelineRuns().list()));
+        () -> cluster.call("list", "pipelineruns", () -> cluster.pipelineRuns().list()));
   }
 
   private static TargetSpec target() {

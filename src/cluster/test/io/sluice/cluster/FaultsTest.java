@@ -81,7 +81,7 @@ class FaultsTest {
       SluiceException e =
           catchThrowableOfType(
               SluiceException.class,
-              () -> cluster.asking("get", "pipelineruns", () -> cluster.pipelineRuns().list()));
+              () -> cluster.call("get", "pipelineruns", () -> cluster.pipelineRuns().list()));
       assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-3703");
       assertThat(e.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
     }

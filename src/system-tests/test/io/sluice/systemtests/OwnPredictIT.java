@@ -235,7 +235,7 @@ class OwnPredictIT {
     ForkedSluice.Ended run = go("sixth");
     assertThat(run.code()).as(run.shown()).isEqualTo(1);
     assertThat(run.shown())
-        .contains("predict-own", "was still going when the time for it was over");
+        .contains("predict-own", "was still running when the time for it was over");
   }
 
   private void spec(String text) throws IOException {

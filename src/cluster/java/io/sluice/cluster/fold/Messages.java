@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Says what Kubernetes and Tekton report in words for people who know neither. */
+/** Words what Kubernetes and Tekton report for readers who know neither. */
 final class Messages {
   private static final int MAX_LENGTH = 400;
 
@@ -171,7 +171,7 @@ final class Messages {
    * Why an attempt did not succeed.
    *
    * @param blocked what its pod was last seen waiting for, or what took it away; empty for nothing
-   * @param running the step that was going when it was ended; empty when none was
+   * @param running the step that was running when the attempt was ended; empty when none was
    */
   static String failure(
       Attempt attempt, StageStatus status, Optional<String> blocked, Optional<String> running) {
@@ -191,7 +191,7 @@ final class Messages {
                 .map(s -> "step " + s.name() + " did not end within its own time")
                 .or(() ->
                     running.map(
-                        s -> "step " + s + " was still going when the time for it was over"))
+                        s -> "step " + s + " was still running when the time for it was over"))
                 .orElse("the time for it was over");
         return late + blocked.map(h -> "; " + h).orElse("");
       }

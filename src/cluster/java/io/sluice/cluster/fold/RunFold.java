@@ -564,7 +564,7 @@ public final class RunFold {
     StageStatus status = cutOff || run == null ? StageStatus.FAILED : Messages.status(run);
     String reason =
         cutOff || run == null
-            ? "its PipelineRun was deleted while it was going"
+            ? "its PipelineRun was deleted while it was running"
             : reason(run, status);
     for (Track stage : stages.values()) {
       if (stage.end.isPresent()) {

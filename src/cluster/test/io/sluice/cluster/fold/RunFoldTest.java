@@ -542,7 +542,7 @@ class RunFoldTest {
     see(fold.drained(RUN_OF_A, AT));
     assertThat(told)
         .last()
-        .isEqualTo("run FAILED because its PipelineRun was deleted while it was going");
+        .isEqualTo("run FAILED because its PipelineRun was deleted while it was running");
     assertThat(told).contains("a.run ends 143");
   }
 

@@ -207,7 +207,7 @@ final class Attempt {
     throw new EndException(
         StageStatus.TIMED_OUT,
         deadline.isOver()
-            ? "step " + name + " was still going when the time for it was over"
+            ? "step " + name + " was still running when the time for it was over"
             : "step " + name + " did not end within " + step.timeout().orElseThrow());
   }
 
