@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The command of a run on an agent. The script is always the same: what a step was told reaches the
- * program by a variable, one argument a line, and is never a part of the script.
+ * The command of a run on an agent. The script is always the same: the parameters of a step reach
+ * the program in a variable, one argument a line, and are never part of the script.
  */
 public final class SluiceCommand {
   public static final String ARGUMENTS = "SLUICE_ARGUMENTS";
@@ -60,7 +60,7 @@ public final class SluiceCommand {
   private SluiceCommand() {}
 
   /**
-   * What the program is told.
+   * The arguments of the program.
    *
    * @param record path of the file that the run's record goes to
    * @param stage null for the whole run
@@ -75,7 +75,7 @@ public final class SluiceCommand {
     }
     List<String> out = new ArrayList<>();
     out.add("run");
-    // a name that begins with a hyphen is no option
+    // so that a name that begins with a hyphen is not read as an option
     out.add("./" + (folder.isEmpty() ? "" : folder + "/") + request.spec());
     out.add("--run-id=" + run);
     out.add("--record=" + record);
@@ -105,14 +105,14 @@ public final class SluiceCommand {
   public static String words(int code) {
     return switch (code) {
       case 1 -> "the run failed; its log is above";
-      case 2 -> "the pipeline, or what the step was told, is wrong; the log above says where";
+      case 2 -> "the pipeline or a parameter of the step is wrong; the log above says where";
       case 3 -> "a service that the run needs could not be reached; the log above says which";
       case 4 -> "the champion moved while the run was going: nothing was promoted";
       case 126, 127 ->
           "the program sluice was not found on the agent: configure an installation under Tools, or"
               + " put it on the PATH";
       case 130, 143 -> "the run was ended";
-      case -1 -> "the program is gone: the agent was restarted, or somebody ended it";
+      case -1 -> "the program is gone: the agent was restarted, or the program was killed";
       default -> "sluice ended with exit code " + code + "; its log is above";
     };
   }

@@ -194,7 +194,7 @@ public final class ClusterConfig extends ConfiguredService<ClusterConfig> {
           return FormValidation.error(Messages.ClusterConfig_sharesNamespace());
         }
       } catch (SluiceException e) {
-        // one of them is wrong, which is said below, or by the other's own check
+        // one of them is wrong: the check below reports it, or the check of the other field
       }
       return target(value);
     }

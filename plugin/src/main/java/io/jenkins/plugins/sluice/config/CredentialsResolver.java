@@ -31,7 +31,7 @@ public final class CredentialsResolver {
    * As whom a cluster is reached.
    *
    * @param item in whose sight credentials are looked for; null: in that of Jenkins
-   * @param run for which; empty in forms and when nobody's build is left
+   * @param run the build that uses the credentials; empty in forms and when the build is gone
    * @throws SluiceException SLU-9610 when there are no such credentials or they are of another kind
    */
   public static ClusterLogin cluster(
@@ -57,7 +57,9 @@ public final class CredentialsResolver {
           token.getSecret().getPlainText());
     }
     throw wrong(
-        "the credentials " + config.getCredentialsId() + " are no secret file and no secret text",
+        "the credentials "
+            + config.getCredentialsId()
+            + " are neither a secret file nor a secret text",
         "a kubeconfig is a secret file, a token a secret text");
   }
 
@@ -76,7 +78,9 @@ public final class CredentialsResolver {
           config.getUri(), pair.getUsername(), pair.getPassword().getPlainText());
     }
     throw wrong(
-        "the credentials " + config.getCredentialsId() + " are no secret text and no user name",
+        "the credentials "
+            + config.getCredentialsId()
+            + " are neither a secret text nor a user name with password",
         "a token is a secret text");
   }
 

@@ -54,7 +54,7 @@ public final class JobConfiguration {
    * As whom a cluster is reached; the controller's own account is not lent to that of a folder.
    *
    * @param item in whose sight credentials are looked for
-   * @param run for which; empty in forms and when nobody's build is left
+   * @param run the build that uses the credentials; empty in forms and when the build is gone
    */
   public static ClusterLogin login(ScopedCluster place, Item item, Optional<Run<?, ?>> run)
       throws AbortException {

@@ -14,7 +14,8 @@ import org.kohsuke.stapler.DataBoundSetter;
 
 /**
  * Clusters and registries of a folder, for the jobs in it. They come before those of Jenkins as a
- * whole, and need credentials: whoever configures a folder is not lent the controller's account.
+ * whole, and need credentials: the controller's own account is not for those who configure a
+ * folder.
  */
 public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractFolder<?>> {
   private List<ClusterConfig> clusters = new ArrayList<>();

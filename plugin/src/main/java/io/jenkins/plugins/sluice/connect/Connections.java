@@ -120,7 +120,7 @@ public final class Connections {
     };
   }
 
-  /** Asks a run of whoever started it to end; its {@code finally} tasks still run. */
+  /** Asks a run to end, whichever build started it; its {@code finally} tasks still run. */
   public static void cancel(ClusterLogin login, String namespace, RunId execution) {
     try (Cluster cluster = open(new Key(login, namespace));
         ClusterRunner runner = new ClusterRunner(cluster, Clock.systemUTC())) {

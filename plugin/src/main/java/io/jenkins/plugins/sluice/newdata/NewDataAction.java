@@ -34,17 +34,17 @@ public final class NewDataAction implements Action {
     return state().last().map(l -> l.outcome().name().toLowerCase(Locale.ROOT)).orElse("");
   }
 
-  /** What it found, or why nothing. */
+  /** What the last check found, or why it found nothing. */
   public String getText() {
     return state().last().map(WatchState.Last::text).orElse("");
   }
 
-  /** When. */
+  /** When the last check ended. */
   public String getAt() {
     return state().last().map(l -> l.at().truncatedTo(ChronoUnit.SECONDS).toString()).orElse("");
   }
 
-  /** The fingerprint that the next one is compared with. */
+  /** The fingerprint that the next check compares with. */
   public String getSeen() {
     return state().seen().map(WatchState.Seen::words).orElse("");
   }
@@ -57,7 +57,7 @@ public final class NewDataAction implements Action {
     return new NewDataWatch(job, trigger).log();
   }
 
-  /** Whether the one who looks at the page may have another check. */
+  /** Whether the reader of the page may start a check. */
   public boolean isMayCheck() {
     return job.hasPermission(Item.BUILD);
   }
@@ -66,7 +66,7 @@ public final class NewDataAction implements Action {
     return new NewDataWatch(job, trigger).state();
   }
 
-  /** Looks now. */
+  /** Starts a check now. */
   @POST
   public HttpResponse doCheckNow() {
     job.checkPermission(Item.BUILD);

@@ -54,7 +54,7 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
     this.file = given(spec, "spec: 'pipelines/rma-forecast/sluice.yaml'").strip();
   }
 
-  /** Nobody else checks that both are there; an empty schedule is one: never. */
+  /** Stapler does not check that both are given. An empty schedule means never. */
   private static String given(@Nullable String parameter, String example) {
     if (parameter == null) {
       throw new IllegalArgumentException("mlNewData takes " + example + ", say");
@@ -69,14 +69,14 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
 
   /**
    * The same as {@code spec} of the constructor, whose getter is the superclass's and final: by
-   * this name whoever writes the trigger down again gets it, see {@link DescriptorImpl}.
+   * this name the snippet generator reads it, see {@link DescriptorImpl}.
    */
   @DataBoundSetter
   public void setFile(@Nullable String file) {
     this.file = FormText.text(file);
   }
 
-  /** In the words of cron, with {@code H}. */
+  /** A cron expression, with {@code H}. */
   public String getSchedule() {
     return getSpec();
   }
@@ -161,7 +161,7 @@ public final class NewDataTrigger extends Trigger<Job<?, ?>> {
   @Symbol("mlNewData")
   public static final class DescriptorImpl extends TriggerDescriptor
       implements CustomDescribableModel {
-    /** {@code spec} as it is said in a Jenkinsfile, instead of what the superclass calls so. */
+    /** Writes {@code spec} as a Jenkinsfile has it, instead of the superclass's schedule. */
     @Override
     public UninstantiatedDescribable customUninstantiate(UninstantiatedDescribable ud) {
       return ud.withArguments(written(ud.getArguments()));

@@ -83,7 +83,7 @@ public final class NewDataWatch {
     return Digest.of(text).hex().substring(0, 12);
   }
 
-  /** What is known. */
+  /** What is known of the data. */
   WatchState state() {
     return watch().state();
   }
@@ -111,9 +111,9 @@ public final class NewDataWatch {
   }
 
   /**
-   * Looks, unless a check is under way; to be called in the background.
+   * Checks the data, unless a check is under way. Call it in the background.
    *
-   * @param onlyIfGoing to go on with the check of before a restart, and begin none
+   * @param onlyIfGoing only follow a check that was under way before a restart, and begin none
    */
   void look(boolean onlyIfGoing) {
     try {
@@ -124,12 +124,12 @@ public final class NewDataWatch {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      // the timer comes again; who looks for the reason finds it where Jenkins logs
-      LOGGER.log(Level.WARNING, e, () -> "a look at the data of " + job.getFullName());
+      // the timer comes again; the reason is in the log of Jenkins
+      LOGGER.log(Level.WARNING, e, () -> "a check of the data of " + job.getFullName());
     }
   }
 
-  /** What a watcher asks of Jenkins. */
+  /** Gives the watcher what it needs of Jenkins and of the job. */
   private final class Host implements DataWatcher.Host {
     @Override
     public RunFolder home(RunId check) {
@@ -189,7 +189,7 @@ public final class NewDataWatch {
               before.filter(c -> c.key().equals(key)).map(Code::digest).orElse(Digest.of("")),
               target,
               Optional.of(FingerprintCheck.source(opened.spec(), trigger.getSource())));
-      // everything that can be wrong with it is said before anything is uploaded
+      // reports everything that can be wrong before it uploads anything
       StagedRun.of(opened, RunState.opened(order, List.of()), Connections.wheel());
       home.keepSource(found.tree().asked());
       if (before.filter(c -> c.key().equals(key)).isEmpty()) {
@@ -244,7 +244,7 @@ public final class NewDataWatch {
                   Diagnostic.of(
                       "SLU-9614",
                       String.valueOf(e.getMessage()),
-                      "somebody changed the configuration of Sluice while the check went on")),
+                      "somebody changed the configuration of Sluice during the check")),
               e);
         }
       };

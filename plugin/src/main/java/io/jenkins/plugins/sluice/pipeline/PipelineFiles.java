@@ -55,7 +55,7 @@ public final class PipelineFiles {
     this.listener = listener;
   }
 
-  /** The files at the newest revision, for whoever asks between builds. */
+  /** The files at the newest revision, between builds. */
   public PipelineFiles(Job<?, ?> job, TaskListener listener) {
     this.job = job;
     this.build = null;
@@ -69,7 +69,7 @@ public final class PipelineFiles {
    */
   public record Found(AskedTree tree, Optional<String> target) {}
 
-  /** Whether this build is of somebody's proposal, which nobody has accepted yet. */
+  /** Whether this is the job of a pull request, whose code is not accepted yet. */
   public static boolean isPullRequest(Job<?, ?> job) {
     return SCMHead.HeadByItem.findHead(job) instanceof ChangeRequestSCMHead;
   }
@@ -159,7 +159,7 @@ public final class PipelineFiles {
     }
     SCMRevision trusted = source.getTrustedRevision(proposed, listener);
     if (trusted.equals(proposed)) {
-      return Optional.empty(); // whoever proposes it may change the repository as well
+      return Optional.empty(); // its author may change the repository as well
     }
     // by the head of its own: asked for the pull request's, GitHub's finds no trusted revision
     try (SCMFileSystem fs = SCMFileSystem.of(source, trusted.getHead(), trusted)) {
@@ -262,7 +262,9 @@ public final class PipelineFiles {
     return clean;
   }
 
-  /** Reads a folder where it is; sends bytes and truth values by path, and no class of ours. */
+  /**
+   * Reads a folder where it is; sends bytes and truth values by path, and no class of the plugin.
+   */
   private static final class Walk extends MasterToSlaveFileCallable<Map<String, Object[]>> {
     private static final long serialVersionUID = 1L;
 

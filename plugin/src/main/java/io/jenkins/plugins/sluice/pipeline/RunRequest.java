@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a step was told about a run, as it is kept with the step: texts only, so that it can be read
- * back by any later version.
+ * The parameters of a step that opens a run, as Jenkins saves them with the step: texts only, so
+ * that any later version can read them.
  */
 public final class RunRequest implements Serializable {
   private static final long serialVersionUID = 1L;

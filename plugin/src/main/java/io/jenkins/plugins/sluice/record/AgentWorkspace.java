@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
 
 /**
- * Where the stages of a run on an agent have what they give each other.
+ * Where the stages of a run on an agent keep what they pass to each other.
  *
  * @param agent its name; empty: the built-in node
  * @param folder the workspace, or what the variable {@code SLUICE_STATE} names

@@ -16,7 +16,7 @@ import java.util.TreeMap;
 
 /**
  * What a build keeps of a run: {@code sluice/<run id>/} in its folder. The state as JSON, the files
- * of the pipeline that it goes on from, how much of each log was shown, the record at the end. No
+ * of the pipeline that later stages need, how much of each log was shown, the record at the end. No
  * secret is in it.
  */
 public final class RunFolder implements Driver.Home {
@@ -25,7 +25,7 @@ public final class RunFolder implements Driver.Home {
 
   private final Path folder;
 
-  /** The run that it is of. */
+  /** The id of the run. */
   public RunId run() {
     return new RunId(Objects.requireNonNull(folder.getFileName(), "a run's folder").toString());
   }
@@ -48,7 +48,9 @@ public final class RunFolder implements Driver.Home {
     new StateFile(folder.resolve("state.json")).write(state.json());
   }
 
-  /** Keeps the files that a run goes on from. Before its first state, which says they are there. */
+  /**
+   * Keeps the files that later stages need. Call it before {@link #keep}, whose state implies them.
+   */
   public void keepSource(SortedMap<String, byte[]> files) {
     source().keep(files);
   }
@@ -98,7 +100,7 @@ public final class RunFolder implements Driver.Home {
     new StateFile(folder.resolve("pipeline.txt")).write(name);
   }
 
-  /** Where a run on an agent goes on; empty for one on a cluster. */
+  /** Where the stages of a run on an agent run; empty for a run on a cluster. */
   public Optional<AgentWorkspace> workspace() {
     return new StateFile(folder.resolve("workspace.json")).text().map(AgentWorkspace::parse);
   }

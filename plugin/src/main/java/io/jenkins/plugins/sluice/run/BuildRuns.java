@@ -51,7 +51,7 @@ import org.jenkinsci.plugins.workflow.support.steps.input.ApproverAction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.AuthenticationException;
 
-/** A build's dealings with runs: to open one, to drive its executions, to sum it up. */
+/** The runs of one build: opens them, connects to them, sums them up, knows who may promote. */
 public final class BuildRuns {
   /** So many records of a model are looked through for the run's own. */
   private static final int RECENT_RECORDS = 20;
@@ -78,7 +78,7 @@ public final class BuildRuns {
 
   /**
    * Opens a run unless it is open: reads and checks the pipeline, brings its code into the store,
-   * keeps what it goes on from. May be repeated after a crash anywhere in it.
+   * keeps what later stages need. May be repeated after a crash anywhere in it.
    *
    * @param workspace null outside of {@code node}
    * @param promotes whether the run promotes by itself, so that its starter must be allowed to
@@ -122,7 +122,7 @@ public final class BuildRuns {
             pullRequest,
             NO_CODE,
             target);
-    // everything that can be wrong with it is said before anything is uploaded
+    // reports everything that can be wrong before it uploads anything
     StagedRun.of(opened, RunState.opened(order, request.settings()), Connections.wheel());
     SortedMap<String, byte[]> needed = found.tree().asked();
     List<CodeContent> code = StagedRun.code(opened, Connections.wheel());
@@ -145,7 +145,7 @@ public final class BuildRuns {
     if (PipelineFiles.isPullRequest(build.getParent())) {
       throw new AbortException(SluiceCommand.NO_PULL_REQUESTS);
     }
-    SluiceCommand.arguments(request, run, "", null); // what is wrong with them is said now
+    SluiceCommand.arguments(request, run, "", null); // refuses wrong parameters now
     Optional<RunId> original = new RestartedBuild(build).adoptOnAgent(request);
     if (original.isPresent()) {
       goesOn(original.get());
@@ -210,12 +210,12 @@ public final class BuildRuns {
     RunAction.of(build).add(run);
     listener
         .getLogger()
-        .println("goes on with run " + run + " of the build that this one was restarted from");
+        .println("continues run " + run + " of the build that this one was restarted from");
   }
 
   /**
-   * In whose name a run promotes that promotes by itself; whoever started the build must be allowed
-   * to.
+   * In whose name a run promotes that promotes by itself. The person who started the build must be
+   * allowed to promote.
    */
   public String mayPromoteByItself() throws AbortException {
     Optional<String> starter = starterId();
@@ -225,7 +225,7 @@ public final class BuildRuns {
     return starterOrJob().orElse("");
   }
 
-  /** In whose name a run promotes unless somebody approves; a pull request's in nobody's. */
+  /** In whose name a run promotes unless a person approves; empty for a pull request. */
   public Optional<String> starterOrJob() {
     return PipelineFiles.isPullRequest(build.getParent())
         ? Optional.empty()
@@ -238,9 +238,9 @@ public final class BuildRuns {
   }
 
   /**
-   * In whose name an {@code mlPromote} promotes, where that is not the run's: of who approved the
-   * last {@code input} of this build. Who approved it, or else who started the build, must be
-   * allowed to; a pull request promotes nothing, whoever says so.
+   * The person who approved the last {@code input} of this build, in whose name {@code mlPromote}
+   * promotes; empty: in the name of the run. This person, or else the one who started the build,
+   * must be allowed to promote. A pull request promotes nothing, whoever approves.
    */
   public Optional<String> promoter() throws AbortException {
     if (PipelineFiles.isPullRequest(build.getParent())) {
@@ -302,7 +302,7 @@ public final class BuildRuns {
     }
   }
 
-  /** Connects to the cluster of a run, as whoever this build may be there. */
+  /** Connects to the cluster of a run, with the credentials that this build may use there. */
   public Driver.Connecting connecting(String clusterId, RunId execution) {
     return state -> {
       try {
@@ -325,7 +325,7 @@ public final class BuildRuns {
                 Diagnostic.of(
                     "SLU-9614",
                     String.valueOf(e.getMessage()),
-                    "somebody changed the configuration of Sluice while the run went on")),
+                    "somebody changed the configuration of Sluice during the run")),
             e);
       }
     };

@@ -8,15 +8,15 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * What went wrong as a build says it: a text without a stack trace. Exceptions of libraries do not
- * go into a build's saved state, which would refuse their classes.
+ * Turns failures into the errors that a build shows: texts without a stack trace. A build's saved
+ * state refuses classes of libraries, so their exceptions stay out of it.
  */
 public final class Failures {
   private static final Logger LOGGER = Logger.getLogger(Failures.class.getName());
 
   private Failures() {}
 
-  /** Nobody waits for it: what goes wrong in it is told where it happens. */
+  /** Drops a future whose failure is reported where it happens. */
   public static void unawaited(Future<?> outcome) {}
 
   public static AbortException of(Throwable t) {

@@ -3,7 +3,7 @@ package io.jenkins.plugins.sluice.run;
 import java.util.function.Consumer;
 
 /**
- * Says where folded parts of a log begin, by the same rule by which {@link FoldedOutputNote} ends
+ * Marks where folded parts of a log begin, by the same rule by which {@link FoldedOutputNote} ends
  * them.
  */
 public final class FoldedOutput {
@@ -28,7 +28,7 @@ public final class FoldedOutput {
 
   public synchronized void output(String text) {
     if (FoldedOutputNote.ends(text)) {
-      open = false; // it looks like a line of ours, and is shown like one
+      open = false; // it looks like a line about a stage, and is shown like one
     } else if (!open) {
       begin.run();
       open = true;

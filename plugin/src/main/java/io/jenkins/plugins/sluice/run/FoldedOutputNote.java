@@ -17,10 +17,10 @@ import org.jspecify.annotations.Nullable;
 public final class FoldedOutputNote extends ConsoleNote<Object> {
   private static final long serialVersionUID = 1L;
 
-  /** How a line of a stage begins, whoever wrote it. */
+  /** How a line of a stage begins, of its command or of the supervisor. */
   private static final Pattern LABELLED = Pattern.compile("\\[[a-z0-9][a-z0-9-]*\\] .*");
 
-  /** How the driver tells of a stage, and the verdict, which is what people look for. */
+  /** How the supervisor reports a stage, and the verdict: the lines that stay visible. */
   private static final Pattern OF_OURS =
       Pattern.compile(
           "\\[(gate|promote)\\] .*"

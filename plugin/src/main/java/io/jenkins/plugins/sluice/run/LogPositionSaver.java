@@ -22,7 +22,7 @@ public final class LogPositionSaver extends PeriodicWork {
     ControllerSupervisor.get().keepLogs();
   }
 
-  /** Is told that Jenkins is about to stop, while logs can still be written to. */
+  /** Saves when Jenkins is about to stop and logs can still be written to. */
   @Extension
   public static final class Stopping extends ItemListener {
     @Override

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Ends executions whose build is over or gone: a controller that crashed where a pipeline was not
- * kept, a build that was deleted, a cluster that was out of reach when it was told. A few minutes
- * after start-up, so that pipelines that resume have come back, and every hour.
+ * kept, a build that was deleted, a cluster that was out of reach when the build was aborted. A few
+ * minutes after start-up, so that pipelines that resume have come back, and every hour.
  */
 @Extension
 public final class OrphanReaper extends AsyncPeriodicWork {
@@ -47,7 +47,7 @@ public final class OrphanReaper extends AsyncPeriodicWork {
       }
       try {
         cancel(entry);
-        listener.getLogger().println("told to end: " + entry.execution() + " of " + entry.build());
+        listener.getLogger().println("cancelled: " + entry.execution() + " of " + entry.build());
         ledger.strike(entry.execution());
       } catch (SluiceException e) {
         if (String.valueOf(e.getMessage()).contains("SLU-3711")) {

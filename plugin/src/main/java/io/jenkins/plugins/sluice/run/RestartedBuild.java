@@ -17,8 +17,8 @@ import java.util.logging.Logger;
 
 /**
  * A build that a person restarted from a stage of an earlier one. Its stages before that one are
- * skipped, so the run goes on where the earlier build left it: under its id, with what its stages
- * gave.
+ * skipped, so the run continues where the earlier build left it: under its id, with the results of
+ * its stages.
  */
 public final class RestartedBuild {
   private static final Logger LOGGER = Logger.getLogger(RestartedBuild.class.getName());
@@ -37,7 +37,7 @@ public final class RestartedBuild {
    * The run of the original build, made this build's own.
    *
    * @param who in whose name it promotes from here on
-   * @return empty when the build is no restart, or its original has no such run
+   * @return empty when the build is not a restart, or its original has no such run
    */
   Optional<RunState> adopt(RunRequest request, Optional<String> who) throws AbortException {
     List<RunFolder> candidates =
@@ -45,7 +45,7 @@ public final class RestartedBuild {
             .filter(f -> f.state().filter(s -> s.isStaged(request.spec())).isPresent())
             .toList();
     if (candidates.size() != 1) {
-      return Optional.empty(); // which of them, nobody can say
+      return Optional.empty(); // it is not known which of them
     }
     RunState state = candidates.getFirst().state().orElseThrow().adopted(who);
     RunFolder own = new RunFolder(build, state.order().run());
@@ -71,7 +71,7 @@ public final class RestartedBuild {
   }
 
   /**
-   * What the original build kept of its runs of this pipeline; nothing when the build is no
+   * What the original build kept of its runs of this pipeline; nothing when the build is not a
    * restart.
    */
   private List<RunFolder> originals(RunRequest request) throws AbortException {

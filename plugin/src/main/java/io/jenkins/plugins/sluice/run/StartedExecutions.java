@@ -95,7 +95,7 @@ public final class StartedExecutions {
                   o.path("cluster").asText(),
                   o.path("namespace").asText()));
     } catch (IllegalArgumentException e) {
-      LOGGER.log(Level.WARNING, e, () -> "a file that is no note of ours: " + name);
+      LOGGER.log(Level.WARNING, e, () -> "not a note of an execution: " + name);
       return Optional.empty();
     }
   }

@@ -83,7 +83,7 @@ final class AgentExecution extends BackgroundExecution {
   @Override
   public void onResume() {
     if (process() == null) {
-      // it may have been started in the last moment, and nobody would follow it
+      // it may have been started in the last moment, and nothing would follow it
       fail(new AbortException("Jenkins went down while the run was started: start it anew"));
     } else {
       @Nullable Throwable cause = stopCause();
@@ -226,7 +226,7 @@ final class AgentExecution extends BackgroundExecution {
       // only now: a connection that breaks before is tried again
       current.cleanUp(ws);
     } catch (IOException e) {
-      // the connection to the agent broke: the process goes on
+      // the connection to the agent broke, and the process continues
       LOGGER.log(Level.FINE, e, () -> "the agent " + current.agent() + " does not answer");
       pollAfter(MAX_POLL_MILLIS);
     }

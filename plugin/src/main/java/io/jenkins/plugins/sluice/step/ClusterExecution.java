@@ -26,9 +26,8 @@ import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A step whose work goes on on a cluster. Between start and end it is nothing but its fields: no
- * thread waits, and after a restart the {@link Driver} goes on from the run's state, by ids that
- * come out the same. Nothing here does I/O on the thread that runs Groovy.
+ * A step whose work runs on a cluster. After a restart of Jenkins the supervisor continues from the
+ * run's state, with ids that come out the same.
  */
 abstract class ClusterExecution extends BackgroundExecution {
   private static final long serialVersionUID = 1L;
@@ -71,7 +70,7 @@ abstract class ClusterExecution extends BackgroundExecution {
     RunId execution = execution(build);
     open(builds, run, workspace(builds.folder(run)));
     if (isOver()) {
-      return; // told to end while it was being opened
+      return; // stopped while the run was being opened
     }
     ControllerSupervisor.get()
         .drive(
@@ -195,7 +194,7 @@ abstract class ClusterExecution extends BackgroundExecution {
       fail(cause != null ? cause : new AbortException(text));
     }
 
-    /** What may go on stays noted, for the {@link OrphanReaper}. */
+    /** Keeps the note of an execution that may still be running, for the {@link OrphanReaper}. */
     private void struck(boolean mayGoOn) {
       if (!mayGoOn) {
         StartedExecutions.ofJenkins().strike(execution);

@@ -23,7 +23,7 @@ public final class EvaluateStep extends StageStep {
   /** {@code success}, {@code unstable} or {@code failure}. */
   @DataBoundSetter
   public void setOnHold(@Nullable String onHold) {
-    // whether there is such a one is said by the start of the step
+    // the start of the step refuses an unknown one
     this.onHold = FormText.text(onHold);
   }
 

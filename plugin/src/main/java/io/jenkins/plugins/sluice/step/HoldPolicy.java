@@ -11,9 +11,7 @@ import org.jenkinsci.plugins.workflow.actions.WarningAction;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 
-/**
- * What a build makes of a verdict {@code HOLD}, as a step is told: a result, unless told otherwise.
- */
+/** What a build makes of a verdict {@code HOLD}: the parameter {@code onHold} of a step. */
 final class HoldPolicy {
   static final String SUCCESS = "success";
   static final String UNSTABLE = "unstable";

@@ -42,11 +42,11 @@ public final class PipelineStep extends RunStep {
     return new Execution(context, request(), isLocal() ? getTool() : null);
   }
 
-  /** The block at work. */
+  /** The running block. */
   static final class Execution extends StepExecution {
     private static final long serialVersionUID = 1L;
 
-    /** What it was told; never changes. */
+    /** The step's parameters; never changes. */
     private final RunRequest request;
 
     /** Name of an installation, or empty, for a run on an agent; null: on a cluster. */
@@ -55,13 +55,13 @@ public final class PipelineStep extends RunStep {
     /** Id of the step's flow node; set once by {@link #start}. */
     private String node = "";
 
-    /** The block, once it runs; kept by the engine as well, which goes on with it. */
+    /** The block, once it runs; the engine saves it as well, and continues it. */
     private @Nullable BodyExecution body;
 
     /** Whether the block was begun; set before it is. */
     private boolean begun;
 
-    /** Told to end before the block began. */
+    /** Whether the step was stopped before the block began. */
     private boolean stopped;
 
     Execution(StepContext context, RunRequest request, @Nullable String tool) {
@@ -82,7 +82,7 @@ public final class PipelineStep extends RunStep {
     public void onResume() {
       synchronized (this) {
         if (begun || stopped) {
-          return; // the engine goes on with the block by itself
+          return; // the engine continues the block by itself
         }
       }
       background();
@@ -155,7 +155,7 @@ public final class PipelineStep extends RunStep {
     }
   }
 
-  /** Hands on what became of the block. */
+  /** Passes on the result of the block. */
   private static final class Callback extends BodyExecutionCallback {
     private static final long serialVersionUID = 1L;
 

@@ -43,7 +43,7 @@ public final class RetrainStep extends RunStep {
   /** {@code success}, {@code unstable} or {@code failure}. */
   @DataBoundSetter
   public void setOnHold(@Nullable String onHold) {
-    // whether there is such a one is said by the start of the step
+    // the start of the step refuses an unknown one
     this.onHold = FormText.text(onHold);
   }
 
@@ -56,11 +56,11 @@ public final class RetrainStep extends RunStep {
     return new Execution(context, request(), onHold);
   }
 
-  /** The step at work. */
+  /** The running step. */
   static final class Execution extends ClusterExecution {
     private static final long serialVersionUID = 1L;
 
-    /** What it was told; never changes. */
+    /** The step's parameters; never changes. */
     private final RunRequest request;
 
     /** As the step's; never changes. */

@@ -107,7 +107,7 @@ public final class RollbackStep extends Step {
         throw new AbortException("name the model that is rolled back");
       }
       if (reason.isBlank()) {
-        throw new AbortException("a rollback has a reason, in a person's words");
+        throw new AbortException("a rollback needs a reason, in a person's words");
       }
       Cause.UserIdCause cause = build.getCause(Cause.UserIdCause.class);
       String who = cause == null ? null : cause.getUserId();

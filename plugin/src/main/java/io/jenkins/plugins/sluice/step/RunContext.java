@@ -12,7 +12,7 @@ public final class RunContext implements Serializable {
   /** Id of the run. */
   private final String run;
 
-  /** Id of its cluster as the block was told; empty: the only one. */
+  /** Id of the cluster that the block names; empty: the only one. */
   private final String cluster;
 
   /** Of a run on an agent; null, also as read from an earlier version: on a cluster. */
@@ -36,7 +36,7 @@ public final class RunContext implements Serializable {
   static final class OnAgent implements Serializable {
     private static final long serialVersionUID = 1L;
 
-    /** What the block was told. */
+    /** The parameters of the block. */
     final RunRequest request;
 
     /** Name of an installation of Sluice; empty: the only one, or the one on the PATH. */

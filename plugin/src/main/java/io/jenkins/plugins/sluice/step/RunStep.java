@@ -9,7 +9,7 @@ import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundSetter;
 
-/** What steps that open a run are told. */
+/** A step that opens a run: its parameters. */
 public abstract class RunStep extends SettingsStep {
   private static final String ON_CLUSTER = "cluster";
   private static final String ON_AGENT = "local";
@@ -74,7 +74,7 @@ public abstract class RunStep extends SettingsStep {
   /** {@code cluster}, or {@code local}: the command line on the agent. */
   @DataBoundSetter
   public void setRunner(@Nullable String runner) {
-    // whether there is such a one is said by the start of the step
+    // the start of the step refuses an unknown one
     this.runner = FormText.text(runner);
   }
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
-/** A stage of a run, inside of {@code mlPipeline}, with whatever it needs and is not there yet. */
+/** A stage of a run, inside {@code mlPipeline}, with the stages that it needs and lacks. */
 public abstract class StageStep extends SettingsStep {
 
   abstract StageCall call();
@@ -38,7 +38,7 @@ public abstract class StageStep extends SettingsStep {
     return HoldPolicy.SUCCESS;
   }
 
-  /** Refuses parameters that cannot be, in a build's own words. */
+  /** Refuses wrong parameters, by an error of the build. */
   void check() throws AbortException {}
 
   @Override
@@ -47,7 +47,7 @@ public abstract class StageStep extends SettingsStep {
     StageCall call = call();
     RunContext block = context.get(RunContext.class);
     Optional<RunContext.OnAgent> here =
-        block == null ? Optional.empty() : block.onAgent(); // null: said when it begins
+        block == null ? Optional.empty() : block.onAgent(); // null: reported when the step begins
     if (here.isPresent()) {
       return new AgentExecution(
           context,
@@ -59,7 +59,7 @@ public abstract class StageStep extends SettingsStep {
     return new Execution(context, call.kind().name(), call.name(), getSet(), trials(), onHold());
   }
 
-  /** The step at work. */
+  /** The running step. */
   static final class Execution extends ClusterExecution {
     private static final long serialVersionUID = 1L;
 
