@@ -360,7 +360,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
   }
 
   private static SluiceException interrupted() {
-    return Problems.interrupted("the embedded MLflow server was starting or ending", null);
+    return RegistryErrors.interrupted("the embedded MLflow server was starting or ending", null);
   }
 
   /**

@@ -1,30 +1,44 @@
 package io.sluice.mlflow;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
+import static com.github.tomakehurst.wiremock.http.HttpHeader.httpHeader;
+
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.extension.ResponseDefinitionTransformerV2;
+import com.github.tomakehurst.wiremock.extension.ResponseTransformerV2;
+import com.github.tomakehurst.wiremock.http.ChunkedDribbleDelay;
+import com.github.tomakehurst.wiremock.http.HttpHeaders;
+import com.github.tomakehurst.wiremock.http.Response;
+import com.github.tomakehurst.wiremock.http.ResponseDefinition;
+import com.github.tomakehurst.wiremock.stubbing.ServeEvent;
 import java.io.Closeable;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
- * A proxy before the real server that does, request by request, what networks and load balancers
- * do. One request a connection: it adds {@code Connection: close} on the way.
+ * A proxy before a real server that does, request by request, what networks and load balancers do.
+ * All proxies of a JVM are one WireMock server, which tells them apart by the start of the path.
  */
-final class FaultProxy implements Closeable {
+public final class FaultProxy implements Closeable {
   /** What happens to a request. */
-  sealed interface Fault {
-    /** Nothing: it is passed on, and its answer too. */
-    record None() implements Fault {}
+  public sealed interface Fault {
+    /** It is passed on after a while, and its answer too. */
+    record Late(Duration delay) implements Fault {}
 
     /** The connection ends before the server sees the request. */
     record CutBefore() implements Fault {}
@@ -35,136 +49,209 @@ final class FaultProxy implements Closeable {
     /** The server does what was asked; half of the answer arrives. */
     record Truncate() implements Fault {}
 
-    /** Nobody ever answers. */
+    /** Nothing answers until the proxy is closed. */
     record Hang() implements Fault {}
 
-    /** Something else answers, with these bytes. */
-    record Say(String raw) implements Fault {}
+    /** The proxy itself answers. */
+    record Answer(ResponseDefinitionBuilder answer) implements Fault {}
   }
 
-  static final Fault NONE = new Fault.None();
-  static final Fault CUT_BEFORE = new Fault.CutBefore();
-  static final Fault CUT_AFTER = new Fault.CutAfter();
-  static final Fault TRUNCATE = new Fault.Truncate();
-  static final Fault HANG = new Fault.Hang();
+  /** A request, as far as tests tell them apart; the path is that of the real server. */
+  public record Request(String method, String path, String body) {}
 
-  private final ServerSocket listener;
+  public static final Fault NONE = new Fault.Late(Duration.ZERO);
+  public static final Fault CUT_BEFORE = new Fault.CutBefore();
+  public static final Fault CUT_AFTER = new Fault.CutAfter();
+  public static final Fault TRUNCATE = new Fault.Truncate();
+  public static final Fault HANG = new Fault.Hang();
+
+  private static final Map<String, FaultProxy> OPEN = new ConcurrentHashMap<>();
+  private static final AtomicInteger NEXT = new AtomicInteger();
+
+  private final String prefix = "/proxy-" + NEXT.incrementAndGet();
   private final URI server;
-  private final Function<String, Fault> plan;
+  private final Function<Request, Fault> plan;
   private final AtomicInteger seen = new AtomicInteger();
+  private final Set<String> authorizations = ConcurrentHashMap.newKeySet();
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final ExecutorService requests = Executors.newVirtualThreadPerTaskExecutor();
+  private final Phaser underWay = new Phaser(1);
 
-  /** {@code plan} is given each request's first line. */
-  FaultProxy(URI server, Function<String, Fault> plan) throws IOException {
+  /** What becomes of the answers of requests that were passed on. */
+  private final Map<UUID, UnaryOperator<Response>> afterwards = new ConcurrentHashMap<>();
+
+  /** A proxy that asks {@code plan} about each request. */
+  public FaultProxy(URI server, Function<Request, Fault> plan) {
     this.server = server;
     this.plan = plan;
-    this.listener = new ServerSocket(0, 500, InetAddress.getByName("127.0.0.1"));
-    Thread.ofVirtual().start(this::accept);
+    OPEN.put(prefix, this);
   }
 
-  static Fault say(String status, String contentType, String body) {
-    return new Fault.Say(
-        "HTTP/1.1 "
-            + status
-            + "\r\nContent-Type: "
-            + contentType
-            + "\r\nContent-Length: "
-            + body.getBytes(StandardCharsets.UTF_8).length
-            + "\r\nConnection: close\r\n\r\n"
-            + body);
+  public static Fault answer(int status, String contentType, String body) {
+    return new Fault.Answer(
+        aResponse().withStatus(status).withHeader("Content-Type", contentType).withBody(body));
   }
 
-  URI uri() {
-    return URI.create("http://127.0.0.1:" + listener.getLocalPort());
+  public URI uri() {
+    return URI.create("http://127.0.0.1:" + Server.STARTED.port() + prefix);
   }
 
-  int requests() {
+  public int requests() {
     return seen.get();
+  }
+
+  /** The credentials that came with requests, each once; empty for those without. */
+  public Set<String> authorizations() {
+    return Set.copyOf(authorizations);
   }
 
   /** Returns when nothing is under way any more: what the server was told to do is done. */
   @Override
-  public void close() throws IOException {
-    listener.close();
+  public void close() {
     closed.countDown();
-    requests.close();
+    underWay.arriveAndAwaitAdvance();
+    OPEN.remove(prefix);
   }
 
-  private void accept() {
-    while (!listener.isClosed()) {
-      try {
-        Socket client = listener.accept();
-        requests.execute(() -> serve(client));
-      } catch (IOException | RejectedExecutionException e) {
-        return; // closed
-      }
+  private ResponseDefinition respond(ServeEvent event) {
+    if (closed.getCount() == 0) {
+      return reset().build();
     }
+    Request request =
+        new Request(
+            event.getRequest().getMethod().value(),
+            event.getRequest().getUrl().substring(prefix.length()),
+            event.getRequest().getBodyAsString());
+    String given = event.getRequest().getHeader("Authorization");
+    authorizations.add(given == null ? "" : given);
+    seen.incrementAndGet();
+    ResponseDefinitionBuilder passedOn =
+        aResponse().proxiedFrom(server.toString()).withProxyUrlPrefixToRemove(prefix);
+    return switch (plan.apply(request)) {
+      case Fault.Late(Duration delay) -> {
+        sleep(delay);
+        yield passedOn.build();
+      }
+      case Fault.CutBefore() -> reset().build();
+      case Fault.CutAfter() -> {
+        afterwards.put(event.getId(), FaultProxy::reset);
+        yield passedOn.build();
+      }
+      case Fault.Truncate() -> {
+        afterwards.put(event.getId(), FaultProxy::half);
+        yield passedOn.build();
+      }
+      case Fault.Answer(ResponseDefinitionBuilder answer) -> answer.build();
+      case Fault.Hang() -> {
+        awaitClose();
+        yield reset().build();
+      }
+    };
   }
 
-  private void serve(Socket client) {
-    try (client) {
-      InputStream in = client.getInputStream();
-      String head = head(in);
-      String line = head.substring(0, head.indexOf('\r'));
-      byte[] body = in.readNBytes(length(head));
-      seen.incrementAndGet();
-      switch (plan.apply(line)) {
-        case Fault.CutBefore() -> client.setSoLinger(true, 0);
-        case Fault.Hang() -> closed.await();
-        case Fault.Say(String raw) -> {
-          client.getOutputStream().write(raw.getBytes(StandardCharsets.UTF_8));
-          client.getOutputStream().flush();
-        }
-        case Fault.None() -> client.getOutputStream().write(forward(head, body));
-        case Fault.CutAfter() -> {
-          forward(head, body);
-          client.setSoLinger(true, 0);
-        }
-        case Fault.Truncate() -> {
-          byte[] answer = forward(head, body);
-          client.getOutputStream().write(answer, 0, answer.length - 10);
-        }
-      }
-    } catch (IOException e) {
-      // The client hung up first: that is one of the faults under test.
+  private static ResponseDefinitionBuilder reset() {
+    return aResponse()
+        .withFault(com.github.tomakehurst.wiremock.http.Fault.CONNECTION_RESET_BY_PEER);
+  }
+
+  private static Response reset(Response answer) {
+    return Response.Builder.like(answer)
+        .but()
+        .fault(com.github.tomakehurst.wiremock.http.Fault.CONNECTION_RESET_BY_PEER)
+        .build();
+  }
+
+  /** The whole length is announced and half of it is sent. */
+  private static Response half(Response answer) {
+    byte[] body = answer.getBody();
+    return Response.Builder.like(answer)
+        .but()
+        .headers(
+            new HttpHeaders(
+                Stream.concat(
+                        answer.getHeaders().all().stream()
+                            .filter(h -> !h.keyEquals("Content-Length")),
+                        Stream.of(httpHeader("Content-Length", body.length + "")))
+                    .toList()))
+        .body(Arrays.copyOf(body, body.length / 2))
+        .chunkedDribbleDelay(new ChunkedDribbleDelay(1, 1))
+        .build();
+  }
+
+  private static void sleep(Duration time) {
+    try {
+      Thread.sleep(time);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
     }
   }
 
-  private byte[] forward(String head, byte[] body) throws IOException {
-    try (Socket up = new Socket(server.getHost(), server.getPort())) {
-      OutputStream out = up.getOutputStream();
-      String own =
-          head.replaceFirst("(?im)^Host: .*\r\n", "Host: " + server.getAuthority() + "\r\n")
-              .replaceFirst("(?im)^Connection: .*\r\n", "")
-              .replaceFirst("\r\n\r\n$", "\r\nConnection: close\r\n\r\n");
-      out.write(own.getBytes(StandardCharsets.ISO_8859_1));
-      out.write(body);
-      out.flush();
-      return up.getInputStream().readAllBytes();
+  private void awaitClose() {
+    try {
+      closed.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
-  private static String head(InputStream in) throws IOException {
-    StringBuilder head = new StringBuilder();
-    while (head.indexOf("\r\n\r\n") < 0) {
-      int b = in.read();
-      if (b < 0) {
-        throw new IOException("hung up");
+  /** The WireMock server of this JVM; it ends with it. */
+  private static final class Server
+      implements ResponseDefinitionTransformerV2, ResponseTransformerV2 {
+    static final WireMockServer STARTED = started();
+
+    private static WireMockServer started() {
+      WireMockServer server =
+          new WireMockServer(
+              options()
+                  .bindAddress("127.0.0.1")
+                  .dynamicPort()
+                  .containerThreads(200)
+                  .disableRequestJournal()
+                  .extensions(new Server()));
+      server.stubFor(any(anyUrl()).willReturn(aResponse()));
+      server.start();
+      return server;
+    }
+
+    @Override
+    public String getName() {
+      return "fault-proxy";
+    }
+
+    @Override
+    public boolean applyGlobally() {
+      return true;
+    }
+
+    @Override
+    public ResponseDefinition transform(ServeEvent event) {
+      FaultProxy proxy = proxy(event);
+      if (proxy == null) {
+        return reset().build();
       }
-      head.append((char) b);
-    }
-    return head.toString();
-  }
-
-  private static int length(String head) {
-    for (String line : head.split("\r\n")) {
-      if (line.regionMatches(true, 0, "content-length:", 0, 15)) {
-        return Integer.parseInt(line.substring(15).strip());
+      proxy.underWay.register();
+      try {
+        return proxy.respond(event);
+      } catch (RuntimeException e) {
+        proxy.underWay.arriveAndDeregister();
+        throw e;
       }
     }
-    return 0;
+
+    @Override
+    public Response transform(Response response, ServeEvent event) {
+      FaultProxy proxy = proxy(event);
+      if (proxy == null) {
+        return response;
+      }
+      proxy.underWay.arriveAndDeregister();
+      UnaryOperator<Response> afterwards = proxy.afterwards.remove(event.getId());
+      return afterwards == null ? response : afterwards.apply(response);
+    }
+
+    private static FaultProxy proxy(ServeEvent event) {
+      String url = event.getRequest().getUrl();
+      int end = url.indexOf('/', 1);
+      return OPEN.get(end < 0 ? url : url.substring(0, end));
+    }
   }
 }

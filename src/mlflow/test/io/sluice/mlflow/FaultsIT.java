@@ -1,5 +1,6 @@
 package io.sluice.mlflow;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.aResponse;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
@@ -42,19 +43,21 @@ class FaultsIT {
           "hang", FaultProxy.HANG,
           "cut", FaultProxy.CUT_BEFORE,
           "truncated", FaultProxy.TRUNCATE,
-          "500", FaultProxy.say("500 Oops", "text/html", "<html>no</html>"),
+          "500", FaultProxy.answer(500, "text/html", "<html>no</html>"),
           "503",
-              FaultProxy.say(
-                  "503 Busy",
+              FaultProxy.answer(
+                  503,
                   "application/json",
                   "{\"error_code\":\"TEMPORARILY_UNAVAILABLE\",\"message\":\"pool\"}"),
-          "html", FaultProxy.say("200 OK", "text/html", "<html>Sign in</html>"),
-          "garbage", FaultProxy.say("200 OK", "application/json", "{\"a\": \u0000"),
-          "array", FaultProxy.say("200 OK", "application/json", "[]"),
+          "html", FaultProxy.answer(200, "text/html", "<html>Sign in</html>"),
+          "garbage", FaultProxy.answer(200, "application/json", "{\"a\": \u0000"),
+          "array", FaultProxy.answer(200, "application/json", "[]"),
           "redirect",
-              new FaultProxy.Fault.Say(
-                  "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/?token=t\r\nContent-Length: 0\r\n\r\n"),
-          "unauthorized", FaultProxy.say("401 Who", "text/plain", "who are you"));
+              new FaultProxy.Fault.Answer(
+                  aResponse()
+                      .withStatus(302)
+                      .withHeader("Location", "https://elsewhere.example/?token=t")),
+          "unauthorized", FaultProxy.answer(401, "text/plain", "who are you"));
 
   @ParameterizedTest
   @CsvSource({
@@ -69,11 +72,11 @@ class FaultsIT {
     "redirect, SLU-5004",
     "unauthorized, SLU-5005",
   })
-  void whateverAnswersTheUserIsToldWhichServerAndTheCredentialsStaySecret(String what, String id)
+  void anErrorNamesTheServerAndNoCredentialsWhateverAnswers(String what, String id)
       throws IOException {
-    try (FaultProxy proxy = new FaultProxy(direct.rest().uri(), line -> ANSWERS.get(what))) {
+    try (FaultProxy proxy = new FaultProxy(direct.rest().uri(), request -> ANSWERS.get(what))) {
       URI uri = URI.create(proxy.uri().toString().replace("http://", "http://user:hunter2@"));
-      // who waits for nothing has time, or a slow machine would turn every fault into a time-out
+      // only a hanging server needs a short time-out; a slow machine would run into it otherwise
       MlflowConfig config =
           what.equals("hang")
               ? impatient(uri)
@@ -91,10 +94,8 @@ class FaultsIT {
   }
 
   @Test
-  void nobodyThereIsSaidSo() throws IOException {
-    FaultProxy gone = new FaultProxy(direct.rest().uri(), line -> FaultProxy.NONE);
-    URI uri = gone.uri();
-    gone.close();
+  void aServerThatIsNotThereIsReportedAsUnreachable() {
+    URI uri = URI.create("http://127.0.0.1:1");
     assertThatExceptionOfType(SluiceException.class)
         .isThrownBy(() -> MlflowRegistry.connect(impatient(uri)).promotions("any").head())
         .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5001", uri.toString()));
@@ -105,7 +106,7 @@ class FaultsIT {
     String body = "x".repeat(33 << 20);
     try (FaultProxy proxy =
         new FaultProxy(
-            direct.rest().uri(), line -> FaultProxy.say("200 OK", "application/json", body))) {
+            direct.rest().uri(), request -> FaultProxy.answer(200, "application/json", body))) {
       assertThatExceptionOfType(SluiceException.class)
           .isThrownBy(() -> MlflowRegistry.connect(MlflowConfig.of(proxy.uri())).versions("any"))
           .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5004", "more than 32 MiB"));
@@ -119,7 +120,10 @@ class FaultsIT {
     try (FaultProxy proxy =
         new FaultProxy(
             direct.rest().uri(),
-            line -> line.contains("mlflow-artifacts") ? FaultProxy.TRUNCATE : FaultProxy.NONE)) {
+            request ->
+                request.path().contains("mlflow-artifacts")
+                    ? FaultProxy.TRUNCATE
+                    : FaultProxy.NONE)) {
       MlflowRegistry registry = MlflowRegistry.connect(patient(proxy.uri()));
       assertThatExceptionOfType(IOException.class)
           .isThrownBy(() -> {
@@ -148,7 +152,8 @@ class FaultsIT {
         new FaultProxy.Fault[] {FaultProxy.CUT_BEFORE, ANSWERS.get("500"), ANSWERS.get("html")}) {
       try (FaultProxy proxy =
           new FaultProxy(
-              direct.rest().uri(), line -> line.contains(call) ? fault : FaultProxy.NONE)) {
+              direct.rest().uri(),
+              request -> request.toString().contains(call) ? fault : FaultProxy.NONE)) {
         MlflowRegistry registry = MlflowRegistry.connect(impatient(proxy.uri()));
         assertThatExceptionOfType(SluiceException.class)
             .isThrownBy(() -> registry.register(MlflowRegistryIT.candidate(model, "k")))
@@ -164,8 +169,8 @@ class FaultsIT {
   @ValueSource(longs = {1, 2, 3})
   void aRegistrationOverABadLineIsMadeOnce(long seed) throws IOException {
     Random random = new Random(seed);
-    Function<String, FaultProxy.Fault> plan =
-        line -> {
+    Function<FaultProxy.Request, FaultProxy.Fault> plan =
+        request -> {
           synchronized (random) {
             return switch (random.nextInt(12)) {
               case 0 -> FaultProxy.CUT_BEFORE;
@@ -204,8 +209,10 @@ class FaultsIT {
     try (FaultProxy proxy =
         new FaultProxy(
             direct.rest().uri(),
-            line ->
-                line.contains("model-versions/create") ? ANSWERS.get("500") : FaultProxy.NONE)) {
+            request ->
+                request.path().contains("model-versions/create")
+                    ? ANSWERS.get("500")
+                    : FaultProxy.NONE)) {
       assertThatExceptionOfType(SluiceException.class)
           .isThrownBy(() ->
               MlflowRegistry.connect(patient(proxy.uri()))
@@ -222,8 +229,8 @@ class FaultsIT {
   /** What waits: for an answer, for the time of the next attempt. */
   @ParameterizedTest
   @ValueSource(strings = {"hang", "500"})
-  void anInterruptedCallIsNoFailureOfTheRegistry(String what) throws Exception {
-    try (FaultProxy proxy = new FaultProxy(direct.rest().uri(), line -> ANSWERS.get(what))) {
+  void anInterruptedCallIsNotReportedAsAFailureOfTheRegistry(String what) throws Exception {
+    try (FaultProxy proxy = new FaultProxy(direct.rest().uri(), request -> ANSWERS.get(what))) {
       MlflowRegistry registry = MlflowRegistry.connect(MlflowConfig.of(proxy.uri()));
       SluiceException told = interrupted(proxy::requests, () -> registry.versions("any"));
       assertThat(told.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
@@ -240,8 +247,8 @@ class FaultsIT {
     try (FaultProxy proxy =
         new FaultProxy(
             direct.rest().uri(),
-            line -> {
-              if (line.contains("model-versions/create")) {
+            call -> {
+              if (call.path().contains("model-versions/create")) {
                 creates.incrementAndGet();
                 return FaultProxy.HANG;
               }

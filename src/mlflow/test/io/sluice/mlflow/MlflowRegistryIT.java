@@ -25,6 +25,8 @@ import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mlflow.api.proto.Service.ViewType;
+import org.mlflow.tracking.MlflowClient;
 
 /** The release flow on a real server: what register, promote, history and trace rely on. */
 class MlflowRegistryIT {
@@ -65,7 +67,7 @@ class MlflowRegistryIT {
     assertThat(registry.params(v)).containsEntry("eta", "0.05");
     assertThat(registry.params(v).get("long")).hasSize(6000);
     assertThat(registry.metrics(v)).isEqualTo(Map.of("poisson_deviance", 1.25));
-    assertThat(registry.rest().get("runs/get", "run_id", v.run()).toString())
+    assertThat(registry.rest().get("runs/get?run_id=" + v.run()))
         .contains("\"FINISHED\"", "\"8c53a9f0d2\"", "mlflow.data.context", "32776");
   }
 
@@ -84,7 +86,7 @@ class MlflowRegistryIT {
                 Optional.of(new Dataset("returns", "aa", "file:x", OptionalLong.empty())),
                 plain.bundle(),
                 plain.extra()));
-    assertThat(registry.rest().get("runs/get", "run_id", v.run()).toString())
+    assertThat(registry.rest().get("runs/get?run_id=" + v.run()))
         .contains("\"aa\"")
         .doesNotContain("num_rows");
   }
@@ -294,15 +296,13 @@ class MlflowRegistryIT {
   }
 
   private static int runs(String experiment) {
-    var id =
-        registry
-            .rest()
-            .get("experiments/get-by-name", "experiment_name", experiment)
-            .path("experiment")
-            .path("experiment_id")
-            .asText();
-    var body = io.sluice.core.json.Json.object().put("max_results", 100);
-    body.putArray("experiment_ids").add(id);
-    return registry.rest().post("runs/search", body).path("runs").size();
+    MlflowClient client = new MlflowClient(RealServer.shared().uri().toString());
+    return client
+        .searchRuns(
+            List.of(client.getExperimentByName(experiment).get().getExperimentId()),
+            "",
+            ViewType.ACTIVE_ONLY,
+            100)
+        .getPageSize();
   }
 }

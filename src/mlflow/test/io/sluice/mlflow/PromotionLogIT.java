@@ -23,6 +23,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.mlflow.api.proto.ModelRegistry.CreateModelVersion;
+import org.mlflow.api.proto.ModelRegistry.ModelVersion;
 
 /** The log under fire, on a real server: many promoters that die anywhere, and tampering. */
 class PromotionLogIT {
@@ -47,7 +49,7 @@ class PromotionLogIT {
   @CsvSource({"1, 0", "2, 5", "3, 10", "4, 20"})
   void oneEntryWinsEachHeadAndNobodyIsToldWrong(long seed, int deathsInHundred) throws Exception {
     String model = "race-" + seed;
-    direct.createModel(model, java.util.Map.of());
+    direct.modelVersions().createModel(model, java.util.Map.of());
     direct.register(MlflowRegistryIT.candidate(model, "first"));
     for (int i = 2; i <= CLIENTS; i++) {
       copyVersion(model);
@@ -130,7 +132,7 @@ class PromotionLogIT {
   @Test
   void anEntryThatWasChangedFreezesPromotionsUntilAPersonAcceptsIt() {
     PromotionLog log = promoted("changed", 3);
-    direct.setVersionTag("changed.promotions", 2, "to", "1");
+    direct.modelVersions().setTag("changed.promotions", 2, "to", "1");
 
     frozen("changed", "entry 2 was changed");
     PromotionLog fresh = direct.promotions("changed");
@@ -216,12 +218,8 @@ class PromotionLogIT {
   @Test
   void aStaleAliasIsSetFromTheLogAndReadersLeaveItAlone() {
     promoted("stale", 2);
-    direct
-        .rest()
-        .post(
-            "registered-models/alias",
-            Json.object().put("name", "stale").put("alias", "champion").put("version", "1"));
-    direct.setVersionTag("stale", 1, "stage", "Production");
+    direct.modelVersions().setAlias("stale", "champion", 1);
+    direct.modelVersions().setTag("stale", 1, "stage", "Production");
 
     PromotionLog log = direct.promotions("stale");
     assertThat(log.champion()).map(Entry::to).contains(2);
@@ -239,15 +237,12 @@ class PromotionLogIT {
   }
 
   private static String anchorOf(String model) {
-    return MlflowRegistry.tagsOf(direct.rawModel(model).orElseThrow()).get("sluice.promotions");
+    return ModelVersions.tags(direct.modelVersions().model(model).orElseThrow())
+        .get("sluice.promotions");
   }
 
   private static void anchor(String model, String text) {
-    direct
-        .rest()
-        .post(
-            "registered-models/set-tag",
-            Json.object().put("name", model).put("key", "sluice.promotions").put("value", text));
+    direct.modelVersions().setModelTag(model, "sluice.promotions", text);
   }
 
   private static PromotionLog promoted(String model, int versions) {
@@ -280,19 +275,19 @@ class PromotionLogIT {
     if (!version.isEmpty()) {
       body.put("version", version);
     }
-    direct.rest().delete(call, body);
+    direct.rest().delete(call, Json.write(body));
   }
 
   /** One more version of the same run, for races that need many. */
   private static void copyVersion(String model) throws IOException {
-    var first = direct.rawVersion(model, 1).orElseThrow();
+    ModelVersion first = direct.modelVersions().find(model, 1).orElseThrow();
     direct
-        .rest()
-        .post(
-            "model-versions/create",
-            Json.object()
-                .put("name", model)
-                .put("source", first.path("source").asText())
-                .put("run_id", first.path("run_id").asText()));
+        .modelVersions()
+        .create(
+            CreateModelVersion.newBuilder()
+                .setName(model)
+                .setSource(first.getSource())
+                .setRunId(first.getRunId())
+                .build());
   }
 }

@@ -9,9 +9,9 @@ import java.net.URI;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The words for what goes wrong with a registry that answers: ids in the 5000s. */
-final class Problems {
-  private Problems() {}
+/** The errors of a registry that users see: their ids (SLU-50xx), messages and hints. */
+final class RegistryErrors {
+  private RegistryErrors() {}
 
   static SluiceException unauthorized(URI server, int status, boolean hadCredentials) {
     return problem(
@@ -33,7 +33,7 @@ final class Problems {
   }
 
   /** A refusal that no caller expects. */
-  static SluiceException refused(Rest.Refused e) {
+  static SluiceException refused(ApiError e) {
     boolean ours = e.is("INVALID_PARAMETER_VALUE") || e.is("RESOURCE_ALREADY_EXISTS");
     return problem(
         ours ? ExitCode.INPUT_WRONG : ExitCode.UNREACHABLE,
@@ -44,12 +44,16 @@ final class Problems {
   }
 
   static SluiceException unexpected(URI server, String what) {
+    return unexpected(server, what, null);
+  }
+
+  static SluiceException unexpected(URI server, String what, @Nullable Throwable cause) {
     return problem(
         ExitCode.UNREACHABLE,
         "SLU-5004",
         "what answers at " + server + " is not the registry: " + what,
         "Check that MLFLOW_TRACKING_URI is an MLflow server, version 3.",
-        null);
+        cause);
   }
 
   static SluiceException broken(URI server, IOException cause) {
