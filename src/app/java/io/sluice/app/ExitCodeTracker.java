@@ -5,7 +5,6 @@ import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.StageName;
 import io.sluice.tekton.RunOutcome;
-import io.sluice.tekton.lower.Catalog;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +27,7 @@ public final class ExitCodeTracker implements Consumer<RunEvent> {
   private static final Set<String> OWN_TASKS =
       Arrays.stream(Plan.Kind.values())
           .filter(ExitCodeTracker::saysWhy)
-          .map(Catalog::nameOf)
+          .map(Plan.Kind::task)
           .collect(Collectors.toUnmodifiableSet());
 
   private static final List<ExitCode> PRECISE =

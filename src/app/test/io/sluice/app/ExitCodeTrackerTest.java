@@ -12,7 +12,6 @@ import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
 import io.sluice.tekton.RunOutcome.TaskEnd;
 import io.sluice.tekton.RunOutcome.TaskOutcome;
-import io.sluice.tekton.lower.Catalog;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +93,7 @@ class ExitCodeTrackerTest {
         Stream.of(Plan.Kind.values())
             .filter(kind -> {
               StageName name = new StageName("s");
-              RunOutcome outcome = failed(end(name, Optional.of(Catalog.nameOf(kind)), false));
+              RunOutcome outcome = failed(end(name, Optional.of(kind.task()), false));
               return run(name, 3, outcome) == ExitCode.UNREACHABLE;
             })
             .toList();

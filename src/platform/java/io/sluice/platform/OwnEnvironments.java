@@ -29,10 +29,10 @@ final class OwnEnvironments {
   /** The environments of the stages of a plan that are Sluice's own, by image. */
   static Map<String, EnvironmentRequest> of(Plan plan) {
     Map<String, EnvironmentRequest> out = new LinkedHashMap<>();
-    if (plan.stages().stream().anyMatch(s -> s.kind() == Plan.Kind.TUNE)) {
+    if (plan.has(Plan.Trait.TUNER_IMAGE)) {
       out.put(TUNER_IMAGE, request("tuner", Wheel.tunerLock()));
     }
-    if (plan.stages().stream().anyMatch(s -> s.kind() == Plan.Kind.DRIFT)) {
+    if (plan.has(Plan.Trait.DRIFT_IMAGE)) {
       out.put(DRIFT_IMAGE, request("drift", Wheel.driftLock()));
     }
     return out;

@@ -209,14 +209,7 @@ final class Fetch {
     v.put("SLUICE_OUTPUTS", workspace.outputs().toString());
     v.put("SLUICE_PARAMS", workspace.params().toString());
     v.put("SLUICE_RESULTS", workspace.results().toString());
-    v.put(
-        "SLUICE_MODE",
-        switch (arguments.kind()) {
-          case TRAIN -> "refit";
-          case TUNE -> "trial";
-          case PREDICT -> "predict";
-          case DATA, STAGE, DRIFT, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> "stage";
-        });
+    v.put("SLUICE_MODE", arguments.kind().mode());
     v.put("SLUICE_SEED", Long.toString(stage.seed()));
     v.put("SLUICE_AS_OF", stage.asOf().toString());
     v.put("SLUICE_STAGE", arguments.stage().value());

@@ -48,7 +48,10 @@ final class RecordStage {
   private static final String NOT_ASKED_FOR = "NotAskedFor";
 
   /** Tasks that an untrusted run leaves out. */
-  private static final Set<String> TRUSTED_ONLY = Set.of("register", "promote");
+  private static final Set<String> TRUSTED_ONLY =
+      Plan.Kind.all(Plan.Trait.TRUSTED_ONLY).stream()
+          .map(k -> k.only().value())
+          .collect(Collectors.toUnmodifiableSet());
 
   private final Worker.Context context;
   private final RunId run;

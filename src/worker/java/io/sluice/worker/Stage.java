@@ -144,18 +144,12 @@ record Stage(
 
   /** Whether an earlier execution may stand in for this one. */
   boolean cacheable() {
-    return switch (arguments.kind()) {
-      case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> true;
-      case REGISTER, RESOLVE, PROMOTE, RECORD -> false;
-    };
+    return arguments.kind().has(Plan.Trait.CACHEABLE);
   }
 
   /** Whether the {@code run} step is a command of the worker rather than of the user. */
   boolean workerKind() {
-    return switch (arguments.kind()) {
-      case EVALUATE, GATE, REGISTER -> true;
-      case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, RESOLVE, PROMOTE, RECORD -> false;
-    };
+    return arguments.kind().has(Plan.Trait.WORKER_STEP);
   }
 
   /**
@@ -211,7 +205,7 @@ record Stage(
       }
     }
     // a bundle that predicts brings its code along
-    root.put("code", arguments.kind() == Plan.Kind.PREDICT ? "" : codeDigest().toString());
+    root.put("code", arguments.kind().has(Plan.Trait.BRINGS_CODE) ? "" : codeDigest().toString());
     arguments.predict().ifPresent(p -> root.set("predict", p));
     root.set("with", arguments.with());
     root.put("environment", arguments.environment().map(Digest::toString).orElse(""));

@@ -4,7 +4,9 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.Location;
 import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Planner;
+import io.sluice.core.run.StageName;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Overlay;
 import io.sluice.core.spec.Parsed;
@@ -25,6 +27,8 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Says whether the parts of a well-formed spec fit together: names that are referred to exist, the
@@ -32,13 +36,12 @@ import java.util.regex.Pattern;
  * spec on which it finds nothing can be planned.
  */
 public final class Checker {
-  /** Longest name of a pipeline's task: it becomes a label of its pod. */
-  private static final int LONGEST_NAME = 63;
-
   /** What the planner adds; a stage of the same name would be a second one. */
   private static final Set<String> RESERVED =
-      new LinkedHashSet<>(
-          List.of("resolve", "gate", "register", "promote", "record", "data", "champion"));
+      Stream.concat(
+              Plan.Kind.all(Plan.Trait.ONE_A_RUN).stream().map(k -> k.only().value()),
+              Stream.of("data", "champion"))
+          .collect(Collectors.toCollection(LinkedHashSet::new));
 
   private static final Pattern GLOB_SIGNS = Pattern.compile("[*?\\[\\]{}\\\\]");
 
@@ -291,11 +294,16 @@ public final class Checker {
   }
 
   private void planned(Map<String, String> planned, String name, String source, Location at) {
-    if (name.length() > LONGEST_NAME) {
+    if (name.length() > StageName.MAX_LENGTH) {
       add(
           "SLU-1029",
           at,
-          "\"" + name + "\" has " + name.length() + " characters, more than " + LONGEST_NAME,
+          "\""
+              + name
+              + "\" has "
+              + name.length()
+              + " characters, more than "
+              + StageName.MAX_LENGTH,
           "stages of a family are called <stage>-<family>, sources data-<name>; shorten one");
     }
     String earlier = planned.putIfAbsent(name, source);
@@ -698,7 +706,7 @@ public final class Checker {
         .columns()
         .forEach((column, options) -> {
           Spec.DriftMethod method =
-              options.method().or(() -> stage.with().method()).orElse(Spec.DriftMethod.PSI);
+              options.method().or(() -> stage.with().method()).orElse(Spec.DriftOptions.METHOD);
           if (options.numeric().equals(Optional.of(false)) && !method.takesCategories()) {
             add(
                 "SLU-1030",
@@ -818,7 +826,7 @@ public final class Checker {
   }
 
   private void timeouts() {
-    Duration whole = spec.timeout().orElse(Duration.ofHours(24));
+    Duration whole = spec.timeout().orElse(Spec.RUN_TIMEOUT);
     timeout(spec.defaults().timeout(), whole, "defaults", "timeout");
     spec.data().forEach((n, s) -> timeout(s.limits().timeout(), whole, "data", n, "timeout"));
     spec.stages().forEach((n, s) -> timeout(s.limits().timeout(), whole, "stages", n, "timeout"));
@@ -842,7 +850,9 @@ public final class Checker {
           "a stage may take longer than the whole run",
           "the run ends after "
               + whole.toHours()
-              + "h (timeout at the top of the spec, 24h when it is not there)");
+              + "h (timeout at the top of the spec, "
+              + Spec.RUN_TIMEOUT.toHours()
+              + "h when it is not there)");
     }
   }
 }

@@ -7,7 +7,10 @@ import io.sluice.core.json.LowerCase;
 import io.sluice.core.run.StageName;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The checked pipeline as a DAG: families fanned out, defaults applied, every edge resolved. What
@@ -50,36 +53,126 @@ public record Plan(
       boolean sluiceMl,
       Digest digest) {}
 
-  /** What a stage is, which decides the catalog task that it becomes. */
+  /**
+   * What a stage is. The traits are all that other modules ask of a kind in general: a new kind is
+   * declared here, and the compiler names the places that treat kinds one by one.
+   */
   @EnumNaming(LowerCase.class)
   public enum Kind {
-    /** Pins champion, as-of, code, seed. Worker. */
-    RESOLVE,
-    /** A {@code data.<name>} source; key includes as-of. User command (or {@code path:}). */
-    DATA,
-    /** A custom stage. User command. */
-    STAGE,
-    /** {@code tune@1}: user command under the tuner sidecar. */
-    TUNE,
-    /** {@code train@1}: user command in mode {@code refit}. */
-    TRAIN,
+    /** Pins champion, as-of, code and seed. */
+    RESOLVE("sluice-resolve", "stage", Trait.ONE_A_RUN, Trait.READS_REGISTRY),
+    /** A {@code data.<name>} source: a command of the user, or {@code path:}. */
+    DATA("sluice-stage", "stage", Trait.STAGED, Trait.CACHEABLE, Trait.HAS_VALUES, Trait.IN_SPEC),
+    /** A custom stage: a command of the user. */
+    STAGE("sluice-stage", "stage", Trait.STAGED, Trait.CACHEABLE, Trait.HAS_VALUES, Trait.IN_SPEC),
+    /** {@code tune@1}: the family's command or function under the tuner. */
+    TUNE(
+        "sluice-tune",
+        "trial",
+        Trait.STAGED,
+        Trait.CACHEABLE,
+        Trait.HAS_VALUES,
+        Trait.IN_SPEC,
+        Trait.TUNER_IMAGE),
+    /** {@code train@1}: the family's command or function with its best parameters. */
+    TRAIN("sluice-stage", "refit", Trait.STAGED, Trait.CACHEABLE, Trait.HAS_VALUES, Trait.IN_SPEC),
     /**
      * A family's own predict command over validation and holdout: of a candidate, or, without an
      * environment of its own, of the champion in the environment that its version recorded.
      */
-    PREDICT,
-    /** {@code drift@1}: compares the champion's snapshot with today's data. Sluice's own image. */
-    DRIFT,
-    /** {@code evaluate@1}. Worker. */
-    EVALUATE,
-    /** The gate. Worker. */
-    GATE,
-    /** Logs candidates to MLflow. Worker. */
-    REGISTER,
-    /** Appends to the promotion log. Worker. */
-    PROMOTE,
-    /** {@code finally}: folds stage records into run.json. Worker. */
-    RECORD
+    PREDICT("sluice-predict", "predict", Trait.STAGED, Trait.CACHEABLE, Trait.BRINGS_CODE),
+    /** {@code drift@1}: compares the champion's snapshot with today's data. */
+    DRIFT(
+        "sluice-drift",
+        "stage",
+        Trait.STAGED,
+        Trait.CACHEABLE,
+        Trait.IN_SPEC,
+        Trait.DRIFT_IMAGE,
+        Trait.SIGNAL),
+    /** {@code evaluate@1}. */
+    EVALUATE("sluice-evaluate", "stage", Trait.STAGED, Trait.CACHEABLE, Trait.WORKER_STEP),
+    GATE("sluice-gate", "stage", Trait.STAGED, Trait.CACHEABLE, Trait.WORKER_STEP, Trait.ONE_A_RUN),
+    /** Logs candidates to MLflow. */
+    REGISTER(
+        "sluice-register",
+        "stage",
+        Trait.STAGED,
+        Trait.WORKER_STEP,
+        Trait.ONE_A_RUN,
+        Trait.WRITES_REGISTRY,
+        Trait.TRUSTED_ONLY),
+    /** Appends to the promotion log. */
+    PROMOTE("sluice-promote", "stage", Trait.ONE_A_RUN, Trait.WRITES_REGISTRY, Trait.TRUSTED_ONLY),
+    /** Folds stage records into run.json, after all others, however they ended. */
+    RECORD("sluice-record", "stage", Trait.ONE_A_RUN, Trait.WRITES_REGISTRY);
+
+    private final String task;
+    private final String mode;
+
+    @SuppressWarnings("ImmutableEnumChecker") // Set.of() makes sets that never change
+    private final Set<Trait> traits;
+
+    Kind(String task, String mode, Trait... traits) {
+      this.task = task;
+      this.mode = mode;
+      this.traits = Set.of(traits);
+    }
+
+    /** The task of the catalog that a stage of this kind becomes. */
+    public String task() {
+      return task;
+    }
+
+    /** {@code SLUICE_MODE}, by which a command that serves several kinds tells them apart. */
+    public String mode() {
+      return mode;
+    }
+
+    public boolean has(Trait trait) {
+      return traits.contains(trait);
+    }
+
+    /** The stage of this kind, for a kind that each run has once. */
+    public StageName only() {
+      if (!has(Trait.ONE_A_RUN)) {
+        throw new IllegalStateException("a run may have several stages of kind " + this);
+      }
+      return new StageName(name().toLowerCase(Locale.ROOT));
+    }
+
+    /** The kinds that have a trait, in the order of a run. */
+    public static List<Kind> all(Trait trait) {
+      return Stream.of(values()).filter(k -> k.has(trait)).toList();
+    }
+  }
+
+  /** What a kind of stage may be. */
+  public enum Trait {
+    /** Has scratch space, fetches its inputs and stores its outputs. */
+    STAGED,
+    /** An earlier execution with the same inputs may stand in for a new one. */
+    CACHEABLE,
+    /** Its step is a command of the worker rather than of the user. */
+    WORKER_STEP,
+    /** A profile or a run may change its values; what decides the gate's view may not change. */
+    HAS_VALUES,
+    /** The author names it in the spec, so that a run of one stage can ask for it by this name. */
+    IN_SPEC,
+    /** The planner adds one to each pipeline, named after the kind. */
+    ONE_A_RUN,
+    READS_REGISTRY,
+    WRITES_REGISTRY,
+    /** Is left out of a run that is not trusted. */
+    TRUSTED_ONLY,
+    /** Runs the code of a bundle, not that of the run. */
+    BRINGS_CODE,
+    /** Says something that is good to know: its failure never stops a run. */
+    SIGNAL,
+    /** Needs Sluice's image with the tuner. */
+    TUNER_IMAGE,
+    /** Needs Sluice's image with the comparison of data. */
+    DRIFT_IMAGE
   }
 
   /**
@@ -126,6 +219,11 @@ public record Plan(
   public record Resources(Optional<String> cpu, Optional<String> memory, Optional<String> gpu) {
     public static final Resources NONE =
         new Resources(Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /** Whether a stage has this trait. */
+  public boolean has(Trait trait) {
+    return stages.stream().anyMatch(s -> s.kind().has(trait));
   }
 
   /** The stage of this name; throws when there is none, which is a bug of the caller. */

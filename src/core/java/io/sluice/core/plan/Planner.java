@@ -43,15 +43,12 @@ import java.util.TreeSet;
  * others the result is undefined (an {@link IllegalArgumentException} at best).
  */
 public final class Planner {
-  private static final Duration PIPELINE_TIMEOUT = Duration.ofHours(24);
-
   /** Where the champion forecasts, when its version has a predict command. */
   public static final StageName CHAMPION_PREDICTS = new StageName("predict-champion");
 
-  private static final StageName RESOLVE = new StageName("resolve");
-  private static final StageName GATE = new StageName("gate");
-  private static final StageName REGISTER = new StageName("register");
-  private static final StageName PROMOTE = new StageName("promote");
+  private static final StageName RESOLVE = Plan.Kind.RESOLVE.only();
+  private static final StageName GATE = Plan.Kind.GATE.only();
+  private static final StageName REGISTER = Plan.Kind.REGISTER.only();
 
   private final Spec spec;
   private final Overlay overlay;
@@ -91,7 +88,7 @@ public final class Planner {
         planner.stages(),
         spec.seed(),
         planner.gatePolicy(),
-        spec.timeout().orElse(PIPELINE_TIMEOUT));
+        spec.timeout().orElse(Spec.RUN_TIMEOUT));
   }
 
   /**
@@ -205,15 +202,12 @@ public final class Planner {
         });
     evaluate().ifPresent(e -> own.addAll(predictors(e)));
     List<Plan.Stage> all = new ArrayList<>();
-    all.add(worker(RESOLVE, Plan.Kind.RESOLVE, List.of(), List.of(), Json.object()));
+    all.add(worker(Plan.Kind.RESOLVE, List.of(), List.of(), Json.object()));
     all.addAll(ordered(own));
-    all.add(worker(GATE, Plan.Kind.GATE, gateInputs(), List.of("verdict"), gatePolicy()));
+    all.add(worker(Plan.Kind.GATE, gateInputs(), List.of("verdict"), gatePolicy()));
+    all.add(worker(Plan.Kind.REGISTER, registerInputs(), List.of("registered"), Json.object()));
     all.add(
         worker(
-            REGISTER, Plan.Kind.REGISTER, registerInputs(), List.of("registered"), Json.object()));
-    all.add(
-        worker(
-            PROMOTE,
             Plan.Kind.PROMOTE,
             List.of(
                 new Plan.Input("registered", REGISTER, "registered", false),
@@ -315,8 +309,7 @@ public final class Planner {
       }
     }
     inputs.sort(java.util.Comparator.comparing(Plan.Input::name));
-    // a signal that cannot be had is status unknown, never a reason to stop
-    boolean mayFail = kind == Plan.Kind.DRIFT || family.map(Spec.Family::mayFail).orElse(false);
+    boolean mayFail = kind.has(Plan.Trait.SIGNAL) || family.map(Spec.Family::mayFail).orElse(false);
     return new Plan.Stage(
         stageName(name, familyName),
         name,
@@ -417,14 +410,10 @@ public final class Planner {
   }
 
   private Plan.Stage worker(
-      StageName name,
-      Plan.Kind kind,
-      List<Plan.Input> inputs,
-      List<String> outputs,
-      JsonNode with) {
+      Plan.Kind kind, List<Plan.Input> inputs, List<String> outputs, JsonNode with) {
     return new Plan.Stage(
-        name,
-        name.value(),
+        kind.only(),
+        kind.only().value(),
         kind,
         Optional.empty(),
         Optional.empty(),
@@ -532,10 +521,10 @@ public final class Planner {
   private ObjectNode tuneValues(Spec.TuneOptions options) {
     ObjectNode values =
         Json.object()
-            .put("coldEvery", options.coldEvery().orElse(6))
+            .put("coldEvery", options.coldEvery().orElse(Spec.TuneOptions.COLD_EVERY))
             .put("objective", options.objective().orElse(metric()).name())
-            .put("patience", options.patience().orElse(8))
-            .put("trials", options.trials().orElse(40))
+            .put("patience", options.patience().orElse(Spec.TuneOptions.PATIENCE))
+            .put("trials", options.trials().orElse(Spec.TuneOptions.TRIALS))
             .put("warmStart", options.warmStart().orElse(Spec.WarmStart.CHAMPION).word());
     options.trialTimeout().ifPresent(t -> values.put("trialTimeout", t.toSeconds()));
     // one at a time is what it was before there was a choice: the same values, the same cache key
@@ -593,15 +582,15 @@ public final class Planner {
               .ifPresent(t -> column.put("threshold", t));
         });
     with.set("ignore", texts(options.ignore()));
-    Spec.DriftMethod method = options.method().orElse(Spec.DriftMethod.PSI);
+    Spec.DriftMethod method = options.method().orElse(Spec.DriftOptions.METHOD);
     with.put("method", method.word());
-    with.put("minRows", options.minRows().orElse(500));
-    with.put("missing", options.missing().orElse(0.1));
+    with.put("minRows", options.minRows().orElse(Spec.DriftOptions.MIN_ROWS));
+    with.put("missing", options.missing().orElse(Spec.DriftOptions.MISSING));
     options.periods().ifPresent(p -> with.put("periods", p));
     if (drift.inputs().get("reference") instanceof Ref.Champion reference) {
       with.put("reference", reference.stage() + "." + reference.output());
     }
-    with.put("share", options.share().orElse(0.3));
+    with.put("share", options.share().orElse(Spec.DriftOptions.SHARE));
     with.put("threshold", options.threshold().orElse(method.usualThreshold()));
     return with;
   }

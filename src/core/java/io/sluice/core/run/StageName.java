@@ -11,11 +11,17 @@ import java.util.regex.Pattern;
  * @param value 1 to 63 lower-case letters, digits and hyphens, starting with a letter
  */
 public record StageName(String value) implements Comparable<StageName> {
-  private static final Pattern FORM = Pattern.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?");
+  /** A DNS label, as Kubernetes wants it for names and the values of labels. */
+  public static final String FORM = "[a-z]([a-z0-9-]{0,61}[a-z0-9])?";
+
+  /** The most characters that {@link #FORM} allows. */
+  public static final int MAX_LENGTH = 63;
+
+  private static final Pattern PATTERN = Pattern.compile(FORM);
 
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public StageName {
-    if (!FORM.matcher(value).matches()) {
+    if (!PATTERN.matcher(value).matches()) {
       throw new IllegalArgumentException("not a stage name (a DNS label): " + value);
     }
   }

@@ -34,6 +34,9 @@ public record Spec(
     SortedMap<String, Overlay> profiles,
     Triggers triggers) {
 
+  /** Limit of a run whose spec gives none. */
+  public static final Duration RUN_TIMEOUT = Duration.ofHours(24);
+
   /** The one version of the format that this program reads. */
   public static final String API_VERSION = "sluice.io/v1alpha1";
 
@@ -58,7 +61,7 @@ public record Spec(
   /** What stages get that do not say otherwise. */
   public record Defaults(
       Optional<Duration> timeout, Optional<Integer> retries, Resources resources) {
-    /** Of a stage that is given none. */
+    /** Limit of one attempt of a stage that is given none. */
     public static final Duration STAGE_TIMEOUT = Duration.ofHours(1);
   }
 
@@ -249,11 +252,10 @@ public record Spec(
    *
    * @param objective the loss that trials report; the gate's metric when not given
    * @param trials upper bound of sampled trials of each family, of which its budget may take less
-   *     (40)
    * @param trialTimeout after which a trial is ended and counts as failed
-   * @param patience sampled trials without improvement after which to stop (8)
+   * @param patience sampled trials without improvement after which to stop
    * @param warmStart whether to start from the family's latest registered study
-   * @param coldEvery every how many cycles the whole space is searched afresh (6)
+   * @param coldEvery every how many cycles the whole space is searched afresh
    * @param parallel how many trials run side by side (1)
    */
   public record TuneOptions(
@@ -264,6 +266,10 @@ public record Spec(
       Optional<WarmStart> warmStart,
       Optional<Integer> coldEvery,
       Optional<Integer> parallel) {
+    public static final int TRIALS = 40;
+    public static final int PATIENCE = 8;
+    public static final int COLD_EVERY = 6;
+
     public static final TuneOptions NONE =
         new TuneOptions(
             Optional.empty(),
@@ -349,6 +355,11 @@ public record Spec(
       Optional<Integer> periods,
       SortedMap<String, DriftColumn> columns,
       List<String> ignore) {
+    public static final DriftMethod METHOD = DriftMethod.PSI;
+    public static final double SHARE = 0.3;
+    public static final int MIN_ROWS = 500;
+    public static final double MISSING = 0.1;
+
     public static final DriftOptions NONE =
         new DriftOptions(
             Optional.empty(),

@@ -12,6 +12,7 @@ import io.sluice.core.gate.Baseline;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
+import io.sluice.core.run.StageName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,7 +30,7 @@ import java.util.stream.Stream;
  */
 final class SpecModel {
   /** A DNS label: names become parts of names in Kubernetes. */
-  static final String LABEL = "[a-z]([a-z0-9-]{0,61}[a-z0-9])?";
+  static final String LABEL = StageName.FORM;
 
   /** Names of artifacts are names of files. */
   static final String ARTIFACT = "[A-Za-z][A-Za-z0-9_-]{0,62}";
@@ -57,7 +58,11 @@ final class SpecModel {
     var seed =
         optional(
             "seed", Shapes.whole(0, Long.MAX_VALUE), "what all random choices derive from (0)");
-    var timeout = optional("timeout", Shapes.duration(), "limit of the whole run (24h)");
+    var timeout =
+        optional(
+            "timeout",
+            Shapes.duration(),
+            "limit of the whole run (" + Spec.RUN_TIMEOUT.toHours() + "h)");
     var code = required("code", code(), "which files are code: { include: [\"src/**\"] }");
     var environments =
         required("environments", named("environments", environment()), "where commands run");
@@ -172,7 +177,10 @@ final class SpecModel {
   }
 
   private static Struct.Field<Duration> timeoutField() {
-    return optional("timeout", Shapes.duration(), "limit of one attempt of a stage (1h)");
+    return optional(
+        "timeout",
+        Shapes.duration(),
+        "limit of one attempt of a stage (" + Spec.Defaults.STAGE_TIMEOUT.toHours() + "h)");
   }
 
   private static Struct.Field<Integer> retriesField() {
@@ -490,10 +498,15 @@ final class SpecModel {
   static Shape<Spec.TuneOptions> tuneOptions() {
     var objective = optional("objective", metric(), "the loss to minimise (the gate's metric)");
     var trials =
-        optional("trials", Shapes.count(1, 100_000), "most trials of a family to sample (40)");
+        optional(
+            "trials",
+            Shapes.count(1, 100_000),
+            "most trials of a family to sample (" + Spec.TuneOptions.TRIALS + ")");
     var patience =
         optional(
-            "patience", Shapes.count(1, 100_000), "stop after so many without a better one (8)");
+            "patience",
+            Shapes.count(1, 100_000),
+            "stop after so many without a better one (" + Spec.TuneOptions.PATIENCE + ")");
     var trialTimeout =
         optional("trialTimeout", Shapes.duration(), "a trial fails after it (no limit)");
     var warmStart =
@@ -503,7 +516,9 @@ final class SpecModel {
             "champion: start from the family's latest study (champion)");
     var coldEvery =
         optional(
-            "coldEvery", Shapes.count(1, 1000), "search the whole space every so many cycles (6)");
+            "coldEvery",
+            Shapes.count(1, 1000),
+            "search the whole space every so many cycles (" + Spec.TuneOptions.COLD_EVERY + ")");
     var parallel =
         optional(
             "parallel", Shapes.count(1, 64), "trials side by side, in its pod or their own (1)");
@@ -606,14 +621,22 @@ final class SpecModel {
   }
 
   private static Shape<Spec.DriftOptions> driftOptions() {
-    var method = optional("method", driftMethod(), "how columns are compared (psi)");
+    var method =
+        optional(
+            "method",
+            driftMethod(),
+            "how columns are compared (" + Spec.DriftOptions.METHOD.word() + ")");
     var threshold =
         optional("threshold", positive(1e6), "the value from which a column has drifted");
     var share = optional("share", positive(1), "share of the columns that must have drifted");
     var minRows = optional("minRows", Shapes.count(2, 1_000_000_000), "fewest rows to compare");
     var missing =
         optional(
-            "missing", positive(1), "change of the share of missing values that is drift (0.1)");
+            "missing",
+            positive(1),
+            "change of the share of missing values that is drift ("
+                + Spec.DriftOptions.MISSING
+                + ")");
     var periods =
         optional("periods", Shapes.count(1, 100_000), "latest periods of a panel to compare");
     var columns =

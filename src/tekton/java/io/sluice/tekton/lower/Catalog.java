@@ -10,41 +10,21 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The tasks that pipelines are made of: {@code tekton-tasks/}, carried as resources. */
 public final class Catalog {
-  /** Every task, sorted by name. */
+  /** Puts the code into the store, before there is a run. */
+  private static final String FETCH_SOURCE = "sluice-fetch-source";
+
+  /** Every task, sorted by name: those of the kinds of stages, and the one that has none. */
   public static final List<String> NAMES =
-      List.of(
-          "sluice-drift",
-          "sluice-evaluate",
-          "sluice-fetch-source",
-          "sluice-gate",
-          "sluice-predict",
-          "sluice-promote",
-          "sluice-record",
-          "sluice-register",
-          "sluice-resolve",
-          "sluice-stage",
-          "sluice-tune");
+      Stream.concat(Stream.of(FETCH_SOURCE), Stream.of(Plan.Kind.values()).map(Plan.Kind::task))
+          .distinct()
+          .sorted()
+          .toList();
 
   private Catalog() {}
-
-  /** The task that a stage of this kind becomes. */
-  public static String nameOf(Plan.Kind kind) {
-    return switch (kind) {
-      case RESOLVE -> "sluice-resolve";
-      case DATA, STAGE, TRAIN -> "sluice-stage";
-      case TUNE -> "sluice-tune";
-      case PREDICT -> "sluice-predict";
-      case DRIFT -> "sluice-drift";
-      case EVALUATE -> "sluice-evaluate";
-      case GATE -> "sluice-gate";
-      case REGISTER -> "sluice-register";
-      case PROMOTE -> "sluice-promote";
-      case RECORD -> "sluice-record";
-    };
-  }
 
   /** The task of this name; throws for others than {@link #NAMES}, which is a bug of the caller. */
   public static Task task(String name) {

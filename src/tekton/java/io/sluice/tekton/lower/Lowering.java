@@ -7,6 +7,8 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.Plan.Trait;
+import io.sluice.core.run.StageName;
 import io.sluice.tekton.v1.Matrix;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
@@ -27,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -42,9 +45,6 @@ public final class Lowering {
 
   /** What a pod gets on top of its command's time, to come up, fetch and store. */
   private static final Duration AROUND_THE_COMMAND = Duration.ofMinutes(10);
-
-  /** Kubernetes' limit for the value of a label. */
-  private static final int LONGEST_TASK = 63;
 
   private static final List<String> FUNCTION_LOOP = List.of("python", "-m", "sluice_ml.family");
 
@@ -74,28 +74,12 @@ public final class Lowering {
     return RunLowering.lower(plan, parameters);
   }
 
-  /** Whether a run may set the values of stages of this kind; what the gate sees by stays. */
-  static boolean hasValues(Plan.Kind kind) {
-    return switch (kind) {
-      case DATA, STAGE, TUNE, TRAIN -> true;
-      case RESOLVE, PREDICT, DRIFT, EVALUATE, GATE, REGISTER, PROMOTE, RECORD -> false;
-    };
-  }
-
   /** The environments that stages run in, sorted by name. */
   static List<Plan.Environment> environments(Plan plan) {
     return plan.environments().stream()
         .filter(e ->
             plan.stages().stream().anyMatch(s -> s.environment().equals(Optional.of(e.name()))))
         .toList();
-  }
-
-  static boolean tunes(Plan plan) {
-    return plan.stages().stream().anyMatch(s -> s.kind() == Plan.Kind.TUNE);
-  }
-
-  static boolean looksForDrift(Plan plan) {
-    return plan.stages().stream().anyMatch(s -> s.kind() == Plan.Kind.DRIFT);
   }
 
   static SluiceException wrong(String id, String message, String hint) {
@@ -126,7 +110,7 @@ public final class Lowering {
                 List.of(record())));
     List<String> tasks =
         Stream.concat(plan.stages().stream().map(Plan.Stage::kind), Stream.of(Plan.Kind.RECORD))
-            .map(Catalog::nameOf)
+            .map(Plan.Kind::task)
             .distinct()
             .sorted()
             .toList();
@@ -175,10 +159,10 @@ public final class Lowering {
             "yes keeps what the run writes apart from what trusted runs read.",
             Optional.of("no")));
     params.add(param(Names.WORKER_IMAGE, "Image with sluice-worker.", Optional.empty()));
-    if (tunes(plan)) {
+    if (plan.has(Trait.TUNER_IMAGE)) {
       params.add(param(Names.TUNER_IMAGE, "Image with sluice_ml.", Optional.empty()));
     }
-    if (looksForDrift(plan)) {
+    if (plan.has(Trait.DRIFT_IMAGE)) {
       params.add(param(Names.DRIFT_IMAGE, "Image with sluice_ml and Evidently.", Optional.empty()));
     }
     for (Plan.Environment e : environments(plan)) {
@@ -192,7 +176,7 @@ public final class Lowering {
               Optional.of(e.digest().toString())));
     }
     for (Plan.Stage s : plan.stages()) {
-      if (hasValues(s.kind())) {
+      if (s.kind().has(Trait.HAS_VALUES)) {
         params.add(
             param(
                 Names.with(s.name().value()),
@@ -292,10 +276,10 @@ public final class Lowering {
         stage.name().value(),
         Optional.empty(),
         Optional.empty(),
-        Optional.of(new TaskRef(Catalog.nameOf(stage.kind()), Optional.empty())),
+        Optional.of(new TaskRef(stage.kind().task(), Optional.empty())),
         Optional.empty(),
         List.of(),
-        writesRegistry(stage.kind()) ? List.of(trusted()) : List.of(),
+        stage.kind().has(Trait.TRUSTED_ONLY) ? List.of(trusted()) : List.of(),
         onError(stage),
         stage.retries() > 0 ? Optional.of(stage.retries()) : Optional.empty(),
         Optional.of(taskTimeout(stage, stage.timeout())),
@@ -316,7 +300,7 @@ public final class Lowering {
       return Optional.empty();
     }
     String name = Names.workersTask(stage.name().value());
-    if (name.length() > LONGEST_TASK) {
+    if (name.length() > StageName.MAX_LENGTH) {
       throw wrong(
           "SLU-2012",
           "the stage " + stage.name() + " has trials side by side, and " + name + " is too long",
@@ -334,7 +318,7 @@ public final class Lowering {
             name,
             Optional.empty(),
             Optional.empty(),
-            Optional.of(new TaskRef(Catalog.nameOf(stage.kind()), Optional.empty())),
+            Optional.of(new TaskRef(stage.kind().task(), Optional.empty())),
             Optional.empty(),
             List.of(),
             List.of(new When(Names.NO_WORKERS, When.Operator.NOT_IN, List.of(Names.all(pods)))),
@@ -372,23 +356,23 @@ public final class Lowering {
         : workspaces(stage.kind());
   }
 
-  private static boolean writesRegistry(Plan.Kind kind) {
-    return kind == Plan.Kind.REGISTER || kind == Plan.Kind.PROMOTE;
-  }
-
   private static When trusted() {
     return new When(Names.param(Names.UNTRUSTED), When.Operator.NOT_IN, List.of("yes"));
   }
 
   private static List<WorkspaceReference> workspaces(Plan.Kind kind) {
-    WorkspaceReference stage = bound(Names.STAGE_WORKSPACE);
-    WorkspaceReference store = bound(Names.STORE_WORKSPACE);
-    return switch (kind) {
-      case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> List.of(stage, store);
-      case REGISTER -> List.of(stage, store, registry(Names.REGISTRY_WRITE_WORKSPACE));
-      case RESOLVE -> List.of(store, registry(Names.REGISTRY_READ_WORKSPACE));
-      case PROMOTE, RECORD -> List.of(store, registry(Names.REGISTRY_WRITE_WORKSPACE));
-    };
+    List<WorkspaceReference> workspaces = new ArrayList<>();
+    if (kind.has(Trait.STAGED)) {
+      workspaces.add(bound(Names.STAGE_WORKSPACE));
+    }
+    workspaces.add(bound(Names.STORE_WORKSPACE));
+    if (kind.has(Trait.READS_REGISTRY)) {
+      workspaces.add(registry(Names.REGISTRY_READ_WORKSPACE));
+    }
+    if (kind.has(Trait.WRITES_REGISTRY)) {
+      workspaces.add(registry(Names.REGISTRY_WRITE_WORKSPACE));
+    }
+    return List.copyOf(workspaces);
   }
 
   private static WorkspaceReference registry(String ofPipeline) {
@@ -431,12 +415,11 @@ public final class Lowering {
   }
 
   private List<Param> params(Plan.Stage stage) {
-    return switch (stage.kind()) {
-      case RESOLVE -> resolve();
-      case PROMOTE -> promote();
-      case DATA, STAGE, PREDICT, DRIFT, TRAIN, TUNE, EVALUATE, GATE, REGISTER -> staged(stage);
-      case RECORD -> throw new IllegalArgumentException("record is no stage of a plan");
-    };
+    if (stage.kind().has(Trait.STAGED)) {
+      return staged(stage);
+    }
+    // the rest of a plan's stages; the record is a task, but no stage of a plan
+    return stage.kind() == Plan.Kind.RESOLVE ? resolve() : promote();
   }
 
   private List<Param> resolve() {
@@ -452,14 +435,14 @@ public final class Lowering {
   }
 
   private List<Param> promote() {
-    String gate = only(Plan.Kind.GATE);
+    String gate = Plan.Kind.GATE.only().value();
     return List.of(
         passed(Names.RUN),
         resolved(),
-        Param.of("registered", Names.result(only(Plan.Kind.REGISTER), Names.OUTPUTS)),
+        Param.of("registered", Names.result(Plan.Kind.REGISTER.only().value(), Names.OUTPUTS)),
         Param.of("verdict", Names.result(gate, "verdict")),
         Param.of("verdict-manifest", Names.result(gate, Names.OUTPUTS)),
-        Param.of("head", Names.result(only(Plan.Kind.RESOLVE), "head")),
+        Param.of("head", Names.result(Plan.Kind.RESOLVE.only().value(), "head")),
         passed(Names.WHO),
         passed(Names.WORKER_IMAGE));
   }
@@ -468,8 +451,8 @@ public final class Lowering {
     List<Param> params = new ArrayList<>();
     params.add(passed(Names.RUN));
     params.add(Param.of("stage", stage.name().value()));
-    if (stage.kind() == Plan.Kind.DATA || stage.kind() == Plan.Kind.TRAIN) {
-      params.add(Param.of("kind", stage.kind() == Plan.Kind.DATA ? "data" : "train"));
+    if (stage.kind() != Plan.Kind.STAGE && stage.kind().task().equals(Plan.Kind.STAGE.task())) {
+      params.add(Param.of("kind", stage.kind().name().toLowerCase(Locale.ROOT)));
     }
     params.add(resolved());
     stage
@@ -479,7 +462,8 @@ public final class Lowering {
           params.add(Param.of("image", Names.param(Names.image(e))));
         });
     if (stage.kind() == Plan.Kind.PREDICT && stage.environment().isEmpty()) {
-      params.add(Param.of("image", Names.result(only(Plan.Kind.RESOLVE), Names.CHAMPION_IMAGE)));
+      params.add(
+          Param.of("image", Names.result(Plan.Kind.RESOLVE.only().value(), Names.CHAMPION_IMAGE)));
     }
     stage.family().ifPresent(f -> params.add(Param.of("family", Escapes.argument(f))));
     params.add(Param.of("seed", Long.toString(plan.seed())));
@@ -489,7 +473,7 @@ public final class Lowering {
     params.add(
         Param.of(
             "with",
-            hasValues(stage.kind())
+            stage.kind().has(Trait.HAS_VALUES)
                 ? Names.param(Names.with(stage.name().value()))
                 : Escapes.json(stage.with())));
     if (stage.kind() == Plan.Kind.TUNE) {
@@ -503,15 +487,15 @@ public final class Lowering {
     }
     params.add(Param.of("outputs", arguments(stage.outputs())));
     // the command that predicts is the bundle's, which took it along from training
-    if (!stage.command().isEmpty() && stage.kind() != Plan.Kind.PREDICT) {
+    if (!stage.command().isEmpty() && !stage.kind().has(Trait.BRINGS_CODE)) {
       params.add(Param.of("command", arguments(stage.command())));
     }
     params.add(passed(Names.UNTRUSTED));
     params.add(passed(Names.WORKER_IMAGE));
-    if (stage.kind() == Plan.Kind.TUNE) {
+    if (stage.kind().has(Trait.TUNER_IMAGE)) {
       params.add(passed(Names.TUNER_IMAGE));
     }
-    if (stage.kind() == Plan.Kind.DRIFT) {
+    if (stage.kind().has(Trait.DRIFT_IMAGE)) {
       params.add(passed(Names.DRIFT_IMAGE));
     }
     return params;
@@ -566,15 +550,7 @@ public final class Lowering {
   }
 
   private Param resolved() {
-    return Param.of("resolved", Names.result(only(Plan.Kind.RESOLVE), Names.OUTPUTS));
-  }
-
-  private String only(Plan.Kind kind) {
-    return plan.stages().stream()
-        .filter(s -> s.kind() == kind)
-        .map(s -> s.name().value())
-        .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("a plan without a " + kind + " stage"));
+    return Param.of("resolved", Names.result(Plan.Kind.RESOLVE.only().value(), Names.OUTPUTS));
   }
 
   private PipelineTask record() {
@@ -582,7 +558,7 @@ public final class Lowering {
         Names.RECORD,
         Optional.empty(),
         Optional.empty(),
-        Optional.of(new TaskRef(Catalog.nameOf(Plan.Kind.RECORD), Optional.empty())),
+        Optional.of(new TaskRef(Plan.Kind.RECORD.task(), Optional.empty())),
         Optional.empty(),
         List.of(),
         List.of(),

@@ -1,6 +1,8 @@
 package io.sluice.tekton.lower;
 
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.run.StageName;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -29,10 +31,10 @@ final class Names {
   static final String STORAGE_WORKSPACE = "storage";
 
   static final String OUTPUTS = "outputs";
-  static final String RECORD = "record";
+  static final String RECORD = Plan.Kind.RECORD.only().value();
 
-  private static final Pattern LABEL = Pattern.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?");
-  private static final int LONGEST = 40;
+  private static final Pattern LABEL = Pattern.compile(StageName.FORM);
+  private static final int MAX_SLUG = 40;
 
   private Names() {}
 
@@ -91,7 +93,7 @@ final class Names {
     }
     String slug =
         model.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "-").replaceAll("^[^a-z]+|-+$", "");
-    String brief = slug.substring(0, Math.min(slug.length(), LONGEST)).replaceAll("-+$", "");
+    String brief = slug.substring(0, Math.min(slug.length(), MAX_SLUG)).replaceAll("-+$", "");
     return (brief.isEmpty() ? "model" : brief) + "-" + Digest.of(model).brief();
   }
 
@@ -99,7 +101,7 @@ final class Names {
   static String labelValue(String text) {
     String allowed = text.replaceAll("[^A-Za-z0-9._-]", "-");
     return allowed
-        .substring(0, Math.min(allowed.length(), 63))
+        .substring(0, Math.min(allowed.length(), StageName.MAX_LENGTH))
         .replaceAll("^[^A-Za-z0-9]+|[^A-Za-z0-9]+$", "");
   }
 }

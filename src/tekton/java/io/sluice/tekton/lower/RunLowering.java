@@ -86,7 +86,7 @@ final class RunLowering {
                               + String.join(
                                   ", ",
                                   plan.stages().stream().map(s -> s.name().value()).toList())));
-          if (!Lowering.hasValues(stage.kind()) && !settings.with().equals(stage.with())) {
+          if (!stage.kind().has(Plan.Trait.HAS_VALUES) && !settings.with().equals(stage.with())) {
             throw Lowering.wrong(
                 "SLU-2011",
                 "a run cannot change the values of " + name,
@@ -106,7 +106,7 @@ final class RunLowering {
       params.add(Param.of(Names.UNTRUSTED, "yes"));
     }
     params.add(Param.of(Names.WORKER_IMAGE, parameters.workerImage()));
-    if (Lowering.tunes(plan)) {
+    if (plan.has(Plan.Trait.TUNER_IMAGE)) {
       params.add(
           Param.of(
               Names.TUNER_IMAGE,
@@ -118,7 +118,7 @@ final class RunLowering {
                           "the tuner has no image for this run",
                           "name one in the target"))));
     }
-    if (Lowering.looksForDrift(plan)) {
+    if (plan.has(Plan.Trait.DRIFT_IMAGE)) {
       params.add(
           Param.of(
               Names.DRIFT_IMAGE,
