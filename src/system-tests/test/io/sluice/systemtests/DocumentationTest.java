@@ -33,7 +33,7 @@ class DocumentationTest {
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([^()\\s]+)(?: \"[^\"]*\")?\\)");
   private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.*?) *$");
-  private static final Pattern TITLE = Pattern.compile("# (?:[0-9]+[.:] )?(.*)");
+  private static final Pattern TITLE = Pattern.compile("# (?:[0-9]+[.:]? )?(.*)");
   private static final Pattern STATUS =
       Pattern.compile("(?i)\\b(?:(proposed|accepted|rejected)|superseded by \\[?([0-9]{4}))\\b");
 

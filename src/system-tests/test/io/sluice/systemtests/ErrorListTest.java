@@ -54,7 +54,12 @@ class ErrorListTest {
           .filter(Files::isRegularFile)
           .filter(p -> {
             String s = p.toString();
-            boolean code = s.endsWith(".java") || s.endsWith(".py") || s.endsWith("/sluice");
+            boolean code =
+                s.endsWith(".java")
+                    || s.endsWith(".py")
+                    || s.endsWith(".sh")
+                    || s.endsWith("/sluice")
+                    || s.endsWith("/assemble");
             return code
                 && !s.contains("/target/")
                 && !s.contains("/test/")
