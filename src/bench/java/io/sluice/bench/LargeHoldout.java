@@ -10,7 +10,7 @@ import io.sluice.core.gate.HoldoutRows;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
 import io.sluice.inference.Evaluation;
-import io.sluice.worker.HoldoutTable;
+import io.sluice.worker.step.HoldoutTable;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;

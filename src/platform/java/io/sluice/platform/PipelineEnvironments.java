@@ -7,7 +7,7 @@ import io.sluice.core.run.RunEvent;
 import io.sluice.local.Environment;
 import io.sluice.local.environment.EnvironmentBuilder;
 import io.sluice.local.environment.EnvironmentRequest;
-import io.sluice.worker.Worker;
+import io.sluice.worker.command.RecordedEnvironment;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.LinkedHashMap;
@@ -31,7 +31,7 @@ final class PipelineEnvironments {
 
   /** The name by which a run on this machine refers to an environment. */
   static String image(Plan.Environment environment) {
-    return Worker.LOCAL + environment.name();
+    return RecordedEnvironment.LOCAL + environment.name();
   }
 
   /** For each environment, by name, whether it is built and where. */

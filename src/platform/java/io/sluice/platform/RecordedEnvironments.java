@@ -6,7 +6,7 @@ import io.sluice.core.json.Json;
 import io.sluice.core.run.RunEvent;
 import io.sluice.local.Environment;
 import io.sluice.local.environment.EnvironmentRequest;
-import io.sluice.worker.Worker;
+import io.sluice.worker.command.RecordedEnvironment;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Optional;
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * run finds it.
  */
 final class RecordedEnvironments {
-  private static final String RECORDED = Worker.LOCAL + "recorded";
+  private static final String RECORDED = RecordedEnvironment.LOCAL + "recorded";
 
   private final Path folder;
   private final Clock clock;
@@ -38,9 +38,7 @@ final class RecordedEnvironments {
    * @return the image
    */
   String build(
-      Worker.RecordedEnvironment recorded,
-      Consumer<String> messages,
-      BiConsumer<String, Environment> bind)
+      RecordedEnvironment recorded, Consumer<String> messages, BiConsumer<String, Environment> bind)
       throws InterruptedException {
     String name = "champion's " + recorded.name();
     if (recorded.lock().isEmpty() || recorded.python().isEmpty()) {

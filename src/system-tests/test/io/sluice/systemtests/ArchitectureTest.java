@@ -176,7 +176,7 @@ class ArchitectureTest {
       classes()
           .that()
           .resideInAPackage("io.sluice..")
-          .should(ClassCycles.haveAtMost(14))
+          .should(ClassCycles.haveAtMost(5))
           .because("classes that need each other can only be read and changed together");
 
   @ArchTest

@@ -5,7 +5,18 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DiagnosticRenderer;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
-import io.sluice.core.registry.ModelRegistry;
+import io.sluice.worker.command.Arguments;
+import io.sluice.worker.command.RecordedEnvironment;
+import io.sluice.worker.command.WorkerContext;
+import io.sluice.worker.source.Receive;
+import io.sluice.worker.step.Evaluate;
+import io.sluice.worker.step.Fetch;
+import io.sluice.worker.step.GateStep;
+import io.sluice.worker.step.Promote;
+import io.sluice.worker.step.RecordStage;
+import io.sluice.worker.step.Register;
+import io.sluice.worker.step.Resolve;
+import io.sluice.worker.step.StoreOutputs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -16,8 +27,6 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.function.Consumer;
 
 /**
  * The program {@code sluice-worker}: the commands that the steps of a stage run. It reads argv,
@@ -29,60 +38,25 @@ import java.util.function.Consumer;
  * once.
  */
 public final class Worker {
-  /** How images of environments begin that a runner on one machine builds itself. */
-  public static final String LOCAL = "local/";
-
   /** Characters of a foreign message that are worth a reader's time. */
-  private static final int MOST_SAID = 500;
+  private static final int MAX_MESSAGE_CHARS = 500;
 
   private final Clock clock;
-  private final Stores stores;
-  private final Registries registries;
-  private final Environments environments;
-
-  /** Opens the artifact store that {@code --store} names. */
-  public interface Stores {
-    /**
-     * @param untrusted a view whose cache entries and records trusted views never read
-     */
-    ArtifactStore open(Path folder, boolean untrusted) throws IOException;
-  }
-
-  /** Opens the registry that the variables name ({@code MLFLOW_TRACKING_URI}, ..). */
-  public interface Registries {
-    /**
-     * @param says told in words what the registry is waited for
-     */
-    ModelRegistry open(Map<String, String> env, Consumer<String> says);
-  }
-
-  /**
-   * The environment that a version recorded for its predict command.
-   *
-   * @param name in the spec of that run
-   * @param image that its family trained in
-   * @param python version of the interpreter
-   * @param lock text of the lock file
-   */
-  public record RecordedEnvironment(
-      String name, String image, Optional<String> python, Optional<String> lock) {}
-
-  /** Makes the environment that a version recorded available to a step. */
-  public interface Environments {
-    /**
-     * @param says told in words what is being set up
-     * @return the image to run in
-     */
-    String image(RecordedEnvironment recorded, Consumer<String> says) throws InterruptedException;
-  }
+  private final WorkerContext.Stores stores;
+  private final WorkerContext.Registries registries;
+  private final WorkerContext.Environments environments;
 
   /** A worker where images are pulled: a recorded environment is its recorded image. */
-  public Worker(Clock clock, Stores stores, Registries registries) {
-    this(clock, stores, registries, (recorded, says) -> pulled(recorded));
+  public Worker(Clock clock, WorkerContext.Stores stores, WorkerContext.Registries registries) {
+    this(clock, stores, registries, (recorded, messages) -> pulled(recorded));
   }
 
   /** A worker that has another way to recorded environments. */
-  public Worker(Clock clock, Stores stores, Registries registries, Environments environments) {
+  public Worker(
+      Clock clock,
+      WorkerContext.Stores stores,
+      WorkerContext.Registries registries,
+      WorkerContext.Environments environments) {
     this.clock = clock;
     this.stores = stores;
     this.registries = registries;
@@ -90,23 +64,22 @@ public final class Worker {
   }
 
   private static String pulled(RecordedEnvironment recorded) {
-    if (recorded.image().startsWith(LOCAL)) {
+    if (recorded.image().startsWith(RecordedEnvironment.LOCAL)) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
           Diagnostic.of(
               "SLU-6312",
               "the champion predicts by a command in the environment "
                   + recorded.name()
-                  + ", which was built on somebody's machine: there is no image of it to pull",
+                  + ", which was built on a single machine: there is no image of it to pull",
               "run on such a machine, or roll back to a version that was trained on a cluster"));
     }
     return recorded.image();
   }
 
   /**
-   * Runs one command: {@code argv} is its name and its arguments. Whatever goes wrong is a
-   * diagnostic on {@code err}, with a stack trace only when {@code SLUICE_DEBUG} is set in {@code
-   * env}.
+   * Runs one command: {@code argv} is its name and its arguments. Every failure is a diagnostic on
+   * {@code err}, with a stack trace only when {@code SLUICE_DEBUG} is set in {@code env}.
    *
    * @return the exit status: of the user's command for {@code store}, else an {@link ExitCode}
    * @throws InterruptedException when the thread was interrupted while it read or wrote
@@ -132,7 +105,8 @@ public final class Worker {
     try {
       return dispatch(
           argv,
-          new Context(clock, stores, registries, environments, Map.copyOf(env), cwd, in, out));
+          new WorkerContext(
+              clock, stores, registries, environments, Map.copyOf(env), cwd, in, out));
     } catch (SluiceException e) {
       e.diagnostics().forEach(d -> print(err, d));
       return e.exitCode().code();
@@ -150,7 +124,7 @@ public final class Worker {
       return unreadable(
           Objects.requireNonNullElse(e.getCause(), new IOException(e)), argv, env, err);
     } catch (RuntimeException e) {
-      // what a worker wrote, a worker reads: whatever else comes up was damaged, or is our bug
+      // a worker reads only what a worker wrote: any other failure is damage or a bug of ours
       print(
           err,
           Diagnostic.of(
@@ -190,7 +164,9 @@ public final class Worker {
     String message = e.getMessage().replaceAll("\\p{Cntrl}", " ");
     return kind
         + ": "
-        + (message.length() > MOST_SAID ? message.substring(0, MOST_SAID) + ".." : message);
+        + (message.length() > MAX_MESSAGE_CHARS
+            ? message.substring(0, MAX_MESSAGE_CHARS) + ".."
+            : message);
   }
 
   private static void trace(Exception e, Map<String, String> env, PrintStream err) {
@@ -199,7 +175,7 @@ public final class Worker {
     }
   }
 
-  private int dispatch(List<String> argv, Context context)
+  private int dispatch(List<String> argv, WorkerContext context)
       throws IOException, InterruptedException {
     if (argv.isEmpty()) {
       throw Arguments.wrong("no command");
@@ -221,26 +197,5 @@ public final class Worker {
 
   private static void print(PrintStream err, Diagnostic d) {
     err.print(DiagnosticRenderer.plain().render(List.of(d)));
-  }
-
-  /** What every command is given. */
-  record Context(
-      Clock clock,
-      Stores stores,
-      Registries registries,
-      Environments environments,
-      Map<String, String> env,
-      Path cwd,
-      InputStream in,
-      PrintStream out) {
-
-    /**
-     * The registry; while it is waited for, the step's output says so.
-     *
-     * @param secret what {@code --registry} names
-     */
-    ModelRegistry registry(Optional<Path> secret) throws IOException {
-      return registries.open(RegistryVariables.of(secret, env), out::println);
-    }
   }
 }

@@ -5,12 +5,14 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.registry.RegistryVariables;
 import io.sluice.mlflow.MlflowConfig;
 import io.sluice.mlflow.MlflowRegistry;
 import io.sluice.store.Area;
 import io.sluice.store.FolderStore;
 import io.sluice.store.S3Settings;
 import io.sluice.store.S3Store;
+import io.sluice.worker.command.MountedSecret;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +51,7 @@ public final class WorkerMain {
     return new S3Store(S3Settings.parse(secret.getOrDefault(S3Settings.FILE, "")), area);
   }
 
-  private static ModelRegistry registry(Map<String, String> env, Consumer<String> says) {
+  private static ModelRegistry registry(Map<String, String> env, Consumer<String> messages) {
     return MlflowRegistry.connect(
         MlflowConfig.fromEnvironment(env)
             .orElseThrow(() ->
@@ -57,9 +59,9 @@ public final class WorkerMain {
                     ExitCode.INPUT_WRONG,
                     Diagnostic.of(
                         "SLU-4040",
-                        "MLFLOW_TRACKING_URI is not set",
+                        RegistryVariables.URI + " is not set",
                         "on a cluster bind the workspace of the registry to a Secret that has it;"
                             + " on this machine set it, or let `sluice run` start a server"))),
-        says);
+        messages);
   }
 }

@@ -15,6 +15,7 @@ import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.store.Area;
 import io.sluice.store.FolderStore;
+import io.sluice.worker.workspace.Workspace;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,0 +1,34 @@
+package io.sluice.worker.command;
+
+import io.sluice.core.registry.RegistryVariables;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Address and credentials of the registry: from the Secret that {@code --registry} names, or where
+ * it is empty from the variables of the process, as on a laptop. Never from both: one server's
+ * token must not reach another's address.
+ */
+public final class RegistrySecret {
+  public static final String OPTION = "--registry";
+
+  private static final Set<String> KNOWN = new TreeSet<>(RegistryVariables.ALL);
+
+  private RegistrySecret() {}
+
+  public static Map<String, String> of(Optional<Path> secret, Map<String, String> process)
+      throws IOException {
+    if (secret.isEmpty()) {
+      return process;
+    }
+    Map<String, String> variables = new TreeMap<>(process);
+    variables.keySet().removeIf(name -> name.startsWith(RegistryVariables.PREFIX));
+    variables.putAll(MountedSecret.read(secret.get(), KNOWN));
+    return variables;
+  }
+}

@@ -1,0 +1,235 @@
+package io.sluice.worker.step;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.gate.Verdict;
+import io.sluice.core.json.Json;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.record.Registered;
+import io.sluice.core.record.Resolved;
+import io.sluice.core.record.StageRecord;
+import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.core.run.StageStatus;
+import io.sluice.worker.bundle.ModelFiles;
+import io.sluice.worker.command.Arguments;
+import io.sluice.worker.command.CommonOptions;
+import io.sluice.worker.command.RegistrySecret;
+import io.sluice.worker.command.WorkerContext;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * {@code sluice-worker promote}: on PROMOTE, makes the registered candidate champion by one entry
+ * of the promotion log, on top of the head that resolve pinned. It believes no argument that it can
+ * check: verdict, registered version and the registry's own files must be about one bundle.
+ */
+public final class Promote {
+  private final WorkerContext context;
+  private final RunId run;
+  private final Digest resolved;
+  private final Digest registered;
+  private final String verdict;
+  private final Digest verdictManifest;
+  private final PromotionLog.Head head;
+  private final Path storeFolder;
+  private final Optional<Path> registryFolder;
+  private final int attempt;
+
+  private Promote(WorkerContext context, Arguments arguments) {
+    this.context = context;
+    this.run = arguments.as("--run", RunId::new);
+    this.resolved = arguments.digest("--resolved");
+    this.registered = arguments.digest("--registered");
+    this.verdict = arguments.text("--verdict");
+    this.verdictManifest = arguments.digest("--verdict-manifest");
+    this.head = arguments.as("--head", PromotionLog.Head::parse);
+    this.storeFolder = arguments.path("--store");
+    this.registryFolder = arguments.optionalPath(RegistrySecret.OPTION);
+    this.attempt = CommonOptions.attempt(arguments);
+  }
+
+  public static int run(WorkerContext context, List<String> argv) throws IOException {
+    var grammar =
+        new Arguments.Grammar(
+            Set.of(
+                "--run",
+                "--resolved",
+                "--registered",
+                "--verdict",
+                "--verdict-manifest",
+                "--head",
+                "--store"),
+            Set.of("--attempt", RegistrySecret.OPTION),
+            Set.of(),
+            false);
+    return new Promote(context, Arguments.read(argv, grammar, context.cwd())).run();
+  }
+
+  private int run() throws IOException {
+    Instant started = context.clock().instant();
+    ArtifactStore store = context.stores().open(storeFolder, false);
+    Resolved pinned = Resolved.from(store, store.manifest(resolved));
+    try {
+      Optional<PromotionLog.Entry> entry = promote(store, pinned);
+      store.putRecord(
+          run,
+          new StageName("promote"),
+          attempt,
+          record(pinned, started, StageStatus.SUCCEEDED, ExitCode.DONE, "", entry).bytes());
+      return ExitCode.DONE.code();
+    } catch (SluiceException e) {
+      store.putRecord(
+          run,
+          new StageName("promote"),
+          attempt,
+          record(
+                  pinned,
+                  started,
+                  StageStatus.FAILED,
+                  e.exitCode(),
+                  String.valueOf(e.getMessage()),
+                  Optional.empty())
+              .bytes());
+      throw e;
+    }
+  }
+
+  private Optional<PromotionLog.Entry> promote(ArtifactStore store, Resolved pinned)
+      throws IOException {
+    Manifest judged = store.manifest(verdictManifest);
+    Verdict reasons = verdict(store, judged);
+    if (!verdict.equals(reasons.decision().name())) {
+      throw refused("the verdict given is " + verdict + ", but verdict.json says otherwise");
+    }
+    if (!verdict.equals("PROMOTE")) {
+      context.out().println("HOLD: the champion stays");
+      return Optional.empty();
+    }
+    if (!head.equals(pinned.head())) {
+      throw refused("the head given is not the one that resolve pinned");
+    }
+    Manifest made = store.manifest(registered);
+    Registered versions = registered(store, made);
+    int version = versions.version();
+    String bundle = versions.bundle().toString();
+    if (!bundle.equals(judged.results().getOrDefault("bundle", ""))) {
+      throw refused("the bundle that was judged is not the one that was registered");
+    }
+    ModelRegistry registry = context.registry(registryFolder);
+    Version there =
+        registry
+            .version(pinned.model(), version)
+            .orElseThrow(() -> refused("the registry has no version " + version));
+    Digest found = ModelFiles.ofVersion(registry, there, store).digest();
+    if (!found.toString().equals(bundle)) {
+      throw refused(
+          "the registry's files of version " + version + " are not the bundle that was judged");
+    }
+    PromotionLog log = registry.promotions(pinned.model());
+    PromotionLog.Entry entry = already(log, version).orElseGet(() -> append(log, version, reasons));
+    context
+        .out()
+        .println(
+            "PROMOTE: version "
+                + version
+                + " is champion (entry "
+                + entry.number()
+                + " of the promotion log)");
+    return Optional.of(entry);
+  }
+
+  /** The entry of an earlier, killed attempt of this step; alias and tag are mended then. */
+  private Optional<PromotionLog.Entry> already(PromotionLog log, int version) {
+    Optional<PromotionLog.Entry> mine =
+        log.champion().filter(e -> e.run().equals(run.value()) && e.to() == version);
+    mine.ifPresent(e -> log.repairProjections().forEach(context.out()::println));
+    return mine;
+  }
+
+  private static Verdict verdict(ArtifactStore store, Manifest judged) throws IOException {
+    JsonNode json = Json.parse(store.read(judged, "verdict"));
+    try {
+      return Verdict.read(json);
+    } catch (IllegalArgumentException e) {
+      throw refused("verdict.json is not a verdict (" + e.getMessage() + ")");
+    }
+  }
+
+  private static Registered registered(ArtifactStore store, Manifest made) throws IOException {
+    JsonNode json = Json.parse(store.read(made, "registered"));
+    try {
+      return Registered.parse(json);
+    } catch (IllegalArgumentException e) {
+      throw refused("`registered` is not what register writes (" + e.getMessage() + ")");
+    }
+  }
+
+  private PromotionLog.Entry append(PromotionLog log, int version, Verdict reasons) {
+    String who = context.env().getOrDefault("SLUICE_WHO", "");
+    String why = String.join(" ", reasons.sentences());
+    return log.append(
+        new PromotionLog.Request(
+            PromotionLog.Kind.PROMOTE,
+            head,
+            version,
+            who.isEmpty() ? "sluice" : who,
+            clipped(why.isEmpty() ? "the gate said PROMOTE" : why),
+            run.value()));
+  }
+
+  /** The log takes a sentence or two, not the whole report. */
+  private static String clipped(String why) {
+    return why.codePointCount(0, why.length()) <= 1000
+        ? why
+        : why.substring(0, why.offsetByCodePoints(0, 1000)) + " ..";
+  }
+
+  private static SluiceException refused(String what) {
+    return new SluiceException(
+        ExitCode.RUN_FAILED,
+        Diagnostic.of(
+            "SLU-4050",
+            what + ": nothing was promoted",
+            "run again; if it happens again, somebody changes artifacts or versions by hand"));
+  }
+
+  private StageRecord record(
+      Resolved pinned,
+      Instant started,
+      StageStatus status,
+      ExitCode code,
+      String cause,
+      Optional<PromotionLog.Entry> entry) {
+    return StageRecord.builder(run, new StageName("promote"), Plan.Kind.PROMOTE, attempt, started)
+        .code(pinned.code())
+        .inputs(
+            List.of(
+                input("registered", registered, "registered"),
+                input("verdict", verdictManifest, "verdict")))
+        .results(
+            entry
+                .map(e -> Map.of("promoted", Integer.toString(e.to()), "entry", "" + e.number()))
+                .orElse(Map.of()))
+        .ended(status, code.code(), context.clock().instant(), cause)
+        .build();
+  }
+
+  private static StageRecord.Input input(String name, Digest manifest, String path) {
+    return new StageRecord.Input(
+        name, Optional.of(manifest), path, Optional.empty(), Optional.empty());
+  }
+}

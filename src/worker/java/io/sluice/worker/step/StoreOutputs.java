@@ -1,0 +1,356 @@
+package io.sluice.worker.step;
+
+import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.plan.Plan;
+import io.sluice.core.record.StageRecord;
+import io.sluice.core.run.ExitWords;
+import io.sluice.core.run.StageStatus;
+import io.sluice.store.Trees;
+import io.sluice.worker.bundle.TrainedBundle;
+import io.sluice.worker.cache.KeyedStage;
+import io.sluice.worker.cache.TaskArguments;
+import io.sluice.worker.command.Arguments;
+import io.sluice.worker.command.WorkerContext;
+import io.sluice.worker.workspace.Workspace;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+
+/**
+ * {@code sluice-worker store}: turns what the command left into an output manifest, or passes on
+ * why there is none. The task's result is written in every case, since a task without one fails the
+ * whole run even where the stage is allowed to fail.
+ */
+public final class StoreOutputs {
+  private static final int MAX_RESULTS = 64;
+  private static final int MAX_RESULT_BYTES = 4096;
+  private static final int MAX_FAILURE_BYTES = 1000;
+  private static final Pattern RESULT_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,63}");
+
+  private final WorkerContext context;
+  private final TaskArguments arguments;
+  private final Fetch.Hit hit;
+  private final Path exitCodeFile;
+  private final Path resultOutputs;
+  private final Optional<Path> resultVerdict;
+
+  private StoreOutputs(WorkerContext context, Arguments arguments) {
+    this.context = context;
+    this.arguments = TaskArguments.of(arguments);
+    this.hit = arguments.as("--hit", Fetch.Hit::parse);
+    this.exitCodeFile = arguments.path("--exit-code-file");
+    this.resultOutputs = arguments.path("--result-outputs");
+    this.resultVerdict = arguments.optionalPath("--result-verdict");
+  }
+
+  public static int run(WorkerContext context, List<String> argv) throws IOException {
+    var grammar =
+        TaskArguments.grammar(
+            Set.of("--hit", "--exit-code-file", "--result-outputs"), Set.of("--result-verdict"));
+    return new StoreOutputs(context, Arguments.read(argv, grammar, context.cwd())).run();
+  }
+
+  /** How the stage ended. */
+  private sealed interface End {
+    record Made(Digest digest, Manifest manifest, boolean cached) implements End {}
+
+    record NotMade(StageStatus status, int exitCode, String cause) implements End {}
+  }
+
+  private int run() throws IOException {
+    if (arguments.worker().isPresent()) {
+      context.out().println("a worker of the search: what it found is with the search");
+      return ExitCode.DONE.code();
+    }
+    try {
+      return end();
+    } catch (SluiceException e) {
+      Files.writeString(resultOutputs, "failed:" + e.exitCode().code());
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      Files.writeString(resultOutputs, "failed:" + ExitCode.RUN_FAILED.code());
+      throw e;
+    }
+  }
+
+  private int end() throws IOException {
+    ArtifactStore store = context.stores().open(arguments.store(), arguments.untrusted());
+    KeyedStage stage = KeyedStage.of(store, arguments);
+    try {
+      End end =
+          switch (hit) {
+            case YES -> fromCache(store, stage);
+            case UPSTREAM_FAILED -> passedOn(stage);
+            case NO -> fromRun(store, stage);
+            case NOTHING -> nothing(store);
+          };
+      finish(store, stage, end);
+      return switch (end) {
+        case End.Made made -> ExitCode.DONE.code();
+        case End.NotMade not -> not.exitCode();
+      };
+    } catch (SluiceException e) {
+      finish(store, stage, new End.NotMade(StageStatus.FAILED, e.exitCode().code(), cause(e)));
+      throw e;
+    }
+  }
+
+  private static String cause(SluiceException e) {
+    return String.join(
+        "; ", e.diagnostics().stream().map(d -> d.id() + ": " + d.message()).toList());
+  }
+
+  private End fromCache(ArtifactStore store, KeyedStage stage) throws IOException {
+    Optional<Digest> digest =
+        stage.cacheable() ? store.cached(stage.key()) : Optional.<Digest>empty();
+    if (digest.isEmpty()) {
+      throw failed(
+          "SLU-4023",
+          "the cache entry that fetch saw is gone",
+          "run again: the stage will run instead of being a cache hit");
+    }
+    return new End.Made(digest.get(), store.manifest(digest.get()), true);
+  }
+
+  private static End passedOn(KeyedStage stage) {
+    int code = stage.upstreamFailure().orElse(ExitCode.RUN_FAILED.code());
+    return new End.NotMade(
+        StageStatus.SKIPPED, Math.max(code, 1), "not run: a stage before it failed");
+  }
+
+  /** An empty manifest: what consumers ask of it is absent, and none of them is skipped. */
+  private static End nothing(ArtifactStore store) throws IOException {
+    Manifest manifest = new Manifest(Optional.empty(), Map.of(), List.of());
+    Digest digest = store.put(new ByteArrayInputStream(manifest.bytes()));
+    return new End.Made(digest, manifest, false);
+  }
+
+  private End fromRun(ArtifactStore store, KeyedStage stage) throws IOException {
+    Workspace workspace = new Workspace(arguments.workspace());
+    int exitCode = exitCode();
+    if (exitCode != 0) {
+      String why = failure(workspace.results());
+      String cause =
+          "the command ended with " + ExitWords.of(exitCode) + (why.isEmpty() ? "" : ": " + why);
+      context.out().println(cause);
+      return new End.NotMade(StageStatus.FAILED, exitCode, cause);
+    }
+    if (arguments.kind() == Plan.Kind.TRAIN) {
+      List<String> added = new TrainedBundle(store, stage, workspace).finish();
+      if (!added.isEmpty()) {
+        context.out().println("added to the bundle: " + String.join(", ", added));
+      }
+    }
+    Map<String, String> results = results(workspace.results());
+    List<Manifest.Entry> entries = outputs(store, workspace.outputs());
+    Manifest manifest = new Manifest(asOf(store, stage, entries), results, entries);
+    Digest digest = store.put(new ByteArrayInputStream(manifest.bytes()));
+    if (stage.cacheable()) {
+      store.cache(stage.key(), digest);
+    }
+    return new End.Made(digest, manifest, false);
+  }
+
+  /**
+   * The reason that the command itself gives for its failure: the result {@code failure}, in one
+   * line.
+   */
+  private static String failure(Path results) throws IOException {
+    Path file = results.resolve("failure");
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return "";
+    }
+    try (InputStream in =
+        Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+      String text = new String(in.readNBytes(MAX_FAILURE_BYTES), StandardCharsets.UTF_8);
+      return text.replaceAll("[\\s\\p{Cntrl}]+", " ").strip();
+    }
+  }
+
+  private int exitCode() throws IOException {
+    try {
+      int code = Integer.parseInt(Files.readString(exitCodeFile).strip());
+      // Tekton writes -1 for a program that a signal ended, and its container then ends with 255.
+      return code < 0 ? ExitWords.BY_A_SIGNAL : code;
+    } catch (NoSuchFileException | NumberFormatException e) {
+      throw failed(
+          "SLU-4025",
+          "the step run left no exit code",
+          "it was killed or never started: look at its log and at the pod's events");
+    }
+  }
+
+  private List<Manifest.Entry> outputs(ArtifactStore store, Path folder) throws IOException {
+    List<Manifest.Entry> entries = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    for (String name : arguments.outputs()) {
+      Path output = folder.resolve(name);
+      List<Manifest.Entry> found =
+          Files.exists(output, LinkOption.NOFOLLOW_LINKS)
+              ? Trees.put(store, output, name)
+              : List.of();
+      if (found.isEmpty()) {
+        missing.add(name);
+      }
+      entries.addAll(found);
+    }
+    List<String> there = names(folder);
+    if (!missing.isEmpty()) {
+      throw failed(
+          "SLU-4010",
+          "the command ended well but did not write "
+              + String.join(", ", missing)
+              + "; in SLUICE_OUTPUTS there is "
+              + (there.isEmpty() ? "nothing" : String.join(", ", there)),
+          "write every declared output as a file or a folder with at least one file below"
+              + " SLUICE_OUTPUTS");
+    }
+    for (String name : there) {
+      if (!arguments.outputs().contains(name)) {
+        context.out().println(name + " is not a declared output and is not kept");
+      }
+    }
+    return entries;
+  }
+
+  private static List<String> names(Path folder) throws IOException {
+    try (var list = Files.list(folder)) {
+      return list.map(p -> String.valueOf(p.getFileName()).replaceAll("\\p{Cntrl}", "?"))
+          .sorted()
+          .toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+  }
+
+  private static Map<String, String> results(Path folder) throws IOException {
+    Map<String, String> results = new TreeMap<>();
+    for (String name : names(folder)) {
+      Path file = folder.resolve(name);
+      if (!RESULT_NAME.matcher(name).matches()
+          || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw badResult(name, "is not a plain file with a plain name");
+      }
+      byte[] bytes;
+      try (InputStream in =
+          Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
+        bytes = in.readNBytes(MAX_RESULT_BYTES + 1);
+      }
+      if (bytes.length > MAX_RESULT_BYTES) {
+        throw badResult(name, "is larger than " + MAX_RESULT_BYTES + " bytes");
+      }
+      try {
+        String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        results.put(name, text.strip());
+      } catch (CharacterCodingException e) {
+        throw badResult(name, "is not UTF-8");
+      }
+      if (results.size() > MAX_RESULTS) {
+        throw badResult(name, "is one more than the " + MAX_RESULTS + " that a stage may have");
+      }
+    }
+    return results;
+  }
+
+  private static SluiceException badResult(String name, String what) {
+    return failed(
+        "SLU-4011",
+        "the result " + name + " " + what,
+        "results are small named values: at most 64 UTF-8 files of at most 4 KiB each");
+  }
+
+  private static SluiceException failed(String id, String message, String hint) {
+    return new SluiceException(ExitCode.RUN_FAILED, Diagnostic.of(id, message, hint));
+  }
+
+  private Optional<Instant> asOf(
+      ArtifactStore store, KeyedStage stage, List<Manifest.Entry> entries) throws IOException {
+    if (arguments.kind() != Plan.Kind.DATA) {
+      return stage.inputsAsOf();
+    }
+    String column = arguments.with().path("labels").path("knownAt").asText("");
+    Instant asOf = stage.resolved().asOf();
+    return Optional.of(
+        column.isEmpty() ? asOf : new LatestKnownAt(store, column, asOf).in(entries));
+  }
+
+  private void finish(ArtifactStore store, KeyedStage stage, End end) throws IOException {
+    store.putRecord(
+        arguments.run(), arguments.stage(), arguments.attempt(), record(store, stage, end).bytes());
+    switch (end) {
+      case End.Made made -> {
+        if (resultVerdict.isPresent()) {
+          Files.writeString(
+              resultVerdict.get(), made.manifest().results().getOrDefault("verdict", "HOLD"));
+        }
+        Files.writeString(resultOutputs, made.digest().toString());
+      }
+      case End.NotMade not -> Files.writeString(resultOutputs, "failed:" + not.exitCode());
+    }
+  }
+
+  private StageRecord record(ArtifactStore store, KeyedStage stage, End end) throws IOException {
+    Instant now = context.clock().instant();
+    Optional<End.Made> made = end instanceof End.Made m ? Optional.of(m) : Optional.empty();
+    Optional<End.NotMade> not = end instanceof End.NotMade n ? Optional.of(n) : Optional.empty();
+    Map<String, Digest> artifacts = new TreeMap<>();
+    made.ifPresent(m -> {
+      for (String output : arguments.outputs()) {
+        m.manifest().artifact(output).ifPresent(a -> artifacts.put(output, a.digest()));
+      }
+    });
+    return StageRecord.builder(
+            arguments.run(),
+            arguments.stage(),
+            arguments.kind(),
+            arguments.attempt(),
+            started(store).orElse(now))
+        .family(arguments.family())
+        .key(
+            stage.cacheable() ? Optional.of(stage.key()) : Optional.empty(),
+            made.map(End.Made::cached).orElse(false))
+        .environment(arguments.environment())
+        .image(arguments.image().isEmpty() ? Optional.empty() : Optional.of(arguments.image()))
+        .code(stage.codeDigest())
+        .inputs(stage.recorded())
+        .outputs(made.map(End.Made::digest))
+        .artifacts(artifacts)
+        .results(made.map(m -> m.manifest().results()).orElse(Map.of()))
+        .asOf(made.flatMap(m -> m.manifest().asOf()))
+        .ended(
+            not.map(End.NotMade::status).orElse(StageStatus.SUCCEEDED),
+            not.map(End.NotMade::exitCode).orElse(0),
+            now,
+            not.map(End.NotMade::cause).orElse(""))
+        .build();
+  }
+
+  /** When fetch began, by its record of this attempt. */
+  private Optional<Instant> started(ArtifactStore store) throws IOException {
+    return StageRecord.all(store, arguments.run()).stream()
+        .filter(r -> r.stage().equals(arguments.stage()) && r.attempt() == arguments.attempt())
+        .map(StageRecord::started)
+        .findFirst();
+  }
+}
