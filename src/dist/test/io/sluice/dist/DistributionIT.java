@@ -184,13 +184,15 @@ class DistributionIT {
     Path err = Files.createTempFile(folder, "err", null);
     ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
     Map<String, String> environment = builder.environment();
-    environment.keySet().removeIf(k -> k.startsWith("MLFLOW_") || k.startsWith("SLUICE_"));
+    // the launcher finds the runtime that the build found
+    environment
+        .keySet()
+        .removeIf(k -> k.matches("(MLFLOW|SLUICE)_.*") && !k.equals("SLUICE_JAVA_HOME"));
     String downloads =
         environment.getOrDefault(
             "XDG_CACHE_HOME", Path.of(System.getProperty("user.home"), ".cache").toString());
     environment.putIfAbsent("UV_CACHE_DIR", downloads + "/uv");
     environment.put("XDG_CACHE_HOME", folder.resolve("cache").toString());
-    environment.put("SLUICE_JAVA_HOME", RUNTIME);
     environment.putAll(variables);
     Process process = builder.redirectOutput(out.toFile()).redirectError(err.toFile()).start();
     if (!process.waitFor(300, TimeUnit.SECONDS)) {

@@ -7,12 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * The tables in {@code docs/gate.md} say what the code declares. {@code -Dsluice.fixtures=write}
- * writes them.
+ * The tables in {@code docs/gate.md} say what the code declares. {@code -Dgoldens=write} writes
+ * them.
  */
+@Tag("golden")
 class GateDocumentTest {
   private static final Path PAGE = Path.of(System.getProperty("sluice.root"), "docs", "gate.md");
 
@@ -57,7 +59,7 @@ class GateDocumentTest {
     assertThat(page).contains(from, to);
     UnaryOperator<String> between =
         text -> text.substring(text.indexOf(from) + from.length(), text.indexOf(to));
-    if (System.getProperty("sluice.fixtures", "").equals("write")) {
+    if ("write".equals(System.getProperty("goldens"))) {
       page = page.replace(from + between.apply(page), from + expected);
       Files.writeString(PAGE, page);
     }
