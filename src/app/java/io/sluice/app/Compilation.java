@@ -1,11 +1,7 @@
 package io.sluice.app;
 
-import io.sluice.app.Target.CodeContent;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
-import io.sluice.core.diag.Diagnostic;
-import io.sluice.core.diag.ExitCode;
-import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Planner;
 import io.sluice.core.run.RunId;
@@ -18,7 +14,6 @@ import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.yaml.TektonYaml;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -52,11 +47,6 @@ public final class Compilation {
    */
   public static Compilation of(Pipelines.Opened opened, Digest wheel) {
     return new Compilation(opened, opened.base(wheel));
-  }
-
-  /** The plan that was compiled: the same for every run. */
-  Plan base() {
-    return base;
   }
 
   public Pipeline pipeline() {
@@ -96,7 +86,7 @@ public final class Compilation {
 
   private Digest codeDigest() {
     List<Manifest.Entry> entries =
-        code().stream()
+        CodeFiles.of(opened, base).stream()
             .map(f ->
                 new Manifest.Entry(
                     f.path(), f.executable(), f.content().length, Digest.of(f.content())))
@@ -104,58 +94,19 @@ public final class Compilation {
     return new Manifest(Optional.empty(), java.util.Map.of(), entries).digest();
   }
 
-  /** The files that {@code code.include} takes, sorted by path. */
-  List<CodeContent> code() {
-    CodeSelection selection = new CodeSelection(base.codeIncludes());
-    List<CodeContent> out = new ArrayList<>();
-    for (SourceTree.CodeFile file : opened.tree().files()) {
-      if (selection.takes(file.path())) {
-        byte[] content =
-            opened
-                .tree()
-                .read(file.path())
-                .orElseThrow(() ->
-                    new SluiceException(
-                        ExitCode.INPUT_WRONG,
-                        Diagnostic.of(
-                            "SLU-9019",
-                            file.path() + " vanished while the code was read",
-                            "is something else writing to the folder?")));
-        out.add(new CodeContent(file.path(), file.executable(), content));
-      }
-    }
-    return out;
-  }
-
-  /**
-   * The PipelineRun of one run.
-   *
-   * @param file what the target says, for a run on a cluster
-   */
-  PipelineRun run(
-      RunPipeline.Request request, Digest code, Target.Images images, Optional<TargetSpec> file) {
-    RunParameters parameters = images.parameters(request.id(), code);
-    return Lowering.run(base, parameters(request, file.map(parameters::on).orElse(parameters)));
-  }
-
   /**
    * A run on a target as {@code kubectl create -f} takes it; the target's images are the run's.
    *
+   * @param profile of the spec
+   * @param who in whose name it promotes
    * @return YAML
    */
-  public String runOn(TargetSpec file, RunPipeline.Request request) {
+  public String runOn(TargetSpec file, RunId id, Optional<String> profile, Optional<String> who) {
     RunParameters parameters =
-        RunParameters.of(request.id(), codeDigest(), file.images().worker(), "").on(file);
-    return TektonYaml.write(List.of(Lowering.run(base, parameters(request, parameters))));
-  }
-
-  private RunParameters parameters(RunPipeline.Request request, RunParameters where) {
-    RunParameters parameters =
-        where
-            .withSettings(Planner.settings(opened.spec(), request.profile(), request.overlays()))
-            .withOrigin(
-                opened.tree().commit().map(c -> c.id() + (c.dirty() ? "-dirty" : "")),
-                request.who());
-    return request.asOf().map(parameters::withAsOf).orElse(parameters);
+        RunParameters.of(id, codeDigest(), file.images().worker(), "")
+            .on(file)
+            .withSettings(Planner.settings(opened.spec(), profile, List.of()))
+            .withOrigin(opened.commit(), who);
+    return TektonYaml.write(List.of(Lowering.run(base, parameters)));
   }
 }

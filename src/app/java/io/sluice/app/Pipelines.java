@@ -32,6 +32,11 @@ public final class Pipelines {
    */
   public record Opened(SourceTree tree, Spec spec) {
 
+    /** Where the code stands in version control, for the record of a run. */
+    public Optional<String> commit() {
+      return tree.commit().map(c -> c.id() + (c.dirty() ? "-dirty" : ""));
+    }
+
     /**
      * The plan that is compiled: the same for every run.
      *

@@ -113,38 +113,6 @@ public final class Releases {
     return log.append(new PromotionLog.Request(Kind.OVERRIDE, head, version, who, reason, ""));
   }
 
-  /** The version that a run registered for the candidate that met the gate, if it got as far. */
-  public Optional<Version> registeredBy(String run) {
-    return registry.versions(model).stream()
-        .filter(v -> Lineage.isOf(run, v.tags()))
-        .filter(v -> Lineage.of(v.tags()).map(Lineage::chosen).orElse(false))
-        .findFirst();
-  }
-
-  /** What came of the families of a run: those with a version, and those that it lost. */
-  public List<RunReport.Family> familiesOf(String run) {
-    List<RunReport.Family> families = new ArrayList<>();
-    TreeMap<String, String> lost = new TreeMap<>();
-    for (Version v : registry.versions(model)) {
-      Optional<Lineage> lineage =
-          Lineage.isOf(run, v.tags()) ? Lineage.of(v.tags()) : Optional.empty();
-      lineage.ifPresent(l -> {
-        families.add(
-            new RunReport.Family(
-                l.family(),
-                Optional.of(v.version()),
-                l.chosen(),
-                registry.metrics(v),
-                l.ineligible()));
-        lost.putAll(l.failedFamilies());
-      });
-    }
-    lost.forEach((name, why) ->
-        families.add(
-            new RunReport.Family(name, Optional.empty(), false, Map.of(), Optional.of(why))));
-    return List.copyOf(families);
-  }
-
   /** One line of a comparison; a side is empty where that version has no such value. */
   public record Difference(
       String section, String key, Optional<String> left, Optional<String> right) {}

@@ -1,7 +1,7 @@
 package io.sluice.cli;
 
-import io.sluice.app.FollowRun;
-import io.sluice.app.RunReport;
+import io.sluice.app.run.FollowRun;
+import io.sluice.app.run.RunReport;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
 import io.sluice.core.run.RunEvent;

@@ -2,10 +2,10 @@ package io.sluice.cli;
 
 import io.sluice.app.Compilation;
 import io.sluice.app.Pipelines;
-import io.sluice.app.RunPipeline;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.RunId;
 import io.sluice.ml.Wheel;
 import io.sluice.platform.PipelineFolder;
 import java.io.IOException;
@@ -33,7 +33,8 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true,
     header = "Compiles a pipeline to Tekton v1, or tells that what is committed is stale.",
     description = {
-      "Writes pipeline.yaml and tasks/*.yaml, the same bytes for every run: commit them; and run.yaml,",
+      "Writes pipeline.yaml and tasks/*.yaml, the same bytes for every run: commit them; and"
+          + " run.yaml,",
       "for `kubectl create -f`."
     },
     footer = {
@@ -102,19 +103,16 @@ final class CompileCommand implements Callable<Integer> {
               "--on and --run go together",
               "for example `sluice compile --on cluster --run run.yaml`"));
     }
-    RunPipeline.Request request =
-        new RunPipeline.Request(
-            opened,
-            RunIds.of(runId, Clock.systemUTC()),
-            Optional.ofNullable(profile),
-            List.of(),
-            Optional.empty(),
-            Optional.of(CurrentUser.name()));
+    RunId id = RunIds.of(runId, Clock.systemUTC());
     String text =
         Compilation.of(opened, Wheel.digest())
-            .runOn(TargetOption.read(located.folder(), on), request);
+            .runOn(
+                TargetOption.read(located.folder(), on),
+                id,
+                Optional.ofNullable(profile),
+                Optional.of(CurrentUser.name()));
     Files.writeString(run, text);
-    terminal.out().println("wrote " + run + " of run " + request.id());
+    terminal.out().println("wrote " + run + " of run " + id);
     return 0;
   }
 

@@ -1,6 +1,6 @@
 package io.sluice.cli;
 
-import io.sluice.app.RunReport;
+import io.sluice.app.run.RunReport;
 import io.sluice.core.diag.ExitCode;
 import picocli.CommandLine.Option;
 

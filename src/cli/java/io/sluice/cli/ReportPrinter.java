@@ -1,7 +1,7 @@
 package io.sluice.cli;
 
-import io.sluice.app.RunReport;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.RunReport;
+import io.sluice.app.run.StageSelector;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.run.RunId;
@@ -52,7 +52,7 @@ final class ReportPrinter {
    * @param registry address of the registry; empty when none is known
    */
   void print(
-      RunReport report, Optional<StageCall> call, Optional<RunFolder> events, String registry) {
+      RunReport report, Optional<StageSelector> call, Optional<RunFolder> events, String registry) {
     if (json) {
       terminal
           .out()

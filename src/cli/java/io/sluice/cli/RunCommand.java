@@ -1,22 +1,24 @@
 package io.sluice.cli;
 
 import io.sluice.app.Pipelines;
-import io.sluice.app.RunPipeline;
-import io.sluice.app.RunReport;
 import io.sluice.app.Setting;
-import io.sluice.app.staged.MachineRun;
-import io.sluice.app.staged.RunSummary;
-import io.sluice.app.staged.StageCall;
-import io.sluice.app.staged.StateFile;
+import io.sluice.app.run.LocalStagedRun;
+import io.sluice.app.run.RunReport;
+import io.sluice.app.run.RunRequest;
+import io.sluice.app.run.RunSummary;
+import io.sluice.app.run.StageRequest;
+import io.sluice.app.run.StageSelector;
+import io.sluice.app.run.StartedRun;
+import io.sluice.app.run.WholeRun;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.run.DateOrInstant;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunEventJson;
 import io.sluice.core.run.RunId;
-import io.sluice.core.spec.Overlay;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.ml.Wheel;
 import io.sluice.platform.ClusterSession;
@@ -25,12 +27,11 @@ import io.sluice.platform.LocalMachine;
 import io.sluice.platform.PipelineFolder;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
+import io.sluice.state.LocalRunFolder;
+import io.sluice.state.StateFile;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -159,31 +160,33 @@ final class RunCommand implements Callable<Integer> {
     PipelineFolder located = pipeline.locate();
     check();
     if (stage != null) {
-      return runStage(located, StageCall.parse(stage));
+      return runStage(located, StageSelector.parse(stage));
     }
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
-    List<Overlay> overlays = settings.stream().map(s -> Setting.overlay(s, opened.spec())).toList();
+    settings.forEach(s -> Setting.overlay(s, opened.spec())); // reports what is wrong now
     Clock clock = Clock.systemUTC();
-    RunId id = RunIds.of(runId, clock);
-    RunPipeline.Request request =
-        new RunPipeline.Request(
-            opened,
-            id,
-            Optional.ofNullable(profile),
-            overlays,
-            Optional.of(instant(clock)),
-            Optional.of(CurrentUser.name()));
+    RunRequest request = request(located, clock);
     if (on != null) {
-      return runOn(on, located, request);
+      return runOn(on, located, opened, request, clock);
     }
     return runHere(
         located,
         opened,
-        id,
+        request.id(),
         clock,
         Optional.empty(),
         (machine, events) ->
-            new RunPipeline(machine.target(), Wheel.digest()).start(request, events));
+            new WholeRun(machine.target(), Wheel.digest(), clock).start(opened, request, events));
+  }
+
+  private RunRequest request(PipelineFolder located, Clock clock) {
+    return new RunRequest(
+        RunIds.of(runId, clock),
+        located.spec(),
+        Optional.ofNullable(profile),
+        settings,
+        Optional.ofNullable(asOf).map(RunCommand::instant),
+        CurrentUser.name());
   }
 
   /** Says what cannot be asked for together. */
@@ -198,8 +201,8 @@ final class RunCommand implements Callable<Integer> {
           "stages run one by one on this machine; on a cluster the Jenkins plugin does that");
     }
     if (stage != null && trials != null) {
-      StageCall.Kind kind = StageCall.parse(stage).kind();
-      if (trials < 1 || (kind != StageCall.Kind.TUNE && kind != StageCall.Kind.STAGE)) {
+      StageSelector.Kind kind = StageSelector.parse(stage).kind();
+      if (trials < 1 || (kind != StageSelector.Kind.TUNE && kind != StageSelector.Kind.STAGE)) {
         throw wrong(
             "SLU-9037",
             "--trials " + trials + " with --stage " + stage,
@@ -214,36 +217,30 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private int runStage(PipelineFolder located, StageCall call) throws InterruptedException {
+  private int runStage(PipelineFolder located, StageSelector call) throws InterruptedException {
     Clock clock = Clock.systemUTC();
-    RunId id = RunIds.of(runId, clock);
-    MachineRun run =
-        new MachineRun(located.state().resolve("runs").resolve(id.value()).resolve("staged"), id);
-    MachineRun.Asked asked =
-        new MachineRun.Asked(
-            call,
-            located.name(),
-            located.spec(),
-            Optional.ofNullable(profile),
-            settings,
-            asOf == null ? Optional.empty() : Optional.of(instant(clock)),
-            changes,
-            Optional.ofNullable(trials),
-            CurrentUser.name());
-    Pipelines.Opened opened = run.pipeline(located.tree(), asked);
+    RunRequest whole = request(located, clock);
+    LocalStagedRun run =
+        new LocalStagedRun(
+            new LocalRunFolder(
+                located.state().resolve("runs").resolve(whole.id().value()).resolve("staged")),
+            whole.id());
+    StageRequest request =
+        new StageRequest(whole, located.name(), call, changes, Optional.ofNullable(trials));
+    Pipelines.Opened opened = run.pipeline(located.tree(), request);
     return runHere(
         located,
         opened,
-        id,
+        whole.id(),
         clock,
         Optional.of(call),
         (machine, events) ->
-            run.start(opened, asked, machine.target(), Wheel.digest(), clock, events));
+            run.start(opened, request, machine.target(), Wheel.digest(), clock, events));
   }
 
   /** Starts something on this machine. */
   private interface Starting {
-    RunPipeline.Started start(LocalMachine machine, Consumer<RunEvent> events);
+    StartedRun start(LocalMachine machine, Consumer<RunEvent> events);
   }
 
   private int runHere(
@@ -251,7 +248,7 @@ final class RunCommand implements Callable<Integer> {
       Pipelines.Opened opened,
       RunId id,
       Clock clock,
-      Optional<StageCall> call,
+      Optional<StageSelector> call,
       Starting starting)
       throws InterruptedException {
     // Outermost: a signal's process ends only once everything below is closed.
@@ -275,7 +272,7 @@ final class RunCommand implements Callable<Integer> {
       Pipelines.Opened opened,
       RunId id,
       Clock clock,
-      Optional<StageCall> call,
+      Optional<StageSelector> call,
       Starting starting,
       Parting parting)
       throws InterruptedException {
@@ -284,7 +281,7 @@ final class RunCommand implements Callable<Integer> {
       Consumer<RunEvent> events = json ? this::printJson : console;
       Consumer<RunEvent> all = events.andThen(folder);
       try (LocalMachine machine = LocalMachine.open(located.state(), opened, clock, all)) {
-        RunPipeline.Started run = starting.start(machine, all);
+        StartedRun run = starting.start(machine, all);
         parting.cancelBy(run::cancel);
         RunReport report = run.await();
         if (report.verdict().isPresent() && !parting.asked()) {
@@ -301,7 +298,8 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private int runOn(String name, PipelineFolder located, RunPipeline.Request request)
+  private int runOn(
+      String name, PipelineFolder located, Pipelines.Opened opened, RunRequest request, Clock clock)
       throws InterruptedException {
     TargetSpec file = TargetOption.read(located.folder(), name);
     String again = "sluice attach " + request.id() + " --on " + name;
@@ -311,8 +309,8 @@ final class RunCommand implements Callable<Integer> {
       Consumer<RunEvent> all =
           (json ? (Consumer<RunEvent>) this::printJson : console).andThen(folder);
       try (ClusterSession cluster = ClusterSessions.open(file, all)) {
-        RunPipeline.Started run =
-            new RunPipeline(cluster.target(), Wheel.digest()).start(request, all);
+        StartedRun run =
+            new WholeRun(cluster.target(), Wheel.digest(), clock).start(opened, request, all);
         if (detach) {
           console.line("run " + request.id() + " is going; follow it: " + again);
           return ExitCode.DONE.code();
@@ -391,18 +389,13 @@ final class RunCommand implements Callable<Integer> {
     terminal.out().flush();
   }
 
-  private Instant instant(Clock clock) {
-    if (asOf == null) {
-      return clock.instant().truncatedTo(java.time.temporal.ChronoUnit.SECONDS);
-    }
-    try {
-      return asOf.length() == "2026-01-01".length()
-          ? LocalDate.parse(asOf).atStartOfDay(ZoneOffset.UTC).toInstant()
-          : Instant.parse(asOf);
-    } catch (DateTimeParseException e) {
-      throw wrong(
-          "SLU-9024", "--as-of " + asOf + " is no instant", "2026-06-01 or 2026-06-01T00:00:00Z");
-    }
+  private static Instant instant(String text) {
+    return DateOrInstant.parse(text)
+        .orElseThrow(() ->
+            wrong(
+                "SLU-9024",
+                "--as-of " + text + " is not a date or an instant",
+                "2026-06-01 or 2026-06-01T00:00:00Z"));
   }
 
   private static SluiceException wrong(String id, String message, String hint) {

@@ -1,7 +1,7 @@
 package io.sluice.cli;
 
-import io.sluice.app.RunReport;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.RunReport;
+import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.StageStatus;
 import java.util.Locale;
 import java.util.Optional;
@@ -11,12 +11,12 @@ final class RunSummaryLine {
   private RunSummaryLine() {}
 
   /** The line for a run that was asked for one stage. */
-  static String of(RunReport report, StageCall call) {
+  static String of(RunReport report, StageSelector call) {
     if (report.status() == StageStatus.SUCCEEDED && !report.reason().isEmpty()) {
       return report.reason(); // why there was nothing to do
     }
-    if (report.status() == StageStatus.SUCCEEDED && call.kind() != StageCall.Kind.PROMOTE) {
-      boolean judged = call.kind() == StageCall.Kind.EVALUATE;
+    if (report.status() == StageStatus.SUCCEEDED && call.kind() != StageSelector.Kind.PROMOTE) {
+      boolean judged = call.kind() == StageSelector.Kind.EVALUATE;
       if (!judged || !report.verdict().equals(Optional.of("PROMOTE"))) {
         return judged ? of(report) : call.name() + " done: run " + report.run();
       }

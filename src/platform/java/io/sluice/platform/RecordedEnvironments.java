@@ -1,11 +1,11 @@
 package io.sluice.platform;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.app.staged.StateFile;
 import io.sluice.core.json.Json;
 import io.sluice.core.run.RunEvent;
 import io.sluice.local.Environment;
 import io.sluice.local.environment.EnvironmentRequest;
+import io.sluice.state.StateFile;
 import io.sluice.worker.command.RecordedEnvironment;
 import java.nio.file.Path;
 import java.time.Clock;

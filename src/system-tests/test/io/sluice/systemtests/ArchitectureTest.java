@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import io.sluice.app.CodeSelection;
 
 /** The rules between modules and packages that docs/architecture.md states. */
 @AnalyzeClasses(packages = "io.sluice", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -95,8 +96,40 @@ class ArchitectureTest {
           .dependOnClassesThat(resideInAnyPackage(ADAPTERS))
           .orShould()
           .dependOnClassesThat(
-              resideInAnyPackage("io.sluice.worker..", "io.sluice.platform..", "io.sluice.cli.."))
+              resideInAnyPackage(
+                  "io.sluice.state..",
+                  "io.sluice.worker..",
+                  "io.sluice.platform..",
+                  "io.sluice.cli.."))
           .because("use cases serve every entry point, whatever it is wired with");
+
+  @ArchTest
+  static final ArchRule appTakesNoPathAndNoLock =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice.app..")
+          .and(DescribedPredicate.not(JavaClass.Predicates.type(CodeSelection.class)))
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage("java.nio.file..", "java.nio.channels..")
+                  .or(JavaClass.Predicates.type(java.io.File.class)))
+          .because(
+              "a controller, a laptop and a test store runs in different ways, behind"
+                  + " RunRepository; CodeSelection matches names by the globs of the Java platform"
+                  + " and opens no file");
+
+  @ArchTest
+  static final ArchRule stateKnowsNoAdapter =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice.state..")
+          .should()
+          .dependOnClassesThat(
+              resideInAnyPackage(ADAPTERS)
+                  .or(
+                      resideInAnyPackage(
+                          "io.sluice.worker..", "io.sluice.platform..", "io.sluice.cli..")))
+          .because("the Jenkins plugin has it without the adapters of a laptop");
 
   @ArchTest static final ArchRule storeKnowsNoOtherAdapter = knowsNoOtherAdapter("store");
 
@@ -119,8 +152,8 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat(resideInAPackage("io.fabric8.."))
           .because(
-              "the client costs a second of start-up, and what is told of a run is decided without it;"
-                  + " the platform hands in the HTTP client");
+              "the client costs a second of start-up, and what is told of a run is decided without"
+                  + " it; the platform hands in the HTTP client");
 
   @ArchTest
   static final ArchRule gateKnowsNoRegistry =

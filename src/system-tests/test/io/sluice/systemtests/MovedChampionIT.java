@@ -3,7 +3,7 @@ package io.sluice.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.sluice.app.staged.RunSummary;
+import io.sluice.app.run.RunSummary;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
 import java.nio.file.Files;

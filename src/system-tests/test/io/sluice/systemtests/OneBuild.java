@@ -1,15 +1,21 @@
 package io.sluice.systemtests;
 
 import io.sluice.app.SourceTree;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.Identity;
-import io.sluice.app.staged.RunOrder;
-import io.sluice.app.staged.RunState;
-import io.sluice.app.staged.Seen;
-import io.sluice.app.staged.StageCall;
-import io.sluice.app.staged.StateFile;
+import io.sluice.app.run.ClusterConnector;
+import io.sluice.app.run.ExecutionListener;
+import io.sluice.app.run.ExecutionPlanner;
+import io.sluice.app.run.ExecutionRequest;
+import io.sluice.app.run.ExecutionSupervisor;
+import io.sluice.app.run.Identity;
+import io.sluice.app.run.LogPosition;
+import io.sluice.app.run.RunDefinition;
+import io.sluice.app.run.RunRepository;
+import io.sluice.app.run.RunState;
+import io.sluice.app.run.StageSelector;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunId;
+import io.sluice.ml.Wheel;
+import io.sluice.state.StateFile;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
@@ -19,21 +25,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** Asks a driver for executions as the steps of one build do it. */
-record OneBuild(Driver driver, Identity build, Driver.Connecting cluster) {
+/** Asks a supervisor for executions as the steps of one build do it. */
+record OneBuild(ExecutionSupervisor supervisor, Identity build, ClusterConnector cluster) {
   /** Asks; returns at once. {@code node} tells one step from another. */
-  Step drive(Home run, String node, StageCall call) {
+  Step drive(Home run, String node, StageSelector call) {
+    RunId execution = build.execution(node);
+    return drive(
+        run,
+        node,
+        ExecutionRequest.stage(
+            Wheel.digest(), execution, call, plan -> List.of(), Optional.empty()));
+  }
+
+  /** The same for something else than a stage. */
+  Step drive(Home run, String node, ExecutionPlanner planner) {
     Step step = new Step();
-    driver.drive(
-        new Driver.Wanted(
-            run.id(),
-            build.execution(node),
-            Optional.of(call),
-            r -> List.of(),
-            Optional.empty(),
-            run,
-            cluster,
-            step));
+    supervisor.supervise(
+        new ExecutionRequest(run.id(), build.execution(node), planner, run, cluster, step));
     return step;
   }
 
@@ -44,14 +52,14 @@ record OneBuild(Driver driver, Identity build, Driver.Connecting cluster) {
   }
 
   /** A run's folder. */
-  record Home(Path folder, RunId id, SourceTree snapshot) implements Driver.Home {
+  record Home(Path folder, RunId id, SourceTree snapshot) implements RunRepository {
     private static final Map<RunId, String> SEEN = new ConcurrentHashMap<>();
 
     /** Opens the run, as somebody's, as of the tiny pipeline's day. */
     Home opened(String model, Digest code, String target) {
-      keep(
+      save(
           RunState.opened(
-              new RunOrder(
+              new RunDefinition(
                   id,
                   "sluice.yaml",
                   model,
@@ -72,22 +80,24 @@ record OneBuild(Driver driver, Identity build, Driver.Connecting cluster) {
     }
 
     @Override
-    public void keep(RunState state) {
+    public void save(RunState state) {
       new StateFile(folder.resolve("state.json")).write(state.json());
     }
 
     @Override
-    public Seen seen(RunId execution) {
-      return Optional.ofNullable(SEEN.get(execution)).map(Seen::parse).orElseGet(Seen::nothing);
+    public LogPosition logPosition(RunId execution) {
+      return Optional.ofNullable(SEEN.get(execution))
+          .map(LogPosition::parse)
+          .orElseGet(LogPosition::start);
     }
 
     @Override
-    public void keepSeen(RunId execution, Seen seen) {
+    public void saveLogPosition(RunId execution, LogPosition seen) {
       SEEN.put(execution, seen.json());
     }
   }
 
-  static final class Step implements Driver.Asker {
+  static final class Step implements ExecutionListener {
     final ConcurrentLinkedQueue<String> log = new ConcurrentLinkedQueue<>();
     private final CompletableFuture<String> told = new CompletableFuture<>();
 
@@ -109,17 +119,17 @@ record OneBuild(Driver driver, Identity build, Driver.Connecting cluster) {
     }
 
     @Override
-    public void nothing(RunState state, String why) {
+    public void nothingToDo(RunState state, String why) {
       told.complete("nothing: " + why);
     }
 
     @Override
-    public void failed(String text, boolean mayGoOn) {
+    public void failed(String text, boolean mayStillRun) {
       told.complete("failed: " + text);
     }
 
     @Override
-    public void stopped(String text, boolean mayGoOn) {
+    public void stopped(String text, boolean mayStillRun) {
       told.complete("stopped: " + text);
     }
   }

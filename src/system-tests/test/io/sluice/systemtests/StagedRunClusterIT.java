@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.jdkhttp.JdkHttpClientFactory;
+import io.sluice.app.CodeFiles;
 import io.sluice.app.Pipelines;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.Identity;
-import io.sluice.app.staged.StageCall;
-import io.sluice.app.staged.StagedRun;
-import io.sluice.app.staged.Submission;
+import io.sluice.app.run.ClusterConnection;
+import io.sluice.app.run.ExecutionSupervisor;
+import io.sluice.app.run.Identity;
+import io.sluice.app.run.StageSelector;
+import io.sluice.app.run.Submission;
+import io.sluice.app.run.Timeouts;
 import io.sluice.cluster.Cluster;
 import io.sluice.cluster.ClusterRunner;
 import io.sluice.cluster.TestCluster;
@@ -80,20 +82,18 @@ class StagedRunClusterIT {
   private final class Controller implements AutoCloseable {
     private final Cluster cluster = cluster();
     private final ClusterRunner runner = new ClusterRunner(cluster, Clock.systemUTC());
-    private final Driver driver =
-        new Driver(
+    private final ExecutionSupervisor supervisor =
+        new ExecutionSupervisor(
             Executors.newVirtualThreadPerTaskExecutor(),
             timer,
-            Wheel.digest(),
-            new Driver.Patience(
-                Duration.ofSeconds(1), 30, Duration.ofMinutes(2), Duration.ofMinutes(1)));
+            new Timeouts(Duration.ofSeconds(1), 30, Duration.ofMinutes(2), Duration.ofMinutes(1)));
 
-    OneBuild.Step drive(Home run, String node, StageCall call) {
-      return new OneBuild(driver, build, s -> connection()).drive(run, node, call);
+    OneBuild.Step drive(Home run, String node, StageSelector call) {
+      return new OneBuild(supervisor, build, s -> connection()).drive(run, node, call);
     }
 
-    private Driver.Connection connection() {
-      return new Driver.Connection() {
+    private ClusterConnection connection() {
+      return new ClusterConnection() {
         @Override
         public Running start(Submission submission, Consumer<RunEvent> events) {
           return runner.start(submission.run(), submission.pipeline(), submission.tasks(), events);
@@ -116,7 +116,7 @@ class StagedRunClusterIT {
 
     @Override
     public void close() {
-      driver.pause();
+      supervisor.pause();
       runner.close();
       cluster.close();
     }
@@ -142,7 +142,7 @@ class StagedRunClusterIT {
       code =
           new Upload(there, target, words -> {})
               .put(
-                  StagedRun.code(opened, Wheel.digest()).stream()
+                  CodeFiles.of(opened, Wheel.digest()).stream()
                       .map(c -> new Upload.File(c.path(), c.executable(), c.content()))
                       .toList());
     }
@@ -163,12 +163,12 @@ class StagedRunClusterIT {
   void aBuildGoesStageByStageToAPromotionThoughItsControllerDies() throws Exception {
     Home run = home("whole");
     controller = new Controller();
-    OneBuild.Step before = controller.drive(run, "1", StageCall.of(StageCall.Kind.TRAIN));
+    OneBuild.Step before = controller.drive(run, "1", StageSelector.of(StageSelector.Kind.TRAIN));
     await().atMost(PATIENCE).until(() -> before.log.stream().anyMatch(l -> l.contains(BEGUN)));
     controller.close();
 
     controller = new Controller();
-    OneBuild.Step after = controller.drive(run, "1", StageCall.of(StageCall.Kind.TRAIN));
+    OneBuild.Step after = controller.drive(run, "1", StageSelector.of(StageSelector.Kind.TRAIN));
     Ended train = after.ended();
     assertThat(train.told()).as(train.shown()).isEqualTo("succeeded");
     List<String> log = new ArrayList<>(before.log);
@@ -179,12 +179,12 @@ class StagedRunClusterIT {
     assertThat(log).anyMatch(l -> l.contains("[split] split"));
     assertThat(executions()).as("started once").containsExactly(build.execution("1").value());
 
-    Ended evaluate = ended(run, "2", StageCall.Kind.EVALUATE);
+    Ended evaluate = ended(run, "2", StageSelector.Kind.EVALUATE);
     assertThat(evaluate.told()).as(evaluate.shown()).isEqualTo("succeeded");
     assertThat(run.state().orElseThrow().verdict()).contains("PROMOTE");
     assertThat(promotions()).isZero();
 
-    Ended promote = ended(run, "3", StageCall.Kind.PROMOTE);
+    Ended promote = ended(run, "3", StageSelector.Kind.PROMOTE);
     assertThat(promote.told()).as(promote.shown()).isEqualTo("succeeded");
     assertThat(promotions()).isEqualTo(1);
   }
@@ -194,9 +194,9 @@ class StagedRunClusterIT {
   void cancelsAnAbortedStepOnTheClusterBeforeReportingIt() throws Exception {
     Home run = home("aborted");
     controller = new Controller();
-    OneBuild.Step step = controller.drive(run, "11", StageCall.stage("split"));
+    OneBuild.Step step = controller.drive(run, "11", StageSelector.stage("split"));
     await().atMost(PATIENCE).until(() -> step.log.stream().anyMatch(l -> l.contains(BEGUN)));
-    assertThat(controller.driver.stop(build.execution("11"))).isTrue();
+    assertThat(controller.supervisor.stop(build.execution("11"))).isTrue();
     Ended ended = step.ended();
     assertThat(ended.told()).as(ended.shown()).startsWith("stopped: ");
     assertThat(
@@ -209,8 +209,8 @@ class StagedRunClusterIT {
         .isEqualTo("Cancelled");
   }
 
-  private Ended ended(Home run, String node, StageCall.Kind kind) {
-    return controller.drive(run, node, StageCall.of(kind)).ended();
+  private Ended ended(Home run, String node, StageSelector.Kind kind) {
+    return controller.drive(run, node, StageSelector.of(kind)).ended();
   }
 
   private List<String> executions() {

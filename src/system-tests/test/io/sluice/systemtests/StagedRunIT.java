@@ -2,18 +2,20 @@ package io.sluice.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.app.CodeFiles;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Target.CodeContent;
 import io.sluice.app.Target.Images;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.FingerprintCheck;
-import io.sluice.app.staged.Identity;
-import io.sluice.app.staged.RunOrder;
-import io.sluice.app.staged.RunState;
-import io.sluice.app.staged.RunSummary;
-import io.sluice.app.staged.StageCall;
-import io.sluice.app.staged.StagedRun;
-import io.sluice.app.staged.Submission;
+import io.sluice.app.newdata.FingerprintCheck;
+import io.sluice.app.run.ClusterConnection;
+import io.sluice.app.run.ExecutionSupervisor;
+import io.sluice.app.run.Identity;
+import io.sluice.app.run.RunDefinition;
+import io.sluice.app.run.RunState;
+import io.sluice.app.run.RunSummary;
+import io.sluice.app.run.StageSelector;
+import io.sluice.app.run.Submission;
+import io.sluice.app.run.Timeouts;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
@@ -57,9 +59,9 @@ import org.junit.jupiter.api.io.TempDir;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StagedRunIT {
-  private static final StageCall TRAIN = StageCall.of(StageCall.Kind.TRAIN);
-  private static final StageCall EVALUATE = StageCall.of(StageCall.Kind.EVALUATE);
-  private static final StageCall PROMOTE = StageCall.of(StageCall.Kind.PROMOTE);
+  private static final StageSelector TRAIN = StageSelector.of(StageSelector.Kind.TRAIN);
+  private static final StageSelector EVALUATE = StageSelector.of(StageSelector.Kind.EVALUATE);
+  private static final StageSelector PROMOTE = StageSelector.of(StageSelector.Kind.PROMOTE);
 
   /** Images that no machine has: what really runs is put in their place below. */
   private static final String TARGET =
@@ -81,7 +83,7 @@ class StagedRunIT {
   private LocalMachine machine;
   private Images images;
   private Digest code;
-  private Driver driver;
+  private ExecutionSupervisor supervisor;
 
   @BeforeAll
   void start(@TempDir Path temporary) throws Exception {
@@ -93,8 +95,8 @@ class StagedRunIT {
     Consumer<RunEvent> nobody = e -> {};
     machine = LocalMachine.open(located.state(), opened, Clock.systemUTC(), nobody);
     images = machine.target().prepare(opened.base(Wheel.digest()), nobody);
-    code = machine.target().upload(StagedRun.code(opened, Wheel.digest()));
-    driver = driver();
+    code = machine.target().upload(CodeFiles.of(opened, Wheel.digest()));
+    supervisor = supervisor();
   }
 
   @AfterAll
@@ -107,7 +109,7 @@ class StagedRunIT {
   @Order(1)
   void stagesRunOneByOneAndEachOnce() {
     Home run = opened("first");
-    Ended split = drive(run, "1", StageCall.stage("split"));
+    Ended split = drive(run, "1", StageSelector.stage("split"));
     assertThat(split.told()).as(split.shown()).isEqualTo("succeeded");
     assertThat(split.log()).contains("[split] started").doesNotContain("[train-linear] started");
 
@@ -130,7 +132,7 @@ class StagedRunIT {
     Ended evaluate = drive(run, "11", EVALUATE);
     assertThat(evaluate.told()).as(evaluate.shown()).isEqualTo("succeeded");
 
-    driver = driver(); // as after a restart
+    supervisor = supervisor(); // as after a restart
     Ended promote = drive(run, "12", PROMOTE);
     assertThat(promote.told()).as(promote.shown()).isEqualTo("succeeded");
     assertThat(promote.log()).doesNotContain("[evaluate] started");
@@ -165,7 +167,7 @@ class StagedRunIT {
         machine
             .target()
             .upload(
-                StagedRun.code(opened, Wheel.digest()).stream()
+                CodeFiles.of(opened, Wheel.digest()).stream()
                     .map(f ->
                         f.path().equals("src/weeks")
                             ? new CodeContent(
@@ -181,9 +183,9 @@ class StagedRunIT {
 
   private Digest fingerprint(String name, Instant at, Digest tree) {
     Home check = home(name);
-    check.keep(
+    check.save(
         RunState.opened(
-            new RunOrder(
+            new RunDefinition(
                 check.id(),
                 "sluice.yaml",
                 "tiny",
@@ -193,10 +195,15 @@ class StagedRunIT {
                 Optional.empty(),
                 /* untrusted= */ true,
                 tree,
-                TARGET,
-                Optional.of("weeks")),
+                TARGET),
             List.of()));
-    Ended ended = drive(check, name, FingerprintCheck.call("weeks"));
+    Ended ended =
+        oneBuild()
+            .drive(
+                check,
+                name,
+                FingerprintCheck.planner("weeks", build.execution(name), Wheel.digest()))
+            .ended();
     assertThat(ended.told()).as(ended.shown()).isEqualTo("succeeded");
     assertThat(ended.log().stream().flatMap(l -> FingerprintCheck.shown(l).stream()))
         .as(ended.shown())
@@ -212,13 +219,11 @@ class StagedRunIT {
         .orElseThrow();
   }
 
-  private Driver driver() {
-    return new Driver(
+  private ExecutionSupervisor supervisor() {
+    return new ExecutionSupervisor(
         Executors.newVirtualThreadPerTaskExecutor(),
         timer,
-        Wheel.digest(),
-        new Driver.Patience(
-            Duration.ofSeconds(1), 3, Duration.ofMinutes(1), Duration.ofMinutes(1)));
+        new Timeouts(Duration.ofSeconds(1), 3, Duration.ofMinutes(1), Duration.ofMinutes(1)));
   }
 
   private Home home(String name) {
@@ -229,12 +234,16 @@ class StagedRunIT {
     return home(name).opened("tiny", code, TARGET);
   }
 
-  private Ended drive(Home run, String node, StageCall call) {
-    return new OneBuild(driver, build, s -> new Machine()).drive(run, node, call).ended();
+  private Ended drive(Home run, String node, StageSelector call) {
+    return oneBuild().drive(run, node, call).ended();
+  }
+
+  private OneBuild oneBuild() {
+    return new OneBuild(supervisor, build, s -> new Machine());
   }
 
   /** This machine in the place of a cluster. */
-  private final class Machine implements Driver.Connection {
+  private final class Machine implements ClusterConnection {
     @Override
     public Running start(Submission submission, Consumer<RunEvent> events) {
       return machine

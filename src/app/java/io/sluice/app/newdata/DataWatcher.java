@@ -3,33 +3,42 @@ package io.sluice.app.newdata;
 import io.sluice.app.newdata.WatchState.Code;
 import io.sluice.app.newdata.WatchState.Outcome;
 import io.sluice.app.newdata.WatchState.Seen;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.FingerprintCheck;
-import io.sluice.app.staged.Identity;
-import io.sluice.app.staged.RunState;
-import io.sluice.app.staged.StateFile;
+import io.sluice.app.run.ClusterConnector;
+import io.sluice.app.run.ExecutionListener;
+import io.sluice.app.run.ExecutionRequest;
+import io.sluice.app.run.ExecutionSupervisor;
+import io.sluice.app.run.FailureText;
+import io.sluice.app.run.Identity;
+import io.sluice.app.run.RunRepository;
+import io.sluice.app.run.RunState;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Looks at data sources. One check of a source at a time; a check is an execution like that of any
- * step, brought to its end by the same {@link Driver}. A fingerprint counts as seen once a build
- * was started for it: a crash just then may start a second build, and never loses one.
+ * step, brought to its end by the same {@link ExecutionSupervisor}. A fingerprint counts as seen
+ * once a build was started for it: a crash just then may start a second build, and never loses one.
  */
 public final class DataWatcher {
-  private final Driver driver;
+  private final ExecutionSupervisor supervisor;
+  private final Digest wheel;
   private final Clock clock;
   private final Set<RunId> busy = ConcurrentHashMap.newKeySet();
 
-  public DataWatcher(Driver driver, Clock clock) {
-    this.driver = driver;
+  /**
+   * A watcher of any number of sources.
+   *
+   * @param wheel digest of the {@code sluice_ml} wheel
+   */
+  public DataWatcher(ExecutionSupervisor supervisor, Digest wheel, Clock clock) {
+    this.supervisor = supervisor;
+    this.wheel = wheel;
     this.clock = clock;
   }
 
@@ -37,14 +46,15 @@ public final class DataWatcher {
    * What was asked for.
    *
    * @param state of the check
+   * @param source the data source that is checked
    * @param code that it runs with, where that is known to come out the same again
    */
-  public record Opened(RunState state, Optional<Code> code) {}
+  public record Opened(RunState state, String source, Optional<Code> code) {}
 
   /** Whoever has the source watched; asked in the background, of one check at a time. */
   public interface Host {
     /** Where a check is kept; an earlier one's is gone by then. */
-    Driver.Home home(RunId check);
+    RunRepository home(RunId check);
 
     /** Forgets whatever checks before this one left. */
     void forget(RunId butThis) throws IOException;
@@ -60,7 +70,7 @@ public final class DataWatcher {
     Opened open(RunId check, RunId execution, Optional<Code> before)
         throws IOException, InterruptedException;
 
-    Driver.Connecting connecting(RunId execution);
+    ClusterConnector connecting(RunId execution);
 
     /** Whether there is a build that has seen the data of the time before the first check. */
     boolean isBuilt();
@@ -73,7 +83,7 @@ public final class DataWatcher {
     boolean start(String source, Seen fingerprint);
 
     /** The execution is over, as far as it is known. */
-    void ended(RunId execution, boolean mayGoOn);
+    void ended(RunId execution, boolean mayStillRun);
 
     /** The check has answered: what is left of it on the cluster may go. */
     void answered(RunId execution, RunState state);
@@ -88,7 +98,7 @@ public final class DataWatcher {
    * @param identity what makes the ids of its checks: the same for the same source, another one for
    *     any other
    */
-  public record Watch(Identity identity, StateFile file, Host host) {
+  public record Watch(Identity identity, WatchRepository repository, Host host) {
     RunId check(long number) {
       return identity.run(Long.toString(number));
     }
@@ -99,7 +109,7 @@ public final class DataWatcher {
 
     /** What is known. */
     public WatchState state() {
-      return file.text().map(WatchState::parse).orElse(WatchState.NEW);
+      return repository.state();
     }
   }
 
@@ -114,11 +124,11 @@ public final class DataWatcher {
     if (!busy.add(own)) {
       return false;
     }
-    boolean going = false;
+    boolean begun = false;
     try {
-      going = begin(watch, own);
+      begun = begin(watch, own);
     } finally {
-      if (!going) {
+      if (!begun) {
         busy.remove(own);
       }
     }
@@ -135,48 +145,42 @@ public final class DataWatcher {
     try {
       if (state.going().isEmpty()) {
         watch.host().forget(check);
-        watch.file().write(state.begun(number).json());
+        watch.repository().save(state.begun(number));
       } else {
         watch.host().line("going on with check " + execution);
       }
       Opened opened = watch.host().open(check, execution, state.code());
-      driver.drive(
-          new Driver.Wanted(
+      supervisor.supervise(
+          new ExecutionRequest(
               check,
               execution,
-              Optional.of(FingerprintCheck.call(source(opened))),
-              r -> List.of(),
-              Optional.empty(),
+              FingerprintCheck.planner(opened.source(), execution, wheel),
               watch.host().home(check),
               watch.host().connecting(execution),
-              new Asker(watch, own, execution, opened)));
+              new CheckListener(watch, own, execution, opened)));
       return true;
     } catch (SluiceException e) {
-      failed(watch, Driver.words(e));
+      failed(watch, FailureText.of(e));
     } catch (IOException e) {
       failed(watch, String.valueOf(e.getMessage()));
     }
     return false;
   }
 
-  private static String source(Opened opened) {
-    return opened.state().order().fingerprint().orElseThrow();
-  }
-
   private void failed(Watch watch, String why) {
     watch.host().line(why);
-    watch.file().write(watch.state().failed(why, clock.instant()).json());
+    watch.repository().save(watch.state().failed(why, clock.instant()));
   }
 
   /** Hears of a check's end. */
-  private final class Asker implements Driver.Asker {
+  private final class CheckListener implements ExecutionListener {
     private final Watch watch;
     private final RunId own;
     private final RunId execution;
     private final Opened opened;
     private volatile String shown = "";
 
-    Asker(Watch watch, RunId own, RunId execution, Opened opened) {
+    CheckListener(Watch watch, RunId own, RunId execution, Opened opened) {
       this.watch = watch;
       this.own = own;
       this.execution = execution;
@@ -206,7 +210,7 @@ public final class DataWatcher {
             }
             Seen fingerprint = new Seen(found.get(), shown, clock.instant());
             Outcome outcome = outcome(watch.state(), fingerprint);
-            watch.file().write(watch.state().ended(outcome, fingerprint, opened.code()).json());
+            watch.repository().save(watch.state().ended(outcome, fingerprint, opened.code()));
             watch.host().line(words(outcome, fingerprint));
             watch.host().answered(execution, state);
           });
@@ -219,11 +223,11 @@ public final class DataWatcher {
       if (before.seen().map(Seen::digest).equals(Optional.of(fingerprint.digest()))) {
         return Outcome.SAME;
       }
-      return watch.host().start(source(opened), fingerprint) ? Outcome.STARTED : Outcome.REFUSED;
+      return watch.host().start(opened.source(), fingerprint) ? Outcome.STARTED : Outcome.REFUSED;
     }
 
     private String words(Outcome outcome, Seen fingerprint) {
-      String what = "data source " + source(opened) + " is at " + fingerprint.words();
+      String what = "data source " + opened.source() + " is at " + fingerprint.words();
       return switch (outcome) {
         case SAME -> what + ", as before";
         case FIRST -> what + "; noted, since there was nothing to compare with";
@@ -234,27 +238,27 @@ public final class DataWatcher {
     }
 
     @Override
-    public void nothing(RunState state, String why) {
+    public void nothingToDo(RunState state, String why) {
       over(false, () -> failed(watch, why));
     }
 
     @Override
-    public void failed(String text, boolean mayGoOn) {
-      over(mayGoOn, () -> DataWatcher.this.failed(watch, text));
+    public void failed(String text, boolean mayStillRun) {
+      over(mayStillRun, () -> DataWatcher.this.failed(watch, text));
     }
 
     @Override
-    public void stopped(String text, boolean mayGoOn) {
-      over(mayGoOn, () -> DataWatcher.this.failed(watch, text));
+    public void stopped(String text, boolean mayStillRun) {
+      over(mayStillRun, () -> DataWatcher.this.failed(watch, text));
     }
 
     private void failed(Watch of, String why) {
       DataWatcher.this.failed(of, why);
     }
 
-    private void over(boolean mayGoOn, Runnable tell) {
+    private void over(boolean mayStillRun, Runnable tell) {
       try {
-        watch.host().ended(execution, mayGoOn);
+        watch.host().ended(execution, mayStillRun);
         tell.run();
       } finally {
         busy.remove(own);

@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sluice.app.SourceTree;
 import io.sluice.app.newdata.WatchState.Code;
 import io.sluice.app.newdata.WatchState.Outcome;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.Example;
-import io.sluice.app.staged.Identity;
-import io.sluice.app.staged.MemoryTree;
-import io.sluice.app.staged.RunState;
-import io.sluice.app.staged.Seen;
-import io.sluice.app.staged.StateFile;
-import io.sluice.app.staged.Submission;
+import io.sluice.app.run.ClusterConnection;
+import io.sluice.app.run.ClusterConnector;
+import io.sluice.app.run.Example;
+import io.sluice.app.run.ExecutionSupervisor;
+import io.sluice.app.run.Identity;
+import io.sluice.app.run.LogPosition;
+import io.sluice.app.run.MemoryTree;
+import io.sluice.app.run.RunRepository;
+import io.sluice.app.run.RunState;
+import io.sluice.app.run.Submission;
+import io.sluice.app.run.Timeouts;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
@@ -22,7 +25,6 @@ import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
 import io.sluice.tekton.RunOutcome.TaskOutcome;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -41,7 +43,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /** A data source is looked at; what is new starts a build, once, whatever happens in between. */
 class DataWatcherTest {
@@ -50,17 +51,13 @@ class DataWatcherTest {
   private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
   private final Cluster cluster = new Cluster();
   private final Job job = new Job();
+  private final Memory memory = new Memory();
   private DataWatcher watcher = watcher();
   private DataWatcher.@Nullable Watch watch;
 
-  @TempDir private @Nullable Path folder;
-
   @BeforeEach
   void watch() {
-    Path at = java.util.Objects.requireNonNull(folder);
-    watch =
-        new DataWatcher.Watch(
-            new Identity("controller", "job"), new StateFile(at.resolve("watch.json")), job);
+    watch = new DataWatcher.Watch(new Identity("controller", "job"), memory, job);
   }
 
   @AfterEach
@@ -176,7 +173,7 @@ class DataWatcherTest {
   void aJobThatIsMadeAnewAsksAnew() throws Exception {
     look();
     cluster.answer("w1");
-    java.nio.file.Files.delete(java.util.Objects.requireNonNull(folder).resolve("watch.json"));
+    memory.state = WatchState.NEW;
     watcher = watcher(NOW.plusSeconds(10));
     look();
     assertThat(cluster.started)
@@ -222,12 +219,11 @@ class DataWatcherTest {
 
   private DataWatcher watcher(Instant now) {
     return new DataWatcher(
-        new Driver(
+        new ExecutionSupervisor(
             Runnable::run,
             timer,
-            Example.WHEEL,
-            new Driver.Patience(
-                Duration.ofSeconds(1), 3, Duration.ofMinutes(1), Duration.ofMinutes(1))),
+            new Timeouts(Duration.ofSeconds(1), 3, Duration.ofMinutes(1), Duration.ofMinutes(1))),
+        Example.WHEEL,
         Clock.fixed(now, ZoneOffset.UTC));
   }
 
@@ -242,7 +238,7 @@ class DataWatcherTest {
     String broken = "";
 
     @Override
-    public Driver.Home home(RunId check) {
+    public RunRepository home(RunId check) {
       return homes.computeIfAbsent(check, c -> new Kept());
     }
 
@@ -260,16 +256,16 @@ class DataWatcherTest {
       Optional<Code> code = Optional.of(new Code("r1", Digest.of("code")));
       Optional<RunState> there = home(check).state();
       if (there.isPresent()) {
-        return new DataWatcher.Opened(there.get(), code);
+        return new DataWatcher.Opened(there.get(), "returns", code);
       }
       before.add(known.map(Code::key).orElse(""));
       RunState state = RunState.opened(Example.check(check, NOW), List.of());
-      home(check).keep(state);
-      return new DataWatcher.Opened(state, code);
+      home(check).save(state);
+      return new DataWatcher.Opened(state, "returns", code);
     }
 
     @Override
-    public Driver.Connecting connecting(RunId execution) {
+    public ClusterConnector connecting(RunId execution) {
       return s -> cluster;
     }
 
@@ -287,7 +283,7 @@ class DataWatcherTest {
     }
 
     @Override
-    public void ended(RunId execution, boolean mayGoOn) {}
+    public void ended(RunId execution, boolean mayStillRun) {}
 
     @Override
     public void answered(RunId execution, RunState state) {
@@ -298,11 +294,26 @@ class DataWatcherTest {
     public void line(String text) {}
   }
 
+  /** What is known about the source, in memory. */
+  private static final class Memory implements WatchRepository {
+    private WatchState state = WatchState.NEW;
+
+    @Override
+    public WatchState state() {
+      return state;
+    }
+
+    @Override
+    public void save(WatchState changed) {
+      state = WatchState.parse(changed.json());
+    }
+  }
+
   /** A check's home. */
-  private static final class Kept implements Driver.Home {
+  private static final class Kept implements RunRepository {
     private final MemoryTree tree;
     private Optional<RunState> state = Optional.empty();
-    private String seen = Seen.nothing().json();
+    private String seen = LogPosition.start().json();
 
     Kept() {
       try {
@@ -318,7 +329,7 @@ class DataWatcherTest {
     }
 
     @Override
-    public void keep(RunState changed) {
+    public void save(RunState changed) {
       state = Optional.of(changed);
     }
 
@@ -328,18 +339,18 @@ class DataWatcherTest {
     }
 
     @Override
-    public Seen seen(RunId execution) {
-      return Seen.parse(seen);
+    public LogPosition logPosition(RunId execution) {
+      return LogPosition.parse(seen);
     }
 
     @Override
-    public void keepSeen(RunId execution, Seen s) {
+    public void saveLogPosition(RunId execution, LogPosition s) {
       seen = s.json();
     }
   }
 
   /** Notes what it is asked, and answers what the test says. */
-  private static final class Cluster implements Driver.Connection {
+  private static final class Cluster implements ClusterConnection {
     final List<RunId> started = new ArrayList<>();
     final List<RunId> attached = new ArrayList<>();
     private Consumer<RunEvent> events = e -> {};

@@ -19,6 +19,15 @@ public final class TargetParser {
         file, problems.any() ? Optional.empty() : target, document.spans(), problems.sorted());
   }
 
+  /**
+   * Reads the text of a target that is kept elsewhere than in a file.
+   *
+   * @throws io.sluice.core.diag.SluiceException exit code 2, with everything that is wrong with it
+   */
+  public static TargetSpec parse(String text) {
+    return parse(new SourceFile("target", text)).orThrow();
+  }
+
   /** The schema, draft 2020-12, as indented text; the same bytes every time. */
   public static String schema() {
     ObjectNode schema = Json.object();

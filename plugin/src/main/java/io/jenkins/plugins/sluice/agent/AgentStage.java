@@ -1,6 +1,6 @@
 package io.jenkins.plugins.sluice.agent;
 
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +13,7 @@ public final class AgentStage implements Serializable {
   /** Id of the run. */
   private final String run;
 
-  /** As {@link StageCall#parse} reads it. */
+  /** As {@link StageSelector#parse} reads it. */
   private final String stage;
 
   /** How many trials a search has; null: as the run says. */
@@ -22,7 +22,8 @@ public final class AgentStage implements Serializable {
   /** {@code PATH=VALUE}, from this stage on. */
   private final ArrayList<String> changes;
 
-  public AgentStage(String run, StageCall call, List<String> changes, @Nullable Integer trials) {
+  public AgentStage(
+      String run, StageSelector call, List<String> changes, @Nullable Integer trials) {
     this.run = run;
     this.stage = call.text();
     this.changes = new ArrayList<>(changes);
@@ -45,7 +46,7 @@ public final class AgentStage implements Serializable {
     return List.copyOf(changes);
   }
 
-  public StageCall.Kind kind() {
-    return StageCall.parse(stage).kind();
+  public StageSelector.Kind kind() {
+    return StageSelector.parse(stage).kind();
   }
 }

@@ -10,9 +10,9 @@ import io.jenkins.plugins.sluice.connect.ClusterLogin;
 import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.form.FormAccess;
 import io.jenkins.plugins.sluice.form.FormText;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.StagedRun;
+import io.sluice.app.run.FailureText;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.spec.TargetParser;
 import java.util.List;
 import java.util.Optional;
 import org.jenkinsci.Symbol;
@@ -157,7 +157,7 @@ public final class ClusterConfig extends ConfiguredService<ClusterConfig> {
   private static boolean sharesNamespace(String target, String other) {
     return !target.isBlank()
         && !other.isBlank()
-        && StagedRun.target(target).namespace().equals(StagedRun.target(other).namespace());
+        && TargetParser.parse(target).namespace().equals(TargetParser.parse(other).namespace());
   }
 
   /** The form of a cluster. */
@@ -204,9 +204,9 @@ public final class ClusterConfig extends ConfiguredService<ClusterConfig> {
         return FormValidation.ok();
       }
       try {
-        return FormValidation.ok("namespace " + StagedRun.target(value).namespace());
+        return FormValidation.ok("namespace " + TargetParser.parse(value).namespace());
       } catch (SluiceException e) {
-        return FormValidation.error(Driver.words(e));
+        return FormValidation.error(FailureText.of(e));
       }
     }
 
@@ -232,12 +232,12 @@ public final class ClusterConfig extends ConfiguredService<ClusterConfig> {
       asked.setCredentialsId(credentialsId);
       try {
         ClusterLogin login = CredentialsResolver.cluster(asked, item, Optional.empty());
-        List<String> wrong = Connections.checkup(login, StagedRun.target(target));
+        List<String> wrong = Connections.checkup(login, TargetParser.parse(target));
         return wrong.isEmpty()
             ? FormValidation.ok(Messages.ClusterConfig_answers())
             : FormValidation.error(String.join("\n", wrong));
       } catch (SluiceException e) {
-        return FormValidation.error(Driver.words(e));
+        return FormValidation.error(FailureText.of(e));
       }
     }
   }

@@ -9,7 +9,7 @@ import hudson.util.FormValidation;
 import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.form.FormAccess;
 import io.jenkins.plugins.sluice.form.FormText;
-import io.sluice.app.staged.Driver;
+import io.sluice.app.run.FailureText;
 import io.sluice.core.diag.SluiceException;
 import java.util.Optional;
 import org.jenkinsci.Symbol;
@@ -68,7 +68,7 @@ public final class RegistryConfig extends ConfiguredService<RegistryConfig> {
             .version("sluice-connection-test", 1);
         return FormValidation.ok(Messages.RegistryConfig_answers());
       } catch (SluiceException e) {
-        return FormValidation.error(Driver.words(e));
+        return FormValidation.error(FailureText.of(e));
       }
     }
   }

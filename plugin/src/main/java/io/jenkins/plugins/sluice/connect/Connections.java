@@ -4,8 +4,8 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.okhttp.OkHttpClientFactory;
 import io.sluice.app.Target.CodeContent;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.Submission;
+import io.sluice.app.run.ClusterConnection;
+import io.sluice.app.run.Submission;
 import io.sluice.cluster.Cluster;
 import io.sluice.cluster.ClusterRunner;
 import io.sluice.cluster.GarbageCollector;
@@ -68,7 +68,7 @@ public final class Connections {
    *
    * @param hidden texts that its log does not show, besides what the cluster is reached by
    */
-  public static Driver.Connection connect(
+  public static ClusterConnection connect(
       ClusterLogin login, TargetSpec target, List<String> hidden) {
     Key key = new Key(login, target.namespace());
     Shared shared;
@@ -76,7 +76,7 @@ public final class Connections {
       shared = OPEN.computeIfAbsent(key, k -> new Shared(open(k)));
       shared.users++;
     }
-    return new Driver.Connection() {
+    return new ClusterConnection() {
       private boolean closed;
 
       @Override

@@ -11,24 +11,26 @@ import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.record.RunFolder;
 import io.jenkins.plugins.sluice.run.ControllerSupervisor;
 import io.jenkins.plugins.sluice.run.StartedExecutions;
+import io.sluice.app.CodeFiles;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Target.CodeContent;
 import io.sluice.app.newdata.DataWatcher;
+import io.sluice.app.newdata.FingerprintCheck;
 import io.sluice.app.newdata.WatchState;
 import io.sluice.app.newdata.WatchState.Code;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.FingerprintCheck;
-import io.sluice.app.staged.Identity;
-import io.sluice.app.staged.RunOrder;
-import io.sluice.app.staged.RunState;
-import io.sluice.app.staged.StagedRun;
-import io.sluice.app.staged.StateFile;
+import io.sluice.app.run.ClusterConnector;
+import io.sluice.app.run.Identity;
+import io.sluice.app.run.RunDefinition;
+import io.sluice.app.run.RunPlan;
+import io.sluice.app.run.RunState;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunId;
+import io.sluice.core.spec.TargetParser;
 import io.sluice.core.spec.TargetSpec;
+import io.sluice.state.WatchFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
@@ -57,10 +59,10 @@ public final class NewDataWatch {
   private static final Logger LOGGER = Logger.getLogger(NewDataWatch.class.getName());
   private static final int SHOWN_LOG_BYTES = 256 << 10;
 
-  /** Made when it is first needed, as the driver. */
+  /** Made when it is first needed, as the supervisor. */
   private static final class Lazy {
     static final DataWatcher WATCHER =
-        new DataWatcher(ControllerSupervisor.get(), Clock.systemUTC());
+        new DataWatcher(ControllerSupervisor.get(), Connections.wheel(), Clock.systemUTC());
   }
 
   private final Job<?, ?> job;
@@ -106,7 +108,7 @@ public final class NewDataWatch {
         new Identity(
             Jenkins.get().getLegacyInstanceId(),
             "data of " + job.getFullName() + "\n" + String.join("\n", key(trigger))),
-        new StateFile(folder.resolve("watch.json")),
+        new WatchFile(folder.resolve("watch.json")),
         new Host());
   }
 
@@ -155,7 +157,11 @@ public final class NewDataWatch {
       RunFolder home = home(check);
       Optional<RunState> there = home.state();
       if (there.isPresent()) {
-        return new DataWatcher.Opened(there.get(), Optional.empty());
+        Pipelines.Opened pipeline = RunPlan.reopened(home.snapshot(), there.get().definition());
+        return new DataWatcher.Opened(
+            there.get(),
+            FingerprintCheck.source(pipeline.spec(), trigger.getSource()),
+            Optional.empty());
       }
       if (PipelineFiles.isPullRequest(job)) {
         throw new AbortException("a pull request starts no builds by itself");
@@ -174,10 +180,10 @@ public final class NewDataWatch {
       String target = place.cluster().target(found.target(), /* pullRequest= */ false);
       Pipelines.Opened opened = Pipelines.open(found.tree(), request.spec());
       Instant now = Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS);
-      List<CodeContent> files = StagedRun.code(opened, Connections.wheel());
+      List<CodeContent> files = CodeFiles.of(opened, Connections.wheel());
       String key = key(files, place.cluster().getId(), target);
-      RunOrder order =
-          new RunOrder(
+      RunDefinition definition =
+          new RunDefinition(
               check,
               request.spec(),
               opened.spec().model(),
@@ -187,23 +193,23 @@ public final class NewDataWatch {
               found.tree().commit().map(c -> c.id()),
               /* untrusted= */ true,
               before.filter(c -> c.key().equals(key)).map(Code::digest).orElse(Digest.of("")),
-              target,
-              Optional.of(FingerprintCheck.source(opened.spec(), trigger.getSource())));
+              target);
+      String source = FingerprintCheck.source(opened.spec(), trigger.getSource());
       // reports everything that can be wrong before it uploads anything
-      StagedRun.of(opened, RunState.opened(order, List.of()), Connections.wheel());
-      home.keepSource(found.tree().asked());
+      FingerprintCheck.of(opened, definition, source, Connections.wheel());
+      home.keepSource(found.tree().recorded());
       if (before.filter(c -> c.key().equals(key)).isEmpty()) {
-        order =
-            order.withCode(
+        definition =
+            definition.withCode(
                 Connections.upload(
                     JobConfiguration.login(place, job, Optional.empty()),
-                    StagedRun.target(target),
+                    TargetParser.parse(target),
                     files,
                     this::line));
       }
-      RunState state = RunState.opened(order, List.of());
-      home.keep(state);
-      return new DataWatcher.Opened(state, Optional.of(new Code(key, order.code())));
+      RunState state = RunState.opened(definition, List.of());
+      home.save(state);
+      return new DataWatcher.Opened(state, source, Optional.of(new Code(key, definition.code())));
     }
 
     /** The same for the same files that go to the same store. */
@@ -219,12 +225,12 @@ public final class NewDataWatch {
     }
 
     @Override
-    public Driver.Connecting connecting(RunId execution) {
+    public ClusterConnector connecting(RunId execution) {
       return state -> {
         try {
           JobConfiguration.ScopedCluster place =
               JobConfiguration.cluster(job, trigger.getCluster());
-          TargetSpec target = StagedRun.target(state.order().target());
+          TargetSpec target = state.definition().targetSpec();
           StartedExecutions.ofJenkins()
               .note(
                   new StartedExecutions.Entry(
@@ -263,8 +269,8 @@ public final class NewDataWatch {
     }
 
     @Override
-    public void ended(RunId execution, boolean mayGoOn) {
-      if (!mayGoOn) {
+    public void ended(RunId execution, boolean mayStillRun) {
+      if (!mayStillRun) {
         StartedExecutions.ofJenkins().strike(execution);
       }
     }
@@ -275,7 +281,7 @@ public final class NewDataWatch {
         JobConfiguration.ScopedCluster place = JobConfiguration.cluster(job, trigger.getCluster());
         Connections.remove(
             JobConfiguration.login(place, job, Optional.empty()),
-            StagedRun.target(state.order().target()).namespace(),
+            state.definition().targetSpec().namespace(),
             execution);
       } catch (AbortException | SluiceException e) {
         line("(the check stays on the cluster: " + e.getMessage() + ")");

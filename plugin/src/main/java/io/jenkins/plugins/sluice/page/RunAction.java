@@ -2,7 +2,7 @@ package io.jenkins.plugins.sluice.page;
 
 import hudson.model.Run;
 import io.jenkins.plugins.sluice.record.RunFolder;
-import io.sluice.app.staged.RunSummary;
+import io.sluice.app.run.RunSummary;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package io.jenkins.plugins.sluice.page;
 
 import hudson.model.Run;
 import io.sluice.app.picture.Trend;
-import io.sluice.app.staged.RunSummary;
+import io.sluice.app.run.RunSummary;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;

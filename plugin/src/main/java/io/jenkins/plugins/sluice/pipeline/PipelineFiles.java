@@ -7,8 +7,8 @@ import hudson.model.Run;
 import hudson.model.TaskListener;
 import hudson.remoting.VirtualChannel;
 import io.sluice.app.SourceTree;
-import io.sluice.app.staged.AskedTree;
-import io.sluice.app.staged.MemoryTree;
+import io.sluice.app.run.MemoryTree;
+import io.sluice.app.run.RecordingSourceTree;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -67,7 +67,7 @@ public final class PipelineFiles {
    *
    * @param target content of {@code targets/<name>.yaml}, beside the pipeline or at the root
    */
-  public record Found(AskedTree tree, Optional<String> target) {}
+  public record Found(RecordingSourceTree tree, Optional<String> target) {}
 
   /** Whether this is the job of a pull request, whose code is not accepted yet. */
   public static boolean isPullRequest(Job<?, ?> job) {
@@ -125,7 +125,7 @@ public final class PipelineFiles {
     files.forEach((path, content) ->
         entries.put(
             path, new MemoryTree.Entry(content, executables.getOrDefault(path, Boolean.FALSE))));
-    return new Found(new AskedTree(new MemoryTree(folder, entries, commit())), named);
+    return new Found(new RecordingSourceTree(new MemoryTree(folder, entries, commit())), named);
   }
 
   /** The commit that is built, for the record. */

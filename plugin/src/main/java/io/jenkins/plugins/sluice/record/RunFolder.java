@@ -2,12 +2,12 @@ package io.jenkins.plugins.sluice.record;
 
 import hudson.model.Run;
 import io.sluice.app.SourceTree;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.KeptSource;
-import io.sluice.app.staged.RunState;
-import io.sluice.app.staged.Seen;
-import io.sluice.app.staged.StateFile;
+import io.sluice.app.run.LogPosition;
+import io.sluice.app.run.RunRepository;
+import io.sluice.app.run.RunState;
 import io.sluice.core.run.RunId;
+import io.sluice.state.SourceSnapshot;
+import io.sluice.state.StateFile;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -19,7 +19,7 @@ import java.util.TreeMap;
  * of the pipeline that later stages need, how much of each log was shown, the record at the end. No
  * secret is in it.
  */
-public final class RunFolder implements Driver.Home {
+public final class RunFolder implements RunRepository {
   private static final String FOLDER = "sluice";
   private static final String SOURCE = "source";
 
@@ -44,7 +44,7 @@ public final class RunFolder implements Driver.Home {
   }
 
   @Override
-  public void keep(RunState state) {
+  public void save(RunState state) {
     new StateFile(folder.resolve("state.json")).write(state.json());
   }
 
@@ -55,8 +55,8 @@ public final class RunFolder implements Driver.Home {
     source().keep(files);
   }
 
-  private KeptSource source() {
-    return new KeptSource(folder.resolve(SOURCE));
+  private SourceSnapshot source() {
+    return new SourceSnapshot(folder.resolve(SOURCE));
   }
 
   /** Takes over a run of another build: its files first, then its state, which says so. */
@@ -68,7 +68,7 @@ public final class RunFolder implements Driver.Home {
     }
     keepSource(files);
     original.pipeline().ifPresent(this::keepPipeline);
-    keep(state);
+    save(state);
   }
 
   @Override
@@ -77,16 +77,16 @@ public final class RunFolder implements Driver.Home {
   }
 
   @Override
-  public Seen seen(RunId execution) {
+  public LogPosition logPosition(RunId execution) {
     return new StateFile(folder.resolve(execution + ".seen.json"))
         .text()
-        .map(Seen::parse)
-        .orElseGet(Seen::nothing);
+        .map(LogPosition::parse)
+        .orElseGet(LogPosition::start);
   }
 
   @Override
-  public void keepSeen(RunId execution, Seen seen) {
-    new StateFile(folder.resolve(execution + ".seen.json")).write(seen.json());
+  public void saveLogPosition(RunId execution, LogPosition position) {
+    new StateFile(folder.resolve(execution + ".seen.json")).write(position.json());
   }
 
   /**

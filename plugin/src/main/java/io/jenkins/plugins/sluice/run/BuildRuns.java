@@ -20,28 +20,28 @@ import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.record.AgentWorkspace;
 import io.jenkins.plugins.sluice.record.RunFolder;
+import io.sluice.app.CodeFiles;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Target.CodeContent;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.Identity;
-import io.sluice.app.staged.RunOrder;
-import io.sluice.app.staged.RunState;
-import io.sluice.app.staged.RunSummary;
-import io.sluice.app.staged.StagedRun;
+import io.sluice.app.run.ClusterConnector;
+import io.sluice.app.run.Identity;
+import io.sluice.app.run.RunDefinition;
+import io.sluice.app.run.RunPlan;
+import io.sluice.app.run.RunState;
+import io.sluice.app.run.RunSummary;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.run.DateOrInstant;
 import io.sluice.core.run.RunId;
+import io.sluice.core.spec.TargetParser;
 import io.sluice.core.spec.TargetSpec;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
@@ -95,7 +95,7 @@ public final class BuildRuns {
     if (!promotes) {
       Optional<RunState> original = new RestartedBuild(build).adopt(request, starterOrJob());
       if (original.isPresent()) {
-        goesOn(original.get().order().run());
+        goesOn(original.get().definition().run());
         return original.get();
       }
     }
@@ -110,8 +110,8 @@ public final class BuildRuns {
     String target = place.cluster().target(found.target(), pullRequest);
     Pipelines.Opened opened = Pipelines.open(found.tree(), request.spec());
     Instant asOf = asOf(request.asOf());
-    RunOrder order =
-        new RunOrder(
+    RunDefinition definition =
+        new RunDefinition(
             run,
             request.spec(),
             opened.spec().model(),
@@ -123,16 +123,16 @@ public final class BuildRuns {
             NO_CODE,
             target);
     // reports everything that can be wrong before it uploads anything
-    StagedRun.of(opened, RunState.opened(order, request.settings()), Connections.wheel());
-    SortedMap<String, byte[]> needed = found.tree().asked();
-    List<CodeContent> code = StagedRun.code(opened, Connections.wheel());
+    RunPlan.of(opened, RunState.opened(definition, request.settings()), Connections.wheel());
+    SortedMap<String, byte[]> needed = found.tree().recorded();
+    List<CodeContent> code = CodeFiles.of(opened, Connections.wheel());
     Digest digest =
         Connections.upload(
-            login(place), StagedRun.target(target), code, listener.getLogger()::println);
-    RunState state = RunState.opened(order.withCode(digest), request.settings());
+            login(place), TargetParser.parse(target), code, listener.getLogger()::println);
+    RunState state = RunState.opened(definition.withCode(digest), request.settings());
     folder.keepSource(needed);
     folder.keepPipeline(request.name());
-    folder.keep(state);
+    folder.save(state);
     RunAction.of(build).add(run);
     return state;
   }
@@ -271,8 +271,8 @@ public final class BuildRuns {
       AbortException why =
           new AbortException(
               userId
-                  + " started this build or approved it, and Jenkins does not know that account (any"
-                  + " more): "
+                  + " started this build or approved it, and Jenkins does not know that account"
+                  + " (any more): "
                   + e.getMessage());
       why.initCause(e);
       throw why;
@@ -293,22 +293,19 @@ public final class BuildRuns {
     if (text.isEmpty()) {
       return Clock.systemUTC().instant().truncatedTo(ChronoUnit.SECONDS);
     }
-    try {
-      return text.length() == "2026-01-01".length()
-          ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
-          : Instant.parse(text);
-    } catch (DateTimeParseException e) {
-      throw new AbortException("asOf: " + text + " is neither 2026-06-01 nor 2026-06-01T00:00:00Z");
-    }
+    return DateOrInstant.parse(text)
+        .orElseThrow(() ->
+            new AbortException(
+                "asOf: " + text + " is neither 2026-06-01 nor 2026-06-01T00:00:00Z"));
   }
 
   /** Connects to the cluster of a run, with the credentials that this build may use there. */
-  public Driver.Connecting connecting(String clusterId, RunId execution) {
+  public ClusterConnector connecting(String clusterId, RunId execution) {
     return state -> {
       try {
         JobConfiguration.ScopedCluster place =
             JobConfiguration.cluster(build.getParent(), clusterId);
-        TargetSpec target = StagedRun.target(state.order().target());
+        TargetSpec target = state.definition().targetSpec();
         StartedExecutions.ofJenkins()
             .note(
                 new StartedExecutions.Entry(
@@ -336,7 +333,7 @@ public final class BuildRuns {
    * their own. Those of a pull request have none, so it is not even looked up for them.
    */
   private List<String> hidden(JobConfiguration.ScopedCluster place, RunState state) {
-    if (place.cluster().getRegistry().isEmpty() || state.order().untrusted()) {
+    if (place.cluster().getRegistry().isEmpty() || state.definition().untrusted()) {
       return List.of();
     }
     try {
@@ -354,17 +351,17 @@ public final class BuildRuns {
    * nothing from the run.
    */
   public RunSummary summary(RunState state, String clusterId) {
-    RunId run = state.order().run();
+    RunId run = state.definition().run();
     try {
       JobConfiguration.ScopedCluster place = JobConfiguration.cluster(build.getParent(), clusterId);
-      if (place.cluster().getRegistry().isEmpty() || state.order().untrusted()) {
+      if (place.cluster().getRegistry().isEmpty() || state.definition().untrusted()) {
         return RunSummary.empty();
       }
       RegistryConfig registry =
           JobConfiguration.registry(build.getParent(), place.cluster().getRegistry());
       RegistryLogin login =
           CredentialsResolver.registry(registry, build.getParent(), Optional.of(build));
-      String model = state.order().model();
+      String model = state.definition().model();
       ModelRegistry asked = Connections.registry(login);
       for (byte[] bytes : asked.recordedRuns(model, RECENT_RECORDS)) {
         RunSummary summary = RunSummary.of(bytes);

@@ -1,26 +1,25 @@
 package io.jenkins.plugins.sluice.run;
 
 import hudson.model.Computer;
-import io.jenkins.plugins.sluice.connect.Connections;
-import io.sluice.app.staged.Driver;
+import io.sluice.app.run.ExecutionSupervisor;
+import io.sluice.app.run.Timeouts;
 import java.time.Duration;
 import jenkins.util.Timer;
 
-/** The one driver of this Jenkins. Holds no thread for an execution that goes on. */
+/** The one supervisor of this Jenkins. It holds no thread for an execution that runs. */
 public final class ControllerSupervisor {
-  private static final Driver.Patience PATIENCE =
-      new Driver.Patience(
-          Duration.ofSeconds(30), 40, Duration.ofMinutes(12), Duration.ofMinutes(2));
+  private static final Timeouts TIMEOUTS =
+      new Timeouts(Duration.ofSeconds(30), 40, Duration.ofMinutes(12), Duration.ofMinutes(2));
 
   /** Made when it is first needed: a controller that is just starting has no thread pools yet. */
   private static final class Lazy {
-    static final Driver DRIVER =
-        new Driver(Computer.threadPoolForRemoting, Timer.get(), Connections.wheel(), PATIENCE);
+    static final ExecutionSupervisor SUPERVISOR =
+        new ExecutionSupervisor(Computer.threadPoolForRemoting, Timer.get(), TIMEOUTS);
   }
 
   private ControllerSupervisor() {}
 
-  public static Driver get() {
-    return Lazy.DRIVER;
+  public static ExecutionSupervisor get() {
+    return Lazy.SUPERVISOR;
   }
 }

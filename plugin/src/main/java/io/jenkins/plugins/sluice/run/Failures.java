@@ -1,7 +1,7 @@
 package io.jenkins.plugins.sluice.run;
 
 import hudson.AbortException;
-import io.sluice.app.staged.Driver;
+import io.sluice.app.run.FailureText;
 import io.sluice.core.diag.SluiceException;
 import java.util.concurrent.Future;
 import java.util.logging.Level;
@@ -24,7 +24,7 @@ public final class Failures {
       return known;
     }
     if (t instanceof SluiceException known) {
-      return new AbortException(Driver.words(known));
+      return new AbortException(FailureText.of(known));
     }
     LOGGER.log(Level.WARNING, "a step of Sluice broke", t);
     return new AbortException("Sluice broke: " + t + "; the log of Jenkins says where");

@@ -19,7 +19,7 @@ public final class LogPositionSaver extends PeriodicWork {
 
   @Override
   protected void doRun() {
-    ControllerSupervisor.get().keepLogs();
+    ControllerSupervisor.get().saveLogPositions();
   }
 
   /** Saves when Jenkins is about to stop and logs can still be written to. */

@@ -6,7 +6,7 @@ import hudson.model.Run;
 import io.jenkins.plugins.sluice.page.RunAction;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.record.RunFolder;
-import io.sluice.app.staged.RunState;
+import io.sluice.app.run.RunState;
 import io.sluice.core.run.RunId;
 import java.lang.reflect.InvocationTargetException;
 import java.util.List;
@@ -48,7 +48,7 @@ public final class RestartedBuild {
       return Optional.empty(); // it is not known which of them
     }
     RunState state = candidates.getFirst().state().orElseThrow().adopted(who);
-    RunFolder own = new RunFolder(build, state.order().run());
+    RunFolder own = new RunFolder(build, state.definition().run());
     if (own.state().isPresent()) {
       return own.state(); // adopted before a crash, or by another block
     }

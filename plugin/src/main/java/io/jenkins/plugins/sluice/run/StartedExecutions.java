@@ -1,9 +1,9 @@
 package io.jenkins.plugins.sluice.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.app.staged.StateFile;
 import io.sluice.core.json.Json;
 import io.sluice.core.run.RunId;
+import io.sluice.state.StateFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -15,8 +15,8 @@ import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.record.AgentWorkspace;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
-import io.sluice.app.staged.RunSummary;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.RunSummary;
+import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.Optional;
@@ -153,7 +153,7 @@ final class AgentExecution extends BackgroundExecution {
     if (stage == null) {
       return runs.mayPromoteByItself();
     }
-    return (stage.kind() == StageCall.Kind.PROMOTE
+    return (stage.kind() == StageSelector.Kind.PROMOTE
             ? runs.promoter().or(runs::starterOrJob)
             : runs.starterOrJob())
         .orElse("");
@@ -246,7 +246,7 @@ final class AgentExecution extends BackgroundExecution {
     } else if (code != 0) {
       fail(new AbortException(SluiceCommand.words(code)));
     } else {
-      boolean judges = stage == null || stage.kind() == StageCall.Kind.EVALUATE;
+      boolean judges = stage == null || stage.kind() == StageSelector.Kind.EVALUATE;
       succeed(
           judges ? HoldPolicy.reason(summary.verdict(), summary) : Optional.empty(),
           summary.result(run.value(), Optional.empty()));

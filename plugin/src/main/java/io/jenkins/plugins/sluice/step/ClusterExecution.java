@@ -4,6 +4,7 @@ import hudson.AbortException;
 import hudson.FilePath;
 import hudson.model.Run;
 import hudson.model.TaskListener;
+import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.record.RunFolder;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.ControllerSupervisor;
@@ -11,11 +12,14 @@ import io.jenkins.plugins.sluice.run.FoldedOutput;
 import io.jenkins.plugins.sluice.run.FoldedOutputNote;
 import io.jenkins.plugins.sluice.run.OrphanReaper;
 import io.jenkins.plugins.sluice.run.StartedExecutions;
-import io.sluice.app.staged.Driver;
-import io.sluice.app.staged.RunState;
-import io.sluice.app.staged.RunSummary;
-import io.sluice.app.staged.StageCall;
-import io.sluice.app.staged.StagedRun;
+import io.sluice.app.run.ExecutionListener;
+import io.sluice.app.run.ExecutionPlanner;
+import io.sluice.app.run.ExecutionRequest;
+import io.sluice.app.run.ExecutionSupervisor;
+import io.sluice.app.run.RunPlan;
+import io.sluice.app.run.RunState;
+import io.sluice.app.run.RunSummary;
+import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.List;
@@ -48,10 +52,10 @@ abstract class ClusterExecution extends BackgroundExecution {
   abstract RunId execution(Run<?, ?> build);
 
   /** What it asks for; empty for a whole run. */
-  abstract Optional<StageCall> call();
+  abstract Optional<StageSelector> call();
 
   /** {@code PATH=VALUE} that it changes. */
-  abstract List<String> settings(StagedRun run);
+  abstract List<String> settings(RunPlan run);
 
   abstract String cluster();
 
@@ -73,13 +77,11 @@ abstract class ClusterExecution extends BackgroundExecution {
       return; // stopped while the run was being opened
     }
     ControllerSupervisor.get()
-        .drive(
-            new Driver.Wanted(
+        .supervise(
+            new ExecutionRequest(
                 run,
                 execution,
-                call(),
-                this::settings,
-                promotes() ? builds.promoter() : Optional.empty(),
+                planner(execution, promotes() ? builds.promoter() : Optional.empty()),
                 builds.folder(run),
                 builds.connecting(cluster(), execution),
                 new StepReporter(builds, listener, execution)));
@@ -88,8 +90,15 @@ abstract class ClusterExecution extends BackgroundExecution {
     }
   }
 
+  private ExecutionPlanner planner(RunId execution, Optional<String> who) {
+    return call()
+        .map(stage ->
+            ExecutionRequest.stage(Connections.wheel(), execution, stage, this::settings, who))
+        .orElseGet(() -> ExecutionRequest.wholeRun(Connections.wheel()));
+  }
+
   private boolean promotes() {
-    return call().map(c -> c.kind() == StageCall.Kind.PROMOTE).orElse(false);
+    return call().map(c -> c.kind() == StageSelector.Kind.PROMOTE).orElse(false);
   }
 
   /** Only asked for while there is something to read from it: its agent may be gone later. */
@@ -123,7 +132,7 @@ abstract class ClusterExecution extends BackgroundExecution {
   }
 
   /** Reports to the step and its log what the supervisor sees of the execution. */
-  private final class StepReporter implements Driver.Asker {
+  private final class StepReporter implements ExecutionListener {
     private final BuildRuns builds;
     private final TaskListener listener;
     private final RunId execution;
@@ -165,38 +174,38 @@ abstract class ClusterExecution extends BackgroundExecution {
       Optional<String> verdict = state.verdict();
       RunSummary summary =
           verdict.isPresent() ? builds.summary(state, cluster()) : RunSummary.empty();
-      boolean judges = call().isEmpty() || call().get().kind() == StageCall.Kind.EVALUATE;
+      boolean judges = call().isEmpty() || call().get().kind() == StageSelector.Kind.EVALUATE;
       succeed(
           judges ? HoldPolicy.reason(verdict, summary) : Optional.empty(),
-          summary.result(state.order().run().value(), verdict));
+          summary.result(state.definition().run().value(), verdict));
     }
 
     @Override
-    public void nothing(RunState state, String why) {
+    public void nothingToDo(RunState state, String why) {
       StartedExecutions.ofJenkins().strike(execution);
       listener.getLogger().println(why);
       succeed(
           Optional.empty(),
-          RunSummary.empty().result(state.order().run().value(), state.verdict()));
+          RunSummary.empty().result(state.definition().run().value(), state.verdict()));
     }
 
     @Override
-    public void failed(String text, boolean mayGoOn) {
-      struck(mayGoOn);
+    public void failed(String text, boolean mayStillRun) {
+      struck(mayStillRun);
       fail(new AbortException(text));
     }
 
     @Override
-    public void stopped(String text, boolean mayGoOn) {
-      struck(mayGoOn);
+    public void stopped(String text, boolean mayStillRun) {
+      struck(mayStillRun);
       listener.getLogger().println(execution + ": " + text);
       Throwable cause = stopCause();
       fail(cause != null ? cause : new AbortException(text));
     }
 
     /** Keeps the note of an execution that may still be running, for the {@link OrphanReaper}. */
-    private void struck(boolean mayGoOn) {
-      if (!mayGoOn) {
+    private void struck(boolean mayStillRun) {
+      if (!mayStillRun) {
         StartedExecutions.ofJenkins().strike(execution);
       }
     }

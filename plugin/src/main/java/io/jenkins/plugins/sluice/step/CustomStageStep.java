@@ -3,7 +3,7 @@ package io.jenkins.plugins.sluice.step;
 import hudson.AbortException;
 import hudson.Extension;
 import io.jenkins.plugins.sluice.form.FormText;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
 
@@ -28,8 +28,8 @@ public final class CustomStageStep extends StageStep {
   }
 
   @Override
-  StageCall call() {
-    return StageCall.stage(name);
+  StageSelector call() {
+    return StageSelector.stage(name);
   }
 
   /** The step's name. */

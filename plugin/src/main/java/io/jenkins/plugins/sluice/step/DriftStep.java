@@ -1,7 +1,7 @@
 package io.jenkins.plugins.sluice.step;
 
 import hudson.Extension;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** {@code mlDrift()}: has the data moved away from what the champion was trained on. */
@@ -10,8 +10,8 @@ public final class DriftStep extends StageStep {
   public DriftStep() {}
 
   @Override
-  StageCall call() {
-    return StageCall.of(StageCall.Kind.DRIFT);
+  StageSelector call() {
+    return StageSelector.of(StageSelector.Kind.DRIFT);
   }
 
   /** The step's name. */

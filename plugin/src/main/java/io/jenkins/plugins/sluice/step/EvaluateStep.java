@@ -4,7 +4,7 @@ import hudson.AbortException;
 import hudson.Extension;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.form.FormText;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -38,8 +38,8 @@ public final class EvaluateStep extends StageStep {
   }
 
   @Override
-  StageCall call() {
-    return StageCall.of(StageCall.Kind.EVALUATE);
+  StageSelector call() {
+    return StageSelector.of(StageSelector.Kind.EVALUATE);
   }
 
   /** The step's name. */

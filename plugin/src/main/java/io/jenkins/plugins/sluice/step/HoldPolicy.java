@@ -3,7 +3,7 @@ package io.jenkins.plugins.sluice.step;
 import hudson.AbortException;
 import hudson.model.Result;
 import hudson.model.Run;
-import io.sluice.app.staged.RunSummary;
+import io.sluice.app.run.RunSummary;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;

@@ -12,7 +12,7 @@ import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
-import io.sluice.app.staged.RunState;
+import io.sluice.app.run.RunState;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.Set;
@@ -120,7 +120,7 @@ public final class PipelineStep extends RunStep {
       if (tool == null) {
         RunState opened =
             builds.open(run, request, context.get(FilePath.class), /* promotes= */ false);
-        block = new RunContext(opened.order().run().value(), request.cluster());
+        block = new RunContext(opened.definition().run().value(), request.cluster());
       } else {
         RunId its = builds.onAgent(run, request);
         block = new RunContext(its.value(), new RunContext.OnAgent(request, tool));

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.sluice.step;
 
 import hudson.Extension;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** {@code mlPreprocess()}: data, and the stage {@code preprocess}. */
@@ -10,8 +10,8 @@ public final class PreprocessStep extends StageStep {
   public PreprocessStep() {}
 
   @Override
-  StageCall call() {
-    return StageCall.of(StageCall.Kind.PREPROCESS);
+  StageSelector call() {
+    return StageSelector.of(StageSelector.Kind.PREPROCESS);
   }
 
   /** The step's name. */

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.sluice.step;
 
 import hudson.Extension;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** {@code mlPromote()}: makes the candidate champion if the stored verdict says so. */
@@ -10,8 +10,8 @@ public final class PromoteStep extends StageStep {
   public PromoteStep() {}
 
   @Override
-  StageCall call() {
-    return StageCall.of(StageCall.Kind.PROMOTE);
+  StageSelector call() {
+    return StageSelector.of(StageSelector.Kind.PROMOTE);
   }
 
   /** The step's name. */

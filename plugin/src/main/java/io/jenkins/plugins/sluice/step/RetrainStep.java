@@ -10,8 +10,8 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.run.BuildRuns;
-import io.sluice.app.staged.StageCall;
-import io.sluice.app.staged.StagedRun;
+import io.sluice.app.run.RunPlan;
+import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.List;
@@ -89,12 +89,12 @@ public final class RetrainStep extends RunStep {
     }
 
     @Override
-    Optional<StageCall> call() {
+    Optional<StageSelector> call() {
       return Optional.empty();
     }
 
     @Override
-    List<String> settings(StagedRun run) {
+    List<String> settings(RunPlan run) {
       return List.of();
     }
 

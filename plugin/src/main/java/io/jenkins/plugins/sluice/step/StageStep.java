@@ -8,8 +8,8 @@ import hudson.util.FormValidation;
 import io.jenkins.plugins.sluice.agent.AgentStage;
 import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.run.BuildRuns;
-import io.sluice.app.staged.StageCall;
-import io.sluice.app.staged.StagedRun;
+import io.sluice.app.run.RunPlan;
+import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ import org.kohsuke.stapler.verb.POST;
 /** A stage of a run, inside {@code mlPipeline}, with the stages that it needs and lacks. */
 public abstract class StageStep extends SettingsStep {
 
-  abstract StageCall call();
+  abstract StageSelector call();
 
   /** How many trials a search has; empty: as the run says. */
   @Nullable Integer trials() {
@@ -44,7 +44,7 @@ public abstract class StageStep extends SettingsStep {
   @Override
   public final StepExecution start(StepContext context) throws Exception {
     check();
-    StageCall call = call();
+    StageSelector call = call();
     RunContext block = context.get(RunContext.class);
     Optional<RunContext.OnAgent> here =
         block == null ? Optional.empty() : block.onAgent(); // null: reported when the step begins
@@ -63,7 +63,7 @@ public abstract class StageStep extends SettingsStep {
   static final class Execution extends ClusterExecution {
     private static final long serialVersionUID = 1L;
 
-    /** Name of a {@link StageCall.Kind}; never changes. */
+    /** Name of a {@link StageSelector.Kind}; never changes. */
     private final String kind;
 
     /** The call's name; never changes. */
@@ -122,12 +122,12 @@ public abstract class StageStep extends SettingsStep {
     }
 
     @Override
-    Optional<StageCall> call() {
-      return Optional.of(new StageCall(name, StageCall.Kind.valueOf(kind)));
+    Optional<StageSelector> call() {
+      return Optional.of(new StageSelector(name, StageSelector.Kind.valueOf(kind)));
     }
 
     @Override
-    List<String> settings(StagedRun staged) {
+    List<String> settings(RunPlan staged) {
       List<String> all = new ArrayList<>(set);
       if (trials != null) {
         all.addAll(staged.settingsOf(call().orElseThrow(), "trials", Integer.toString(trials)));

@@ -1,7 +1,7 @@
 package io.jenkins.plugins.sluice.step;
 
 import hudson.Extension;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** {@code mlTrain()}: the models of all families. */
@@ -10,8 +10,8 @@ public final class TrainStep extends StageStep {
   public TrainStep() {}
 
   @Override
-  StageCall call() {
-    return StageCall.of(StageCall.Kind.TRAIN);
+  StageSelector call() {
+    return StageSelector.of(StageSelector.Kind.TRAIN);
   }
 
   /** The step's name. */

@@ -2,7 +2,7 @@ package io.jenkins.plugins.sluice.step;
 
 import hudson.AbortException;
 import hudson.Extension;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -37,8 +37,8 @@ public final class TuneStep extends StageStep {
   }
 
   @Override
-  StageCall call() {
-    return StageCall.of(StageCall.Kind.TUNE);
+  StageSelector call() {
+    return StageSelector.of(StageSelector.Kind.TUNE);
   }
 
   /** The step's name. */

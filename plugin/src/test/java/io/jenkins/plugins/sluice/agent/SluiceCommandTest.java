@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import hudson.AbortException;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.RunId;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -61,7 +61,7 @@ class SluiceCommandTest {
         new RunRequest("p", "sluice.yaml", "", "", List.of("stages.a.with.b=1"), "");
     AgentStage stage =
         new AgentStage(
-            "j-7", StageCall.of(StageCall.Kind.TUNE), List.of("stages.c.with.d=$(id)"), 40);
+            "j-7", StageSelector.of(StageSelector.Kind.TUNE), List.of("stages.c.with.d=$(id)"), 40);
     assertThat(SluiceCommand.arguments(request, new RunId("j-7"), "r", stage))
         .containsExactly(
             "run",
@@ -74,7 +74,10 @@ class SluiceCommandTest {
             "--trials=40");
     assertThat(
             SluiceCommand.arguments(
-                request, RUN, "r", new AgentStage("j-7", StageCall.stage("x"), List.of(), null)))
+                request,
+                RUN,
+                "r",
+                new AgentStage("j-7", StageSelector.stage("x"), List.of(), null)))
         .endsWith("--stage=stages.x");
   }
 

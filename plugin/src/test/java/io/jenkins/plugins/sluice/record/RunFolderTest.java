@@ -3,8 +3,8 @@ package io.jenkins.plugins.sluice.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.sluice.app.staged.RunOrder;
-import io.sluice.app.staged.RunState;
+import io.sluice.app.run.RunDefinition;
+import io.sluice.app.run.RunState;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunId;
 import java.nio.charset.StandardCharsets;
@@ -60,8 +60,8 @@ class RunFolderTest {
     files.put("sluice.yaml", "model: m".getBytes(StandardCharsets.UTF_8));
     RunFolder original = new RunFolder(build.resolve("1/sluice/j-1"));
     original.keepSource(files);
-    RunOrder order =
-        new RunOrder(
+    RunDefinition order =
+        new RunDefinition(
             new RunId("j-1"),
             "sluice.yaml",
             "m",
@@ -72,13 +72,13 @@ class RunFolderTest {
             false,
             Digest.of("code"),
             "target");
-    original.keep(RunState.opened(order, List.of("a=b")));
+    original.save(RunState.opened(order, List.of("a=b")));
     RunFolder own = new RunFolder(build.resolve("2/sluice/j-1"));
     own.adopt(original, original.state().orElseThrow().adopted(Optional.of("robin")));
     assertThat(own.snapshot().files()).hasSize(1);
-    assertThat(own.state().orElseThrow().order().who()).contains("robin");
+    assertThat(own.state().orElseThrow().definition().who()).contains("robin");
     assertThat(own.state().orElseThrow().settings()).containsExactly("a=b");
-    assertThat(own.state().orElseThrow().order().run()).isEqualTo(new RunId("j-1"));
+    assertThat(own.state().orElseThrow().definition().run()).isEqualTo(new RunId("j-1"));
   }
 
   @Test
@@ -92,8 +92,8 @@ class RunFolderTest {
   @Test
   void whatWasShownComesBack() {
     RunFolder folder = new RunFolder(build.resolve("sluice/j-1"));
-    var seen = folder.seen(new RunId("x-1"));
-    folder.keepSeen(new RunId("x-1"), seen);
-    assertThat(folder.seen(new RunId("x-1")).json()).isEqualTo(seen.json());
+    var seen = folder.logPosition(new RunId("x-1"));
+    folder.saveLogPosition(new RunId("x-1"), seen);
+    assertThat(folder.logPosition(new RunId("x-1")).json()).isEqualTo(seen.json());
   }
 }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.jenkins.plugins.sluice.page.RunAction;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.record.RunFolder;
-import io.sluice.app.staged.RunOrder;
-import io.sluice.app.staged.RunState;
+import io.sluice.app.run.RunDefinition;
+import io.sluice.app.run.RunState;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunId;
 import java.nio.charset.StandardCharsets;
@@ -44,9 +44,9 @@ class RestartedBuildControllerTest {
     TreeMap<String, byte[]> source = new TreeMap<>();
     source.put("sluice.yaml", "model: m".getBytes(StandardCharsets.UTF_8));
     folder.keepSource(source);
-    folder.keep(
+    folder.save(
         RunState.opened(
-            new RunOrder(
+            new RunDefinition(
                 id,
                 "sluice.yaml",
                 "m",
@@ -65,8 +65,8 @@ class RestartedBuildControllerTest {
     WorkflowRun second = job.getBuildByNumber(2);
     Optional<RunState> adopted = new RestartedBuild(second).adopt(REQUEST, Optional.of("robin"));
     assertThat(adopted).isPresent();
-    assertThat(adopted.get().order().run()).isEqualTo(id);
-    assertThat(adopted.get().order().who()).contains("robin");
+    assertThat(adopted.get().definition().run()).isEqualTo(id);
+    assertThat(adopted.get().definition().who()).contains("robin");
     assertThat(new RunFolder(second, id).snapshot().files()).hasSize(1);
     assertThat(new RestartedBuild(second).adopt(REQUEST, Optional.of("sam")))
         .as("as it was adopted")

@@ -9,7 +9,7 @@ import io.jenkins.plugins.sluice.connect.ClusterLogin;
 import io.jenkins.plugins.sluice.connect.RegistryLogin;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
-import io.sluice.app.staged.StageCall;
+import io.sluice.app.run.StageSelector;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
@@ -24,9 +24,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StepsTest {
   @Test
   void eachStepMeansItsStages() {
-    assertThat(new TuneStep().call()).isEqualTo(StageCall.of(StageCall.Kind.TUNE));
-    assertThat(new EvaluateStep().call().kind()).isEqualTo(StageCall.Kind.EVALUATE);
-    assertThat(new CustomStageStep("enrich").call()).isEqualTo(StageCall.stage("enrich"));
+    assertThat(new TuneStep().call()).isEqualTo(StageSelector.of(StageSelector.Kind.TUNE));
+    assertThat(new EvaluateStep().call().kind()).isEqualTo(StageSelector.Kind.EVALUATE);
+    assertThat(new CustomStageStep("enrich").call()).isEqualTo(StageSelector.stage("enrich"));
   }
 
   @Test

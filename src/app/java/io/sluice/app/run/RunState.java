@@ -1,0 +1,269 @@
+package io.sluice.app.run;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.json.Json;
+import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
+import io.sluice.core.run.StageStatus;
+import io.sluice.tekton.RunOutcome;
+import io.sluice.tekton.RunOutcome.TaskOutcome;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * How far a run is: a value, written down as JSON after each change.
+ *
+ * @param settings {@code PATH=VALUE} of the steps so far, in order: later ones win
+ * @param stages how stages ended, of the last execution that ran each
+ * @param executions by id, in the order of their start
+ */
+public record RunState(
+    RunDefinition definition,
+    List<String> settings,
+    SortedMap<StageName, TaskOutcome> stages,
+    List<Execution> executions) {
+  private static final String FORMAT = "sluice.io/staged-run/v1";
+
+  /**
+   * One submission within the run.
+   *
+   * @param call for people
+   * @param stages that it runs
+   * @param settings of the run at its start, so that a repeated start submits the same
+   * @param who in whose name it promotes; empty: in the run's
+   * @param submitted whether it is known to have reached the runner: then it is only followed, and
+   *     never started again, even when the runner has forgotten it since
+   * @param ended empty while it goes on
+   * @param reason why it did not succeed; empty when it did
+   */
+  public record Execution(
+      RunId id,
+      String call,
+      List<StageName> stages,
+      List<String> settings,
+      Optional<String> who,
+      boolean submitted,
+      Optional<StageStatus> ended,
+      String reason) {
+    public Execution {
+      stages = List.copyOf(stages);
+      settings = List.copyOf(settings);
+    }
+
+    /** Whether its end is not known. */
+    public boolean isRunning() {
+      return ended.isEmpty();
+    }
+
+    Execution reached() {
+      return new Execution(id, call, stages, settings, who, true, ended, reason);
+    }
+
+    Execution over(StageStatus how, String why) {
+      return new Execution(id, call, stages, settings, who, submitted, Optional.of(how), why);
+    }
+  }
+
+  public RunState {
+    settings = List.copyOf(settings);
+    stages = Collections.unmodifiableSortedMap(new TreeMap<>(stages));
+    executions = List.copyOf(executions);
+  }
+
+  /** A run of which nothing has run. */
+  public static RunState opened(RunDefinition definition, List<String> settings) {
+    return new RunState(definition, settings, new TreeMap<>(), List.of());
+  }
+
+  /** The execution of this id, if it was begun. */
+  public Optional<Execution> execution(RunId id) {
+    return executions.stream().filter(e -> e.id().equals(id)).findFirst();
+  }
+
+  /** Whether a stage is there for others to go on from. */
+  public boolean isDone(StageName stage) {
+    TaskOutcome outcome = stages.get(stage);
+    // a family that may fail leaves its results, and the run goes on without it
+    return outcome != null
+        && (outcome.status() == StageStatus.SUCCEEDED || outcome.results().containsKey("outputs"));
+  }
+
+  /** The gate's verdict, {@code PROMOTE} or {@code HOLD}, once there is one. */
+  public Optional<String> verdict() {
+    // the one stage that gives a result of this name: see tekton-tasks/sluice-gate
+    return stages.values().stream()
+        .map(t -> t.results().get("verdict"))
+        .filter(Objects::nonNull)
+        .findFirst();
+  }
+
+  /** Whether it is a run whose stages were asked for one by one, of a spec of this file name. */
+  public boolean isStaged(String specFile) {
+    return definition.specFile().equals(specFile)
+        && executions.stream().noneMatch(e -> e.id().equals(definition.run()));
+  }
+
+  /**
+   * The same run as another build goes on with it: what its stages gave is there, what was going on
+   * is not followed.
+   *
+   * @param who in whose name it promotes from here on
+   */
+  public RunState adopted(Optional<String> who) {
+    return new RunState(definition.by(who), settings, stages, List.of());
+  }
+
+  /** Settings of a step are the run's from here on. */
+  RunState with(List<String> more) {
+    List<String> all = new ArrayList<>(settings);
+    all.addAll(more);
+    return new RunState(definition, all, stages, executions);
+  }
+
+  /** An execution begins; what it runs again, and what came of that, is void. */
+  public RunState begun(Execution execution, Set<StageName> voided) {
+    TreeMap<StageName, TaskOutcome> left = new TreeMap<>(stages);
+    left.keySet().removeAll(voided);
+    List<Execution> all = new ArrayList<>(executions);
+    all.add(execution);
+    return new RunState(definition, settings, left, all);
+  }
+
+  /** An execution has reached the runner. */
+  RunState submitted(RunId id) {
+    return new RunState(
+        definition,
+        settings,
+        stages,
+        executions.stream().map(e -> e.id().equals(id) ? e.reached() : e).toList());
+  }
+
+  /**
+   * An execution ended; one that had ended before stays as it was.
+   *
+   * @param outcome with the tasks that are known of
+   * @param reason why it did not succeed, for people; empty when it did
+   */
+  RunState ended(RunId id, RunOutcome outcome, String reason) {
+    Optional<Execution> going = execution(id).filter(Execution::isRunning);
+    if (going.isEmpty()) {
+      return this;
+    }
+    TreeMap<StageName, TaskOutcome> all = new TreeMap<>(stages);
+    for (StageName stage : going.get().stages()) {
+      TaskOutcome task = outcome.tasks().get(stage);
+      if (task != null) {
+        all.put(stage, task);
+      }
+    }
+    return new RunState(
+        definition,
+        settings,
+        all,
+        executions.stream()
+            .map(e -> e.id().equals(id) ? e.over(outcome.status(), reason) : e)
+            .toList());
+  }
+
+  /** The whole as JSON, the same bytes for equal states. */
+  public String json() {
+    ObjectNode root = Json.object().put("format", FORMAT);
+    root.set("order", definition.json());
+    ArrayNode set = root.putArray("settings");
+    settings.forEach(set::add);
+    ObjectNode done = root.putObject("stages");
+    stages.forEach((name, t) -> {
+      ObjectNode o =
+          done.putObject(name.value())
+              .put("status", word(t.status()))
+              .put("attempts", t.attempts())
+              .put("cached", t.cached())
+              .put("reason", t.reason());
+      ObjectNode results = o.putObject("results");
+      new TreeMap<>(t.results()).forEach(results::put);
+    });
+    ArrayNode list = root.putArray("executions");
+    for (Execution e : executions) {
+      ObjectNode o =
+          list.addObject()
+              .put("id", e.id().value())
+              .put("call", e.call())
+              .put("submitted", e.submitted());
+      ArrayNode names = o.putArray("stages");
+      e.stages().forEach(s -> names.add(s.value()));
+      ArrayNode own = o.putArray("settings");
+      e.settings().forEach(own::add);
+      e.who().ifPresent(w -> o.put("who", w));
+      e.ended().ifPresent(s -> o.put("ended", word(s)));
+      o.put("reason", e.reason());
+    }
+    return Json.pretty(root);
+  }
+
+  /**
+   * Reads what {@link #json} wrote.
+   *
+   * @throws IllegalArgumentException for anything else, such as the state of a newer version
+   */
+  public static RunState parse(String text) {
+    JsonNode root = Json.parse(text);
+    if (!FORMAT.equals(root.path("format").asText())) {
+      throw new IllegalArgumentException(
+          "the state of a run in the format " + root.path("format").asText() + ", not " + FORMAT);
+    }
+    TreeMap<StageName, TaskOutcome> stages = new TreeMap<>();
+    root.path("stages")
+        .properties()
+        .forEach(e -> {
+          JsonNode t = e.getValue();
+          Map<String, String> results = new TreeMap<>();
+          t.path("results")
+              .properties()
+              .forEach(r -> results.put(r.getKey(), r.getValue().asText()));
+          stages.put(
+              new StageName(e.getKey()),
+              new TaskOutcome(
+                  status(t.path("status").asText()),
+                  t.path("attempts").asInt(),
+                  t.path("cached").asBoolean(),
+                  results,
+                  t.path("reason").asText()));
+        });
+    List<Execution> executions = new ArrayList<>();
+    for (JsonNode e : root.path("executions")) {
+      executions.add(
+          new Execution(
+              new RunId(e.path("id").asText()),
+              e.path("call").asText(),
+              RunDefinition.texts(e.path("stages")).stream().map(StageName::new).toList(),
+              RunDefinition.texts(e.path("settings")),
+              RunDefinition.text(e, "who"),
+              e.path("submitted").asBoolean(),
+              RunDefinition.text(e, "ended").map(RunState::status),
+              e.path("reason").asText()));
+    }
+    return new RunState(
+        RunDefinition.parse(root.path("order")),
+        RunDefinition.texts(root.path("settings")),
+        stages,
+        executions);
+  }
+
+  private static String word(StageStatus status) {
+    return status.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static StageStatus status(String word) {
+    return StageStatus.valueOf(word.toUpperCase(Locale.ROOT));
+  }
+}

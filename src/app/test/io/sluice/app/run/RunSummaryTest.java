@@ -1,0 +1,65 @@
+package io.sluice.app.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.json.Json;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What a script and a page get of a run's record, from the contracts' own samples. */
+class RunSummaryTest {
+  private static final Path SAMPLES =
+      Path.of(System.getProperty("sluice.root"), "src/contracts/resources/contracts/samples");
+
+  @Test
+  void aScriptGetsTextsNumbersTruthValuesAndLists() throws Exception {
+    var result = judged().result("j-1", Optional.of("HOLD"));
+    assertThat(result)
+        .containsEntry("run", "j-1")
+        .containsEntry("verdict", "HOLD")
+        .containsEntry("candidate", "xgboost")
+        .containsEntry("version", 1)
+        .containsEntry("drift", "drifted")
+        .containsEntry("needsReview", true);
+    assertThat((Double) result.get("improvement")).isCloseTo(-0.388, within(0.001));
+    assertThat(result.values())
+        .allMatch(v ->
+            v instanceof String
+                || v instanceof Number
+                || v instanceof Boolean
+                || v instanceof List);
+  }
+
+  @Test
+  void aPageGetsModelsAndSlices() throws Exception {
+    assertThat(judged().models())
+        .extracting(RunSummary.Row::name)
+        .contains("champion", "candidate:xgboost");
+    assertThat(judged().slices()).extracting(RunSummary.Row::name).contains("market = DE");
+  }
+
+  @Test
+  void withoutARecordThereIsTheVerdictOfTheRunItself() {
+    assertThat(RunSummary.empty().result("j-1", Optional.of("HOLD")))
+        .containsEntry("verdict", "HOLD")
+        .doesNotContainKey("version");
+  }
+
+  private static RunSummary judged() throws Exception {
+    ObjectNode record =
+        (ObjectNode)
+            Json.parse(Files.readAllBytes(SAMPLES.resolve("run-record/valid/drifted.json")));
+    try (var files = Files.list(SAMPLES.resolve("verdict/valid"))) {
+      Path verdict =
+          files.filter(f -> f.toString().endsWith("hold-guard.json")).findFirst().orElseThrow();
+      record.set("verdict", Json.parse(Files.readAllBytes(verdict)));
+    }
+    return RunSummary.of(Json.write(record).getBytes(StandardCharsets.UTF_8));
+  }
+}
