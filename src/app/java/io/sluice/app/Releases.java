@@ -6,7 +6,6 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
-import io.sluice.core.lineage.Lineage;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.core.promotion.PromotionLog.Kind;

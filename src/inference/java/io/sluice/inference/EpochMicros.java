@@ -1,10 +1,8 @@
 package io.sluice.inference;
 
-import java.time.DateTimeException;
+import io.sluice.core.run.DateOrInstant;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.regex.Pattern;
 
 /**
@@ -27,13 +25,10 @@ final class EpochMicros {
       throw new IllegalArgumentException(
           Refusal.quoted(text) + " is not an instant such as 2026-01-05T00:00:00Z or 2026-01-05");
     }
-    try {
-      return text.length() == 10
-          ? of(LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC))
-          : of(Instant.parse(text));
-    } catch (DateTimeException e) {
-      throw new IllegalArgumentException(Refusal.quoted(text) + " is no date of the calendar", e);
-    }
+    return DateOrInstant.parse(text)
+        .map(EpochMicros::of)
+        .orElseThrow(() ->
+            new IllegalArgumentException(Refusal.quoted(text) + " is no date of the calendar"));
   }
 
   static long of(Instant instant) {

@@ -9,6 +9,7 @@ import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.DateOrInstant;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,8 +17,6 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
@@ -122,9 +121,8 @@ final class LatestKnownAt {
 
   /** An instant, or a date that means its midnight UTC. */
   static Instant parse(String text) {
-    return text.length() == 10
-        ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
-        : Instant.parse(text);
+    return DateOrInstant.parse(text)
+        .orElseThrow(() -> new DateTimeException("neither a date nor an instant: " + text));
   }
 
   private static String clipped(String text) {

@@ -15,7 +15,6 @@ import io.jenkins.plugins.sluice.run.StartedExecutions;
 import io.sluice.app.run.ExecutionListener;
 import io.sluice.app.run.ExecutionPlanner;
 import io.sluice.app.run.ExecutionRequest;
-import io.sluice.app.run.ExecutionSupervisor;
 import io.sluice.app.run.RunPlan;
 import io.sluice.app.run.RunState;
 import io.sluice.app.run.RunSummary;
