@@ -120,7 +120,7 @@ class DistributionIT {
 
   @Test
   @Order(6)
-  void theSameJarsGiveTheSameBytes() throws Exception {
+  void theSameJarsGiveTheSameFilesTimesAndModes() throws Exception {
     Ended again =
         run(
             System.getProperty("sluice.root") + "/src/dist/assemble",
@@ -129,8 +129,15 @@ class DistributionIT {
             System.getProperty("dist.time"),
             folder.resolve("again").toString());
     assertThat(again.code()).as(again.shown()).isZero();
-    assertThat(digest(folder.resolve("again").resolve(NAME + ".tar.gz")))
-        .isEqualTo(digest(TARGET.resolve(NAME + ".tar.gz")));
+    // class data depends on the classes that the JVM loads while it is made, which may differ under
+    // load
+    String classData = "lib/sluice.jsa";
+    Map<String, String> expected = digests(home);
+    expected.remove(classData);
+    Map<String, String> found = digests(folder.resolve("again").resolve(NAME));
+    found.remove(classData);
+    assertThat(found).isEqualTo(expected);
+    assertThat(listing(folder.resolve("again"))).isEqualTo(listing(TARGET));
   }
 
   @Test
@@ -140,6 +147,13 @@ class DistributionIT {
         .contains("LICENSE", "README.txt", "bin/sluice", "lib/sluice.jsa", "lib/build")
         .noneMatch(f -> f.matches(".*(junit|assertj|errorprone).*"))
         .allMatch(f -> f.startsWith("lib/") || !f.endsWith(".jar"));
+  }
+
+  /** Names, owners, modes, times and sizes, but for the size of class data. */
+  private List<String> listing(Path there) throws Exception {
+    Ended tar = run("tar", "--full-time", "-tvzf", there.resolve(NAME + ".tar.gz").toString());
+    assertThat(tar.code()).as(tar.shown()).isZero();
+    return tar.out().lines().filter(l -> !l.endsWith("/lib/sluice.jsa")).toList();
   }
 
   private Path launcher() {
