@@ -213,6 +213,23 @@ class ArchitectureTest {
           .because("classes that need each other can only be read and changed together");
 
   @ArchTest
+  static final ArchRule hashCollectionsAreOnlyLookedUpIn =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              "io.sluice.core..",
+              "io.sluice.tekton..",
+              "io.sluice.worker..",
+              "io.sluice.inference..",
+              "io.sluice.app..")
+          .and(DescribedPredicate.not(HashOrder.LOOKS_UP_ONLY))
+          .should()
+          .accessTargetWhere(HashOrder.MAKES_A_HASH_COLLECTION)
+          .because(
+              "the same input gives the same bytes: what is iterated on the way to output has an"
+                  + " order. A class that only looks up in a hash collection is listed in HashOrder");
+
+  @ArchTest
   static final ArchRule namesSayWhatFor =
       classes()
           .that()
