@@ -17,6 +17,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /** Opens pipelines: reads the spec, checks it, plans it. */
 public final class Pipelines {
@@ -83,23 +85,34 @@ public final class Pipelines {
     return new Opened(tree, spec);
   }
 
-  /** What the checker asks of the files, answered from one listing. */
+  /** Answers the checker's questions about files from one listing. */
   private static final class FilesForCheck implements io.sluice.core.check.SourceTree {
-    private final List<String> paths;
+    private final List<String> files;
+
+    /** The files and the folders that hold them. */
+    private final Set<String> paths = new TreeSet<>();
 
     FilesForCheck(SourceTree tree) {
-      this.paths = tree.files().stream().map(SourceTree.CodeFile::path).toList();
+      this.files = tree.files().stream().map(SourceTree.CodeFile::path).toList();
+      for (String file : files) {
+        paths.add(file);
+        for (int end = file.lastIndexOf('/'); end > 0; end = file.lastIndexOf('/', end - 1)) {
+          if (!paths.add(file.substring(0, end))) {
+            break; // the folders above it are there already
+          }
+        }
+      }
     }
 
     @Override
     public boolean exists(String path) {
-      return paths.stream().anyMatch(p -> p.equals(path) || p.startsWith(path + "/"));
+      return paths.contains(path);
     }
 
     @Override
     public boolean matches(String glob) {
       CodeSelection selection = new CodeSelection(List.of(glob));
-      return paths.stream().anyMatch(selection::takes);
+      return files.stream().anyMatch(selection::takes);
     }
   }
 
