@@ -1,27 +1,31 @@
 package io.sluice.store;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.absent;
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyRequestedFor;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.equalTo;
+import static com.github.tomakehurst.wiremock.client.WireMock.ok;
+import static com.github.tomakehurst.wiremock.client.WireMock.status;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
+import com.github.tomakehurst.wiremock.stubbing.Scenario;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.SluiceException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.gaul.s3proxy.S3Proxy;
@@ -38,6 +42,10 @@ class S3StoreTest extends StoreContract {
   private static final String KEY = "reader-and-writer";
   private static final String SECRET = "hunter2-hunter2";
   private static final Bucket.Sizes SMALL = new Bucket.Sizes(5 << 20, 6L << 20, 5L << 20);
+
+  /** A server that is not S3, for what S3Proxy never does. */
+  private static final WireMockServer FAULTY =
+      new WireMockServer(options().bindAddress("127.0.0.1").dynamicPort());
 
   @TempDir static Path buckets;
   private static S3Proxy server;
@@ -61,8 +69,19 @@ class S3StoreTest extends StoreContract {
     server.stop();
   }
 
+  @BeforeAll
+  static void startFaultyServer() {
+    FAULTY.start();
+  }
+
+  @AfterAll
+  static void stopFaultyServer() {
+    FAULTY.stop();
+  }
+
   @BeforeEach
   void aBucket() throws IOException {
+    FAULTY.resetAll();
     bucket = "store-" + ++tests;
     Files.createDirectory(buckets.resolve(bucket));
   }
@@ -227,88 +246,74 @@ class S3StoreTest extends StoreContract {
   }
 
   @Test
-  void saysThatTheClocksDisagree() throws IOException {
-    HttpServer broken = server(e -> answer(e, 403, error("RequestTimeTooSkewed")));
-    try {
-      ArtifactStore store = new S3Store(at(broken.getAddress().getPort()), Area.TRUSTED);
-      assertDiagnosed(() -> store.open(Digest.of("x")), "SLU-4613", "RequestTimeTooSkewed");
-    } finally {
-      broken.stop(0);
-    }
+  void saysThatTheClocksDisagree() {
+    FAULTY.stubFor(any(anyUrl()).willReturn(status(403).withBody(error("RequestTimeTooSkewed"))));
+    ArtifactStore store = new S3Store(at(FAULTY.port()), Area.TRUSTED);
+    assertDiagnosed(() -> store.open(Digest.of("x")), "SLU-4613", "RequestTimeTooSkewed");
   }
 
   @Test
   void triesAgainWhenTheServerIsBusy() throws IOException {
-    AtomicInteger calls = new AtomicInteger();
-    HttpServer busy =
-        server(e -> {
-          if (calls.incrementAndGet() < 3) {
-            answer(e, 503, error("SlowDown"));
-          } else {
-            answer(e, 200, bytes("hello"));
-          }
-        });
-    try {
-      ArtifactStore store = new S3Store(at(busy.getAddress().getPort()), Area.TRUSTED);
-      assertThat(read(store, Digest.of("hello"))).isEqualTo("hello");
-      assertThat(calls).hasValue(3);
-    } finally {
-      busy.stop(0);
-    }
+    String once = "busy once";
+    String twice = "busy twice";
+    FAULTY.stubFor(
+        any(anyUrl())
+            .inScenario("busy")
+            .whenScenarioStateIs(Scenario.STARTED)
+            .willSetStateTo(once)
+            .willReturn(slowDown()));
+    FAULTY.stubFor(
+        any(anyUrl())
+            .inScenario("busy")
+            .whenScenarioStateIs(once)
+            .willSetStateTo(twice)
+            .willReturn(slowDown()));
+    FAULTY.stubFor(
+        any(anyUrl())
+            .inScenario("busy")
+            .whenScenarioStateIs(twice)
+            .willReturn(ok("hello").withHeader("Content-Length", "5")));
+    ArtifactStore store = new S3Store(at(FAULTY.port()), Area.TRUSTED);
+    assertThat(read(store, Digest.of("hello"))).isEqualTo("hello");
+    FAULTY.verify(3, anyRequestedFor(anyUrl()));
   }
 
   @Test
-  void goesOnWhereADownloadBrokeOff() throws IOException {
+  void resumesADownloadWhereItBrokeOff() throws IOException {
     byte[] content = new byte[300_000];
     new Random(2).nextBytes(content);
-    List<String> ranges = new ArrayList<>();
-    HttpServer flaky =
-        server(e -> {
-          String range = String.valueOf(e.getRequestHeaders().getFirst("Range"));
-          ranges.add(range);
-          int from = range.equals("null") ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
-          int end = Math.min(content.length, from + 100_000);
-          e.getResponseHeaders().add("ETag", "\"1\"");
-          e.sendResponseHeaders(from == 0 ? 200 : 206, content.length - from);
-          OutputStream body = e.getResponseBody();
-          body.write(content, from, end - from);
-          body.flush();
-          // fewer bytes than promised: the connection ends here
-          e.close();
-        });
-    try {
-      ArtifactStore store = new S3Store(at(flaky.getAddress().getPort()), Area.TRUSTED);
-      try (InputStream in = store.open(Digest.of(content))) {
-        assertThat(in.readAllBytes()).isEqualTo(content);
-      }
-      assertThat(ranges).containsExactly("null", "bytes=100000-", "bytes=200000-");
-    } finally {
-      flaky.stop(0);
+    FAULTY.stubFor(any(anyUrl()).withHeader("Range", absent()).willReturn(broken(200, content, 0)));
+    for (int from : new int[] {100_000, 200_000}) {
+      FAULTY.stubFor(
+          any(anyUrl())
+              .withHeader("Range", equalTo("bytes=" + from + "-"))
+              .willReturn(broken(206, content, from)));
     }
+    ArtifactStore store = new S3Store(at(FAULTY.port()), Area.TRUSTED);
+    try (InputStream in = store.open(Digest.of(content))) {
+      assertThat(in.readAllBytes()).isEqualTo(content);
+    }
+    assertThat(FAULTY.findAll(anyRequestedFor(anyUrl())))
+        .extracting(request -> String.valueOf(request.getHeader("Range")))
+        .containsExactly("null", "bytes=100000-", "bytes=200000-");
+  }
+
+  private static ResponseDefinitionBuilder slowDown() {
+    return status(503).withBody(error("SlowDown"));
+  }
+
+  /** Promises the rest of a content, sends 100,000 bytes of it, and hangs up. */
+  private static ResponseDefinitionBuilder broken(int status, byte[] content, int from) {
+    return status(status)
+        .withHeader("ETag", "\"1\"")
+        .withHeader("Content-Length", content.length - from + "")
+        .withBody(Arrays.copyOfRange(content, from, from + 100_000))
+        .withChunkedDribbleDelay(2, 1);
   }
 
   private static S3Settings at(int port) {
     return new S3Settings(
         URI.create("http://127.0.0.1:" + port), "b", "", "r", "k", new S3Settings.Key(SECRET));
-  }
-
-  private interface Answer {
-    void to(HttpExchange exchange) throws IOException;
-  }
-
-  private static HttpServer server(Answer answer) throws IOException {
-    HttpServer http =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    http.createContext("/", e -> answer.to(e));
-    http.start();
-    return http;
-  }
-
-  private static void answer(HttpExchange exchange, int status, byte[] body) throws IOException {
-    exchange.sendResponseHeaders(status, body.length);
-    try (OutputStream out = exchange.getResponseBody()) {
-      out.write(body);
-    }
   }
 
   private static byte[] error(String code) {
