@@ -18,8 +18,8 @@ import java.util.function.Consumer;
 
 /**
  * Shows a run to a person: a line as each stage ends, what the gate says, the tail of a failing
- * log, and between them what is going on: on a terminal in one live line, elsewhere a line now and
- * then. Thread-safe.
+ * log, and between them the state of running stages: on a terminal in one live line, elsewhere a
+ * line now and then. Thread-safe.
  */
 final class Console implements Consumer<RunEvent>, AutoCloseable {
   private static final int TAIL = 20;
@@ -88,7 +88,7 @@ final class Console implements Consumer<RunEvent>, AutoCloseable {
     }
   }
 
-  /** A line that is no longer than somebody reads; all of it is in the run's folder. */
+  /** A line cut to a length that a person reads; all of it is in the run's folder. */
   private static String cut(String text) {
     return text.length() <= LONGEST_TAIL
         ? text

@@ -252,14 +252,14 @@ final class RunCommand implements Callable<Integer> {
       Starting starting)
       throws InterruptedException {
     // Outermost: a signal's process ends only once everything below is closed.
-    try (Parting parting = Parting.open()) {
+    try (LocalShutdown shutdown = LocalShutdown.open()) {
       try {
-        return run(located, opened, id, clock, call, starting, parting);
+        return run(located, opened, id, clock, call, starting, shutdown);
       } catch (SluiceException | InterruptedException e) {
-        if (!parting.asked()) {
+        if (!shutdown.asked()) {
           throw e;
         }
-        // Whatever was going on broke because it was told to.
+        // The work broke because it was cancelled.
         terminal.show(
             List.of(Diagnostic.of("SLU-9027", "interrupted while setting up", "run it again")));
         return ExitCode.INTERRUPTED.code();
@@ -274,7 +274,7 @@ final class RunCommand implements Callable<Integer> {
       Clock clock,
       Optional<StageSelector> call,
       Starting starting,
-      Parting parting)
+      LocalShutdown shutdown)
       throws InterruptedException {
     try (Console console = console();
         RunFolder folder = new RunFolder(located.state(), id.value())) {
@@ -282,9 +282,9 @@ final class RunCommand implements Callable<Integer> {
       Consumer<RunEvent> all = events.andThen(folder);
       try (LocalMachine machine = LocalMachine.open(located.state(), opened, clock, all)) {
         StartedRun run = starting.start(machine, all);
-        parting.cancelBy(run::cancel);
+        shutdown.cancelBy(run::cancel);
         RunReport report = run.await();
-        if (report.verdict().isPresent() && !parting.asked()) {
+        if (report.verdict().isPresent() && !shutdown.asked()) {
           report = report.registeredIn(machine.registry(), report.run());
         }
         if (call.isEmpty() || report.verdict().isPresent()) {
@@ -303,7 +303,7 @@ final class RunCommand implements Callable<Integer> {
       throws InterruptedException {
     TargetSpec file = TargetOption.read(located.folder(), name);
     String again = "sluice attach " + request.id() + " --on " + name;
-    try (Leaving leaving = Leaving.open();
+    try (ClusterInterrupt interrupt = ClusterInterrupt.open();
         Console console = console();
         RunFolder folder = new RunFolder(located.state(), request.id().value())) {
       Consumer<RunEvent> all =
@@ -315,7 +315,7 @@ final class RunCommand implements Callable<Integer> {
           console.line("run " + request.id() + " is going; follow it: " + again);
           return ExitCode.DONE.code();
         }
-        leaving.cancelBy(() -> {
+        interrupt.cancelBy(() -> {
           console.line("asking the run to end; Ctrl-C again leaves it");
           run.cancel();
         });
@@ -334,11 +334,11 @@ final class RunCommand implements Callable<Integer> {
         registry.ifPresent(RegistrySession::close);
         return failOnHold.exitCode(report);
       } catch (InterruptedException | SluiceException e) {
-        if (!leaving.left()) {
+        if (!interrupt.left()) {
           throw e;
         }
         console.line(
-            leaving.asked()
+            interrupt.asked()
                 ? "left; the run was asked to end: " + again
                 : "left before the run was started, or at its start: " + again);
         return ExitCode.INTERRUPTED.code();
@@ -346,9 +346,7 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  /**
-   * The record that the run left in the registry; one that is not there is no failure of the run.
-   */
+  /** The record that the run left in the registry; a missing one does not fail the run. */
   private void writeRecord(
       RunReport report, ModelRegistry registry, boolean stays, Console console) {
     if (recordFile == null) {

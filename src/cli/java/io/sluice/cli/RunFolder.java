@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 
 /**
  * Keeps every event of a run, log lines included, in {@code .sluice/runs/<run>/events.jsonl}. A run
- * that is started again under its id goes on in the same file.
+ * that is started again under its id continues the same file.
  */
 final class RunFolder implements Consumer<RunEvent>, AutoCloseable {
   /** Characters of log lines kept of one execution: a command that never stops talking. */

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** A target's cluster for the time of a command. Leaving it ends no run. */
+/** A target's cluster for the time of a command. Closing it ends no run. */
 public interface ClusterSession extends AutoCloseable {
 
   /** Where pipelines run. */

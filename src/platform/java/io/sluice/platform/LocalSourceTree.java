@@ -95,9 +95,7 @@ public final class LocalSourceTree implements SourceTree {
     return Optional.of(new Commit(head.get(), dirty));
   }
 
-  /**
-   * What git prints, stripped; empty where there is no git, no repository, or no answer in time.
-   */
+  /** The output of git, stripped; empty without git, without a repository, or after a timeout. */
   private Optional<String> git(String... arguments) {
     List<String> command = new ArrayList<>(List.of("git", "--no-optional-locks"));
     command.addAll(List.of(arguments));
@@ -109,10 +107,10 @@ public final class LocalSourceTree implements SourceTree {
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
     } catch (IOException e) {
-      // No git on this machine: the run is recorded without a commit, which is what that means.
+      // Without git on this machine the run is recorded without a commit.
       return Optional.empty();
     }
-    // Ends the read below too: a git that hangs in a hook or on a dead disk holds up nobody.
+    // Ends the read below too when git hangs in a hook or on a dead disk.
     var unused =
         process
             .onExit()
@@ -126,7 +124,7 @@ public final class LocalSourceTree implements SourceTree {
       return Optional.empty();
     } catch (InterruptedException e) {
       process.destroyForcibly();
-      // Whoever interrupted finds it at the next thing that can wait.
+      // The next call that blocks throws the interrupt.
       Thread.currentThread().interrupt();
       return Optional.empty();
     }

@@ -94,7 +94,7 @@ final class PipelineEnvironments {
               clock.instant(),
               "environment " + name,
               RunEvent.SetUp.Phase.DONE,
-              "failed, the run goes on without it: " + why));
+              "failed, the run continues without it: " + why));
       return Environment.broken(name, why);
     }
   }

@@ -10,7 +10,7 @@ import java.util.Map;
 public interface RegistrySession extends AutoCloseable {
   ModelRegistry registry();
 
-  /** Where it is, for people; without credentials. */
+  /** The address of the server, for people; without credentials. */
   String address();
 
   /** The variables by which programs that speak MLflow find it. Some are secret. */

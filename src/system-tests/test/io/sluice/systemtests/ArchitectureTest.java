@@ -101,7 +101,7 @@ class ArchitectureTest {
                   "io.sluice.worker..",
                   "io.sluice.platform..",
                   "io.sluice.cli.."))
-          .because("use cases serve every entry point, whatever it is wired with");
+          .because("use cases serve every entry point and every set of adapters");
 
   @ArchTest
   static final ArchRule appTakesNoPathAndNoLock =
@@ -152,7 +152,7 @@ class ArchitectureTest {
           .should()
           .dependOnClassesThat(resideInAPackage("io.fabric8.."))
           .because(
-              "the client costs a second of start-up, and what is told of a run is decided without"
+              "the client costs a second of start-up, and the events of a run are decided without"
                   + " it; the platform hands in the HTTP client");
 
   @ArchTest

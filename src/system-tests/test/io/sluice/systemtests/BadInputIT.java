@@ -18,7 +18,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is wrong is told with an id and the documented exit code, never by a stack trace. */
+/** Wrong input is reported by an id and the documented exit code, never by a stack trace. */
 @Timeout(240)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BadInputIT {

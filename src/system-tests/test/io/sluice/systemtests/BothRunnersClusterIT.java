@@ -101,7 +101,7 @@ class BothRunnersClusterIT {
         .map(e -> DynamicTest.dynamicTest(e.getKey().name(), () -> same(e.getValue().get())));
   }
 
-  /** A pipeline, and what is said when it is run; each run under the next of these arguments. */
+  /** A pipeline and the arguments of its runs, one after the other. */
   record Case(String name, Shape shape, List<List<String>> runs) {}
 
   /** How a case differs from the pipeline that is promoted. */

@@ -106,7 +106,7 @@ class FamiliesIT {
     assertThat(run.code()).as(run.shown()).isEqualTo(0);
     assertThat(report(run).path("verdict").asText()).isEqualTo("PROMOTE");
     assertThat(version(chosen(run)).tags()).containsEntry("sluice.family", "linear");
-    // each trial waited for one of the other family, so both were going on at once
+    // each trial waited for one of the other family, so both ran at once
     assertThat(study("first", "linear").path("trials")).hasSize(4);
     assertThat(study("first", "doubled").path("trials")).as("its share is half").hasSize(2);
     assertThat(study("first", "linear").path("trials"))

@@ -172,7 +172,7 @@ class FaultyRegistryIT {
     }
   }
 
-  /** What is in a file; nothing when it is gone: the server beside it goes on, and rewrites its. */
+  /** The content of a file; empty when the server, which keeps running, has replaced it. */
   private static String kept(Path file) throws IOException {
     try {
       return Files.readString(file, StandardCharsets.ISO_8859_1);

@@ -25,13 +25,13 @@ final class ForkedSluice {
 
   /** How a command ended. */
   record Ended(int code, String out, String err) {
-    /** All that a person saw. */
+    /** Everything that the user saw. */
     String shown() {
       return out + err;
     }
   }
 
-  /** A command that is going on. */
+  /** A running command. */
   record Going(Process process, Path out, Path err) {
     Ended await() throws IOException, InterruptedException {
       if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Two environments of one pipeline pin versions of a library that cannot be installed together.
- * Each stage sees its own, whatever the shell that starts the run drags along.
+ * Each stage sees its own, independent of the environment of the shell that starts the run.
  */
 @Timeout(240)
 class IsolationIT {

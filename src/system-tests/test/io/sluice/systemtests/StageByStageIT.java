@@ -77,7 +77,7 @@ class StageByStageIT {
         .doesNotContain("train")
         .contains("split done: run one");
 
-    pipeline.train("exit 7"); // the run goes on from what it was opened with
+    pipeline.train("exit 7"); // the run continues from the sources that it was opened with
     ForkedSluice.Ended train = stage("one", "train");
     assertThat(train.code()).as(train.shown()).isEqualTo(0);
     assertThat(train.out()).containsPattern("train-linear +done").doesNotContainPattern("split +");

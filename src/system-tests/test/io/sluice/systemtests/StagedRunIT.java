@@ -177,7 +177,7 @@ class StagedRunIT {
     assertThat(fingerprint("check-3", Instant.parse("2026-03-04T00:00:00Z"), changed))
         .isNotEqualTo(first);
     assertThat(machine.registry().recordedRuns("tiny", 20))
-        .as("a check is no run of the model")
+        .as("a check is not a run of the model")
         .noneMatch(r -> RunSummary.of(r).run().equals(home("check-1").id().value()));
   }
 
@@ -255,7 +255,7 @@ class StagedRunIT {
     @Override
     public Running attach(RunId execution, Consumer<RunEvent> events) {
       throw new UnsupportedOperationException(
-          "a machine's processes end with whoever started them");
+          "a machine's processes end with the process that started them");
     }
 
     @Override

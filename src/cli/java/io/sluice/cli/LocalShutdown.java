@@ -5,31 +5,31 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ctrl-C and SIGTERM for a command that must not simply vanish: asks what is going on to end, and
- * holds the process until {@link #close}, so that nothing which it started is left when it is gone.
+ * Ctrl-C and SIGTERM for a run on this machine: cancels the run, and holds the process until {@link
+ * #close}, so that no process which it started outlives it.
  *
  * <p>Opened and closed by the thread that does the work. Until {@link #cancelBy} that thread is
  * interrupted, afterwards it is left alone and the given action runs.
  */
-final class Parting implements AutoCloseable {
+final class LocalShutdown implements AutoCloseable {
   /** How long the process is held at most: a second signal does not shorten it, SIGKILL does. */
   private static final long PATIENCE_SECONDS = 60;
 
   private final Thread worker = Thread.currentThread();
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final Thread hook = new Thread(this::part, "parting");
+  private final Thread hook = new Thread(this::part, "shutdown");
   private @Nullable Runnable cancel;
   private boolean asked;
 
-  private Parting() {}
+  private LocalShutdown() {}
 
-  static Parting open() {
-    Parting parting = new Parting();
-    Runtime.getRuntime().addShutdownHook(parting.hook);
-    return parting;
+  static LocalShutdown open() {
+    LocalShutdown shutdown = new LocalShutdown();
+    Runtime.getRuntime().addShutdownHook(shutdown.hook);
+    return shutdown;
   }
 
-  /** From now on, this is how the work is asked to end; at once when it was asked already. */
+  /** Sets the action that cancels the run; runs it at once where a signal came before. */
   synchronized void cancelBy(Runnable action) {
     cancel = action;
     if (asked) {

@@ -9,14 +9,14 @@ import java.lang.reflect.Method;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ctrl-C for a run that goes on elsewhere: the first one asks it to end, the second leaves it to
- * itself. Until there is a run to end, the first one leaves.
+ * Ctrl-C for a run on a cluster: the first one cancels the run, the second one stops following it.
+ * Until there is a run to cancel, the first one ends the command.
  *
  * <p>By a signal handler, because the JVM is on its way down once its shutdown hooks run, and a
  * second Ctrl-C then does nothing. {@code sun.misc.Signal} is supported by every JDK but cannot be
  * named without a warning; where there is none, Ctrl-C leaves the run at once.
  */
-final class Leaving implements AutoCloseable {
+final class ClusterInterrupt implements AutoCloseable {
   private final Thread worker = Thread.currentThread();
   private final String[] signals = {"INT", "TERM"};
   private final @Nullable Object[] before = new @Nullable Object[signals.length];
@@ -24,22 +24,22 @@ final class Leaving implements AutoCloseable {
   private boolean asked;
   private boolean left;
 
-  private Leaving() {}
+  private ClusterInterrupt() {}
 
-  static Leaving open() {
-    Leaving leaving = new Leaving();
-    for (int i = 0; i < leaving.signals.length; i++) {
-      leaving.before[i] = handle(leaving.signals[i], leaving::came);
+  static ClusterInterrupt open() {
+    ClusterInterrupt interrupt = new ClusterInterrupt();
+    for (int i = 0; i < interrupt.signals.length; i++) {
+      interrupt.before[i] = handle(interrupt.signals[i], interrupt::came);
     }
-    return leaving;
+    return interrupt;
   }
 
-  /** From now on, this is how the run is asked to end. */
+  /** Sets the action by which the first Ctrl-C cancels the run. */
   synchronized void cancelBy(Runnable action) {
     cancel = action;
   }
 
-  /** Whether the run was asked to end. */
+  /** Whether the run was cancelled. */
   synchronized boolean asked() {
     return asked;
   }
@@ -59,12 +59,12 @@ final class Leaving implements AutoCloseable {
     Thread.ofVirtual().name("cancel").start(action);
   }
 
-  /** Whether it was left. */
+  /** Whether the user stopped following the run. */
   synchronized boolean left() {
     return left;
   }
 
-  /** Installs a handler; returns the one before, or null where there is no such thing. */
+  /** Installs a handler; returns the one before, or null where the JVM has no signals. */
   private static @Nullable Object handle(String signal, Runnable action) {
     try {
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
