@@ -1,11 +1,13 @@
 package io.sluice.app.newdata;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
+import io.sluice.core.json.LowerCase;
 import java.time.Instant;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -17,13 +19,15 @@ import java.util.Optional;
  * @param last how the last check ended
  * @param code of the last check that succeeded, so that the next one need not upload the same
  */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "format")
+@JsonTypeName(WatchState.FORMAT)
 public record WatchState(
     long checks,
     Optional<Long> going,
     Optional<Seen> seen,
     Optional<Last> last,
     Optional<Code> code) {
-  private static final String FORMAT = "sluice.io/data-watch/v1";
+  static final String FORMAT = "sluice.io/data-watch/v1";
 
   /** Of a source that was never asked. */
   public static final WatchState NEW =
@@ -43,6 +47,7 @@ public record WatchState(
   }
 
   /** How a check ended. */
+  @EnumNaming(LowerCase.class)
   public enum Outcome {
     /** The fingerprint was there before. */
     SAME,
@@ -97,21 +102,7 @@ public record WatchState(
 
   /** The whole as JSON, the same bytes for equal states. */
   public String json() {
-    ObjectNode root = Json.object().put("format", FORMAT).put("checks", checks);
-    going.ifPresent(g -> root.put("going", g));
-    seen.ifPresent(s ->
-        root.putObject("seen")
-            .put("digest", s.digest().toString())
-            .put("text", s.text())
-            .put("at", s.at().toString()));
-    last.ifPresent(l ->
-        root.putObject("last")
-            .put("outcome", l.outcome().name().toLowerCase(Locale.ROOT))
-            .put("text", l.text())
-            .put("at", l.at().toString()));
-    code.ifPresent(
-        c -> root.putObject("code").put("key", c.key()).put("digest", c.digest().toString()));
-    return Json.pretty(root);
+    return Json.pretty(JsonCodec.write(this));
   }
 
   /**
@@ -120,34 +111,6 @@ public record WatchState(
    * @throws IllegalArgumentException for anything else, such as the state of a newer version
    */
   public static WatchState parse(String text) {
-    JsonNode root = Json.parse(text);
-    if (!FORMAT.equals(root.path("format").asText())) {
-      throw new IllegalArgumentException(
-          "the state of a watch in the format " + root.path("format").asText() + ", not " + FORMAT);
-    }
-    JsonNode seen = root.path("seen");
-    JsonNode last = root.path("last");
-    JsonNode code = root.path("code");
-    return new WatchState(
-        root.path("checks").asLong(),
-        root.has("going") ? Optional.of(root.path("going").asLong()) : Optional.empty(),
-        seen.isObject()
-            ? Optional.of(
-                new Seen(
-                    Digest.parse(seen.path("digest").asText()),
-                    seen.path("text").asText(),
-                    Instant.parse(seen.path("at").asText())))
-            : Optional.empty(),
-        last.isObject()
-            ? Optional.of(
-                new Last(
-                    Outcome.valueOf(last.path("outcome").asText().toUpperCase(Locale.ROOT)),
-                    last.path("text").asText(),
-                    Instant.parse(last.path("at").asText())))
-            : Optional.empty(),
-        code.isObject()
-            ? Optional.of(
-                new Code(code.path("key").asText(), Digest.parse(code.path("digest").asText())))
-            : Optional.empty());
+    return JsonCodec.read(Json.parse(text), WatchState.class);
   }
 }

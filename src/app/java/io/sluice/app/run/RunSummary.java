@@ -1,36 +1,48 @@
 package io.sluice.app.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.drift.DriftFinding;
+import io.sluice.core.gate.Decision;
+import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.gate.HoldoutRows;
+import io.sluice.core.gate.Reason;
+import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.RunRecord;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What of a run's record ({@code run.json}) is shown or handed to a script: texts, numbers, truth
- * values and lists of texts, nothing else.
+ * What of a run's record is shown or handed to a script: texts, numbers, truth values and lists of
+ * texts, nothing else. A run without a record, such as a pull request's, has an empty summary.
  */
 public final class RunSummary {
-  private final JsonNode record;
+  private final Optional<RunRecord> record;
+  private final Optional<Verdict> verdict;
+  private final Optional<DriftFinding> drift;
 
-  private RunSummary(JsonNode record) {
+  private RunSummary(Optional<RunRecord> record) {
     this.record = record;
+    this.verdict = record.flatMap(RunRecord::verdict);
+    this.drift = record.flatMap(RunRecord::drift);
   }
 
   /**
-   * Of a record.
+   * Reads {@code run.json}.
    *
-   * @throws IllegalArgumentException for what is no JSON
+   * @throws IllegalArgumentException when it is not a run record
    */
   public static RunSummary of(byte[] runJson) {
-    return new RunSummary(Json.parse(runJson));
+    return new RunSummary(Optional.of(RunRecord.parse(Json.parse(runJson))));
   }
 
-  /** Of a run without a record, such as a pull request's. */
+  /** The summary of a run without a record. */
   public static RunSummary empty() {
-    return new RunSummary(Json.object());
+    return new RunSummary(Optional.empty());
   }
 
   /** A line of a table of models or slices. */
@@ -49,149 +61,139 @@ public final class RunSummary {
       String cause) {}
 
   public String run() {
-    return record.path("run").asText();
+    return record.map(r -> r.run().value()).orElse("");
   }
 
   public String model() {
-    return record.path("model").asText();
+    return record.map(RunRecord::model).orElse("");
   }
 
   public String status() {
-    return record.path("status").asText();
+    return record.map(r -> r.status().name().toLowerCase(Locale.ROOT)).orElse("");
   }
 
   /** {@code PROMOTE} or {@code HOLD}. */
   public Optional<String> verdict() {
-    return text(record.path("verdict").path("decision"));
+    return verdict.map(Verdict::decision).map(Decision::name);
   }
 
-  /** Why it was held: {@code worse}, {@code inconclusive}, .. */
+  /** Why it was held: {@code worse}, {@code inconclusive}, and so on. */
   public Optional<String> reason() {
-    return text(record.path("verdict").path("reason"));
+    return verdict.flatMap(Verdict::reason).map(Reason::word);
   }
 
   /** The verdict for people. */
   public List<String> sentences() {
-    return RunDefinition.texts(record.path("verdict").path("sentences"));
+    return verdict.map(Verdict::sentences).orElse(List.of());
   }
 
   public String metric() {
-    return record.path("verdict").path("policy").path("metric").asText();
+    return verdict.map(v -> v.policy().get(GatePolicy.METRIC).name()).orElse("");
   }
 
   /** Of the metric, relative, positive where the candidate is better. */
   public Optional<Double> improvement() {
-    String candidate = record.path("verdict").path("candidate").asText();
-    for (JsonNode test : record.path("verdict").path("tests")) {
-      if (test.path("candidate").asText().equals(candidate)) {
-        return number(test.path("improvement"));
-      }
-    }
-    return Optional.empty();
+    return verdict.stream()
+        .flatMap(v -> v.tests().stream().filter(t -> t.candidate().equals(v.candidate())))
+        .findFirst()
+        .flatMap(Verdict.Test::improvement);
   }
 
   /** What the candidate has of the metric on the holdout. */
   public Optional<Double> candidateValue() {
-    return value(record.path("verdict").path("candidate").asText());
+    return verdict.flatMap(v -> value(v.candidate()));
   }
 
   /** What the champion that it met has of it on the same holdout. */
   public Optional<Double> championValue() {
-    return value("champion");
+    return value(HoldoutRows.CHAMPION);
   }
 
   private Optional<Double> value(String model) {
     return models().stream().filter(m -> m.name().equals(model)).findFirst().flatMap(Row::value);
   }
 
-  /** The picked family. */
+  /** The family that the verdict is about. */
   public Optional<String> family() {
-    return text(record.path("verdict").path("candidate"))
-        .map(c -> c.startsWith("candidate:") ? c.substring("candidate:".length()) : c);
+    return verdict.map(Verdict::family);
   }
 
   /** The version that the candidate was registered as. */
   public Optional<Integer> version() {
-    return family().flatMap(f -> integer(record.path("versions").path(f)));
+    return record.flatMap(RunRecord::version);
   }
 
   /** The version that this run made champion. */
   public Optional<Integer> promoted() {
-    return integer(record.path("promoted"));
+    return record.flatMap(RunRecord::promoted);
   }
 
   /** The champion that the candidate met. */
   public Optional<Integer> champion() {
-    return integer(record.path("champion"));
+    return record.flatMap(RunRecord::champion);
   }
 
   /** {@code stable}, {@code drifted} or {@code unknown}. */
   public Optional<String> drift() {
-    return text(record.path("drift").path("status"));
+    return drift.map(d -> d.status().word());
   }
 
   public String driftReason() {
-    return record.path("drift").path("reason").asText();
+    return drift.map(DriftFinding::reason).orElse("");
   }
 
   public boolean needsReview() {
-    return record.path("drift").path("needsReview").asBoolean();
+    return drift.map(DriftFinding::needsReview).orElse(false);
   }
 
   /** The models on the holdout: candidate, champion, baselines. */
   public List<Row> models() {
-    List<Row> rows = new ArrayList<>();
-    for (JsonNode m : record.path("verdict").path("models")) {
-      rows.add(new Row(m.path("name").asText(), number(m.path("value")), Optional.empty(), false));
-    }
-    return List.copyOf(rows);
+    return verdict.stream()
+        .flatMap(v -> v.models().stream())
+        .map(m -> new Row(m.name(), m.value(), Optional.empty(), false))
+        .toList();
   }
 
   /** The slices that were checked. */
   public List<Row> slices() {
-    List<Row> rows = new ArrayList<>();
-    for (JsonNode s : record.path("verdict").path("slices")) {
-      rows.add(
-          new Row(
-              s.path("column").asText() + " = " + s.path("value").asText(),
-              Optional.empty(),
-              number(s.path("improvement")),
-              s.path("regression").asBoolean()));
-    }
-    return List.copyOf(rows);
+    return verdict.stream()
+        .flatMap(v -> v.slices().stream())
+        .map(s ->
+            new Row(
+                s.column() + " = " + s.value(), Optional.empty(), s.improvement(), s.regression()))
+        .toList();
   }
 
   public List<Family> families() {
-    List<Family> out = new ArrayList<>();
-    for (JsonNode f : record.path("families")) {
-      out.add(
-          new Family(
-              f.path("name").asText(),
-              f.path("status").asText(),
-              f.path("picked").asBoolean(),
-              integer(f.path("version")),
-              number(f.path("validationLoss")),
-              parsed(f.path("search").path("trials").asText()).map(Double::intValue),
-              parsed(f.path("search").path("savings").asText()),
-              f.path("cause").asText()));
-    }
-    return List.copyOf(out);
+    return record.stream()
+        .flatMap(r -> r.families().stream())
+        .map(f ->
+            new Family(
+                f.name(),
+                f.status().name().toLowerCase(Locale.ROOT),
+                f.picked(),
+                f.version(),
+                f.validationLoss(),
+                number(f.search().get("trials")).map(Double::intValue),
+                number(f.search().get("savings")),
+                f.cause()))
+        .toList();
   }
 
   /**
    * What a step returns to a script.
    *
    * @param run id, also when there is no record
-   * @param verdict as the run's results have it, also when there is no record
+   * @param fromRun the verdict as the run's results have it, also when there is no record
    * @return of a class that goes into a build's saved state, as every value in it
    */
-  public Map<String, Object> result(String run, Optional<String> verdict) {
+  public Map<String, Object> result(String run, Optional<String> fromRun) {
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("run", run);
-    verdict.or(this::verdict).ifPresent(v -> out.put("verdict", v));
+    fromRun.or(this::verdict).ifPresent(v -> out.put("verdict", v));
     reason().ifPresent(v -> out.put("reason", v));
     improvement().ifPresent(v -> out.put("improvement", v));
-    text(record.path("model")).ifPresent(v -> out.put("model", v));
+    record.map(RunRecord::model).ifPresent(v -> out.put("model", v));
     family().ifPresent(v -> out.put("candidate", v));
     version().ifPresent(v -> out.put("version", v));
     champion().ifPresent(v -> out.put("champion", v));
@@ -204,21 +206,9 @@ public final class RunSummary {
     return out;
   }
 
-  private static Optional<String> text(JsonNode node) {
-    return node.isTextual() ? Optional.of(node.asText()) : Optional.empty();
-  }
-
-  private static Optional<Double> number(JsonNode node) {
-    return node.isNumber() ? Optional.of(node.asDouble()) : Optional.empty();
-  }
-
-  private static Optional<Integer> integer(JsonNode node) {
-    return node.isIntegralNumber() ? Optional.of(node.asInt()) : Optional.empty();
-  }
-
-  private static Optional<Double> parsed(String text) {
+  private static Optional<Double> number(@Nullable String text) {
     try {
-      return text.isEmpty() ? Optional.empty() : Optional.of(Double.valueOf(text));
+      return text == null || text.isEmpty() ? Optional.empty() : Optional.of(Double.valueOf(text));
     } catch (NumberFormatException e) {
       return Optional.empty(); // a result for people, such as `unknown`
     }
