@@ -6,6 +6,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -13,6 +14,7 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import io.sluice.app.CodeSelection;
+import java.util.Map;
 
 /** The rules between modules and packages that docs/architecture.md states. */
 @AnalyzeClasses(packages = "io.sluice", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -259,4 +261,54 @@ class ArchitectureTest {
             resideInAnyPackage(ADAPTERS).and(DescribedPredicate.not(resideInAPackage(own))))
         .because("the platform puts adapters together, so that each can be replaced alone");
   }
+
+  /** Classes outside the records that read JSON by key, and why each may. */
+  private static final Map<String, String> MAY_READ_JSON_BY_KEY =
+      Map.ofEntries(
+          Map.entry("core.artifact.Manifest", "its canonical bytes are what digests are taken of"),
+          Map.entry("core.gate.GatePolicy", "settings by the names of their table, not a format"),
+          Map.entry("app.run.RunState", "the state of a run stage by stage: to be bound"),
+          Map.entry("app.run.RunDefinition", "the state of a run stage by stage: to be bound"),
+          Map.entry("tekton.lower.Lowering", "values of a stage, not a format"),
+          Map.entry("core.plan.Planner", "values of a stage under construction, not a format"),
+          Map.entry("inference.Fields", "files of authors, with messages that help them"),
+          Map.entry("inference.Probe", "its keys are the names of a graph's inputs"),
+          Map.entry("store.S3Settings", "a Secret that people write"),
+          Map.entry("platform.RecordedEnvironments", "a cache of one machine"),
+          Map.entry("worker.step.Fetch", "params of authors' stages"),
+          Map.entry("worker.step.Register", "params of authors' bundles"),
+          Map.entry("worker.step.StoreOutputs", "the values of a stage, whose shape the spec says"),
+          Map.entry(
+              "worker.cache.TaskArguments", "the values of a stage, whose shape the spec says"));
+
+  private static final DescribedPredicate<JavaClass> READS_JSON_BY_KEY =
+      DescribedPredicate.describe(
+          "may read JSON by key",
+          (JavaClass c) ->
+              MAY_READ_JSON_BY_KEY.keySet().stream()
+                  .map(name -> "io.sluice." + name)
+                  .anyMatch(
+                      name -> c.getName().equals(name) || c.getName().startsWith(name + "$")));
+
+  @ArchTest
+  static final ArchRule formatsAreBoundToRecords =
+      noClasses()
+          .that()
+          // the records themselves, and the protocols of others
+          .resideOutsideOfPackages(
+              "io.sluice.core.json..",
+              "io.sluice.core.record..",
+              "io.sluice.mlflow..",
+              "io.sluice.cluster..",
+              "io.sluice.bench..")
+          .and(DescribedPredicate.not(READS_JSON_BY_KEY))
+          .should()
+          .callMethod(JsonNode.class, "path", String.class)
+          .orShould()
+          .callMethod(JsonNode.class, "at", String.class)
+          .orShould()
+          .callMethod(JsonNode.class, "get", String.class)
+          .because(
+              "a missing field reads as an empty text: what is renamed in a format would be silence,"
+                  + " where a record's component is a compile error (JsonCodec binds them)");
 }
