@@ -49,7 +49,7 @@ public final class RunFolder implements RunRepository {
   }
 
   /**
-   * Keeps the files that later stages need. Call it before {@link #keep}, whose state implies them.
+   * Keeps the files that later stages need. Call it before {@link #save}, whose state implies them.
    */
   public void keepSource(SortedMap<String, byte[]> files) {
     source().keep(files);
