@@ -1,14 +1,18 @@
 package io.sluice.systemtests;
 
+import static com.github.tomakehurst.wiremock.client.WireMock.any;
+import static com.github.tomakehurst.wiremock.client.WireMock.anyUrl;
+import static com.github.tomakehurst.wiremock.client.WireMock.ok;
+import static com.github.tomakehurst.wiremock.client.WireMock.status;
+import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.options;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
+import com.github.tomakehurst.wiremock.WireMockServer;
+import com.github.tomakehurst.wiremock.client.ResponseDefinitionBuilder;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -124,19 +128,19 @@ class BadInputIT {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       closed = socket.getLocalPort();
     }
-    HttpServer failing = server(503, "try later");
-    HttpServer garbage = server(200, "<html>Please log in</html>");
+    WireMockServer failing = answering(status(503).withBody("try later"));
+    WireMockServer garbage = answering(ok("<html>Please log in</html>"));
     try {
       // Side by side: each is patient with the server before it gives up.
       var down = against(closed, "down", pipeline);
-      var broken = against(failing.getAddress().getPort(), "broken", pipeline);
-      var login = against(garbage.getAddress().getPort(), "login", pipeline);
+      var broken = against(failing.port(), "broken", pipeline);
+      var login = against(garbage.port(), "login", pipeline);
       refused(down.await(), 3, "SLU-5001");
       refused(broken.await(), 3, "SLU-5003");
       refused(login.await(), 3, "SLU-5004");
     } finally {
-      failing.stop(0);
-      garbage.stop(0);
+      failing.stop();
+      garbage.stop();
     }
   }
 
@@ -147,19 +151,10 @@ class BadInputIT {
         .start("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF);
   }
 
-  private static HttpServer server(int status, String body) throws Exception {
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
-    server.createContext(
-        "/",
-        exchange -> {
-          exchange.getResponseHeaders().add("Content-Type", "text/html");
-          exchange.sendResponseHeaders(status, bytes.length);
-          exchange.getResponseBody().write(bytes);
-          exchange.close();
-        });
+  private static WireMockServer answering(ResponseDefinitionBuilder answer) {
+    WireMockServer server = new WireMockServer(options().bindAddress("127.0.0.1").dynamicPort());
     server.start();
+    server.stubFor(any(anyUrl()).willReturn(answer.withHeader("Content-Type", "text/html")));
     return server;
   }
 

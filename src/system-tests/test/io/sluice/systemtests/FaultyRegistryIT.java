@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.core.promotion.PromotionLog.Inspection;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.mlflow.FaultProxy.Request;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
 import io.sluice.systemtests.RegistryProxy.Fault;
-import io.sluice.systemtests.RegistryProxy.Request;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

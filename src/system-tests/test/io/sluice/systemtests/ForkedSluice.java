@@ -77,6 +77,7 @@ final class ForkedSluice {
     argv.add(ProcessHandle.current().info().command().orElseThrow());
     argv.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
     argv.add("--enable-native-access=ALL-UNNAMED");
+    argv.add("-Dsun.misc.unsafe.memory.access=allow"); // as the launcher does
     argv.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     argv.addAll(List.of(arguments));
     Files.createDirectories(state);

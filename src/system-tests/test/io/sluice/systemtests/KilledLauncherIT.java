@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.sun.net.httpserver.HttpServer;
 import io.sluice.core.json.Json;
+import io.sluice.mlflow.FaultProxy;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,9 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -70,38 +67,22 @@ class KilledLauncherIT {
     Path never = folder.resolve("never");
     TinyPipeline slow =
         new TinyPipeline(never).locked("nowhere==1.0 --hash=sha256:" + "0".repeat(64));
-    CountDownLatch asked = new CountDownLatch(1);
-    CountDownLatch over = new CountDownLatch(1);
-    HttpServer index =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    index.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    index.createContext(
-        "/",
-        exchange -> {
-          asked.countDown();
-          try (exchange) {
-            over.await();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-        });
-    index.start();
-    try {
+    try (FaultProxy index =
+        new FaultProxy(URI.create("http://127.0.0.1:1"), request -> FaultProxy.HANG)) {
       ForkedSluice.Going run =
           new ForkedSluice(folder.resolve("setup"))
-              .with("UV_DEFAULT_INDEX", "http://127.0.0.1:" + index.getAddress().getPort())
+              .with("UV_DEFAULT_INDEX", index.uri().toString())
               .with("UV_NO_CONFIG", "1")
               .with("TMPDIR", folder.toString())
               .start("run", slow.path());
-      assertThat(asked.await(120, TimeUnit.SECONDS)).as(run.shown()).isTrue();
+      await()
+          .atMost(Duration.ofSeconds(120))
+          .untilAsserted(() -> assertThat(index.requests()).as(run.shown()).isPositive());
       run.signal("INT");
       ForkedSluice.Ended ended = run.await();
       assertThat(living()).isEmpty();
       assertThat(ended.code()).as(ended.shown()).isEqualTo(130);
       assertThat(ended.err()).contains("SLU-9027").doesNotContain("\tat ");
-    } finally {
-      over.countDown();
-      index.stop(0);
     }
   }
 

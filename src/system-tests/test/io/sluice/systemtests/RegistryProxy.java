@@ -1,148 +1,78 @@
 package io.sluice.systemtests;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import io.sluice.mlflow.FaultProxy;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
 
-/** Stands before a real MLflow and is what it should not be, from a certain request on. */
+/** A {@link FaultProxy} before a real MLflow that fails for good from a certain request on. */
 final class RegistryProxy implements AutoCloseable {
   /** How it behaves once it is broken. */
   enum Fault {
     /** Accepts requests and never answers. */
-    HANGS,
+    HANGS(FaultProxy.HANG),
     /** Hangs up before the server sees the request. */
-    HANGS_UP,
+    HANGS_UP(FaultProxy.CUT_BEFORE),
     /** Answers 503. */
-    FAILS,
-    /** Answers 200 with what is no JSON. */
-    TALKS_GARBAGE
+    FAILS(FaultProxy.answer(503, "text/html", "try later")),
+    /** Answers 200 with what is not JSON. */
+    TALKS_GARBAGE(FaultProxy.answer(200, "application/json", "{\u0000\u0001"));
+
+    private final FaultProxy.Fault fault;
+
+    Fault(FaultProxy.Fault fault) {
+      this.fault = fault;
+    }
   }
 
-  /** A request, as far as tests tell them apart. */
-  record Request(String method, String path, String body) {}
+  private final FaultProxy proxy;
+  private final AtomicBoolean broken;
 
-  private final HttpServer server;
-  private final URI registry;
-  private final HttpClient client = HttpClient.newBuilder().build();
-  private final CountDownLatch closed = new CountDownLatch(1);
-  private final Duration delay;
-  private final Fault fault;
-  private final Predicate<Request> trigger;
-  private final Set<String> authorizations = ConcurrentHashMap.newKeySet();
-  private volatile boolean broken;
-
-  private RegistryProxy(URI registry, Duration delay, Fault fault, Predicate<Request> trigger)
-      throws IOException {
-    this.registry = registry;
-    this.delay = delay;
-    this.fault = fault;
-    this.trigger = trigger;
-    this.server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    server.createContext("/", this::serve);
-    server.start();
+  private RegistryProxy(FaultProxy proxy, AtomicBoolean broken) {
+    this.proxy = proxy;
+    this.broken = broken;
   }
 
   /** Passes everything on, each request this much later. */
-  static RegistryProxy late(String registry, Duration delay) throws IOException {
-    return new RegistryProxy(URI.create(registry), delay, Fault.FAILS, r -> false);
+  static RegistryProxy late(String registry, Duration delay) {
+    FaultProxy.Fault late = new FaultProxy.Fault.Late(delay);
+    return new RegistryProxy(
+        new FaultProxy(URI.create(registry), request -> late), new AtomicBoolean());
   }
 
   /** Passes everything on until the first request of a kind; that and all later ones fail. */
-  static RegistryProxy broken(String registry, Fault fault, Predicate<Request> from)
-      throws IOException {
-    return new RegistryProxy(URI.create(registry), Duration.ZERO, fault, from);
+  static RegistryProxy broken(String registry, Fault fault, Predicate<FaultProxy.Request> from) {
+    AtomicBoolean broken = new AtomicBoolean();
+    FaultProxy proxy =
+        new FaultProxy(
+            URI.create(registry),
+            request -> {
+              if (from.test(request)) {
+                broken.set(true);
+              }
+              return broken.get() ? fault.fault : FaultProxy.NONE;
+            });
+    return new RegistryProxy(proxy, broken);
   }
 
   String uri() {
-    return "http://127.0.0.1:" + server.getAddress().getPort();
+    return proxy.uri().toString();
   }
 
   /** The credentials that came with requests, each once; empty for those without. */
   Set<String> authorizations() {
-    return Set.copyOf(authorizations);
+    return proxy.authorizations();
   }
 
   /** Whether the request that it was to break at came. */
   boolean isBroken() {
-    return broken;
+    return broken.get();
   }
 
   @Override
   public void close() {
-    closed.countDown();
-    server.stop(0);
-  }
-
-  private void serve(HttpExchange exchange) throws IOException {
-    try (exchange) {
-      byte[] body = exchange.getRequestBody().readAllBytes();
-      Request request =
-          new Request(
-              exchange.getRequestMethod(),
-              exchange.getRequestURI().getPath(),
-              new String(body, StandardCharsets.UTF_8));
-      String given = exchange.getRequestHeaders().getFirst("Authorization");
-      authorizations.add(given == null ? "" : given);
-      broken |= trigger.test(request);
-      if (!broken) {
-        TimeUnit.NANOSECONDS.sleep(delay.toNanos());
-        forward(exchange, body);
-        return;
-      }
-      switch (fault) {
-        case HANGS -> closed.await();
-        case HANGS_UP -> {}
-        case FAILS ->
-            answer(exchange, 503, "text/html", "try later".getBytes(StandardCharsets.UTF_8));
-        case TALKS_GARBAGE ->
-            answer(exchange, 200, "application/json", new byte[] {'{', 0, 1, (byte) 0xff});
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void forward(HttpExchange exchange, byte[] body)
-      throws IOException, InterruptedException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(registry.resolve(exchange.getRequestURI()))
-            .method(
-                exchange.getRequestMethod(),
-                body.length == 0
-                    ? HttpRequest.BodyPublishers.noBody()
-                    : HttpRequest.BodyPublishers.ofByteArray(body));
-    String type = exchange.getRequestHeaders().getFirst("Content-Type");
-    if (type != null) {
-      request.header("Content-Type", type);
-    }
-    HttpResponse<byte[]> response =
-        client.send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-    answer(
-        exchange,
-        response.statusCode(),
-        response.headers().firstValue("Content-Type").orElse("text/plain"),
-        response.body());
-  }
-
-  private static void answer(HttpExchange exchange, int status, String type, byte[] body)
-      throws IOException {
-    exchange.getResponseHeaders().add("Content-Type", type);
-    exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
-    exchange.getResponseBody().write(body);
+    proxy.close();
   }
 }

@@ -104,6 +104,7 @@ class WorkerProcessIT {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1"));
     command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("-Dsun.misc.unsafe.memory.access=allow"); // as the launcher does
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add("io.sluice.worker.WorkerMain");
     command.addAll(argv);
