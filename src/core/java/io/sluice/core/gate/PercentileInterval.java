@@ -12,7 +12,7 @@ import java.util.SplittableRandom;
  * @param high relative improvement
  */
 public record PercentileInterval(double low, double high) {
-  private static final double MOST_DRAWS = 5e7;
+  private static final double MAX_DRAWS = 5e7;
 
   /**
    * Resamples units.
@@ -33,7 +33,7 @@ public record PercentileInterval(double low, double high) {
     if (n == 0 || !(Arrays.stream(reference).sum() > 0)) {
       return Optional.empty();
     }
-    int draws = (int) Math.max(199, Math.min(replicates, MOST_DRAWS / n));
+    int draws = (int) Math.max(199, Math.min(replicates, MAX_DRAWS / n));
     SplittableRandom random = new SplittableRandom(seed);
     double[] improvements = new double[draws];
     int kept = 0;

@@ -16,7 +16,7 @@ import java.util.SplittableRandom;
  */
 public final class SignFlip {
   /** More replicates than this are never drawn. */
-  static final int MOST_REPLICATES = 199_999;
+  static final int MAX_REPLICATES = 199_999;
 
   private SignFlip() {}
 
@@ -95,7 +95,7 @@ public final class SignFlip {
 
   /** Replicates that resolve p-values around a level. */
   static int replicatesFor(double level) {
-    return (int) Math.min(MOST_REPLICATES, Math.ceil(20 / level) - 1);
+    return (int) Math.min(MAX_REPLICATES, Math.ceil(20 / level) - 1);
   }
 
   record Refined(double p, int replicates) {}

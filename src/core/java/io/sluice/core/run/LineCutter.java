@@ -11,19 +11,19 @@ import java.util.regex.Pattern;
 /**
  * Turns whatever bytes a program writes, binary streams too, into lines fit to be shown: UTF-8 with
  * undecodable bytes replaced, terminal sequences and control characters (but tabs) removed, cut at
- * {@link #LONGEST} bytes. A line ends at LF, CR LF or CR (so that a progress bar becomes lines).
+ * {@link #MAX_BYTES} bytes. A line ends at LF, CR LF or CR (so that a progress bar becomes lines).
  * One thread at a time; {@link #close} hands over an unfinished line.
  */
 public final class LineCutter extends OutputStream {
   /** The longest line in bytes as written; longer ones are split at a character. */
-  public static final int LONGEST = 16 * 1024;
+  public static final int MAX_BYTES = 16 * 1024;
 
   private static final Pattern TERMINAL_SEQUENCE =
       Pattern.compile(
           "\\u001B(?:\\[[0-?]*[ -/]*[@-~]|\\][^\\u0007\\u001B]*(?:\\u0007|\\u001B\\\\)?)");
 
   private final Consumer<String> lines;
-  private final byte[] line = new byte[LONGEST];
+  private final byte[] line = new byte[MAX_BYTES];
   private int length;
   private boolean afterReturn;
 
@@ -43,7 +43,7 @@ public final class LineCutter extends OutputStream {
       afterReturn = true;
     } else {
       afterReturn = false;
-      if (length == LONGEST) {
+      if (length == MAX_BYTES) {
         emit(characterBoundary());
       }
       line[length++] = (byte) b;

@@ -10,11 +10,11 @@ import java.util.List;
  * Collects what is wrong with a document while it is read; bounded, because documents are hostile.
  */
 final class Problems {
-  private static final int MOST = 100;
+  private static final int MAX = 100;
   private final List<Diagnostic> found = new ArrayList<>();
 
   void add(String id, Location at, String message, String hint) {
-    if (found.size() < MOST) {
+    if (found.size() < MAX) {
       found.add(Diagnostic.at(id, message, at, hint));
     }
   }

@@ -39,14 +39,14 @@ class LineCutterTest {
 
   @Test
   void longLinesAreSplitWithoutTearingACharacter() {
-    String euros = "€".repeat(LineCutter.LONGEST);
+    String euros = "€".repeat(LineCutter.MAX_BYTES);
     write("x" + euros + "\n");
     assertThat(String.join("", lines)).isEqualTo("x" + euros);
     assertThat(lines)
         .hasSizeGreaterThan(2)
         .allSatisfy(l ->
             assertThat(l.getBytes(StandardCharsets.UTF_8).length)
-                .isLessThanOrEqualTo(LineCutter.LONGEST));
+                .isLessThanOrEqualTo(LineCutter.MAX_BYTES));
   }
 
   @Test
@@ -58,7 +58,7 @@ class LineCutterTest {
     assertThat(lines)
         .isNotEmpty()
         .allSatisfy(l -> {
-          assertThat(l.length()).isLessThanOrEqualTo(LineCutter.LONGEST);
+          assertThat(l.length()).isLessThanOrEqualTo(LineCutter.MAX_BYTES);
           assertThat(l.chars().filter(c -> Character.isISOControl(c) && c != '\t')).isEmpty();
         });
   }

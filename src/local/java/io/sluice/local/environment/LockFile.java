@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /** The requirements of a lock file, read before anything is fetched. */
 final class LockFile {
-  private static final int MOST_TOLD = 10;
+  private static final int MAX_REPORTED = 10;
   private static final Pattern PINNED =
       Pattern.compile(
           "^([A-Za-z0-9][A-Za-z0-9._-]*)(\\[[^\\]]*\\])?\\s*===?\\s*([^\\s;]+)\\s*(;.*?)?(\\s--hash.*)?$");
@@ -53,7 +53,7 @@ final class LockFile {
     }
     if (!wrong.isEmpty()) {
       throw new SluiceException(
-          ExitCode.INPUT_WRONG, wrong.subList(0, Math.min(MOST_TOLD, wrong.size())));
+          ExitCode.INPUT_WRONG, wrong.subList(0, Math.min(MAX_REPORTED, wrong.size())));
     }
     return pins;
   }

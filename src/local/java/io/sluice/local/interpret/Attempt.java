@@ -35,7 +35,7 @@ import java.util.function.Consumer;
 /** One attempt at a task: what a TaskRun's pod does, from its workspaces to its results. */
 final class Attempt {
   /** Tekton's termination message would hold less; more than this is no result but an artifact. */
-  private static final int LONGEST_RESULT = 4096;
+  private static final int MAX_RESULT = 4096;
 
   /**
    * How it ended.
@@ -436,7 +436,7 @@ final class Attempt {
 
   private static String bounded(String name, Path file) throws EndException, IOException {
     long size = Files.size(file);
-    if (size > LONGEST_RESULT) {
+    if (size > MAX_RESULT) {
       throw new EndException(
           StageStatus.FAILED,
           "result "
@@ -444,7 +444,7 @@ final class Attempt {
               + " has "
               + size
               + " bytes; results hold "
-              + LONGEST_RESULT
+              + MAX_RESULT
               + " at most, larger things are artifacts");
     }
     return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);

@@ -29,9 +29,9 @@ import org.yaml.snakeyaml.nodes.Tag;
  * keys are errors; {@code null} is an absent field.
  */
 final class RecordReader {
-  private static final int MOST_PROBLEMS = 100;
-  private static final int MOST_NODES = 200_000;
-  private static final int LONGEST_QUOTE = 60;
+  private static final int MAX_PROBLEMS = 100;
+  private static final int MAX_NODES = 200_000;
+  private static final int MAX_QUOTE = 60;
 
   private final SourceFile source;
   private final List<Diagnostic> problems = new ArrayList<>();
@@ -111,7 +111,7 @@ final class RecordReader {
   }
 
   void problem(String id, Node node, String message, String hint) {
-    if (problems.size() < MOST_PROBLEMS) {
+    if (problems.size() < MAX_PROBLEMS) {
       Mark start = node.getStartMark();
       Mark end = node.getEndMark();
       int length = start.getLine() == end.getLine() ? end.getColumn() - start.getColumn() : 1;
@@ -131,9 +131,9 @@ final class RecordReader {
 
   /** The value of a field; null when something was wrong, which was said. */
   private @Nullable Object value(Type type, Node node, String what) {
-    if (++nodes > MOST_NODES) {
-      if (nodes == MOST_NODES + 1) {
-        problem("SLU-2001", node, "more than " + MOST_NODES + " values in one text", "");
+    if (++nodes > MAX_NODES) {
+      if (nodes == MAX_NODES + 1) {
+        problem("SLU-2001", node, "more than " + MAX_NODES + " values in one text", "");
       }
       return null;
     }
@@ -288,7 +288,7 @@ final class RecordReader {
   }
 
   private static String brief(String text) {
-    return text.length() > LONGEST_QUOTE ? text.substring(0, LONGEST_QUOTE) + ".." : text;
+    return text.length() > MAX_QUOTE ? text.substring(0, MAX_QUOTE) + ".." : text;
   }
 
   private static String kind(Node node) {

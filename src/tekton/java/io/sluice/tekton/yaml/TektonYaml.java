@@ -32,9 +32,9 @@ import org.yaml.snakeyaml.nodes.Tag;
  * that it may be given files by strangers.
  */
 public final class TektonYaml {
-  private static final int MOST_CHARACTERS = 3 * 1024 * 1024;
+  private static final int MAX_CHARACTERS = 3 * 1024 * 1024;
   private static final int DEEPEST = 50;
-  private static final int MOST_ALIASES = 50;
+  private static final int MAX_ALIASES = 50;
   private static final List<String> TOP = List.of("apiVersion", "kind", "metadata", "spec");
 
   private TektonYaml() {}
@@ -97,9 +97,9 @@ public final class TektonYaml {
 
   private static Yaml yaml() {
     LoaderOptions options = new LoaderOptions();
-    options.setCodePointLimit(MOST_CHARACTERS);
+    options.setCodePointLimit(MAX_CHARACTERS);
     options.setNestingDepthLimit(DEEPEST);
-    options.setMaxAliasesForCollections(MOST_ALIASES);
+    options.setMaxAliasesForCollections(MAX_ALIASES);
     options.setAllowRecursiveKeys(false);
     return new Yaml(options);
   }
