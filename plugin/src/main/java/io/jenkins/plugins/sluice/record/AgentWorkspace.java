@@ -1,7 +1,7 @@
 package io.jenkins.plugins.sluice.record;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
 
 /**
  * Where the stages of a run on an agent keep what they pass to each other.
@@ -11,12 +11,11 @@ import io.sluice.core.json.Json;
  */
 public record AgentWorkspace(String agent, String folder) {
   String json() {
-    return Json.pretty(Json.object().put("agent", agent).put("folder", folder));
+    return Json.pretty(JsonCodec.write(this));
   }
 
   static AgentWorkspace parse(String text) {
-    JsonNode o = Json.parse(text);
-    return new AgentWorkspace(o.path("agent").asText(), o.path("folder").asText());
+    return JsonCodec.read(Json.parse(text), AgentWorkspace.class);
   }
 
   @Override

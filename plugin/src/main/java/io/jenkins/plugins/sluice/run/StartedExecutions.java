@@ -1,7 +1,7 @@
 package io.jenkins.plugins.sluice.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
 import io.sluice.core.run.RunId;
 import io.sluice.state.StateFile;
 import java.io.IOException;
@@ -43,16 +43,14 @@ public final class StartedExecutions {
   public record Entry(
       RunId execution, String build, String job, String cluster, String namespace) {}
 
+  /** The content of an entry's file; its name is the id of the execution. */
+  record Note(String build, String job, String cluster, String namespace) {}
+
   /** Before it is started: what is noted and never started costs one question. */
   public void note(Entry e) {
     file(e.execution())
         .write(
-            Json.pretty(
-                Json.object()
-                    .put("build", e.build())
-                    .put("job", e.job())
-                    .put("cluster", e.cluster())
-                    .put("namespace", e.namespace())));
+            Json.pretty(JsonCodec.write(new Note(e.build(), e.job(), e.cluster(), e.namespace()))));
   }
 
   /** After its end. */
@@ -76,7 +74,7 @@ public final class StartedExecutions {
     } catch (NoSuchFileException e) {
       return List.of();
     } catch (IOException e) {
-      LOGGER.log(Level.WARNING, "the notes of what is going cannot be read", e);
+      LOGGER.log(Level.WARNING, "the notes of running executions cannot be read", e);
     }
     return List.copyOf(out);
   }
@@ -87,13 +85,8 @@ public final class StartedExecutions {
       return file(id)
           .text()
           .map(Json::parse)
-          .map((JsonNode o) ->
-              new Entry(
-                  id,
-                  o.path("build").asText(),
-                  o.path("job").asText(),
-                  o.path("cluster").asText(),
-                  o.path("namespace").asText()));
+          .map(o -> JsonCodec.read(o, Note.class))
+          .map(n -> new Entry(id, n.build(), n.job(), n.cluster(), n.namespace()));
     } catch (IllegalArgumentException e) {
       LOGGER.log(Level.WARNING, e, () -> "not a note of an execution: " + name);
       return Optional.empty();

@@ -6,9 +6,6 @@ import hudson.FilePath;
 import hudson.model.Computer;
 import hudson.model.Run;
 import hudson.model.TaskListener;
-import hudson.util.FormValidation;
-import hudson.util.ListBoxModel;
-import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
@@ -20,12 +17,9 @@ import org.jenkinsci.plugins.workflow.graph.FlowNode;
 import org.jenkinsci.plugins.workflow.steps.BodyExecution;
 import org.jenkinsci.plugins.workflow.steps.BodyExecutionCallback;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
-import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
-import org.kohsuke.stapler.QueryParameter;
-import org.kohsuke.stapler.verb.POST;
 
 /**
  * {@code mlPipeline('..') { .. }}: a run whose stages are steps. Needs no agent, and so may stand
@@ -172,7 +166,7 @@ public final class PipelineStep extends RunStep {
 
   /** The step's name and form. */
   @Extension
-  public static final class DescriptorImpl extends StepDescriptor {
+  public static final class DescriptorImpl extends RunDescriptor {
     @Override
     public String getFunctionName() {
       return "mlPipeline";
@@ -197,22 +191,6 @@ public final class PipelineStep extends RunStep {
     @Override
     public Set<? extends Class<?>> getProvidedContext() {
       return Set.of(RunContext.class);
-    }
-
-    public ListBoxModel doFillRunnerItems() {
-      return runners();
-    }
-
-    /** A form's check of settings. */
-    @POST
-    public FormValidation doCheckSettings(@QueryParameter String value) {
-      return FormText.settings(value);
-    }
-
-    /** A form's check of the pipeline's folder. */
-    @POST
-    public FormValidation doCheckPipeline(@QueryParameter String value) {
-      return folder(value);
     }
   }
 }

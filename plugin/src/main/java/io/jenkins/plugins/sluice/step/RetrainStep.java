@@ -5,7 +5,6 @@ import hudson.Extension;
 import hudson.FilePath;
 import hudson.model.Run;
 import hudson.model.TaskListener;
-import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
@@ -19,13 +18,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
-import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
-import org.kohsuke.stapler.QueryParameter;
-import org.kohsuke.stapler.verb.POST;
 
 /** {@code mlRetrain pipeline: '..'}: a whole run, from data to promotion. */
 public final class RetrainStep extends RunStep {
@@ -111,7 +107,7 @@ public final class RetrainStep extends RunStep {
 
   /** The step's name and form. */
   @Extension
-  public static final class DescriptorImpl extends StepDescriptor {
+  public static final class DescriptorImpl extends RunDescriptor {
     @Override
     public String getFunctionName() {
       return "mlRetrain";
@@ -127,24 +123,8 @@ public final class RetrainStep extends RunStep {
       return Set.of(Run.class, TaskListener.class, FlowNode.class);
     }
 
-    public ListBoxModel doFillRunnerItems() {
-      return runners();
-    }
-
     public ListBoxModel doFillOnHoldItems() {
       return holds();
-    }
-
-    /** A form's check of settings. */
-    @POST
-    public FormValidation doCheckSettings(@QueryParameter String value) {
-      return FormText.settings(value);
-    }
-
-    /** A form's check of the pipeline's folder. */
-    @POST
-    public FormValidation doCheckPipeline(@QueryParameter String value) {
-      return folder(value);
     }
   }
 }

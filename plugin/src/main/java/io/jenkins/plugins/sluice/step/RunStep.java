@@ -6,8 +6,11 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.form.FormText;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
+import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.verb.POST;
 
 /** A step that opens a run: its parameters. */
 public abstract class RunStep extends SettingsStep {
@@ -96,13 +99,6 @@ public abstract class RunStep extends SettingsStep {
     return runner.equals(ON_AGENT);
   }
 
-  static ListBoxModel runners() {
-    ListBoxModel list = new ListBoxModel();
-    list.add(Messages.RunStep_onCluster(), ON_CLUSTER);
-    list.add(Messages.RunStep_onAgent(), ON_AGENT);
-    return list;
-  }
-
   /** Only some callers check that a parameter without a default is there. */
   RunRequest request() throws AbortException {
     if (pipeline.isEmpty()) {
@@ -121,12 +117,30 @@ public abstract class RunStep extends SettingsStep {
     return list;
   }
 
-  static FormValidation folder(String value) {
-    try {
-      PipelineFiles.clean(value);
-      return FormValidation.ok();
-    } catch (AbortException e) {
-      return FormValidation.error(String.valueOf(e.getMessage()));
+  /** What the forms of steps that open a run have in common. */
+  public abstract static class RunDescriptor extends StepDescriptor {
+    public ListBoxModel doFillRunnerItems() {
+      ListBoxModel list = new ListBoxModel();
+      list.add(Messages.RunStep_onCluster(), ON_CLUSTER);
+      list.add(Messages.RunStep_onAgent(), ON_AGENT);
+      return list;
+    }
+
+    /** A form's check of settings. */
+    @POST
+    public FormValidation doCheckSettings(@QueryParameter String value) {
+      return FormText.settings(value);
+    }
+
+    /** A form's check of the pipeline's folder. */
+    @POST
+    public FormValidation doCheckPipeline(@QueryParameter String value) {
+      try {
+        PipelineFiles.clean(value);
+        return FormValidation.ok();
+      } catch (AbortException e) {
+        return FormValidation.error(String.valueOf(e.getMessage()));
+      }
     }
   }
 }
