@@ -20,7 +20,7 @@ public final class CodeSelection {
   private final List<PathMatcher> matchers;
 
   /**
-   * @throws java.util.regex.PatternSyntaxException for what is no glob
+   * @throws java.util.regex.PatternSyntaxException for a text that is not a glob
    */
   public CodeSelection(List<String> globs) {
     this.matchers =

@@ -12,7 +12,7 @@ public interface SourceTree {
   /** What to call the folder in messages, for example {@code pipelines/rma-forecast}. */
   String name();
 
-  /** The content of a file; empty when there is none (or it is no regular file). */
+  /** The content of a file; empty when there is none (or it is not a regular file). */
   Optional<byte[]> read(String path);
 
   /** All regular files, sorted; without version control's own and without caches. */

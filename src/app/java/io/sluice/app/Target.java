@@ -33,7 +33,7 @@ public interface Target {
    */
   record Images(String worker, String tuner, String drift, Map<String, String> environments) {
 
-    /** What a run with these images is told, whatever else it is told. */
+    /** The parameters of a run with these images; others may be added. */
     public RunParameters parameters(RunId run, Digest code) {
       return RunParameters.of(run, code, worker, tuner)
           .withDriftImage(drift)

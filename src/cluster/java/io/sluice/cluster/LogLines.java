@@ -35,7 +35,7 @@ final class LogLines {
   private Optional<Instant> latest = Optional.empty();
 
   /**
-   * Times of the lines that were handed on and come again when reading goes on from {@link #since},
+   * Times of the lines that were handed on and come again when reading resumes from {@link #since},
    * in the order in which they came. That is not always the order of time: what goes to standard
    * error is written beside standard output.
    */

@@ -78,7 +78,7 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
   void follow(ObservedRun pipelineRun) {
     informers.add(run, this);
     seen(pipelineRun);
-    // Pods first: what a TaskRun says of its steps is told after what they wrote.
+    // Pods first: what a TaskRun says of its steps follows what they wrote.
     for (Kind kind : List.of(Kind.POD, Kind.TASK_RUN)) {
       RunObjects<?> objects = RunObjects.of(kind, cluster);
       cluster.call("list", objects.plural(), () -> objects.list(run)).forEach(this::seen);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who refuses is told by how they say it. */
+/** The form of a refusal shows who refuses. */
 class ApiErrorsTest {
   private static final String RBAC =
       """

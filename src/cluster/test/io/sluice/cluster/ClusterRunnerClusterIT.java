@@ -155,7 +155,7 @@ class ClusterRunnerClusterIT {
 
     Story late = new Story();
     assertThat(runner.attach(new RunId("left"), late).await().status())
-        .as("a run that is over is told as well")
+        .as("a run that is over is reported as well")
         .isEqualTo(StageStatus.SUCCEEDED);
     assertThat(late.lines("a", "run")).isEqualTo(all);
   }

@@ -52,7 +52,7 @@ class ShakyGroundClusterIT {
   }
 
   /**
-   * Passes bytes on, and cuts every connection when it is told to. A stub of HTTP cannot do this:
+   * Passes bytes on, and cuts every connection on demand. A stub of HTTP cannot do this:
    * the connections are TLS to the real API server, and some of them carry web sockets.
    */
   private static final class Line implements AutoCloseable {
@@ -173,7 +173,7 @@ class ShakyGroundClusterIT {
     assertThat(story.finished()).hasSize(2);
   }
 
-  /** Each attach is a client that dies at once; the last one is told everything. */
+  /** Each attach is a client that dies at once; the last one sees everything. */
   @Test
   void nothingIsLostOverAHundredClientsThatDied() throws Exception {
     try (ClusterRunner first = there.runner()) {

@@ -192,7 +192,7 @@ final class MlflowPromotionLog implements PromotionLog {
         .orElseThrow(() -> RegistryErrors.noVersion(model, version));
   }
 
-  /** The id of the log, which is made with the companion by whoever is first. */
+  /** The id of the log, which the first writer makes with the companion. */
   private String begin() {
     versions.createModel(companion, Map.of(GENESIS, nonces.get()));
     return genesis()

@@ -136,7 +136,7 @@ class EmbeddedMlflowIT {
       assertThat(processesIn(folder)).as("the orphan is gone").doesNotContainAnyElementsOf(orphans);
       assertThat(MlflowRegistry.connect(after.config()).versions("kept")).hasSize(1);
 
-      // A server that was killed is missed, and replaced for whoever comes next.
+      // A server that was killed is missed, and replaced for the next client.
       published = Json.parse(Files.readAllBytes(folder.resolve("server.json")));
       kill(published.path("server").asLong());
       await().atMost(SECONDS).until(() -> processesIn(folder).isEmpty());

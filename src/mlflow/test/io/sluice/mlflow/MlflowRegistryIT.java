@@ -143,7 +143,7 @@ class MlflowRegistryIT {
                 List.of()));
 
     assertThat(v.version()).isEqualTo(1);
-    assertThat(runs("halfway")).as("the retry goes on with the run that was there").isEqualTo(1);
+    assertThat(runs("halfway")).as("the retry resumes the run that was there").isEqualTo(1);
     assertThat(registry.files(v)).containsExactly("model/MLmodel", "model/model.onnx");
   }
 
@@ -205,7 +205,7 @@ class MlflowRegistryIT {
     PromotionLog.Entry second = log.append(request(Kind.PROMOTE, pinned, 2, "run-2"));
     assertThat(log.inspect().alias()).contains(2);
 
-    // A retried step is told the same; a run that pinned the old head has lost.
+    // A retried step gets the same answer; a run that pinned the old head has lost.
     assertThat(registry.promotions("moving").append(request(Kind.PROMOTE, pinned, 2, "run-2")))
         .isEqualTo(second);
     assertThatExceptionOfType(SluiceException.class)

@@ -109,7 +109,7 @@ public final class LocalRunFolder implements SharedRunRepository {
           List.of(
               Diagnostic.of(
                   "SLU-9604",
-                  folder.resolve(name) + " is no state of a run that this version can read",
+                  folder.resolve(name) + " is not a state of a run that this version can read",
                   "is it from a newer version, or damaged? begin another run")),
           e);
     }

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * The files of a pipeline that a run goes on from, in a folder: what stands in the pipeline's own
+ * The files of a pipeline that a run resumes from, in a folder: what stands in the pipeline's own
  * folder may change meanwhile.
  */
 public final class SourceSnapshot {
@@ -63,7 +63,7 @@ public final class SourceSnapshot {
           List.of(
               Diagnostic.of(
                   "SLU-9613",
-                  "the snapshot of the pipeline that the run goes on from cannot be read: "
+                  "the snapshot of the pipeline that the run resumes from cannot be read: "
                       + e.getMessage(),
                   "start the pipeline again")),
           e);

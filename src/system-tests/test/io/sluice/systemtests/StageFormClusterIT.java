@@ -221,7 +221,7 @@ class StageFormClusterIT {
     pipeline.split("echo going; exec sleep 600", "");
     ForkedSluice.Going run = start(pipeline, "evicted");
     // Tekton fails the task when it sees the pod fail, and makes another one when it was too late
-    // to see that: then it goes on there, and is evicted again.
+    // to see that: then it continues there, and is evicted again.
     for (int round = 1; round <= 6 && run.process().isAlive(); round++) {
       int times = round;
       await()

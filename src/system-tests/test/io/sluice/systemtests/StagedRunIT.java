@@ -292,7 +292,7 @@ class StagedRunIT {
 
     /**
      * Without a champion its predict stage is skipped, in the worker's image, which on this machine
-     * is no place for a step of a user; written in beforehand, the runner here refuses it.
+     * is not a place for a step of a user; written in beforehand, the runner here refuses it.
      */
     private PipelineTask here(PipelineTask t) {
       List<Param> params =

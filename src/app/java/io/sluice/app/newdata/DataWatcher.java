@@ -51,7 +51,7 @@ public final class DataWatcher {
    */
   public record Opened(RunState state, String source, Optional<Code> code) {}
 
-  /** Whoever has the source watched; asked in the background, of one check at a time. */
+  /** The party that has the source watched; called in the background, for one check at a time. */
   public interface Host {
     /** Where a check is kept; an earlier one's is gone by then. */
     RunRepository home(RunId check);
@@ -115,7 +115,7 @@ public final class DataWatcher {
 
   /**
    * Looks once, unless a check is under way. May block while the pipeline is read and uploaded; the
-   * check itself goes on without a thread.
+   * check itself runs without a thread.
    *
    * @return whether it looks
    */
@@ -195,7 +195,7 @@ public final class DataWatcher {
 
     @Override
     public void flush() {
-      // a check's log is for the eye: what a crash takes of it is no loss
+      // a check's log is for the eye: what a crash takes of it is not a loss
     }
 
     @Override

@@ -235,7 +235,7 @@ public final class FingerprintCheck {
     return new Plan.Stage(
         source.name(),
         source.specName(),
-        // what it makes is no data: its manifest says nothing of when it was made
+        // what it makes is not data: its manifest says nothing of when it was made
         Plan.Kind.STAGE,
         Optional.empty(),
         source.environment(),

@@ -280,7 +280,7 @@ public final class LocalStagedRun {
       check(repository.firstState().orElseThrow(), request); // another process may have opened it
       return there.get();
     }
-    // nothing but what was read so far is kept: whoever continues reads the same again
+    // nothing but what was read so far is kept: the next process reads the same again
     SortedMap<String, byte[]> read =
         pipeline.tree() instanceof RecordingSourceTree tree ? tree.recorded() : new TreeMap<>();
     Digest code = target.upload(CodeFiles.of(pipeline, wheel));

@@ -77,7 +77,7 @@ public final class RunLog implements Consumer<RunEvent> {
     }
   }
 
-  /** Shows nothing more: what comes now is shown by whoever follows the run next. */
+  /** Shows nothing more: the next follower of the run shows what comes now. */
   synchronized void pause() {
     keep();
     paused = true;

@@ -43,7 +43,7 @@ public record RunState(
    * @param who in whose name it promotes; empty: in the run's
    * @param submitted whether it is known to have reached the runner: then it is only followed, and
    *     never started again, even when the runner has forgotten it since
-   * @param ended empty while it goes on
+   * @param ended empty while it runs
    * @param reason why it did not succeed; empty when it did
    */
   public record Execution(
@@ -93,7 +93,7 @@ public record RunState(
   /** Whether a stage is there for others to go on from. */
   public boolean isDone(StageName stage) {
     TaskOutcome outcome = stages.get(stage);
-    // a family that may fail leaves its results, and the run goes on without it
+    // a family that may fail leaves its results, and the run continues without it
     return outcome != null
         && (outcome.status() == StageStatus.SUCCEEDED || outcome.results().containsKey("outputs"));
   }
@@ -114,7 +114,7 @@ public record RunState(
   }
 
   /**
-   * The same run as another build goes on with it: what its stages gave is there, what was going on
+   * The same run as another build resumes it: what its stages gave is there, what was going on
    * is not followed.
    *
    * @param who in whose name it promotes from here on

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What one asks for, in the words of a Jenkinsfile, and the stages of a plan that it means, all
+ * What a caller asks for, in the words of a Jenkinsfile, and the stages of a plan that it means, all
  * families of a fanned-out one together.
  *
  * @param name for people: {@code tune}, or the stage's name in the spec

@@ -42,7 +42,7 @@ public final class RunFold {
   private static final int ENDED = 143;
 
   /**
-   * How often a stage is told to wait, at most: messages of the scheduler change with every node.
+   * How often a stage is reported as waiting, at most: messages of the scheduler change with every node.
    */
   private static final int MAX_REMARKS = 8;
 
@@ -116,8 +116,8 @@ public final class RunFold {
   }
 
   /**
-   * One with a matrix is told of as the TaskRuns that there are of it, each a stage; where there
-   * are none, as often, it is not told of.
+   * One with a matrix is reported as the TaskRuns that there are of it, each a stage; where there
+   * are none, as often, it is not reported.
    */
   private void know(List<ObservedRun.Stage> all) {
     for (ObservedRun.Stage s : all) {

@@ -88,7 +88,7 @@ public final class MountedSecret {
     try {
       text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
     } catch (CharacterCodingException e) {
-      throw refused(file, "is no UTF-8 text");
+      throw refused(file, "is not UTF-8 text");
     }
     return text.replaceFirst("\\r?\\n\\z", "");
   }

@@ -169,7 +169,7 @@ class ViewsTest {
     if (file.startsWith("help-")) {
       String parameter = file.substring("help-".length(), file.length() - ".html".length());
       if (!isParameter(type, parameter)) {
-        out.add("help for " + parameter + ", which is no parameter of " + type.getSimpleName());
+        out.add("help for " + parameter + ", which is not a parameter of " + type.getSimpleName());
       }
     }
     for (Matcher m = PROPERTY.matcher(text); m.find(); ) {
@@ -286,7 +286,7 @@ class ViewsTest {
     Path help = folder.resolve("help-tries.html");
     Files.writeString(help, "<div/>");
     assertThat(problems(TuneStep.class, help))
-        .containsExactly("help for tries, which is no parameter of TuneStep");
+        .containsExactly("help for tries, which is not a parameter of TuneStep");
   }
 
   @Test

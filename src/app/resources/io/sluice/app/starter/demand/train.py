@@ -1,7 +1,7 @@
 """Family loglinear: a Poisson regression on two levels of the past and the season.
 
 In mode `trial` it fits the parameters of SLUICE_PARAMS and reports the loss on validation; in mode `refit` it
-also writes the model as a bundle: an ONNX graph from the raw window to the forecast, so that whoever serves it
+also writes the model as a bundle: an ONNX graph from the raw window to the forecast, so that a service
 needs no code from here.
 
     log forecast = b0 + b1 log(short + 1/2) + b2 log(long + 1/2) + (b3 sin + b4 cos)(target)

@@ -17,7 +17,7 @@ import org.kohsuke.stapler.StaplerResponse2;
 import org.kohsuke.stapler.WebMethod;
 
 /**
- * Badges of a job's model, {@code sluice-badge/verdict.svg} and {@code version.svg}: for whoever
+ * Badges of a job's model, {@code sluice-badge/verdict.svg} and {@code version.svg}: for people who
  * may read the job, and nobody else.
  */
 public final class BadgeAction implements Action {

@@ -240,7 +240,7 @@ public final class BuildRuns {
   /**
    * The person who approved the last {@code input} of this build, in whose name {@code mlPromote}
    * promotes; empty: in the name of the run. This person, or else the one who started the build,
-   * must be allowed to promote. A pull request promotes nothing, whoever approves.
+   * must be allowed to promote. A pull request promotes nothing, with any approver.
    */
   public Optional<String> promoter() throws AbortException {
     if (PipelineFiles.isPullRequest(build.getParent())) {

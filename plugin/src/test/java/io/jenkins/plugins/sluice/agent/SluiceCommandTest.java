@@ -123,7 +123,7 @@ class SluiceCommandTest {
     assertThat(process.waitFor()).isEqualTo(143);
   }
 
-  /** Runs the script with a program that prints what it is told, one a line. */
+  /** Runs the script with a program that prints its arguments, one a line. */
   private List<String> run(List<String> arguments) throws Exception {
     return run(arguments, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
   }

@@ -41,7 +41,7 @@ class PullRequestTest {
         .isInstanceOf(AbortException.class)
         .hasMessageContaining("takes no pull requests");
     assertThatThrownBy(() -> cluster("", "").target(OF_REPOSITORY, true))
-        .as("what the pull request itself says is no target of it")
+        .as("what the pull request itself says is not a target of it")
         .isInstanceOf(AbortException.class);
   }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.kohsuke.stapler.DataBoundConstructor;
 
-/** What the trigger is told; what it makes of it is tested without Jenkins. */
+/** What the trigger receives; what it makes of it is tested without Jenkins. */
 class NewDataTriggerTest {
   @ParameterizedTest
   @CsvSource({

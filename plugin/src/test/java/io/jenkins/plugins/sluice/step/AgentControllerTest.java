@@ -63,7 +63,7 @@ class AgentControllerTest {
     jenkins.assertLogContains("call it inside of node", run);
   }
 
-  /** What a stage of a run is told, one argument a line. */
+  /** The arguments of a stage of a run, one a line. */
   private static final String TELLS =
       "for a; do echo \"told $a\"; case $a in --stage=evaluate) s=1;; --record=*) r=${a#--record=};;"
           + " esac; done; if [ -n \"${s:-}\" ]; then echo"

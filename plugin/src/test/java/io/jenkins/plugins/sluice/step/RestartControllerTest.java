@@ -17,7 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.jvnet.hudson.test.junit.jupiter.JenkinsSessionExtension;
 
-/** What Jenkins knows, and what goes on, comes back after a restart. */
+/** What Jenkins knows, and what is running, comes back after a restart. */
 class RestartControllerTest {
   @RegisterExtension private final JenkinsSessionExtension sessions = new JenkinsSessionExtension();
 

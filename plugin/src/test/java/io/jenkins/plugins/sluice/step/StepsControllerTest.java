@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.jvnet.hudson.test.JenkinsRule;
 import org.jvnet.hudson.test.junit.jupiter.WithJenkins;
 
-/** Steps in a controller without a cluster: their forms, and how bad input is told. */
+/** Steps in a controller without a cluster: their forms, and how they report bad input. */
 @WithJenkins
 class StepsControllerTest {
   @Test
