@@ -152,7 +152,9 @@ public final class Preflight {
     }
   }
 
-  /** Whether one version is another or newer; a text that is not a version (a development build) is. */
+  /**
+   * Whether one version is another or newer; a text that is not a version (a development build) is.
+   */
   static boolean isNoOlder(String version, String oldest) {
     Matcher is = VERSION.matcher(version);
     Matcher must = VERSION.matcher(oldest);

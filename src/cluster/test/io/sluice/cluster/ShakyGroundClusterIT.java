@@ -52,8 +52,8 @@ class ShakyGroundClusterIT {
   }
 
   /**
-   * Passes bytes on, and cuts every connection on demand. A stub of HTTP cannot do this:
-   * the connections are TLS to the real API server, and some of them carry web sockets.
+   * Passes bytes on, and cuts every connection on demand. A stub of HTTP cannot do this: the
+   * connections are TLS to the real API server, and some of them carry web sockets.
    */
   private static final class Line implements AutoCloseable {
     private final ServerSocket door = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());

@@ -7,8 +7,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * Ids of runs and executions out of where they were asked for. A caller that asks again from
- * the same place, after a crash say, gets the same id, and so finds what it had started.
+ * Ids of runs and executions out of where they were asked for. A caller that asks again from the
+ * same place, after a crash say, gets the same id, and so finds what it had started.
  *
  * @param instance of the asking program: two of them may share a cluster
  * @param build within that instance

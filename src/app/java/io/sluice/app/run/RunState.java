@@ -114,8 +114,8 @@ public record RunState(
   }
 
   /**
-   * The same run as another build resumes it: what its stages gave is there, what was going on
-   * is not followed.
+   * The same run as another build resumes it: what its stages gave is there, what was going on is
+   * not followed.
    *
    * @param who in whose name it promotes from here on
    */

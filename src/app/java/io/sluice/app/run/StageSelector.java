@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * What a caller asks for, in the words of a Jenkinsfile, and the stages of a plan that it means, all
- * families of a fanned-out one together.
+ * What a caller asks for, in the words of a Jenkinsfile, and the stages of a plan that it means,
+ * all families of a fanned-out one together.
  *
  * @param name for people: {@code tune}, or the stage's name in the spec
  * @param kind what kind of call

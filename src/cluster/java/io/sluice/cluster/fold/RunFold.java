@@ -42,7 +42,8 @@ public final class RunFold {
   private static final int ENDED = 143;
 
   /**
-   * How often a stage is reported as waiting, at most: messages of the scheduler change with every node.
+   * How often a stage is reported as waiting, at most: messages of the scheduler change with every
+   * node.
    */
   private static final int MAX_REMARKS = 8;
 
