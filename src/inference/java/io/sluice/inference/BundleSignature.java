@@ -82,7 +82,7 @@ public record BundleSignature(
   /**
    * Reads the content of {@code signature.json}.
    *
-   * @throws IllegalArgumentException when it is no such signature; the message says where
+   * @throws IllegalArgumentException when it is not such a signature; the message says where
    */
   static BundleSignature parse(JsonNode json) {
     Fields top = new Fields("the signature", json);

@@ -110,7 +110,9 @@ final class CommandPredictions {
     return LabelRows.pair(unit, Math.toIntExact(Math.floorDiv(origin, 60_000_000L)));
   }
 
-  /** Languages spell what is no number differently; none of it is hidden from the metric. */
+  /**
+   * Languages spell a value that is not a number differently; none of it is hidden from the metric.
+   */
   private static double number(CsvTable table, int column) {
     String text = table.text(column).strip().toLowerCase(java.util.Locale.ROOT);
     if (text.isEmpty() || NOT_A_NUMBER.contains(text)) {

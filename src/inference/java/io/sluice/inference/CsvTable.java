@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * complaint with file, line and column. Not for several threads.
  */
 final class CsvTable implements AutoCloseable {
-  /** A longer field is no key and no number. */
+  /** A longer field is neither a key nor a number. */
   private static final int MAX_FIELD = 1 << 16;
 
   /** Tables have few distinct instants; a column of many is parsed each time beyond this. */

@@ -28,7 +28,7 @@ final class EpochMicros {
     return DateOrInstant.parse(text)
         .map(EpochMicros::of)
         .orElseThrow(() ->
-            new IllegalArgumentException(Refusal.quoted(text) + " is no date of the calendar"));
+            new IllegalArgumentException(Refusal.quoted(text) + " is not a date of the calendar"));
   }
 
   static long of(Instant instant) {

@@ -117,7 +117,7 @@ record LabelRows(
         if (!panel.onGrid(origin)) {
           throw Refusal.of(
               "SLU-6024",
-              "%s: %s is no end of a period of panel.csv"
+              "%s: %s is not the end of a period of panel.csv"
                   .formatted(table.at(originColumn), Refusal.quoted(table.text(originColumn))),
               "an origin is the end of the last period that may be looked at");
         }

@@ -325,7 +325,7 @@ public final class ModelBundle implements AutoCloseable {
             || !file.toRealPath().startsWith(folder.toRealPath())) {
           throw Refusal.of(
               "SLU-6004",
-              "bundle `%s`: model.onnx wants its data from %s, which is no file of the bundle"
+              "bundle `%s`: model.onnx wants its data from %s, which is not a file of the bundle"
                   .formatted(name, Refusal.quoted(location)),
               "save the tensors inside model.onnx, or in a file beside it");
         }

@@ -99,7 +99,7 @@ final class Panel {
         if (Math.floorMod(start, period) != phase) {
           throw Refusal.of(
               "SLU-6024",
-              "%s: %s is no start of a period on the grid that the first row lays"
+              "%s: %s is not the start of a period on the grid that the first row lays"
                   .formatted(table.at(eventColumn), Refusal.quoted(table.text(eventColumn))),
               "eventTime is the start of a period, and periods follow each other without gaps");
         }

@@ -24,7 +24,8 @@ record Probe(int rows, float[] windows, long[] originDays, float[] expected, dou
   /**
    * Reads the content of {@code probe.json}.
    *
-   * @throws IllegalArgumentException when it is no probe for this signature; the message says where
+   * @throws IllegalArgumentException when it is not a probe for this signature; the message says
+   *     where
    */
   static Probe parse(JsonNode json, BundleSignature signature) {
     Fields top = new Fields("the probe", json);
@@ -48,7 +49,7 @@ record Probe(int rows, float[] windows, long[] originDays, float[] expected, dou
       for (int r = 0; r < rows; r++) {
         JsonNode day = list(list.get(r), 1, "the origin day", r).get(0);
         if (!day.isIntegralNumber() || !day.canConvertToInt()) {
-          throw new IllegalArgumentException("the origin day of probe row " + r + " is no day");
+          throw new IllegalArgumentException("the origin day of probe row " + r + " is not a day");
         }
         days[r] = day.longValue();
       }
@@ -84,7 +85,7 @@ record Probe(int rows, float[] windows, long[] originDays, float[] expected, dou
     float value = node.isNumber() ? (float) node.doubleValue() : Float.NaN;
     if (!Float.isFinite(value)) {
       throw new IllegalArgumentException(
-          "%s in probe row %d holds something that is no number".formatted(what, row));
+          "%s in probe row %d holds something that is not a number".formatted(what, row));
     }
     return value;
   }

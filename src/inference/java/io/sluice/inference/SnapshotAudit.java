@@ -76,8 +76,9 @@ record SnapshotAudit(
               format.periodMicros(),
               units);
     } catch (SluiceException e) {
-      // raw data may be laid out as it likes; what cannot be compared is said, not guessed
-      return impossible("the snapshot is no vintage log of these units: " + e.getMessage());
+      // raw data may be laid out as it likes; the report names what cannot be compared, and guesses
+      // nothing
+      return impossible("the snapshot is not a vintage log of these units: " + e.getMessage());
     }
     Findings findings = new Findings();
     long vintages = 0;

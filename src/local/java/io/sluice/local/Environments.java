@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Function;
 
 /**
- * What images mean on this machine. It grows while a run goes on: which environment the champion
+ * What images mean on this machine. It grows while a run lasts: which environment the champion
  * needs is known only once the run has resolved its version. Thread-safe.
  */
 public final class Environments {

@@ -55,7 +55,7 @@ public final class LocalRunner implements PipelineRunner {
    *     run binds to an emptyDir need none
    * @param runs folder for the runner's state, {@code .sluice/runs}
    * @param parallelism how many tasks run side by side
-   * @param grace how long a step that is told to end (SIGTERM, an interrupt) may take until it is
+   * @param grace how long a step that was asked to end (SIGTERM, an interrupt) may take until it is
    *     killed
    * @param clock stamps events
    */

@@ -37,7 +37,7 @@ final class Objects {
 
   private Objects() {}
 
-  /** A step that runs a script unless it is told a command. */
+  /** A step that runs a script unless it has a command. */
   static final class StepOf {
     String name;
     Optional<String> image = Optional.of(IMAGE);

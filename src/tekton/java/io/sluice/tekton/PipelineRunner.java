@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 public interface PipelineRunner {
 
   /**
-   * Starts a run and returns while it goes on.
+   * Starts a run and returns while it runs.
    *
    * @param run its name is the run id; {@code pipelineRef} names {@code pipeline}, or {@code
    *     pipelineSpec} is the same
@@ -34,7 +34,7 @@ public interface PipelineRunner {
     /**
      * Waits for the end.
      *
-     * @throws InterruptedException when the calling thread is interrupted; the run goes on
+     * @throws InterruptedException when the calling thread is interrupted; the run continues
      */
     RunOutcome await() throws InterruptedException;
 

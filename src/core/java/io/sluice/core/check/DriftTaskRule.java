@@ -68,7 +68,7 @@ final class DriftTaskRule implements Rule {
       findings.add(
           "SLU-1030",
           view.spans().value("stages", name, "inputs", "reference"),
-          reference + " is no data of the champion's",
+          reference + " is not data of the champion's",
           "write champion.<stage>.<output>, with the stage whose data the champion was trained on");
     }
     Ref current = stage.inputs().get("current");

@@ -73,7 +73,7 @@ final class EvaluateTaskRule implements Rule {
       findings.add(
           "SLU-1030",
           view.spans().value("stages", name, "inputs", "candidates"),
-          candidates + " is no model of a train@1 stage",
+          candidates + " is not a model of a train@1 stage",
           "candidates are what train@1 makes, for example train.model");
     }
     Ref champion = inputs.get("champion");
@@ -100,7 +100,7 @@ final class EvaluateTaskRule implements Rule {
       findings.add(
           "SLU-1030",
           view.spans().value("stages", name, "inputs", "snapshot"),
-          snapshot + " is no snapshot",
+          snapshot + " is not a snapshot",
           "write data.<source>");
     }
   }

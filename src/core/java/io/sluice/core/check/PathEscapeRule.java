@@ -18,7 +18,7 @@ final class PathEscapeRule implements Rule {
         findings.add(
             "SLU-1027",
             at,
-            "\"" + glob + "\" is no glob that every program reads the same way",
+            "\"" + glob + "\" is not a glob that every program reads the same way",
             "use *, ** and ? only; write several globs instead of brackets and braces");
       }
     });

@@ -1,6 +1,6 @@
 package io.sluice.core.check;
 
-/** What may fail is not tried again: Tekton goes on after the failure. */
+/** What may fail is not tried again: Tekton continues after the failure. */
 final class RetriesRule implements Rule {
   @Override
   public void check(SpecView view, Findings findings) {

@@ -1,6 +1,8 @@
 package io.sluice.core.check;
 
-/** What the checker may ask about the files beside a spec; lent by whoever can read them. */
+/**
+ * What the checker may ask about the files beside a spec; the caller, who can read them, lends it.
+ */
 public interface SourceTree {
   /**
    * Whether there is a file or folder of this path.

@@ -43,7 +43,7 @@ final class UndeclaredArtifactRule implements Rule {
           findings.add(
               "SLU-1022",
               view.spans().value("gate", "slices", Integer.toString(i)),
-              "\"" + slices.get(i) + "\" is no slice of stage \"" + o.stage() + "\"",
+              "\"" + slices.get(i) + "\" is not a slice of stage \"" + o.stage() + "\"",
               DidYouMean.hint(e.with().slices(), slices.get(i)));
         }
       }

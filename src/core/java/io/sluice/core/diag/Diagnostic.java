@@ -3,7 +3,7 @@ package io.sluice.core.diag;
 import java.util.Optional;
 
 /**
- * What a user is told when something is wrong: an id, what happened, where, what to do.
+ * What a user reads when something is wrong: an id, what happened, where, what to do.
  *
  * @param id {@code SLU-nnnn}, listed in {@code docs/errors.md}
  * @param message what happened, one sentence without a final stop

@@ -69,7 +69,7 @@ public final class Gate {
             ExitCode.INPUT_WRONG,
             Diagnostic.of(
                 "SLU-8001",
-                "gate.slices names '" + slice + "', which is no slice column of the holdout",
+                "gate.slices names '" + slice + "', which is not a slice column of the holdout",
                 "it has " + rows.sliceColumns() + "; add it to evaluate's slices"));
       }
     }

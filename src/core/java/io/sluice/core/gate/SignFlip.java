@@ -80,7 +80,7 @@ public final class SignFlip {
   /**
    * As {@link #p(Contrast, int, long)}, but fine enough for a small level: where the first
    * replicates cannot tell a p-value from {@code level}, it is drawn anew with 20 / level of them.
-   * Whoever passes both rounds has passed the second, so the level is kept.
+   * A candidate that passes both rounds has passed the second, so the level is kept.
    *
    * @param coarse p-values above this need no refinement
    */

@@ -92,8 +92,8 @@ public final class Planner {
   }
 
   /**
-   * What each stage is told under a profile and overlays, in the order of the plan. A run passes on
-   * what differs from the same without them.
+   * What each stage receives under a profile and overlays, in the order of the plan. A run passes
+   * on what differs from the same without them.
    *
    * @throws SluiceException (exit code 2) when the profile or a stage that an overlay names is not
    *     there
@@ -532,7 +532,7 @@ public final class Planner {
     return values;
   }
 
-  /** Takes a family's part of the stage's trials, whoever set those; times become seconds. */
+  /** Takes a family's part of the stage's trials, wherever those were set; times become seconds. */
   private static void spend(Spec.Budget budget, ObjectNode with) {
     with.put("trials", budget.trials(with.path("trials").asInt()));
     budget.time().ifPresent(t -> with.put("time", t.toSeconds()));

@@ -15,7 +15,8 @@ import java.util.TreeMap;
  * Its digest covers all of it, and the next valid entry carries that digest, so that no entry can
  * change or vanish unnoticed.
  *
- * @param log id that the log was given when it began; an entry of another log is no entry of this
+ * @param log id that the log was given when it began; an entry of another log does not count in
+ *     this
  * @param key nonce of the attempt that wrote it: how a writer whose call was cut finds its entry
  * @param from number of the entry it replaces; 0 for the first
  * @param fromDigest digest of that entry's content; of the empty string for the first

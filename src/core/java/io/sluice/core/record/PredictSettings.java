@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a family's models forecast by a command, as its train stage is told: what the planner writes
+ * How a family's models forecast by a command, as its train stage gets it: what the planner writes
  * of {@code predict:} in the spec.
  *
  * @param command argument vector

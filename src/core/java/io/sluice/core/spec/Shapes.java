@@ -405,7 +405,7 @@ final class Shapes {
           problems.add(
               "SLU-1011",
               s.at(),
-              s.text() + " is no number that every program reads the same way",
+              s.text() + " is not a number that every program reads the same way",
               "write a plain decimal number, or put it in quotes to make it a text");
         }
         yield Optional.ofNullable(value);

@@ -135,10 +135,10 @@ public record Spec(
   /**
    * A way to make a model: one command, a search space.
    *
-   * @param predict command that forecasts where the model is no ONNX graph
+   * @param predict command that forecasts where the model is not an ONNX graph
    * @param space parameters by name
    * @param budget what its search may cost
-   * @param mayFail {@code onFailure: continue}: the run goes on without this family
+   * @param mayFail {@code onFailure: continue}: the run continues without this family
    */
   public record Family(
       String environment,
@@ -432,7 +432,7 @@ public record Spec(
   }
 
   /**
-   * What {@code evaluate@1} is told.
+   * The settings of {@code evaluate@1}.
    *
    * @param unit columns that together name what is resampled by the gate
    * @param slices columns by whose values regressions are looked for

@@ -287,7 +287,7 @@ final class SpecModel {
         optional(
             "predict",
             command(),
-            "forecasts from windows.csv, for a model that is no ONNX graph; docs/families.md");
+            "forecasts from windows.csv, for a model that is not an ONNX graph; docs/families.md");
     var space =
         optional(
             "space",
@@ -304,7 +304,7 @@ final class SpecModel {
         optional(
             "onFailure",
             Shapes.word(List.of("fail", "continue")),
-            "continue: the run goes on while another family succeeds (fail)");
+            "continue: the run continues while another family succeeds (fail)");
     return Struct.checked(
         "a family",
         List.of(environment, run, function, predict, space, resources, budget, onFailure),

@@ -110,7 +110,7 @@ public record TargetSpec(
       List<Toleration> tolerations) {}
 
   /**
-   * A taint of nodes that is borne.
+   * A taint of nodes that pods tolerate.
    *
    * @param key empty: all taints
    * @param value empty: whatever its value is

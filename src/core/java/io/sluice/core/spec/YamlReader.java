@@ -51,7 +51,7 @@ final class YamlReader {
   }
 
   /**
-   * @param root empty when the text is no YAML document at all; {@code problems} then says why
+   * @param root empty when the text is not a YAML document at all; {@code problems} then says why
    */
   record Document(Optional<Yaml> root, Spans spans) {}
 
@@ -253,7 +253,10 @@ final class YamlReader {
         Yaml value = node(events, path);
         if (name.equals("<<") && scalar.plain()) {
           problems.add(
-              "SLU-1006", key.at(), "a merge key, \"<<\"", "write the values out, it is no alias");
+              "SLU-1006",
+              key.at(),
+              "a merge key, \"<<\"",
+              "write the values out, it is not an alias");
         } else {
           entries.add(new Yaml.Entry(name, key.at(), value));
         }

@@ -27,8 +27,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds Python environments from locked files, each once per machine and user, whoever asks and
- * however often.
+ * Builds Python environments from locked files, each once per machine and user, for all callers.
  *
  * <p>An environment is a virtual environment in {@code <cache>/environments/<digest>}. Those cannot
  * be moved, so it is built in place, under a file lock, and counts as built only once its {@code

@@ -34,7 +34,9 @@ import java.util.function.Consumer;
 
 /** One attempt at a task: what a TaskRun's pod does, from its workspaces to its results. */
 final class Attempt {
-  /** Tekton's termination message would hold less; more than this is no result but an artifact. */
+  /**
+   * Tekton's termination message would hold less; more than this is not a result but an artifact.
+   */
   private static final int MAX_RESULT = 4096;
 
   /**

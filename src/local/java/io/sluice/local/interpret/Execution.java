@@ -453,7 +453,7 @@ public final class Execution implements PipelineRunner.Running {
     for (Progress task : tasks.values()) {
       String name = "tasks." + task.node.name() + ".";
       put(task, scope);
-      // As Tekton has it: one that the run goes on without counts here too.
+      // As Tekton has it: one that the run continues without counts here too.
       anyFailed |= task.failed();
       anySkipped |= task.outcome.status() == StageStatus.SKIPPED;
       if (isLast) {

@@ -67,7 +67,7 @@ final class GraphCheck {
     for (Node node : graph.all()) {
       for (String other : node.after()) {
         if (!ordinary.contains(other)) {
-          wrong("task " + node.name() + " waits for " + other + ", which is no task here");
+          wrong("task " + node.name() + " waits for " + other + ", which is not a task here");
         }
       }
     }

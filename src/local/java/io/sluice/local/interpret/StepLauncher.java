@@ -38,7 +38,7 @@ public interface StepLauncher {
 
   /** A step that was started. */
   interface RunningStep {
-    /** Waits for the end at most this long; the exit code, or empty when it goes on. */
+    /** Waits for the end at most this long; the exit code, or empty when it still runs. */
     OptionalInt await(Duration limit) throws InterruptedException;
 
     /**

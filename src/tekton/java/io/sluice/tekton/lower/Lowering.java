@@ -290,7 +290,7 @@ public final class Lowering {
 
   /**
    * The pods that do trials of a stage's search, where the run wants any. They leave nothing
-   * behind, and the run goes on without those that fail.
+   * behind, and the run continues without those that fail.
    *
    * <p>What says that it wants none is a condition, and not an empty matrix: Tekton 1.15 takes that
    * for done before the tasks that it waits for are, and does not go on with the run.

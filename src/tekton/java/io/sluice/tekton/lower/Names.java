@@ -86,7 +86,7 @@ final class Names {
     return "$(tasks." + task + ".results." + result + ")";
   }
 
-  /** The pipeline of a model; a name that is no DNS label is made one, and stays distinct. */
+  /** The pipeline of a model; a name that is not a DNS label is made one, and stays distinct. */
   static String pipeline(String model) {
     if (LABEL.matcher(model).matches()) {
       return model;

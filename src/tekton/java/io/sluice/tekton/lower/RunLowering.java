@@ -81,7 +81,7 @@ final class RunLowering {
                   .orElseThrow(() ->
                       Lowering.wrong(
                           "SLU-2011",
-                          "settings for " + name + ", which is no stage of the compiled plan",
+                          "settings for " + name + ", which is not a stage of the compiled plan",
                           "stages are "
                               + String.join(
                                   ", ",

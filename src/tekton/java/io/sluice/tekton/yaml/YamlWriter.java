@@ -44,7 +44,7 @@ final class YamlWriter {
   }
 
   /**
-   * @param continued whether the first key goes on the line of a list's dash
+   * @param continued whether the first key stands on the line of a list's dash
    */
   private void map(Map<?, ?> map, int indent, boolean continued) {
     boolean first = true;
