@@ -118,8 +118,8 @@ class Raw:
 def read(path: Path, seed: int, periods: int | None = None) -> Raw:
     """Reads a CSV file, a folder with one, or a panel table set.
 
-    `periods`: of a panel, only so many of its latest origins. Raises SLU-7310 for a file that is not a table, SLU-7311 for
-    a table that cannot be read, and what `PanelSet.read` raises.
+    `periods`: of a panel, only so many of its latest origins. Raises SLU-7310 for a file that is not a table, SLU-7311
+    for a table that cannot be read, and what `PanelSet.read` raises.
     """
     if path.is_dir():
         if (path / "panel.json").is_file():

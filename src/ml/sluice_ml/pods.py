@@ -86,7 +86,9 @@ class Storage:
         try:
             parsed = sqlalchemy.engine.make_url(url)
         except sqlalchemy.exc.ArgumentError:
-            raise _unusable("its address is not a URL", "for example postgresql://user:password@host/database") from None
+            raise _unusable(
+                "its address is not a URL", "for example postgresql://user:password@host/database"
+            ) from None
         self._options: dict[str, Any] = {"pool_pre_ping": True}
         if parsed.get_backend_name() in ("postgresql", "postgres"):
             # the driver that the tuner's environment has

@@ -109,7 +109,9 @@ class Split:
             rest = total - train - test if sum(map(int, match.groups())) == 100 else total * int(match[2]) // 100
             counts = [train, rest, test]
         else:
-            raise SluiceMlError("SLU-7421", f"{text!r} is not a split", "write 12/4/4m (months of 30 days) or 70/10/20%")
+            raise SluiceMlError(
+                "SLU-7421", f"{text!r} is not a split", "write 12/4/4m (months of 30 days) or 70/10/20%"
+            )
         if sum(counts) > total or min(counts) < 1:
             raise SluiceMlError("SLU-7421", f"the split {text} needs {counts} times, the file has {total}")
         return Split(*counts)

@@ -414,7 +414,7 @@ def test_a_storage_that_cannot_be_used_is_said_without_its_password(tmp_path: Pa
         Storage(wrong).greet(0)
     assert "127.0.0.1" in str(e.value)
     assert "other-word" not in str(e.value)
-    with pytest.raises(SluiceMlError, match="no URL"):
+    with pytest.raises(SluiceMlError, match="not a URL"):
         Storage("secret stuff")
     with pytest.raises(SluiceMlError, match=r"SLU-7407: .*OPTUNA_STORAGE_URL"):
         url_of(tmp_path)

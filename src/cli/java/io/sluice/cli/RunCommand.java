@@ -192,7 +192,10 @@ final class RunCommand implements Callable<Integer> {
   /** Says what cannot be asked for together. */
   private void check() {
     if (detach && on == null) {
-      throw wrong("SLU-9033", "--detach without --on", "only a cluster goes on without us");
+      throw wrong(
+          "SLU-9033",
+          "--detach without --on",
+          "only a run on a cluster continues without its client");
     }
     if (stage != null && on != null) {
       throw wrong(

@@ -133,7 +133,7 @@ record SnapshotAudit(
             findings.add(
                 "SLU-6032",
                 ("%s/panel.csv, line %d: feature-vintage leak: `%s` of %s for the period that ends"
-                        + " %s is said to be %s as known at %s; the snapshot says %s")
+                        + " %s is given as %s as known at %s; the snapshot says %s")
                     .formatted(
                         set.name(),
                         panel.line(i),
@@ -164,8 +164,8 @@ record SnapshotAudit(
       if (!agrees(rows.actual()[row], real)) {
         findings.add(
             "SLU-6035",
-            ("%s, line %d: revision leak: the actual of %s for the period that ends %s is said to be"
-                    + " %s as known at %s; the snapshot says %s")
+            ("%s, line %d: revision leak: the actual of %s for the period that ends %s is given"
+                    + " as %s as known at %s; the snapshot says %s")
                 .formatted(
                     rows.name(),
                     rows.line()[row],

@@ -145,7 +145,7 @@ def publish(token: str, port: int, server: int) -> None:
 
 
 def locked(file: int, patience_s: float) -> bool:
-    """Takes a lock for itself. Whoever asks whether it is held holds it for a moment: try again."""
+    """Takes a lock for itself. A process that asks whether it is held holds it for a moment: try again."""
     deadline = time.monotonic() + patience_s
     while True:
         try:

@@ -150,7 +150,7 @@ class EmbeddedMlflowIT {
 
   @Test
   void aServerThatCannotStartSaysItsLastWordsAndLeavesNothing() throws IOException {
-    Files.writeString(folder.resolve("mlflow.db"), "this is no database");
+    Files.writeString(folder.resolve("mlflow.db"), "this is not a database");
     assertThatExceptionOfType(SluiceException.class)
         .isThrownBy(this::start)
         .satisfies(e -> {

@@ -275,7 +275,7 @@ class EnvironmentBuilderIT {
 
   @Test
   void aPackageThatCannotBeInstalledIsNamedWithTheInstallersWords() throws Exception {
-    byte[] broken = "this is no archive".getBytes(StandardCharsets.UTF_8);
+    byte[] broken = "this is not an archive".getBytes(StandardCharsets.UTF_8);
     EnvironmentRequest request = request("3.11", lock("tinypkg", broken));
     assertRefused(builder(), request, ExitCode.INPUT_WRONG, "SLU-3014", "tinypkg", "tabular.lock");
   }
