@@ -250,6 +250,14 @@ public record Lineage(
     return Optional.ofNullable(tags.get(FAMILY)).filter(f -> !f.isEmpty());
   }
 
+  /**
+   * The digest of the bundle that a version with these tags was registered with, if it has one;
+   * reads no other tag, so that a version whose other tags were removed is still checked.
+   */
+  public static Optional<Digest> bundleOf(Map<String, String> tags) {
+    return new Tags(tags).digest(BUNDLE);
+  }
+
   static void failed(SortedMap<String, String> families, Map<String, String> tags) {
     families.forEach((name, why) -> tags.put(FAILED_FAMILY + name, why));
   }

@@ -16,10 +16,13 @@ import java.util.Optional;
  * What the gates of later runs need to know of an earlier run. All other fields of its {@code
  * run.json} are ignored, because an older or a newer version of Sluice may have written them.
  *
+ * @param run empty only in a foreign record, which has no gate
+ * @param finished as {@code run}
  * @param verdict empty when the run did not get to its gate
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record PastRun(String run, Instant finished, Optional<PastVerdict> verdict) {
+public record PastRun(
+    Optional<String> run, Optional<Instant> finished, Optional<PastVerdict> verdict) {
 
   /**
    * What its gate decided.
@@ -36,7 +39,12 @@ public record PastRun(String run, Instant finished, Optional<PastVerdict> verdic
    */
   public static PastRun parse(JsonNode json) {
     try {
-      return JsonCodec.read(json, PastRun.class);
+      PastRun past = JsonCodec.read(json, PastRun.class);
+      if (past.verdict.isPresent() && (past.run.isEmpty() || past.finished.isEmpty())) {
+        throw new IllegalArgumentException(
+            (past.run.isEmpty() ? "run" : "finished") + ": missing beside a verdict");
+      }
+      return past;
     } catch (IllegalArgumentException e) {
       throw History.unreadable(e);
     }
@@ -46,8 +54,8 @@ public record PastRun(String run, Instant finished, Optional<PastVerdict> verdic
   public Optional<History.PastGate> gate() {
     return verdict.map(v ->
         new History.PastGate(
-            run,
-            finished,
+            run.orElseThrow(),
+            finished.orElseThrow(),
             v.decision(),
             v.reason()
                 .flatMap(word ->

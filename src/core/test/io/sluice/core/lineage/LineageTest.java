@@ -247,4 +247,12 @@ class LineageTest {
     }
     return text.toString();
   }
+
+  @Test
+  void theDigestOfABundleIsReadAlone() {
+    String digest = "sha256:" + "ab".repeat(32);
+    assertThat(Lineage.bundleOf(java.util.Map.of("sluice.bundle", digest)))
+        .contains(io.sluice.core.artifact.Digest.parse(digest));
+    assertThat(Lineage.bundleOf(java.util.Map.of("sluice.run", "r-1"))).isEmpty();
+  }
 }

@@ -66,6 +66,12 @@ class PastRunTest {
         .isEmpty();
   }
 
+  @Test
+  void aForeignRecordHasNoGate() {
+    assertThat(PastRun.parse(Json.parse("{}")).gate()).isEmpty();
+    assertThat(PastRun.parse(Json.parse("{\"verdict\": null, \"note\": 1}")).gate()).isEmpty();
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -131,7 +131,7 @@ public final class Resolve {
     if (top.isPresent()) {
       version = Optional.of(champion(registry, top.get()));
       lineage = Lineage.of(version.get().tags());
-      entries.addAll(model(registry, version.get(), lineage, store));
+      entries.addAll(model(registry, version.get(), store));
       entries.addAll(snapshots(store, version.get(), lineage));
     }
     List<Version> versions = registry.versions(model);
@@ -140,7 +140,7 @@ public final class Resolve {
     entries.add(put(store, Resolved.GATES, Json.pretty(gates.toJson())));
     SearchRequest search = SearchRequest.after(gates);
     entries.add(put(store, Resolved.SEARCH, Json.pretty(search.json())));
-    String family = lineage.map(Lineage::family).orElse("");
+    String family = version.flatMap(v -> Lineage.familyOf(v.tags())).orElse("");
     String from = lineage.map(l -> l.run().value()).orElse("");
     Resolved resolved =
         new Resolved(
@@ -239,8 +239,7 @@ public final class Resolve {
                 "restore the version, or roll back to one that is there: `sluice rollback`"));
   }
 
-  private List<Manifest.Entry> model(
-      ModelRegistry registry, Version version, Optional<Lineage> lineage, ArtifactStore store)
+  private List<Manifest.Entry> model(ModelRegistry registry, Version version, ArtifactStore store)
       throws IOException {
     ModelFiles bundle = ModelFiles.ofVersion(registry, version, store);
     Set<String> missing = new TreeSet<>(BUNDLE_FILES);
@@ -259,7 +258,7 @@ public final class Resolve {
               + " missing in the registry",
           "without it nothing can be compared: restore its files, or roll back");
     }
-    Optional<Digest> known = lineage.flatMap(l -> l.origin().bundle());
+    Optional<Digest> known = Lineage.bundleOf(version.tags());
     if (known.isPresent() && !known.get().equals(bundle.digest())) {
       throw failed(
           "SLU-4043",
@@ -369,7 +368,7 @@ public final class Resolve {
             e);
       }
       PastRun past = PastRun.parse(record);
-      if (!past.run().equals(run.value())) {
+      if (!past.run().equals(Optional.of(run.value()))) {
         past.gate().ifPresent(gates::add);
       }
     }
