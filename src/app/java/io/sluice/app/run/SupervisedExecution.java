@@ -141,10 +141,10 @@ final class SupervisedExecution {
     return phase == Phase.OVER;
   }
 
-  /** The actions that follow from an event; none once the execution is over. */
+  /** The actions that follow from an event. */
   List<Action> on(Event event) {
     if (phase == Phase.OVER) {
-      return List.of();
+      return afterTheEnd(event);
     }
     return switch (event) {
       case Event.Begun begun -> plan();
@@ -167,6 +167,29 @@ final class SupervisedExecution {
           conclude(
               new Conclusion.Stopped("it may still be running on the cluster", true),
               Optional.of(StageStatus.CANCELLED));
+    };
+  }
+
+  /**
+   * Nothing more is concluded. A start that was under way when supervision stopped may still bring
+   * a run and a connection: the one is cancelled, the other is closed when no event needs it.
+   */
+  private List<Action> afterTheEnd(Event event) {
+    return switch (event) {
+      case Event.Followed late when isStopped() ->
+          List.of(new Action.Cancel("it cannot be told to end: "));
+      case Event.Ended late -> List.of(new Action.Disconnect());
+      case Event.Troubled late -> List.of(new Action.Disconnect());
+      case Event.Broken late -> List.of(new Action.Disconnect());
+      case Event.Unsaved late -> List.of(new Action.Disconnect());
+      case Event.Begun e -> List.of();
+      case Event.Planned e -> List.of();
+      case Event.Followed e -> List.of();
+      case Event.OtherReleased e -> List.of();
+      case Event.StopRequested e -> List.of();
+      case Event.CancelTimedOut e -> List.of();
+      case Event.ForceTimedOut e -> List.of();
+      case Event.RetryDue e -> List.of();
     };
   }
 

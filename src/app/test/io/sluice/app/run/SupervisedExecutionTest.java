@@ -51,7 +51,9 @@ class SupervisedExecutionTest {
     assertThat(machine.isOver()).isTrue();
     assertThat(machine.on(new Event.StopRequested())).isEmpty();
     assertThat(machine.on(new Event.ForceTimedOut())).isEmpty();
-    assertThat(machine.on(new Event.Troubled(REFUSED, true))).isEmpty();
+    assertThat(machine.on(new Event.Troubled(REFUSED, true)))
+        .as("concludes nothing")
+        .containsExactly(new Action.Disconnect());
   }
 
   @Test
@@ -115,6 +117,18 @@ class SupervisedExecutionTest {
     planned(submit());
     machine.on(new Event.StopRequested());
     assertThat(machine.on(new Event.Followed())).hasAtLeastOneElementOfType(Action.Cancel.class);
+  }
+
+  @Test
+  void aStartThatSucceedsAfterSupervisionStoppedIsCancelled() {
+    planned(submit());
+    machine.on(new Event.StopRequested());
+    machine.on(new Event.ForceTimedOut());
+    assertThat(machine.isOver()).isTrue();
+    assertThat(machine.on(new Event.Followed()))
+        .containsExactly(new Action.Cancel("it cannot be told to end: "));
+    assertThat(machine.on(new Event.Ended(ended(StageStatus.CANCELLED, "cancelled"))))
+        .containsExactly(new Action.Disconnect());
   }
 
   @Test
