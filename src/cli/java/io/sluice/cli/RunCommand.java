@@ -358,7 +358,7 @@ final class RunCommand implements Callable<Integer> {
     try {
       Optional<byte[]> found =
           registry.recordedRuns(report.model(), RECENT_RECORDS).stream()
-              .filter(bytes -> RunSummary.of(bytes).run().equals(report.run().value()))
+              .filter(bytes -> RunSummary.isOf(bytes, report.run()))
               .findFirst();
       if (found.isPresent()) {
         new StateFile(recordFile).write(found.get());
@@ -374,6 +374,9 @@ final class RunCommand implements Callable<Integer> {
       }
     } catch (SluiceException e) {
       console.line("(the run's record is not written: " + e.getMessage() + ")");
+    } catch (IllegalArgumentException e) {
+      // another version of Sluice wrote it, in the images of the cluster for example
+      console.line("(the run's record cannot be read here: " + e.getMessage() + ")");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.sluice.app.run;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import io.sluice.core.drift.DriftFinding;
 import io.sluice.core.gate.Decision;
 import io.sluice.core.gate.GatePolicy;
@@ -7,7 +8,9 @@ import io.sluice.core.gate.HoldoutRows;
 import io.sluice.core.gate.Reason;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
 import io.sluice.core.record.RunRecord;
+import io.sluice.core.run.RunId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,6 +42,22 @@ public final class RunSummary {
   public static RunSummary of(byte[] runJson) {
     return new RunSummary(Optional.of(RunRecord.parse(Json.parse(runJson))));
   }
+
+  /**
+   * Whether a {@code run.json} is the record of a run. It need not be one that {@link #of} reads: a
+   * registry also has records of other versions of Sluice.
+   */
+  public static boolean isOf(byte[] runJson, RunId run) {
+    try {
+      return JsonCodec.read(Json.parse(runJson), Owner.class).run().equals(run.value());
+    } catch (IllegalArgumentException e) {
+      return false; // it does not say whose record it is
+    }
+  }
+
+  /** The run that a record is of. */
+  @JsonIgnoreProperties(ignoreUnknown = true)
+  record Owner(String run) {}
 
   /** The summary of a run without a record. */
   public static RunSummary empty() {

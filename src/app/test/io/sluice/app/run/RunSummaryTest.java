@@ -1,10 +1,12 @@
 package io.sluice.app.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.json.Json;
+import io.sluice.core.run.RunId;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +51,23 @@ class RunSummaryTest {
     assertThat(RunSummary.empty().result("j-1", Optional.of("HOLD")))
         .containsEntry("verdict", "HOLD")
         .doesNotContainKey("version");
+  }
+
+  @Test
+  void aRecordOfAnotherVersionHidesNoOther() throws Exception {
+    byte[] known = Files.readAllBytes(SAMPLES.resolve("run-record/valid/drifted.json"));
+    ObjectNode record = (ObjectNode) Json.parse(known);
+    RunId run = new RunId(record.path("run").asText());
+    byte[] newer =
+        Json.write(record.put("fieldOfANewerVersion", 1)).getBytes(StandardCharsets.UTF_8);
+    assertThatIllegalArgumentException().isThrownBy(() -> RunSummary.of(newer));
+    for (byte[] bytes : List.of(known, newer)) {
+      assertThat(RunSummary.isOf(bytes, run)).isTrue();
+      assertThat(RunSummary.isOf(bytes, new RunId("r-other"))).isFalse();
+    }
+    for (String text : List.of("", "{}", "[]", "{\"run\":null}", "not JSON")) {
+      assertThat(RunSummary.isOf(text.getBytes(StandardCharsets.UTF_8), run)).as(text).isFalse();
+    }
   }
 
   private static RunSummary judged() throws Exception {

@@ -364,8 +364,8 @@ public final class BuildRuns {
       String model = state.definition().model();
       ModelRegistry asked = Connections.registry(login);
       for (byte[] bytes : asked.recordedRuns(model, RECENT_RECORDS)) {
-        RunSummary summary = RunSummary.of(bytes);
-        if (summary.run().equals(run.value())) {
+        if (RunSummary.isOf(bytes, run)) {
+          RunSummary summary = RunSummary.of(bytes);
           folder(run).keepRecord(bytes);
           summary
               .version()
