@@ -183,12 +183,13 @@ public final class BuildRuns {
    * Keeps the record that a program on an agent wrote.
    *
    * @param page address of the version in the registry
-   * @return nothing when there is no record or it cannot be read
+   * @return the summary of a run without a record when there is none; empty when this version of
+   *     the plugin cannot read the record, so that its verdict is unknown
    */
-  public RunSummary keepRecord(RunId run, Optional<byte[]> record, Optional<byte[]> page)
+  public Optional<RunSummary> keepRecord(RunId run, Optional<byte[]> record, Optional<byte[]> page)
       throws IOException {
     if (record.isEmpty()) {
-      return RunSummary.empty();
+      return Optional.of(RunSummary.empty());
     }
     RunSummary summary;
     try {
@@ -197,13 +198,13 @@ public final class BuildRuns {
       listener
           .getLogger()
           .println("(the record of the run cannot be read: " + e.getMessage() + ")");
-      return RunSummary.empty();
+      return Optional.empty();
     }
     RunFolder folder = folder(run);
     folder.keepRecord(record.get());
     page.map(p -> new String(p, StandardCharsets.UTF_8).strip()).ifPresent(folder::keepPage);
     RunAction.of(build).add(run);
-    return summary;
+    return Optional.of(summary);
   }
 
   private void goesOn(RunId run) throws IOException {

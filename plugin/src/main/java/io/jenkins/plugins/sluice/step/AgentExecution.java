@@ -237,7 +237,7 @@ final class AgentExecution extends BackgroundExecution {
     StepContext context = getContext();
     Run<?, ?> build = context.get(Run.class);
     RunId run = run(build);
-    RunSummary summary =
+    Optional<RunSummary> read =
         new BuildRuns(build, context.get(TaskListener.class))
             .keepRecord(run, ended.record(ws), ended.page(ws));
     @Nullable Throwable stopped = stopCause();
@@ -247,6 +247,17 @@ final class AgentExecution extends BackgroundExecution {
       fail(new AbortException(SluiceCommand.words(code)));
     } else {
       boolean judges = stage == null || stage.kind() == StageSelector.Kind.EVALUATE;
+      if (judges && read.isEmpty()) {
+        // a HOLD would pass for a success
+        fail(
+            new AbortException(
+                "this version of the plugin cannot read the record of run "
+                    + run
+                    + ", so its verdict is unknown: install the plugin's version of Sluice on the"
+                    + " agent"));
+        return;
+      }
+      RunSummary summary = read.orElseGet(RunSummary::empty);
       succeed(
           judges ? HoldPolicy.reason(summary.verdict(), summary) : Optional.empty(),
           summary.result(run.value(), Optional.empty()));
