@@ -291,7 +291,8 @@ def test_a_deleted_pod_gives_its_trial_back_at_once(tmp_path: Path, server: Serv
     assert pods[1].await_end()[0] == 0
     given = [t for t in of_storage(server.url, "deleted") if t.user_attrs.get("sluice:worker") == "1"]
 
-    assert [t.state for t in given] == [TrialState.FAIL]
+    # two when the search handed it one more just before it saw that the worker is gone; that one comes back as well
+    assert {t.state for t in given} == {TrialState.FAIL}
     # within the patience: nobody waited for a silence
     assert time.monotonic() - began < PATIENCE
     code, said = pods[0].await_end()
