@@ -17,8 +17,18 @@ import io.sluice.app.CodeSelection;
 import java.util.Map;
 
 /** The rules between modules and packages that docs/architecture.md states. */
-@AnalyzeClasses(packages = "io.sluice", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(
+    packages = "io.sluice",
+    importOptions = {ImportOption.DoNotIncludeTests.class, ArchitectureTest.NoTestJars.class})
 class ArchitectureTest {
+  /** Leaves out the test classes that modules lend each other as jars. */
+  static final class NoTestJars implements ImportOption {
+    @Override
+    public boolean includes(com.tngtech.archunit.core.importer.Location location) {
+      return !location.contains("-tests.jar");
+    }
+  }
+
   private static final String[] ADAPTERS = {
     "io.sluice.local..",
     "io.sluice.cluster..",
