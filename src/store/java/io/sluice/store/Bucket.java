@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.nio.channels.ClosedByInterruptException;
 import java.security.MessageDigest;
@@ -105,7 +106,9 @@ final class Bucket {
         () -> {
           try {
             return Optional.of(
-                client.headObject(b -> b.bucket(bucket()).key(full(key))).contentLength());
+                length(
+                    "look for " + key,
+                    client.headObject(b -> b.bucket(bucket()).key(full(key))).contentLength()));
           } catch (NoSuchKeyException e) {
             return Optional.empty();
           }
@@ -320,7 +323,11 @@ final class Bucket {
                     b.range("bytes=" + at + "-");
                   }
                 });
-            return Optional.of(new Part(answer, at + answer.response().contentLength()));
+            Long rest = answer.response().contentLength();
+            if (rest == null) {
+              answer.abort();
+            }
+            return Optional.of(new Part(answer, at + length("read " + key, rest)));
           } catch (NoSuchKeyException e) {
             return Optional.empty();
           }
@@ -422,6 +429,14 @@ final class Bucket {
     } catch (SdkClientException e) {
       throw unreachable(what, e);
     }
+  }
+
+  /** The length of an object, without which nobody could tell that a download broke off. */
+  private long length(String what, @Nullable Long said) {
+    if (said == null) {
+      throw unreachable(what, new ProtocolException("an answer without Content-Length"));
+    }
+    return said;
   }
 
   private SluiceException refused(String what, AwsServiceException e) {

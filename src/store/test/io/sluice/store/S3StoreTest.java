@@ -253,6 +253,14 @@ class S3StoreTest extends StoreContract {
   }
 
   @Test
+  void saysThatAnAnswerHasNoLength() {
+    FAULTY.stubFor(any(anyUrl()).willReturn(ok("hello"))); // in chunks
+    ArtifactStore store = new S3Store(at(FAULTY.port()), Area.TRUSTED);
+    assertDiagnosed(() -> store.open(Digest.of("hello")), "SLU-4614", "Content-Length");
+    assertDiagnosed(() -> put(store, "hello"), "SLU-4614", "Content-Length");
+  }
+
+  @Test
   void triesAgainWhenTheServerIsBusy() throws IOException {
     String once = "busy once";
     String twice = "busy twice";
