@@ -1,6 +1,9 @@
 # What ./sluice of a clone and bin/sluice of a distribution share: finding a Java and starting the program on it.
 # To be sourced by bash.
 
+# A service and a bare container have no HOME: bash then takes ~ from the user database, as the JVM does.
+HOME=${HOME-~}
+
 fail() { # ID MESSAGE HINT EXIT
   printf 'error[%s]: %s\nhint: %s\n' "$1" "$2" "$3" >&2
   exit "$4"
@@ -10,7 +13,7 @@ fail() { # ID MESSAGE HINT EXIT
 release_value() { # HOME KEY
   local line
   [ -r "$1/release" ] || return 0
-  while IFS= read -r line; do
+  while IFS= read -r line || [ -n "$line" ]; do
     case $line in
       "$2=\""*)
         line=${line#*\"}

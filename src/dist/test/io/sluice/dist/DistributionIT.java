@@ -42,7 +42,7 @@ class DistributionIT {
   @BeforeAll
   void unpack(@TempDir Path temporary) throws Exception {
     folder = temporary;
-    Path there = Files.createDirectories(folder.resolve("in stalled"));
+    Path there = Files.createDirectories(folder.resolve("in & stalled"));
     Ended tar = run("tar", "-xzf", TARGET.resolve(NAME + ".tar.gz").toString(), "-C", "" + there);
     assertThat(tar.code()).as(tar.shown()).isZero();
     home = there.resolve(NAME);
@@ -106,6 +106,19 @@ class DistributionIT {
             "--version");
     assertThat(version.code()).as(version.shown()).isZero();
     assertThat(version.err()).isEmpty();
+  }
+
+  @Test
+  @Order(4)
+  void withoutHomeItStartsAllTheSame() throws Exception {
+    List<String> command =
+        List.of("env", "-u", "HOME", "-u", "JAVA_HOME", launcher().toString(), "--version");
+    Ended version = run(Map.of("SLUICE_JAVA_HOME", ""), command);
+    // a machine whose only runtime is none of the usual places has to be told where it is
+    assertThat(version.err()).doesNotContain("unbound");
+    Ended told = run(Map.of("SLUICE_JAVA_HOME", RUNTIME), command);
+    assertThat(told.code()).as(told.shown()).isZero();
+    assertThat(told.err()).isEmpty();
   }
 
   @Test
