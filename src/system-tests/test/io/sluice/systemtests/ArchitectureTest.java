@@ -277,8 +277,6 @@ class ArchitectureTest {
       Map.ofEntries(
           Map.entry("core.artifact.Manifest", "its canonical bytes are what digests are taken of"),
           Map.entry("core.gate.GatePolicy", "settings by the names of their table, not a format"),
-          Map.entry("app.run.RunState", "the state of a run stage by stage: to be bound"),
-          Map.entry("app.run.RunDefinition", "the state of a run stage by stage: to be bound"),
           Map.entry("tekton.lower.Lowering", "values of a stage, not a format"),
           Map.entry("core.plan.Planner", "values of a stage under construction, not a format"),
           Map.entry("inference.Fields", "files of authors, with messages that help them"),

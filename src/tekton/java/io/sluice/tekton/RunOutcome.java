@@ -1,5 +1,7 @@
 package io.sluice.tekton;
 
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import java.util.Collections;
@@ -67,18 +69,19 @@ public record RunOutcome(
       StageName name, Optional<String> task, boolean mayFail, TaskOutcome outcome) {}
 
   /**
-   * How one task ended.
+   * How one task ended; the state of a run keeps it as JSON.
    *
    * @param attempts how many were made; 0 when it was skipped
    * @param cached whether its {@code run} step was skipped because fetch had a hit
    * @param results by name
    * @param reason why it did not succeed, for people; empty when it did
    */
+  @JsonPropertyOrder({"status", "attempts", "cached", "reason", "results"})
   public record TaskOutcome(
       StageStatus status,
       int attempts,
       boolean cached,
-      Map<String, String> results,
+      @JsonFormat(with = JsonFormat.Feature.WRITE_SORTED_MAP_ENTRIES) Map<String, String> results,
       String reason) {
     public TaskOutcome {
       results = Collections.unmodifiableMap(new LinkedHashMap<>(results));

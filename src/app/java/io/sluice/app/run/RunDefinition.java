@@ -1,16 +1,14 @@
 package io.sluice.app.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.sluice.app.Pipelines;
 import io.sluice.core.artifact.Digest;
-import io.sluice.core.json.Json;
 import io.sluice.core.run.RunId;
 import io.sluice.core.spec.TargetParser;
 import io.sluice.core.spec.TargetSpec;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,9 +25,12 @@ import java.util.Optional;
  * @param code digest of the code tree, which is in the store
  * @param target the text of the target that the run goes to; empty on the machine of a client
  */
+@JsonPropertyOrder({"run", "spec", "model", "asOf", "untrusted", "code", "target"})
+// earlier versions wrote the source of a check for new data there
+@JsonIgnoreProperties("fingerprint")
 public record RunDefinition(
     RunId run,
-    String specFile,
+    @JsonProperty("spec") String specFile,
     String model,
     Optional<String> profile,
     Instant asOf,
@@ -74,45 +75,5 @@ public record RunDefinition(
   RunDefinition by(Optional<String> person) {
     return new RunDefinition(
         run, specFile, model, profile, asOf, person, commit, untrusted, code, target);
-  }
-
-  ObjectNode json() {
-    ObjectNode o =
-        Json.object()
-            .put("run", run.value())
-            .put("spec", specFile)
-            .put("model", model)
-            .put("asOf", asOf.toString())
-            .put("untrusted", untrusted)
-            .put("code", code.toString())
-            .put("target", target);
-    profile.ifPresent(v -> o.put("profile", v));
-    who.ifPresent(v -> o.put("who", v));
-    commit.ifPresent(v -> o.put("commit", v));
-    return o;
-  }
-
-  static RunDefinition parse(JsonNode o) {
-    return new RunDefinition(
-        new RunId(o.path("run").asText()),
-        o.path("spec").asText(),
-        o.path("model").asText(),
-        text(o, "profile"),
-        Instant.parse(o.path("asOf").asText()),
-        text(o, "who"),
-        text(o, "commit"),
-        o.path("untrusted").asBoolean(),
-        Digest.parse(o.path("code").asText()),
-        o.path("target").asText());
-  }
-
-  static Optional<String> text(JsonNode o, String key) {
-    return o.path(key).isTextual() ? Optional.of(o.path(key).asText()) : Optional.empty();
-  }
-
-  static List<String> texts(JsonNode list) {
-    List<String> out = new ArrayList<>();
-    list.forEach(e -> out.add(e.asText()));
-    return List.copyOf(out);
   }
 }

@@ -1,9 +1,13 @@
 package io.sluice.app.run;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonTypeName;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
@@ -12,8 +16,6 @@ import io.sluice.tekton.RunOutcome.TaskOutcome;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -27,12 +29,14 @@ import java.util.TreeMap;
  * @param stages how stages ended, of the last execution that ran each
  * @param executions by id, in the order of their start
  */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "format")
+@JsonTypeName(RunState.FORMAT)
 public record RunState(
-    RunDefinition definition,
+    @JsonProperty("order") RunDefinition definition,
     List<String> settings,
     SortedMap<StageName, TaskOutcome> stages,
     List<Execution> executions) {
-  private static final String FORMAT = "sluice.io/staged-run/v1";
+  static final String FORMAT = "sluice.io/staged-run/v1";
 
   /**
    * One submission within the run.
@@ -46,6 +50,9 @@ public record RunState(
    * @param ended empty while it runs
    * @param reason why it did not succeed; empty when it did
    */
+  // isRunning is a question and not a field
+  @JsonAutoDetect(isGetterVisibility = Visibility.NONE)
+  @JsonPropertyOrder({"id", "call", "submitted"})
   public record Execution(
       RunId id,
       String call,
@@ -177,93 +184,16 @@ public record RunState(
 
   /** The whole as JSON, the same bytes for equal states. */
   public String json() {
-    ObjectNode root = Json.object().put("format", FORMAT);
-    root.set("order", definition.json());
-    ArrayNode set = root.putArray("settings");
-    settings.forEach(set::add);
-    ObjectNode done = root.putObject("stages");
-    stages.forEach((name, t) -> {
-      ObjectNode o =
-          done.putObject(name.value())
-              .put("status", word(t.status()))
-              .put("attempts", t.attempts())
-              .put("cached", t.cached())
-              .put("reason", t.reason());
-      ObjectNode results = o.putObject("results");
-      new TreeMap<>(t.results()).forEach(results::put);
-    });
-    ArrayNode list = root.putArray("executions");
-    for (Execution e : executions) {
-      ObjectNode o =
-          list.addObject()
-              .put("id", e.id().value())
-              .put("call", e.call())
-              .put("submitted", e.submitted());
-      ArrayNode names = o.putArray("stages");
-      e.stages().forEach(s -> names.add(s.value()));
-      ArrayNode own = o.putArray("settings");
-      e.settings().forEach(own::add);
-      e.who().ifPresent(w -> o.put("who", w));
-      e.ended().ifPresent(s -> o.put("ended", word(s)));
-      o.put("reason", e.reason());
-    }
-    return Json.pretty(root);
+    return Json.pretty(JsonCodec.write(this));
   }
 
   /**
    * Reads what {@link #json} wrote.
    *
-   * @throws IllegalArgumentException for anything else, such as the state of a newer version
+   * @throws IllegalArgumentException for anything else, such as the state of a newer version; the
+   *     message names the field
    */
   public static RunState parse(String text) {
-    JsonNode root = Json.parse(text);
-    if (!FORMAT.equals(root.path("format").asText())) {
-      throw new IllegalArgumentException(
-          "the state of a run in the format " + root.path("format").asText() + ", not " + FORMAT);
-    }
-    TreeMap<StageName, TaskOutcome> stages = new TreeMap<>();
-    root.path("stages")
-        .properties()
-        .forEach(e -> {
-          JsonNode t = e.getValue();
-          Map<String, String> results = new TreeMap<>();
-          t.path("results")
-              .properties()
-              .forEach(r -> results.put(r.getKey(), r.getValue().asText()));
-          stages.put(
-              new StageName(e.getKey()),
-              new TaskOutcome(
-                  status(t.path("status").asText()),
-                  t.path("attempts").asInt(),
-                  t.path("cached").asBoolean(),
-                  results,
-                  t.path("reason").asText()));
-        });
-    List<Execution> executions = new ArrayList<>();
-    for (JsonNode e : root.path("executions")) {
-      executions.add(
-          new Execution(
-              new RunId(e.path("id").asText()),
-              e.path("call").asText(),
-              RunDefinition.texts(e.path("stages")).stream().map(StageName::new).toList(),
-              RunDefinition.texts(e.path("settings")),
-              RunDefinition.text(e, "who"),
-              e.path("submitted").asBoolean(),
-              RunDefinition.text(e, "ended").map(RunState::status),
-              e.path("reason").asText()));
-    }
-    return new RunState(
-        RunDefinition.parse(root.path("order")),
-        RunDefinition.texts(root.path("settings")),
-        stages,
-        executions);
-  }
-
-  private static String word(StageStatus status) {
-    return status.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static StageStatus status(String word) {
-    return StageStatus.valueOf(word.toUpperCase(Locale.ROOT));
+    return JsonCodec.read(Json.parse(text), RunState.class);
   }
 }
