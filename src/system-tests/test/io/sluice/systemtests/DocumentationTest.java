@@ -5,11 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,12 +22,9 @@ import org.junit.jupiter.api.Test;
 
 /** Holds the repository's Markdown together: links resolve, and the lists of pages are complete. */
 class DocumentationTest {
-  private static final Path ROOT = Path.of(System.getProperty("sluice.root"));
+  private static final Path ROOT = RepositoryFiles.ROOT;
   private static final Path DOCS = ROOT.resolve("docs");
   private static final Path DECISIONS = DOCS.resolve("adr");
-  private static final Set<String> NOT_OURS =
-      Set.of("target", ".git", ".venv", ".sluice", ".idea", ".vscode", "node_modules", "work");
-
   private static final Pattern LINK = Pattern.compile("\\]\\(([^()\\s]+)(?: \"[^\"]*\")?\\)");
   private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} +(.*?) *$");
   private static final Pattern TITLE = Pattern.compile("# (?:[0-9]+[.:]? )?(.*)");
@@ -46,7 +40,7 @@ class DocumentationTest {
   @Test
   void everyRelativeLinkLeadsSomewhere() throws IOException {
     List<String> dead = new ArrayList<>();
-    for (Path page : pages(ROOT)) {
+    for (Path page : pages()) {
       for (String link : links(page)) {
         if (link.matches("[a-z]+:.*") || leadsSomewhere(page, link)) {
           continue;
@@ -128,28 +122,10 @@ class DocumentationTest {
         .formatted(number(decision), decision.getFileName(), title.group(1), shown);
   }
 
-  private static List<Path> pages(Path root) throws IOException {
-    List<Path> found = new ArrayList<>();
-    Files.walkFileTree(
-        root,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-            return NOT_OURS.contains(folder.getFileName().toString()) && !folder.equals(root)
-                ? FileVisitResult.SKIP_SUBTREE
-                : FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (file.toString().endsWith(".md")) {
-              found.add(file);
-            }
-            return FileVisitResult.CONTINUE;
-          }
-        });
+  private static List<Path> pages() throws IOException {
+    List<Path> found = RepositoryFiles.named(Pattern.compile(".*\\.md"));
     assertThat(found).hasSizeGreaterThan(50);
-    return found.stream().sorted().toList();
+    return found;
   }
 
   private static List<String> links(Path page) throws IOException {

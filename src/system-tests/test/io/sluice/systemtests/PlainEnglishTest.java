@@ -3,22 +3,16 @@ package io.sluice.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** Holds prose, Javadoc and messages to plain technical English: a sentence says who does what. */
 class PlainEnglishTest {
-  private static final Path ROOT = Path.of(System.getProperty("sluice.root"));
-  private static final Set<String> NOT_OURS =
-      Set.of("target", ".git", ".venv", ".sluice", ".idea", ".vscode", "node_modules", "work");
+  private static final Pattern TEXTS = Pattern.compile(".*\\.(md|java|py|jelly|html|properties)");
 
   /** Forms that stop a native reader, and what to write instead. */
   private enum Form {
@@ -42,9 +36,12 @@ class PlainEnglishTest {
   @Test
   void proseJavadocAndMessagesSayWhoDoesWhat() throws IOException {
     List<String> found = new ArrayList<>();
-    for (Path file : texts()) {
+    List<Path> texts = RepositoryFiles.named(TEXTS);
+    assertThat(texts).hasSizeGreaterThan(500);
+    for (Path file : texts) {
       if (!file.endsWith("PlainEnglishTest.java")) {
-        found.addAll(findings(ROOT.relativize(file).toString(), Files.readAllLines(file)));
+        found.addAll(
+            findings(RepositoryFiles.ROOT.relativize(file).toString(), Files.readAllLines(file)));
       }
     }
     assertThat(found).isEmpty();
@@ -71,28 +68,5 @@ class PlainEnglishTest {
       }
     }
     return found;
-  }
-
-  private static List<Path> texts() throws IOException {
-    List<Path> files = new ArrayList<>();
-    Files.walkFileTree(
-        ROOT,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-            return NOT_OURS.contains(folder.getFileName().toString())
-                ? FileVisitResult.SKIP_SUBTREE
-                : FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (file.toString().matches(".*\\.(md|java|py|jelly|html|properties)")) {
-              files.add(file);
-            }
-            return FileVisitResult.CONTINUE;
-          }
-        });
-    return files.stream().sorted().toList();
   }
 }
