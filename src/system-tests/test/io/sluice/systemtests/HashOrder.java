@@ -29,7 +29,7 @@ final class HashOrder {
           Map.entry("core.spec.Struct", "values by field; keys that were named"),
           Map.entry("core.spec.YamlReader", "places by key; keys and anchors seen"),
           Map.entry("core.spec.Spans", "places by key"),
-          Map.entry("core.gate.Gate", "cells seen"),
+          Map.entry("core.gate.ShownFigures", "cells seen"),
           Map.entry("core.gate.History", "cells by place"),
           Map.entry("core.gate.HoldoutRows", "codes by name"),
           Map.entry("core.plan.Planner", "stages by name; iterated into a sorted queue"),

@@ -1,0 +1,82 @@
+package io.sluice.core.gate;
+
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import io.sluice.core.gate.GatePolicy.Candidates;
+import io.sluice.core.gate.GatePolicy.FirstRun;
+import io.sluice.core.gate.Verdict.Finding;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
+
+/** Which rows, which reference and which candidates can be judged at all. */
+final class Eligibility {
+  private Eligibility() {}
+
+  /** The column to compare with: the champion, or on a first run the best baseline. */
+  static Optional<String> reference(HoldoutRows rows, GatePolicy policy) {
+    if (rows.has(HoldoutRows.CHAMPION)) {
+      return Optional.of(HoldoutRows.CHAMPION);
+    }
+    return policy.get(GatePolicy.FIRST_RUN) == FirstRun.BEATS_NAIVE
+        ? Optional.of("baseline:" + rows.evaluation().bestBaseline()).filter(rows::has)
+        : Optional.empty();
+  }
+
+  /** Rows on which candidate and reference can be compared. */
+  static BitSet usable(HoldoutRows rows, Optional<String> reference, Metric.Loss metric) {
+    double[] other = reference.map(rows::predictions).orElse(new double[rows.size()]);
+    BitSet out = new BitSet(rows.size());
+    for (int i = 0; i < rows.size(); i++) {
+      double actual = rows.actual()[i];
+      if (Double.isNaN(actual)) {
+        continue;
+      }
+      Optional<String> objection = metric.objection(actual);
+      if (objection.isPresent()) {
+        throw new SluiceException(
+            ExitCode.INPUT_WRONG,
+            Diagnostic.of(
+                "SLU-8004",
+                "the actual "
+                    + actual
+                    + " of unit "
+                    + rows.units().names().get(rows.units().code()[i])
+                    + " "
+                    + objection.get()
+                    + " for "
+                    + metric.name(),
+                "choose a metric that fits the label, such as mae, or mend the label"));
+      }
+      if (Double.isFinite(other[i])) {
+        out.set(i);
+      }
+    }
+    return out;
+  }
+
+  /** Candidates that the policy lets meet the holdout. */
+  static List<String> candidates(Comparison comparison, String chosen) {
+    return comparison.policy().get(GatePolicy.CANDIDATES) == Candidates.ALL
+        ? comparison.rows().models().stream().filter(m -> m.startsWith("candidate:")).toList()
+        : List.of(chosen);
+  }
+
+  /** Those of them whose every prediction can be judged. */
+  static List<String> eligible(Comparison comparison, List<String> candidates) {
+    return candidates.stream().filter(c -> comparison.unusable(c) == 0).toList();
+  }
+
+  static Finding ineligible(Comparison comparison, String candidate) {
+    return new Finding(
+        Reason.GUARD,
+        "predictions",
+        comparison.unusable(candidate)
+            + " predictions of "
+            + candidate
+            + " are missing, infinite, "
+            + (comparison.metric().probabilities() ? "or no probabilities" : "or negative"),
+        "look at the rows of its column that are, and at the family's output");
+  }
+}

@@ -1,0 +1,84 @@
+package io.sluice.core.gate;
+
+import io.sluice.core.gate.GatePolicy.Repetition;
+import io.sluice.core.gate.Verdict.Basis;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Whether what is asked of a candidate is proven: the tests against the reference. */
+final class Proof {
+  private final Comparison comparison;
+  private final GatePolicy policy;
+
+  Proof(Comparison comparison) {
+    this.comparison = comparison;
+    this.policy = comparison.policy();
+  }
+
+  /** The level of this look; see docs/gate.md. */
+  double level(History.Novelty novelty) {
+    double level = 1 - policy.get(GatePolicy.CONFIDENCE);
+    if (policy.get(GatePolicy.REPETITION) == Repetition.HOLD) {
+      return level;
+    }
+    double look = 1.0 + novelty.looks();
+    return level * 6 / (Math.PI * Math.PI * look * look);
+  }
+
+  /** One test per candidate, corrected for their number. */
+  List<Verdict.Test> tests(List<String> candidates, String reference, Basis basis, double level) {
+    double threshold =
+        basis == Basis.SUPERIORITY
+            ? policy.get(GatePolicy.MIN_IMPROVEMENT)
+            : -policy.get(GatePolicy.NON_INFERIORITY);
+    double factor = comparison.metric().factor(1 - threshold);
+    List<Contrast> contrasts = new ArrayList<>();
+    for (String candidate : candidates) {
+      contrasts.add(comparison.contrast(candidate, reference, factor, null));
+    }
+    int replicates = Math.max(policy.get(GatePolicy.REPLICATES), SignFlip.replicatesFor(level));
+    double[] p = SignFlip.p(contrasts, replicates, comparison.seed("test"));
+    double[] twoWay =
+        Holm.adjusted(
+            contrasts.stream()
+                .mapToDouble(c -> c.twoWay().map(Contrast.TwoWay::p).orElse(0.0))
+                .toArray());
+    List<Verdict.Test> out = new ArrayList<>();
+    for (int k = 0; k < contrasts.size(); k++) {
+      Contrast contrast = contrasts.get(k);
+      String candidate = candidates.get(k);
+      double adjusted = twoWay[k];
+      out.add(
+          new Verdict.Test(
+              candidate,
+              threshold,
+              comparison.improvement(candidate, reference, null),
+              comparison.interval(candidate, reference, null, "interval " + candidate),
+              contrast.t(),
+              p[k],
+              replicates,
+              contrast.twoWay().map(w -> new Contrast.TwoWay(w.t(), w.df(), adjusted)),
+              oneSided(
+                      comparison.contrast(candidate, reference, 1, null).negated(),
+                      "worse " + candidate,
+                      1 - policy.get(GatePolicy.CONFIDENCE))
+                  .p(),
+              level,
+              p[k] <= level && adjusted <= level));
+    }
+    return List.copyOf(out);
+  }
+
+  /** The larger of the sign-flip and the two-way p-value. */
+  SignFlip.Refined oneSided(Contrast contrast, String what, double level) {
+    SignFlip.Refined flip =
+        SignFlip.refined(
+            contrast,
+            policy.get(GatePolicy.REPLICATES),
+            comparison.seed(what),
+            1 - policy.get(GatePolicy.CONFIDENCE),
+            level);
+    double both = Math.max(flip.p(), contrast.twoWay().map(Contrast.TwoWay::p).orElse(0.0));
+    return new SignFlip.Refined(both, flip.replicates());
+  }
+}
