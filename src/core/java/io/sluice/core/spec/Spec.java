@@ -77,7 +77,7 @@ public record Spec(
     }
   }
 
-  /** A command line: a list is executed as it is, a text is given to {@code /bin/sh -eu -c}. */
+  /** A command line: a list is executed as it is, a text is given to a shell. */
   public sealed interface Command {
     /** The argument vector of the process. */
     List<String> argv();
@@ -85,11 +85,19 @@ public record Spec(
     /** A program and its arguments; no shell looks at them. */
     record Exec(List<String> argv) implements Command {}
 
-    /** A shell script. */
+    /**
+     * A shell script. {@code /bin/sh -eu} runs it; one with a pipe runs in a shell in which a pipe
+     * fails when any part of it does.
+     */
     record Script(String text) implements Command {
+      /** Whether a text has a pipe, or a bar that could be one. */
+      public static boolean hasPipe(String text) {
+        return ShellText.hasPipe(text);
+      }
+
       @Override
       public List<String> argv() {
-        return List.of("/bin/sh", "-eu", "-c", text);
+        return ShellText.argv(text);
       }
     }
   }

@@ -923,7 +923,7 @@ final class SpecModel {
                     node,
                     problems,
                     "a command",
-                    "a list like [python, -m, module], or a script for /bin/sh as a text");
+                    "a list like [python, -m, module], or a shell script as a text");
       }
 
       @Override

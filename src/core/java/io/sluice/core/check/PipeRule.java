@@ -1,0 +1,75 @@
+package io.sluice.core.check;
+
+import io.sluice.core.diag.Location;
+import io.sluice.core.spec.Spec;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * A pipe in a script that a list hands to a shell without {@code pipefail}: the failure of its
+ * first part would pass. A text gets such a shell by itself; a list is executed as it is.
+ */
+final class PipeRule implements Rule {
+  private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "ksh", "zsh");
+  private static final Pattern OPTIONS_WITH_SCRIPT = Pattern.compile("-[a-zA-Z]*c[a-zA-Z]*");
+
+  @Override
+  public void check(SpecView view, Findings findings) {
+    Spec spec = view.spec();
+    spec.data()
+        .forEach((name, source) -> {
+          if (source.origin() instanceof Spec.DataSource.Produced produced) {
+            check(produced.command(), view.spans().value("data", name, "run"), findings);
+          }
+          source
+              .fingerprint()
+              .ifPresent(c -> check(c, view.spans().value("data", name, "fingerprint"), findings));
+        });
+    spec.families()
+        .forEach((name, family) -> {
+          if (family.trainer() instanceof Spec.Family.ByCommand by) {
+            check(by.command(), view.spans().value("families", name, "run"), findings);
+          }
+          family
+              .predict()
+              .ifPresent(c -> check(c, view.spans().value("families", name, "predict"), findings));
+        });
+    spec.stages()
+        .forEach((name, stage) -> {
+          if (stage instanceof Spec.Custom custom) {
+            check(custom.command(), view.spans().value("stages", name, "run"), findings);
+          }
+        });
+  }
+
+  private static void check(Spec.Command command, Location at, Findings findings) {
+    if (command instanceof Spec.Command.Exec exec
+        && script(exec.argv()).filter(Spec.Command.Script::hasPipe).isPresent()) {
+      findings.add(
+          "SLU-1701",
+          at,
+          "a pipe in a shell that does not tell when its first part fails",
+          "write the script as a text, or add [-o, pipefail] before -c for a shell that has it");
+    }
+  }
+
+  /**
+   * The script of {@code [.., sh, -c, script]}, also behind {@code env}, {@code timeout} and the
+   * like, where nothing in the list asks for pipefail.
+   */
+  private static Optional<String> script(List<String> argv) {
+    if (argv.stream().anyMatch(a -> a.contains("pipefail"))) {
+      return Optional.empty();
+    }
+    boolean shell = false;
+    for (int i = 0; i + 1 < argv.size(); i++) {
+      shell |= SHELLS.contains(argv.get(i).substring(argv.get(i).lastIndexOf('/') + 1));
+      if (shell && OPTIONS_WITH_SCRIPT.matcher(argv.get(i)).matches()) {
+        return Optional.of(argv.get(i + 1));
+      }
+    }
+    return Optional.empty();
+  }
+}
