@@ -140,8 +140,12 @@ def graph(params: Params, config: Config, factor: float) -> onnx.ModelProto:
     return g.model("itransformer", tokens.inputs(config.lookback), outputs, "rma")
 
 
-def export(stage: Stage, model: onnx.ModelProto, validation: Samples, prediction: Floats) -> None:
+def export(
+    stage: Stage, model: onnx.ModelProto, validation: Samples, prediction: Floats, newest_label: int
+) -> None:
     """Writes `outputs/model`, after the graph and the network agreed on windows of validation.
+
+    `newest_label`: when the newest label that the network learned from became known.
 
     Raises SLU-7201 where they do not.
     """
@@ -159,7 +163,7 @@ def export(stage: Stage, model: onnx.ModelProto, validation: Samples, prediction
         window.shape[1],
         prediction.shape[1],
         shape.period,
-        validation.known_at,
+        newest_label,
         stage.family or "itransformer",
     )
     write_bundle(stage.outputs / "model", model, signature, dict(stage.params), window[probe], day[probe])
@@ -208,7 +212,9 @@ def family(stage: Stage) -> float:
     if stage.mode == "refit":
         factor = level(validation, raw)
         stage.result("calibration", factor)
-        export(stage, graph(fitted.params, config, factor), validation, raw * np.float32(factor))
+        # the network knows train; when it stopped and the factor know validation
+        newest_label = max(train.known_at, validation.known_at)
+        export(stage, graph(fitted.params, config, factor), validation, raw * np.float32(factor), newest_label)
     return poisson_deviance(y, prediction, weight)
 
 

@@ -103,6 +103,11 @@ def level(train: Table, model: Model) -> float:
     return calibrate(model.labels(train.y[recent]), model.forecast(train.x[recent]), horizons(train))
 
 
+def newest_label(*learned: Table) -> int:
+    """When the newest label of these tables became known: of all that a model learned from, whatever that was."""
+    return max(int(table.known_at.max()) for table in learned)
+
+
 def main() -> None:
     stage = Stage.from_environment()
     params = {k: v for k, v in stage.params.items() if k in PARAMETERS}
@@ -122,12 +127,13 @@ def main() -> None:
             # parameters are chosen: now every label that was known before the holdout may be learned from
             known = Table.read(stage.inputs / "known")
             model, factor = fit(params, known, stage.seed % 2**31), 1.0
-            newest_label = int(known.known_at.max())
+            learned = [known]
         else:
             factor = calibrate(model.labels(validation.y), raw, horizons(validation))
-            newest_label = int(validation.known_at.max())
+            # the trees know train, the factor knows validation
+            learned = [train, validation]
         stage.result("calibration", factor)
-        export(stage, params, model, factor, newest_label)
+        export(stage, params, model, factor, newest_label(*learned))
 
 
 PARAMETERS = (

@@ -277,7 +277,9 @@ public final class FalsePromotions {
             Optional.empty(),
             0,
             0,
-            0));
+            0,
+            Optional.empty(),
+            List.of()));
   }
 
   /** Factor on the candidate's losses that makes the true improvement exactly what is asked. */

@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -39,6 +41,7 @@ public final class Evaluation {
   private final Tables holdout;
   private final Units units;
   private final Path inputs;
+  private final Training training;
 
   /** A table set in memory. */
   private record Tables(
@@ -72,20 +75,23 @@ public final class Evaluation {
       Path inputs,
       Units units,
       Tables validation,
-      Tables holdout) {
+      Tables holdout,
+      Training training) {
     this.settings = settings;
     this.inputs = inputs;
     this.units = units;
     this.asOf = asOf;
     this.validation = validation;
     this.holdout = holdout;
+    this.training = training;
   }
 
   /**
    * Evaluates.
    *
    * @param inputs {@code candidates/<family>}, {@code holdout}, {@code validation}, perhaps {@code
-   *     champion} and {@code snapshot}; of models with a predict command what it forecast, {@code
+   *     champion} and {@code snapshot}; what the models learned from, {@code training/<name>} and
+   *     {@code refit/<name>}; of models with a predict command what it forecast, {@code
    *     predictions/<family>} and {@code champion-predictions}
    * @param outputs receives {@code rows/rows.csv} and {@code rows/evaluation.json}; the same inputs
    *     give the same bytes
@@ -93,10 +99,11 @@ public final class Evaluation {
    * @param asOf the latest instant that the inputs know of
    * @param failed families that produced no candidate, or no forecasts with it, and how they ended,
    *     in words; they are listed as ineligible (SLU-7502)
+   * @return what was written as {@code evaluation.json}
    * @throws SluiceException exit code 2: what was refused; nothing is written then
    * @throws IOException when a file cannot be read or written
    */
-  public static void run(
+  public static EvaluationReport run(
       Path inputs, Path outputs, JsonNode with, Instant asOf, SortedMap<String, String> failed)
       throws IOException {
     EvaluationSettings settings = EvaluationSettings.parse(with);
@@ -110,8 +117,9 @@ public final class Evaluation {
           "both are cut from one table");
     }
     refuseSharedLabels(validation, holdout);
+    Training training = Training.of(inputs, holdout.format, validation.rows, holdout.rows, units);
     SnapshotAudit audit = audit(inputs, settings, List.of(validation, holdout), units, asOf);
-    new Evaluation(settings, asOf, inputs, units, validation, holdout)
+    return new Evaluation(settings, asOf, inputs, units, validation, holdout, training)
         .score(outputs, audit, failed);
   }
 
@@ -178,10 +186,7 @@ public final class Evaluation {
 
   /** A label on which families were picked tells nothing when they are compared on it again. */
   private static void refuseSharedLabels(Tables validation, Tables holdout) {
-    com.carrotsearch.hppc.LongHashSet seen = new com.carrotsearch.hppc.LongHashSet();
-    for (int i = 0; i < validation.rows.size(); i++) {
-      seen.add(LabelRows.pair(validation.rows.unit(i), validation.rows.targetSlot()[i]));
-    }
+    com.carrotsearch.hppc.LongHashSet seen = validation.rows.labels();
     Findings findings = new Findings();
     for (int i = 0; i < holdout.rows.size(); i++) {
       if (seen.contains(LabelRows.pair(holdout.rows.unit(i), holdout.rows.targetSlot()[i]))) {
@@ -208,6 +213,7 @@ public final class Evaluation {
     return SnapshotAudit.of(
         snapshot,
         settings.labels().get(),
+        settings.derived(),
         sets.stream()
             .map(t -> new SnapshotAudit.Tables(t.name, t.format, t.panel, t.rows))
             .toList(),
@@ -215,8 +221,8 @@ public final class Evaluation {
         asOf);
   }
 
-  private void score(Path outputs, SnapshotAudit audit, SortedMap<String, String> failed)
-      throws IOException {
+  private EvaluationReport score(
+      Path outputs, SnapshotAudit audit, SortedMap<String, String> failed) throws IOException {
     Map<String, double[]> columns = new LinkedHashMap<>();
     List<Candidate> candidates = new ArrayList<>();
     for (Path folder : candidates(inputs)) {
@@ -257,10 +263,11 @@ public final class Evaluation {
                 holdout.rows.size(),
                 validation.rows.size(),
                 holdout.rows.units(),
-                audit.why().isEmpty() ? Optional.of(audit.expectedRows()) : Optional.empty()),
+                audit.expectedRows()),
             holdout.rows.firstOrigin(),
             audit(audit));
     write(outputs, report, columns);
+    return report;
   }
 
   private static List<Path> candidates(Path inputs) throws IOException {
@@ -295,6 +302,8 @@ public final class Evaluation {
                 .formatted(family, newestLabel.get(), first),
             "train on labels that were known before the first holdout origin");
       }
+      refuseUnderstated(family, newestLabel);
+      newestLabel = newestLabel.or(training::newest);
       String ending = failed.get(family);
       if (ending != null) {
         throw new SluiceException(ExitCode.INPUT_WRONG, failure(ending));
@@ -324,6 +333,29 @@ public final class Evaluation {
       return new Candidate(
           ineligible(family, newestLabel, problem), Optional.empty(), Optional.of(problem));
     }
+  }
+
+  /**
+   * A signature may name a later label than the tables of the trials have, since a refit may learn
+   * more; an earlier one hides what the model knows. Dates are compared, since a signature may name
+   * a day.
+   */
+  private void refuseUnderstated(String family, Optional<Instant> newestLabel) {
+    if (newestLabel.isPresent()
+        && training
+            .newestOfTrials()
+            .filter(n -> day(n).isAfter(day(newestLabel.get())))
+            .isPresent()) {
+      throw Refusal.of(
+          "SLU-6047",
+          "bundle `%s` says that its newest label became known %s; what it was trained on has one of %s"
+              .formatted(family, newestLabel.get(), training.newestOfTrials().orElseThrow()),
+          "write `newestLabel` as the latest knownAt of all tables that the model learned from");
+    }
+  }
+
+  private static LocalDate day(Instant instant) {
+    return LocalDate.ofInstant(instant, ZoneOffset.UTC);
   }
 
   private static EvaluationReport.Family ineligible(
@@ -457,14 +489,20 @@ public final class Evaluation {
 
   /** What an audit refused never gets here. */
   private EvaluationReport.Audit audit(SnapshotAudit audit) {
+    List<EvaluationReport.Unaudited> parts = new ArrayList<>(audit.parts());
+    parts.addAll(training.unaudited());
     return new EvaluationReport.Audit(
         EvaluationReport.Audited.CLEAN,
         audited(settings.labels().isPresent()),
-        audited(audit.why().isEmpty()),
+        audit.why().isEmpty() && !audit.parts().isEmpty()
+            ? EvaluationReport.Audited.PARTIAL
+            : audited(audit.why().isEmpty()),
         audit.why(),
         audit.vintages(),
         audit.labels(),
-        audit.revisedSince());
+        audit.revisedSince(),
+        training.report(),
+        parts);
   }
 
   private static EvaluationReport.Audited audited(boolean clean) {

@@ -16,13 +16,15 @@ import java.util.Optional;
  * @param slices columns by which the gate looks at parts
  * @param labels how the snapshot's labels are laid out and mature; empty when the spec says nothing
  * @param baselines to score, in this order
+ * @param derived channels that are computed and that no snapshot has
  */
 record EvaluationSettings(
     Metric.Loss metric,
     List<String> unit,
     List<String> slices,
     Optional<Labels> labels,
-    List<Baseline> baselines) {
+    List<Baseline> baselines,
+    List<String> derived) {
 
   /** Columns of the snapshot, and how long after its period a label still changes. */
   record Labels(String column, String eventTime, String knownAt, Duration matureAfter) {}
@@ -50,8 +52,10 @@ record EvaluationSettings(
                     () -> new IllegalArgumentException("no baseline " + Refusal.quoted(name))));
       }
       Optional<Labels> labels = fields.optional("labels").map(EvaluationSettings::labels);
+      List<String> derived =
+          fields.optional("derived").isPresent() ? fields.texts("derived", 0, 256) : List.of();
       fields.end();
-      return new EvaluationSettings(loss, unit, slices, labels, List.copyOf(baselines));
+      return new EvaluationSettings(loss, unit, slices, labels, List.copyOf(baselines), derived);
     } catch (IllegalArgumentException e) {
       throw Refusal.of(
           "SLU-6040",
@@ -88,6 +92,15 @@ record EvaluationSettings(
           "SLU-6040",
           "evaluate: `unit` is %s, %s/panel.json says %s".formatted(unit, name, format.unit()),
           "name the same unit columns in both");
+    }
+    for (String channel : derived) {
+      if (!format.channels().contains(channel) || channel.equals(format.label())) {
+        throw Refusal.of(
+            "SLU-6040",
+            "evaluate: `derived` names %s, which is not a channel of %s/panel.json beside the label"
+                .formatted(Refusal.quoted(channel), name),
+            "its channels are " + String.join(", ", format.channels()));
+      }
     }
     for (String slice : slices) {
       if (!format.keyColumns().contains(slice)) {

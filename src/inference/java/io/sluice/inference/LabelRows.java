@@ -216,6 +216,15 @@ record LabelRows(
         groupOrigin.toArray());
   }
 
+  /** The labels that occur, each as the {@link #pair} of its unit and target period. */
+  com.carrotsearch.hppc.LongHashSet labels() {
+    com.carrotsearch.hppc.LongHashSet labels = new com.carrotsearch.hppc.LongHashSet();
+    for (int row = 0; row < size(); row++) {
+      labels.add(pair(unit(row), targetSlot[row]));
+    }
+    return labels;
+  }
+
   /** Two numbers as one key of a map. */
   static long pair(int high, int low) {
     return ((long) high << 32) | (low & 0xffff_ffffL);

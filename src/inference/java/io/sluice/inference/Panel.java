@@ -4,10 +4,14 @@ import com.carrotsearch.hppc.DoubleArrayList;
 import com.carrotsearch.hppc.IntArrayList;
 import com.carrotsearch.hppc.LongArrayList;
 import com.carrotsearch.hppc.sorting.IndirectSort;
+import io.sluice.core.diag.SluiceException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A log of vintages, and what it looked like at a time. A row says what a period's values are from
@@ -26,6 +30,7 @@ final class Panel {
   private final long[] knownAt;
   private final double[] values;
   private final int[] line;
+  private final SortedMap<Integer, String> unreadable;
 
   private Panel(
       int channels,
@@ -35,7 +40,8 @@ final class Panel {
       int[] slot,
       long[] knownAt,
       double[] values,
-      int[] line) {
+      int[] line,
+      SortedMap<Integer, String> unreadable) {
     this.channels = channels;
     this.period = period;
     this.phase = phase;
@@ -44,6 +50,7 @@ final class Panel {
     this.knownAt = knownAt;
     this.values = values;
     this.line = line;
+    this.unreadable = Collections.unmodifiableSortedMap(unreadable);
   }
 
   /**
@@ -51,7 +58,8 @@ final class Panel {
    *
    * @param channels in the order in which the panel numbers them
    * @param raw whether this is a snapshot as it came: other columns may stand beside, units that
-   *     nobody knows are passed over, and a period may be reported on before it ends
+   *     nobody knows are passed over, a period may be reported on before it ends, and a channel
+   *     that cannot be read is named in {@link Panel#unreadable} and takes no other with it
    */
   record Columns(
       List<String> unit, String eventTime, String knownAt, List<String> channels, boolean raw) {}
@@ -73,6 +81,7 @@ final class Panel {
     IntArrayList lines = new IntArrayList();
     long phase = -1;
     Findings findings = new Findings();
+    SortedMap<Integer, String> unreadable = new TreeMap<>();
     try (CsvTable table = CsvTable.open(file, name)) {
       if (!columns.raw()) {
         List<String> wanted = new java.util.ArrayList<>(columns.unit());
@@ -86,6 +95,9 @@ final class Panel {
       int knownColumn = table.column(columns.knownAt());
       int[] channelColumns = table.columns(columns.channels());
       while (table.next()) {
+        if (columns.raw() && Arrays.stream(unitColumns).anyMatch(c -> table.text(c).isEmpty())) {
+          continue; // of no unit of the tables, whose keys are whole
+        }
         String key = table.key(unitColumns);
         int number = columns.raw() ? units.find(key) : units.number(key);
         if (number < 0) {
@@ -114,15 +126,42 @@ final class Panel {
         unit.add(number);
         slot.add(Math.toIntExact(Math.floorDiv(start, period)));
         known.add(from);
-        for (int column : channelColumns) {
-          values.add(table.numberOrMissing(column));
+        for (int c = 0; c < channelColumns.length; c++) {
+          values.add(
+              columns.raw()
+                  ? readable(table, channelColumns[c], c, unreadable)
+                  : table.numberOrMissing(channelColumns[c]));
         }
         lines.add(table.line());
       }
     }
     findings.refuse();
     return sorted(
-        name, columns, period, Math.max(0, phase), units, unit, slot, known, values, lines);
+        name,
+        columns,
+        period,
+        Math.max(0, phase),
+        units,
+        unit,
+        slot,
+        known,
+        values,
+        lines,
+        unreadable);
+  }
+
+  /** The number, or the reason why this channel cannot be read and NaN from there on. */
+  private static double readable(
+      CsvTable table, int column, int channel, SortedMap<Integer, String> unreadable) {
+    if (unreadable.containsKey(channel)) {
+      return Double.NaN;
+    }
+    try {
+      return table.numberOrMissing(column);
+    } catch (SluiceException e) {
+      unreadable.put(channel, e.diagnostics().getFirst().message());
+      return Double.NaN;
+    }
   }
 
   private static Panel sorted(
@@ -135,7 +174,8 @@ final class Panel {
       IntArrayList slot,
       LongArrayList known,
       DoubleArrayList values,
-      IntArrayList lines) {
+      IntArrayList lines,
+      SortedMap<Integer, String> unreadable) {
     int n = unit.size();
     int c = columns.channels().size();
     int[] order =
@@ -161,15 +201,18 @@ final class Panel {
           && known.get(row) == known.get(before)) {
         for (int k = 0; k < c; k++) {
           if (Double.compare(values.get(row * c + k), values.get(before * c + k)) != 0) {
-            throw Refusal.of(
-                "SLU-6023",
+            String what =
                 "%s, lines %d and %d: two different `%s` for one unit, period and knownAt"
                     .formatted(
                         name,
                         Math.min(lines.get(before), lines.get(row)),
                         Math.max(lines.get(before), lines.get(row)),
-                        columns.channels().get(k)),
-                "a revision has a later knownAt than what it revises");
+                        columns.channels().get(k));
+            if (!columns.raw()) {
+              throw Refusal.of(
+                  "SLU-6023", what, "a revision has a later knownAt than what it revises");
+            }
+            unreadable.putIfAbsent(k, what);
           }
         }
         continue;
@@ -195,7 +238,16 @@ final class Panel {
         Arrays.copyOf(slots, kept),
         Arrays.copyOf(knowns, kept),
         Arrays.copyOf(sortedValues, kept * c),
-        Arrays.copyOf(sortedLines, kept));
+        Arrays.copyOf(sortedLines, kept),
+        unreadable);
+  }
+
+  /**
+   * Channels of a raw snapshot that hold something else than numbers, or two numbers at once, with
+   * the first place; what {@link #value} says of them means nothing.
+   */
+  SortedMap<Integer, String> unreadable() {
+    return unreadable;
   }
 
   /** Vintages; those that say the same twice count once. */

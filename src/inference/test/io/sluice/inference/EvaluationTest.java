@@ -156,7 +156,7 @@ class EvaluationTest {
 
   @Test
   void aCandidateTrainedOnTheHoldoutIsOutAndTheOthersGoOn() throws IOException {
-    sample.edit("candidates/linear/signature.json", s -> s.replace("2025-01-06", "2025-12-01"));
+    sample.newestLabel("linear", "2025-12-01");
     EvaluationReport report = sample.run();
     assertThat(report.chosen()).isEqualTo("doubled");
     assertThat(report.families().get(1).reason().orElseThrow().id()).isEqualTo("SLU-6037");
@@ -184,8 +184,32 @@ class EvaluationTest {
   @Test
   void aSnapshotOfAnotherFormLeavesTheTablesUnauditedAndSaysWhy() throws IOException {
     sample.edit("snapshot", s -> s.replaceFirst("reported", "seen"));
-    assertThat(sample.run().audit().why()).hasValue("the snapshot has no column reported");
+    EvaluationReport.Audit audit = sample.run().audit();
+    assertThat(audit.why())
+        .hasValue(
+            "the snapshot has no column `reported`; it has `week`, `seen`, `product`, `market`,"
+                + " `returned`, `shipped`, `note`");
     assertThat(sample.evaluation().at("/audit/snapshot").asText()).isEqualTo("unaudited");
+    assertThat(audit.unaudited())
+        .singleElement()
+        .satisfies(u -> {
+          assertThat(u.check()).isEqualTo(EvaluationReport.Check.SNAPSHOT);
+          assertThat(u.what()).isEqualTo("features and labels against the snapshot");
+        });
+  }
+
+  @Test
+  void aWholeAuditHasNothingUnaudited() throws IOException {
+    EvaluationReport.Audit audit = sample.run().audit();
+    assertThat(audit.unaudited()).isEmpty();
+    assertThat(audit.snapshot()).isEqualTo(EvaluationReport.Audited.CLEAN);
+    assertThat(audit.training())
+        .hasValue(
+            new EvaluationReport.Training(
+                1,
+                3 * 5 * 3,
+                Sample.week(29).atStartOfDay(java.time.ZoneOffset.UTC).toInstant(),
+                0));
   }
 
   @Test

@@ -39,6 +39,7 @@ final class Sample {
     outputs = Files.createDirectories(folder.resolve("outputs"));
     candidate("linear");
     candidate("doubled");
+    table("training/train", 20, 24);
     table("validation", 30, 34);
     table("holdout", 40, 45);
     StringBuilder raw = new StringBuilder("week,reported,product,market,returned,shipped,note\n");
@@ -77,8 +78,17 @@ final class Sample {
     return "\"" + PRODUCTS.get(u).replace("\"", "\"\"") + "\"";
   }
 
+  /** A bundle that says it was trained on {@code training/train}. */
   void candidate(String name) throws IOException {
     copy(bundle(name), inputs.resolve("candidates").resolve(name));
+    newestLabel(name, week(29).toString());
+  }
+
+  /** Changes what a candidate says of its newest label. */
+  void newestLabel(String candidate, String instant) {
+    edit(
+        "candidates/" + candidate + "/signature.json",
+        s -> s.replaceFirst("(\"newestLabel\": ?\")[^\"]*", "$1" + instant));
   }
 
   static Path bundle(String name) {
@@ -100,7 +110,7 @@ final class Sample {
   }
 
   /** Rows with origins at the start of weeks {@code first} to {@code last}, horizons 1 to 3. */
-  private void table(String name, int first, int last) throws IOException {
+  void table(String name, int first, int last) throws IOException {
     Path folder = Files.createDirectories(inputs.resolve(name));
     Files.writeString(
         folder.resolve("panel.json"),

@@ -36,6 +36,7 @@ public final class Checker {
           new EvaluateTaskRule(),
           new DriftTaskRule(),
           new GateRowsRule(),
+          new GateAuditRule(),
           new ProfileRule(),
           new TriggerRule(),
           new TimeoutRule());

@@ -12,7 +12,7 @@ import java.util.SortedMap;
 /** A stage of {@code evaluate@1} has the inputs that it needs, of the kinds that it can judge. */
 final class EvaluateTaskRule implements Rule {
   private static final List<String> INPUTS =
-      List.of("candidates", "champion", "holdout", "validation", "snapshot");
+      List.of("candidates", "champion", "holdout", "validation", "train", "snapshot");
 
   @Override
   public void check(SpecView view, Findings findings) {

@@ -2,13 +2,16 @@ package io.sluice.core.evaluation;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import io.sluice.core.json.JsonCodec;
 import io.sluice.core.json.LowerCase;
 import io.sluice.core.json.Versioned;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -119,15 +122,18 @@ public record EvaluationReport(
   public record Rows(long holdout, long validation, long units, Optional<Long> expected) {}
 
   /**
-   * What the rows were held against. What failed an audit is refused, and leaves no report.
+   * What the rows were held against. What failed an audit is refused, and leaves no report; what
+   * could not be audited is named here.
    *
    * @param targets whether the targets are held against the panel
    * @param maturity whether the age of labels could be
    * @param snapshot whether the raw snapshot could be
-   * @param why the snapshot could not
+   * @param why the snapshot as a whole could not
    * @param vintages panel rows held against the snapshot
    * @param labels actuals held against the snapshot
    * @param revisedSince rows whose actual was revised after it became known
+   * @param training what the models learned from; absent when nothing of it could be looked at
+   * @param parts single channels, tables and labels that could not be audited
    */
   public record Audit(
       Audited targets,
@@ -136,12 +142,88 @@ public record EvaluationReport(
       Optional<String> why,
       long vintages,
       long labels,
-      long revisedSince) {}
+      long revisedSince,
+      Optional<Training> training,
+      @JsonSetter(nulls = Nulls.AS_EMPTY) List<Unaudited> parts) {
+    public Audit {
+      parts = List.copyOf(parts);
+    }
+
+    /**
+     * Everything that could not be audited, the weightiest first. A report in which a part of the
+     * audit is absent, such as one of an older version, has not made that part.
+     */
+    public List<Unaudited> unaudited() {
+      List<Unaudited> all = new ArrayList<>();
+      if (snapshot == Audited.UNAUDITED) {
+        all.add(
+            new Unaudited(
+                Check.SNAPSHOT,
+                "features and labels against the snapshot",
+                why.orElse("evaluate gave no reason"),
+                false));
+      }
+      if (maturity == Audited.UNAUDITED) {
+        all.add(
+            new Unaudited(
+                Check.MATURITY, "the age of labels", "evaluate knows of no `labels`", false));
+      }
+      if (training.isEmpty() && parts.stream().noneMatch(p -> p.check() == Check.TRAINING)) {
+        all.add(
+            new Unaudited(
+                Check.TRAINING,
+                "what the models learned from",
+                "evaluate has no table that a train stage read",
+                false));
+      }
+      all.addAll(parts);
+      return List.copyOf(all);
+    }
+  }
+
+  /**
+   * What the models learned from, over all tables that tune and train read.
+   *
+   * @param tables how many there were
+   * @param rows of all of them
+   * @param newestLabel when the newest label in them became known
+   * @param validationLabels labels of validation that a refit could learn from: its loss there is
+   *     then in sample
+   */
+  public record Training(int tables, long rows, Instant newestLabel, long validationLabels) {}
+
+  /**
+   * Something that could not be audited.
+   *
+   * @param check that could not be made
+   * @param what it would have looked at, for people: {@code the channel `holiday`}
+   * @param why it could not
+   * @param declared whether the spec says so itself, and accepts it
+   */
+  public record Unaudited(Check check, String what, String why, boolean declared) {
+    /** What and why, for people. */
+    public String sentence() {
+      return what + " (" + why + ")";
+    }
+  }
+
+  /** The checks of an audit. */
+  @EnumNaming(LowerCase.class)
+  public enum Check {
+    /** Tables against the raw snapshot. */
+    SNAPSHOT,
+    /** The age of labels. */
+    MATURITY,
+    /** What the models learned from against validation and holdout. */
+    TRAINING
+  }
 
   /** Whether something was audited. */
   @EnumNaming(LowerCase.class)
   public enum Audited {
     CLEAN,
+    /** Some of it was, and was clean. */
+    PARTIAL,
     UNAUDITED
   }
 

@@ -1,5 +1,6 @@
 package io.sluice.core.gate;
 
+import io.sluice.core.evaluation.EvaluationReport;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -21,6 +22,7 @@ final class Explanation {
   static List<String> of(Verdict verdict) {
     Explanation explanation = new Explanation(verdict);
     explanation.decision();
+    explanation.audit();
     explanation.families();
     explanation.comparison();
     explanation.conditions();
@@ -62,8 +64,11 @@ final class Explanation {
               + name
               + (first ? " becomes the first champion" : " replaces the champion")
               + (verdict.basis() == Verdict.Basis.NON_INFERIORITY
-                  ? ": it is fresh and proven no worse than the stale one."
-                  : "."));
+                  ? ": it is fresh and proven no worse than the stale one"
+                  : "")
+              + (told().isEmpty()
+                  ? "."
+                  : "; part of the audit for leaks could not be made (" + told().size() + ")."));
       return;
     }
     for (int i = 0; i < verdict.findings().size(); i++) {
@@ -77,6 +82,17 @@ final class Explanation {
               + finding.lift()
               + ".");
     }
+  }
+
+  /** What nobody could look at and does not hold; what holds is a finding. */
+  private void audit() {
+    if (!told().isEmpty()) {
+      sentences.add("Not audited for leaks: " + AuditRule.listed(told()) + ".");
+    }
+  }
+
+  private List<EvaluationReport.Unaudited> told() {
+    return AuditRule.told(verdict.unaudited(), verdict.policy());
   }
 
   /** Which families there were, who was picked and why; nothing when there was one and no other. */

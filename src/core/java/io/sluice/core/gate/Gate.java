@@ -86,6 +86,7 @@ public final class Gate {
     Verdict.Data data = sufficiency.data(candidates, eligible, reference, novelty, missing);
 
     List<Finding> about = new ArrayList<>(sufficiency.findings(data, reference));
+    AuditRule.finding(rows.evaluation().audit().unaudited(), policy).ifPresent(about::add);
     guards.drift().ifPresent(about::add);
     Choice.Judged judged =
         new Choice(comparison, new Regressions(comparison, proof), guards)
@@ -116,6 +117,7 @@ public final class Gate {
         labels,
         policy,
         comparison.seed(),
+        rows.evaluation().audit().unaudited(),
         keys);
   }
 }

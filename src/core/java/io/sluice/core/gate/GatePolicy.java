@@ -112,6 +112,18 @@ public final class GatePolicy {
               "those of evaluate",
               "columns to look for regressions by"));
 
+  /**
+   * Whether a check that evaluate could not make holds. Without it such checks are told and do not
+   * hold.
+   */
+  public static final GateSetting<Boolean> REQUIRE_AUDIT =
+      declare(
+          GateSetting.derived(
+              "requireAudit",
+              new SettingForm.Flag(),
+              "true with a `snapshot`",
+              "whether a part of the audit that could not be made holds"));
+
   /** All settings, in the order in which people write them. */
   public static final List<GateSetting<?>> SETTINGS = List.copyOf(DECLARED);
 

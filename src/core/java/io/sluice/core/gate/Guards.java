@@ -15,17 +15,31 @@ final class Guards {
     this.policy = comparison.policy();
   }
 
-  /** Of the data. */
+  /** Of the data. A first run has nothing that today's data could have drifted from. */
   Optional<Finding> drift() {
-    return comparison.rows().context().drift() == DriftStatus.DRIFTED
-            && policy.get(GatePolicy.ON_DRIFT) == OnDrift.HOLD
-        ? Optional.of(
-            new Finding(
-                Reason.GUARD,
-                "drift",
-                "today's data has drifted from the training data, and the policy holds on drift",
-                "train on data that has the change in it, or set onDrift: review"))
-        : Optional.empty();
+    if (policy.get(GatePolicy.ON_DRIFT) != OnDrift.HOLD) {
+      return Optional.empty();
+    }
+    return switch (comparison.rows().context().drift()) {
+      case STABLE -> Optional.empty();
+      case DRIFTED ->
+          Optional.of(
+              new Finding(
+                  Reason.GUARD,
+                  "drift",
+                  "today's data has drifted from the training data, and the policy holds on drift",
+                  "train on data that has the change in it, or set onDrift: review"));
+      case UNKNOWN ->
+          comparison.rows().has(HoldoutRows.CHAMPION)
+              ? Optional.of(
+                  new Finding(
+                      Reason.INSUFFICIENT,
+                      "drift",
+                      "whether today's data has drifted from the champion's is unknown, and the"
+                          + " policy holds on drift",
+                      "mend what the drift stage names as its reason, or set onDrift: review"))
+              : Optional.empty();
+    };
   }
 
   /** Of a candidate. */

@@ -1,6 +1,7 @@
 package io.sluice.core.gate;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -167,6 +168,34 @@ public sealed interface SettingForm<T> {
     @Override
     public String range() {
       return "`" + String.join("`, `", words()) + "`";
+    }
+  }
+
+  /** Yes or no. */
+  record Flag() implements SettingForm<Boolean> {
+    @Override
+    public Optional<Boolean> read(JsonNode json) {
+      return json.isBoolean() ? Optional.of(json.booleanValue()) : Optional.empty();
+    }
+
+    @Override
+    public JsonNode write(Boolean value, Function<Duration, String> durations) {
+      return BooleanNode.valueOf(value);
+    }
+
+    @Override
+    public String spell(Boolean value) {
+      return Boolean.toString(value);
+    }
+
+    @Override
+    public String expected() {
+      return "true or false";
+    }
+
+    @Override
+    public String range() {
+      return "`true`, `false`";
     }
   }
 

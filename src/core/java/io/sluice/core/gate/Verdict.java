@@ -34,6 +34,7 @@ import java.util.Optional;
  * @param unseen the gain on rows that the champion was neither trained nor chosen on
  * @param slices tests for regressions, sorted by column, then value
  * @param periods gain per target period, in time
+ * @param unaudited checks that evaluate could not make, weightiest first
  * @param holdoutKeys the rows seen, for the next gate's history
  */
 @Versioned
@@ -57,6 +58,7 @@ public record Verdict(
     Labels labels,
     GatePolicy policy,
     long seed,
+    @JsonSetter(nulls = Nulls.AS_EMPTY) List<EvaluationReport.Unaudited> unaudited,
     HoldoutKeys holdoutKeys) {
   public static final String API_VERSION = "sluice.io/verdict/v1";
 
@@ -70,6 +72,7 @@ public record Verdict(
     tests = List.copyOf(tests);
     slices = List.copyOf(slices);
     periods = List.copyOf(periods);
+    unaudited = List.copyOf(unaudited);
   }
 
   /** What had to be proven. */
@@ -213,6 +216,11 @@ public record Verdict(
   /** The family that was judged: {@code candidate} without its prefix. */
   public String family() {
     return candidate.substring(candidate.indexOf(':') + 1);
+  }
+
+  /** What could not be audited, for a tag; empty when all was. */
+  public Optional<String> unauditedInWords() {
+    return unaudited.isEmpty() ? Optional.empty() : Optional.of(AuditRule.listed(unaudited));
   }
 
   /** {@code verdict.json}, sentences included. */

@@ -35,6 +35,7 @@ import java.util.function.Function;
  * @param failedFamilies families of the same run that produced no candidate, and why
  * @param drift what the drift stage of the run found
  * @param predictCommand the candidate's own predict command, when it has one
+ * @param unaudited what the audit for leaks could not look at, in words; empty when it saw all
  */
 public record Lineage(
     RunId run,
@@ -46,7 +47,8 @@ public record Lineage(
     Optional<String> ineligible,
     SortedMap<String, String> failedFamilies,
     Optional<Drift> drift,
-    Optional<String> predictCommand) {
+    Optional<String> predictCommand,
+    Optional<String> unaudited) {
   private static final String RUN = "sluice.run";
   private static final String FAMILY = "sluice.family";
   private static final String CHOSEN = "sluice.chosen";
@@ -69,6 +71,7 @@ public record Lineage(
   private static final String DRIFT_CHAMPION = "sluice.drift.champion";
   private static final String NEEDS_REVIEW = "sluice.needsReview";
   private static final String PREDICT = "sluice.predict";
+  private static final String UNAUDITED = "sluice.unaudited";
 
   /** Each is followed by the name of a family or a stage. */
   private static final String FAILED_FAMILY = "sluice.lost.";
@@ -190,6 +193,7 @@ public record Lineage(
       tags.put(NEEDS_REVIEW, Boolean.toString(d.needsReview()));
     });
     put.accept(PREDICT, predictCommand);
+    put.accept(UNAUDITED, unaudited);
     return Collections.unmodifiableSortedMap(tags);
   }
 
@@ -237,7 +241,8 @@ public record Lineage(
                         in.text(DRIFT_REASON).orElse(""),
                         in.parsed(DRIFT_CHAMPION, Integer::valueOf),
                         in.flag(NEEDS_REVIEW))),
-            in.text(PREDICT)));
+            in.text(PREDICT),
+            in.text(UNAUDITED)));
   }
 
   /** Whether a version with these tags was registered by this run; reads no other tag. */

@@ -46,6 +46,9 @@ public final class Planner {
   /** Where the champion forecasts, when its version has a predict command. */
   public static final StageName CHAMPION_PREDICTS = new StageName("predict-champion");
 
+  private static final String TRAINING = "training/";
+  private static final String REFIT = "refit/";
+
   private static final StageName RESOLVE = Plan.Kind.RESOLVE.only();
   private static final StageName GATE = Plan.Kind.GATE.only();
   private static final StageName REGISTER = Plan.Kind.REGISTER.only();
@@ -303,6 +306,8 @@ public final class Planner {
         environment = Optional.empty();
         command = List.of();
         with = evaluateValues(evaluate);
+        inputs.removeIf(i -> i.name().equals("train") || i.name().startsWith("train/"));
+        inputs.addAll(learned(evaluate));
         if (evaluate().equals(Optional.of(evaluate))) {
           inputs.addAll(predictions(evaluate));
         }
@@ -393,6 +398,40 @@ public final class Planner {
             family.map(Spec.Family::resources).orElse(Spec.Resources.NONE),
             Overlay.Change.NONE),
         family.map(Spec.Family::mayFail).orElse(false));
+  }
+
+  /**
+   * What the candidates learned from, for evaluate to look at: {@code training/<name>} is what
+   * trials see, {@code refit/<name>} what train alone reads. Where the spec names a {@code train}
+   * it stands for all of it.
+   */
+  private List<Plan.Input> learned(Spec.Evaluate evaluate) {
+    SortedMap<String, Ref> judged = Edges.of(spec, evaluate);
+    Ref named = judged.get("train");
+    if (named != null) {
+      return input(TRAINING + "train", named, Optional.empty());
+    }
+    if (!(judged.get("candidates") instanceof Ref.Output candidates)
+        || !(spec.stages().get(candidates.stage()) instanceof Spec.Train train)) {
+      return List.of();
+    }
+    SortedMap<String, Ref> refit = new TreeMap<>(Edges.of(spec, train));
+    SortedMap<String, Ref> trials = new TreeMap<>();
+    if (refit.get("params") instanceof Ref.Output params
+        && spec.stages().get(params.stage()) instanceof Spec.Tune tune) {
+      refit.remove("params");
+      trials.putAll(Edges.of(spec, tune));
+    } else {
+      Optional.ofNullable(refit.get("train")).ifPresent(ref -> trials.put("train", ref));
+    }
+    trials.values().removeIf(ref -> ref.equals(judged.get("validation")));
+    refit
+        .values()
+        .removeIf(ref -> ref.equals(judged.get("validation")) || trials.containsValue(ref));
+    List<Plan.Input> inputs = new ArrayList<>();
+    trials.forEach((n, ref) -> inputs.addAll(input(TRAINING + n, ref, Optional.empty())));
+    refit.forEach((n, ref) -> inputs.addAll(input(REFIT + n, ref, Optional.empty())));
+    return inputs;
   }
 
   /** What the stage that the gate judges by gets from {@link #predictors}. */
@@ -598,6 +637,9 @@ public final class Planner {
   private ObjectNode evaluateValues(Spec.Evaluate evaluate) {
     ObjectNode with = Json.object();
     with.set("baselines", texts(evaluate.with().baselines().stream().map(Baseline::word).toList()));
+    if (!evaluate.with().derived().isEmpty()) {
+      with.set("derived", texts(evaluate.with().derived()));
+    }
     if (Edges.of(spec, evaluate).get("snapshot") instanceof Ref.Data snapshot) {
       Optional.ofNullable(spec.data().get(snapshot.source()))
           .flatMap(Spec.DataSource::labels)
@@ -609,7 +651,10 @@ public final class Planner {
     return with;
   }
 
-  /** The gate's policy; without slices of its own it gets those of the evaluate stage. */
+  /**
+   * The gate's policy. What it does not say follows from the evaluate stage: its slices, and that
+   * the audit is required where there is a snapshot to audit against.
+   */
   private JsonNode gatePolicy() {
     GatePolicy policy = spec.gate().policy();
     List<String> slices =
@@ -617,7 +662,16 @@ public final class Planner {
             .find(GatePolicy.SLICES)
             .or(() -> evaluate().map(e -> e.with().slices()))
             .orElse(List.of());
-    return sorted(policy.with(GatePolicy.SLICES, slices).toJson(IsoPeriod::of));
+    boolean audited =
+        policy
+            .find(GatePolicy.REQUIRE_AUDIT)
+            .orElseGet(
+                () -> evaluate().map(e -> Edges.of(spec, e).containsKey("snapshot")).orElse(false));
+    return sorted(
+        policy
+            .with(GatePolicy.SLICES, slices)
+            .with(GatePolicy.REQUIRE_AUDIT, audited)
+            .toJson(IsoPeriod::of));
   }
 
   private Metric.Loss metric() {

@@ -64,6 +64,7 @@ final class GateShapes {
           case SettingForm.Share s -> Shapes.percentage(s.low(), s.high());
           case SettingForm.Count c -> Shapes.count(c.low(), c.high());
           case SettingForm.Word<?> w -> word(w);
+          case SettingForm.Flag f -> Shapes.flag();
           case SettingForm.Span s -> Shapes.duration();
           case SettingForm.Columns c ->
               Shapes.distinct(

@@ -445,15 +445,18 @@ public record Spec(
    * @param unit columns that together name what is resampled by the gate
    * @param slices columns by whose values regressions are looked for
    * @param baselines naive forecasts to score
+   * @param derived channels that are computed, so that no snapshot can have them: not auditing them
+   *     is accepted, and told
    */
-  public record EvaluateOptions(List<String> unit, List<String> slices, List<Baseline> baselines) {}
+  public record EvaluateOptions(
+      List<String> unit, List<String> slices, List<Baseline> baselines, List<String> derived) {}
 
   /**
    * What a candidate must pass.
    *
    * @param rows the holdout that is judged
-   * @param policy the settings, defaults filled in but for {@link GatePolicy#SLICES}, whose default
-   *     is the evaluate stage's slices
+   * @param policy the settings, defaults filled in but for {@link GatePolicy#SLICES} and {@link
+   *     GatePolicy#REQUIRE_AUDIT}, whose defaults depend on the evaluate stage
    */
   public record Gate(Ref rows, GatePolicy policy) {}
 

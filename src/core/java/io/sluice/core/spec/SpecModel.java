@@ -591,14 +591,20 @@ final class SpecModel {
                 Shapes.distinct("a list of baselines", Shapes.word(Baseline.words()), 1),
                 words -> words.stream().map(Baseline::of).flatMap(Optional::stream).toList()),
             "naive forecasts to beat (all of them)");
+    var derived =
+        optional(
+            "derived",
+            Shapes.distinct("a list of channels", column, 0),
+            "channels that are computed and that no snapshot has, for example [holiday]");
     return Struct.of(
         "the values of evaluate@1",
-        List.of(unit, slices, baselines),
+        List.of(unit, slices, baselines, derived),
         v ->
             new Spec.EvaluateOptions(
                 v.get(unit),
                 v.find(slices).orElse(List.of()),
-                v.find(baselines).orElse(List.of(Baseline.values()))));
+                v.find(baselines).orElse(List.of(Baseline.values())),
+                v.find(derived).orElse(List.of())));
   }
 
   private static Struct<Spec.Drift> drift() {

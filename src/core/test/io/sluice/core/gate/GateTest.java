@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
+import io.sluice.core.gate.GatePolicy.OnDrift;
 import io.sluice.core.json.Json;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class GateTest {
@@ -367,5 +369,95 @@ class GateTest {
         .contains("xgboost 1.12 (on the holdout ", "xgboost was picked as the best there, and it");
     assertThat(verdict.sentences().get(2)).isEqualTo("The family deep is out: it was lost: so.");
     assertThat(Verdict.parse(verdict.toJson())).isEqualTo(verdict);
+  }
+
+  private static final EvaluationReport.Unaudited HOLIDAY =
+      new EvaluationReport.Unaudited(
+          EvaluationReport.Check.SNAPSHOT,
+          "the channel `holiday`",
+          "the snapshot has no column `holiday`",
+          false);
+
+  @Test
+  void whatCouldNotBeAuditedHoldsWhereTheAuditIsRequired() {
+    holdouts.championError = 0.8;
+    holdouts.evaluation.unaudited = List.of(HOLIDAY);
+
+    Verdict verdict =
+        Gate.decide(holdouts.build(), POLICY.with(GatePolicy.REQUIRE_AUDIT, true), History.NONE, 7);
+
+    assertThat(verdict.reason()).contains(Reason.INSUFFICIENT);
+    assertThat(verdict.sentences().get(0))
+        .startsWith(
+            "HOLD (insufficient): the audit for leaks could not look at the channel `holiday` (the"
+                + " snapshot has no column `holiday`); what would lift it: ");
+    assertThat(verdict.sentences()).noneMatch(s -> s.startsWith("Not audited"));
+    assertThat(verdict.unauditedInWords()).isPresent();
+  }
+
+  @Test
+  void whatCouldNotBeAuditedIsToldInTheFirstSentenceWhereItIsNotRequired() {
+    holdouts.championError = 0.8;
+    holdouts.evaluation.unaudited = List.of(HOLIDAY);
+
+    Verdict verdict = decide();
+
+    assertThat(verdict.decision()).isEqualTo(Decision.PROMOTE);
+    assertThat(verdict.sentences())
+        .startsWith(
+            "PROMOTE: xgboost replaces the champion; part of the audit for leaks could not be made"
+                + " (1).",
+            "Not audited for leaks: the channel `holiday` (the snapshot has no column `holiday`).");
+    assertThat(Verdict.parse(verdict.toJson())).isEqualTo(verdict);
+  }
+
+  @Test
+  void aChannelThatTheSpecCallsDerivedIsToldAndDoesNotHold() {
+    holdouts.championError = 0.8;
+    holdouts.evaluation.unaudited =
+        List.of(
+            new EvaluationReport.Unaudited(HOLIDAY.check(), HOLIDAY.what(), HOLIDAY.why(), true));
+
+    Verdict verdict =
+        Gate.decide(holdouts.build(), POLICY.with(GatePolicy.REQUIRE_AUDIT, true), History.NONE, 7);
+
+    assertThat(verdict.decision()).isEqualTo(Decision.PROMOTE);
+    assertThat(verdict.sentences().get(1)).startsWith("Not audited for leaks: the channel");
+  }
+
+  @ParameterizedTest
+  @EnumSource(DriftStatus.class)
+  void aGateThatHoldsOnDriftPromotesOnlyWhatWasSeenToBeStable(DriftStatus drift) {
+    holdouts.championError = 0.8;
+    holdouts.evaluation.drift = drift;
+
+    Verdict verdict =
+        Gate.decide(
+            holdouts.build(), POLICY.with(GatePolicy.ON_DRIFT, OnDrift.HOLD), History.NONE, 7);
+
+    assertThat(verdict.promotes()).isEqualTo(drift == DriftStatus.STABLE);
+    assertThat(verdict.findings())
+        .extracting(Verdict.Finding::reason)
+        .containsExactlyElementsOf(
+            switch (drift) {
+              case STABLE -> List.of();
+              case DRIFTED -> List.of(Reason.GUARD);
+              case UNKNOWN -> List.of(Reason.INSUFFICIENT);
+            });
+  }
+
+  @Test
+  void aFirstRunHasNothingToDriftFrom() {
+    holdouts.champion = false;
+    holdouts.candidateError = 0.1;
+
+    assertThat(
+            Gate.decide(
+                    holdouts.build(),
+                    POLICY.with(GatePolicy.ON_DRIFT, OnDrift.HOLD),
+                    History.NONE,
+                    7)
+                .promotes())
+        .isTrue();
   }
 }

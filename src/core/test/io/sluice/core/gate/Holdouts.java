@@ -32,6 +32,7 @@ final class Holdouts {
     Optional<String> championRun = Optional.empty();
     Optional<Long> expectedRows = Optional.empty();
     DriftStatus drift = DriftStatus.UNKNOWN;
+    List<EvaluationReport.Unaudited> unaudited = List.of();
     List<EvaluationReport.Family> others = List.of();
 
     Report(Instant asOf) {
@@ -66,7 +67,9 @@ final class Holdouts {
               Optional.empty(),
               0,
               0,
-              0));
+              0,
+              Optional.of(new EvaluationReport.Training(1, 1, START, 0)),
+              unaudited));
     }
 
     static EvaluationReport.Family family(

@@ -72,7 +72,8 @@ class LineageTest {
             Optional.of("SLU-6010: out"),
             new TreeMap<>(Map.of("deep", "tune-deep: no memory")),
             Optional.of(new Lineage.Drift(DriftStatus.DRIFTED, "it moved", Optional.of(3), true)),
-            Optional.of("python predict.py"));
+            Optional.of("python predict.py"),
+            Optional.of("the channel `holiday` (the snapshot has no column `holiday`)"));
     String digest = DIGEST.toString();
 
     assertThat(lineage.tags())
@@ -101,6 +102,8 @@ class LineageTest {
             Map.entry("sluice.snapshot", digest),
             Map.entry("sluice.snapshot.sales", digest),
             Map.entry("sluice.study", digest),
+            Map.entry(
+                "sluice.unaudited", "the channel `holiday` (the snapshot has no column `holiday`)"),
             Map.entry("sluice.verdict", "HOLD"));
   }
 
@@ -123,6 +126,7 @@ class LineageTest {
                 Lineage.Origin.UNKNOWN,
                 Optional.empty(),
                 new TreeMap<>(),
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty()));
   }
@@ -208,6 +212,7 @@ class LineageTest {
                     text(random),
                     maybe(random, () -> random.nextInt(1, 100)),
                     random.nextBoolean())),
+        maybe(random, () -> text(random)),
         maybe(random, () -> text(random)));
   }
 

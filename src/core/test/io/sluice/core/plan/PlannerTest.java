@@ -136,9 +136,60 @@ class PlannerTest {
             input("champion-predictions", "predict-champion", "predictions", true),
             input("holdout", "preprocess", "holdout", false),
             input("snapshot", "data-returns", "returns", false),
+            input("training/train", "preprocess", "train", false),
             input("validation", "preprocess", "validation", false));
     assertThat(stage("summary").inputs().get(0))
         .isEqualTo(input("reports/itransformer", "explain-itransformer", "report", false));
+  }
+
+  private Plan.Stage evaluating(String before, String after) {
+    String text = Fixtures.good("full.yaml").text();
+    assertThat(text).contains(before);
+    Spec changed = parsed(new SourceFile("full.yaml", text.replace(before, after)));
+    return Planner.base(changed, LOCKS, WHEEL).stage(new StageName("evaluate"));
+  }
+
+  @Test
+  void evaluateSeesWhatTrialsLearnFromAndApartFromItWhatARefitMay() {
+    assertThat(
+            evaluating(
+                    "inputs: { params: tune.best, train: preprocess.train, validation:",
+                    "inputs: { params: tune.best, train: preprocess.train, known: preprocess.recent,"
+                        + " prices: data.prices, validation:")
+                .inputs())
+        .contains(
+            input("training/train", "preprocess", "train", false),
+            input("refit/known", "preprocess", "recent", false),
+            input("refit/prices", "data-prices", "prices", false))
+        .noneMatch(i -> i.name().contains("params") || i.name().endsWith("/validation"));
+  }
+
+  @Test
+  void aTrainThatTheSpecNamesStandsForAllThatTheModelsLearnedFrom() {
+    assertThat(
+            evaluating(
+                    "      snapshot: data.returns\n",
+                    "      snapshot: data.returns\n      train: preprocess.recent\n")
+                .inputs())
+        .filteredOn(i -> i.name().startsWith("training/") || i.name().equals("train"))
+        .containsExactly(input("training/train", "preprocess", "recent", false));
+  }
+
+  @Test
+  void theAuditIsRequiredWhereThereIsASnapshotUnlessTheSpecSaysOtherwise() {
+    String text = Fixtures.good("full.yaml").text();
+    assertThat(text).contains("  requireAudit: true\n");
+    assertThat(plan(text.replace("  requireAudit: true\n", "")).gate().get("requireAudit"))
+        .isEqualTo(Json.parse("true"));
+    assertThat(
+            plan(text.replace("requireAudit: true", "requireAudit: false"))
+                .gate()
+                .get("requireAudit"))
+        .isEqualTo(Json.parse("false"));
+  }
+
+  private static Plan plan(String text) {
+    return Planner.base(parsed(new SourceFile("full.yaml", text)), LOCKS, WHEEL);
   }
 
   @Test
@@ -245,7 +296,7 @@ class PlannerTest {
                  "firstRun": "beatsNaive", "onDrift": "review", "minUnits": 100,
                  "minPositiveUnits": 30, "maxUnitShare": 0.2, "minNewRows": 0.25,
                  "repetition": "hold", "replicates": 1999, "staleAfter": "P90D",
-                 "nonInferiority": 0.01, "slices": []}
+                 "nonInferiority": 0.01, "slices": [], "requireAudit": false}
                 """));
     assertThat(minimal.stage(new StageName("gate")).with()).isEqualTo(minimal.gate());
     assertThat(minimal.stage(new StageName("evaluate")).inputs())

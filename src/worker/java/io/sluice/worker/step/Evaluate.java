@@ -2,6 +2,7 @@ package io.sluice.worker.step;
 
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.ExitCode;
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.json.Json;
 import io.sluice.core.json.JsonCodec;
 import io.sluice.inference.Evaluation;
@@ -30,8 +31,16 @@ public final class Evaluate {
 
   public static int run(WorkerContext context, List<String> argv) throws IOException {
     StepInput step = StepInput.of(context, argv);
-    Evaluation.run(
-        step.inputs(), step.outputs(), step.with(), step.asOf(), FailedFamilies.byExitCode(step));
+    EvaluationReport report =
+        Evaluation.run(
+            step.inputs(),
+            step.outputs(),
+            step.with(),
+            step.asOf(),
+            FailedFamilies.byExitCode(step));
+    for (EvaluationReport.Unaudited part : report.audit().unaudited()) {
+      context.out().println("not audited for leaks: " + part.sentence());
+    }
     TreeMap<String, Digest> bundles = new TreeMap<>();
     for (Map.Entry<String, Path> candidate :
         Workspace.folders(step.inputs().resolve("candidates")).entrySet()) {

@@ -199,7 +199,8 @@ public final class Register {
                 d.reason(),
                 d.champion(),
                 d.needsReview(verdict.policy().get(GatePolicy.ON_DRIFT)))),
-        predictCommand);
+        predictCommand,
+        verdict.unauditedInWords());
   }
 
   private static SortedMap<StageName, Digest> digests(

@@ -125,7 +125,7 @@ def graph(b: Floats, params: dict[str, float], horizons: int) -> onnx.ModelProto
     return model
 
 
-def write_model(stage: Stage, params: dict[str, Any], b: Floats, validation: PanelSet) -> None:
+def write_model(stage: Stage, params: dict[str, Any], b: Floats, train: PanelSet, validation: PanelSet) -> None:
     """Writes `outputs/model` after the graph and the formula agreed on the windows of validation."""
     rows = validation.rows
     horizons = int(rows.horizon.max())
@@ -139,7 +139,8 @@ def write_model(stage: Stage, params: dict[str, Any], b: Floats, validation: Pan
         lookback=LOOKBACK,
         horizons=horizons,
         period=seconds_of("7d"),
-        newest_label=int(rows.known_at.max()),
+        # of what the coefficients were fitted on; evaluate holds it against the holdout
+        newest_label=int(train.rows.known_at.max()),
         family=stage.family,
     )
     probe = np.linspace(0, len(day) - 1, 8).astype(np.int64)
@@ -154,7 +155,7 @@ def main() -> None:
     b = fit(x, train.rows.actual, params["l2"])
     stage.result("objective", poisson_deviance(validation.rows.actual, np.exp(xv @ b)))
     if stage.mode == "refit":
-        write_model(stage, params, b, validation)
+        write_model(stage, params, b, train, validation)
 
 
 if __name__ == "__main__":

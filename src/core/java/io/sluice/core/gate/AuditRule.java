@@ -1,0 +1,52 @@
+package io.sluice.core.gate;
+
+import io.sluice.core.evaluation.EvaluationReport.Unaudited;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** What follows from checks that evaluate could not make: nothing passes because nobody looked. */
+final class AuditRule {
+  /** So many are spelled out; a snapshot may lack a hundred channels. */
+  private static final int SPELLED_OUT = 6;
+
+  private AuditRule() {}
+
+  /** Speaks against promotion where the policy requires the audit. */
+  static Optional<Verdict.Finding> finding(List<Unaudited> unaudited, GatePolicy policy) {
+    List<Unaudited> held = held(unaudited, policy);
+    return held.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            new Verdict.Finding(
+                Reason.INSUFFICIENT,
+                "audit",
+                "the audit for leaks could not look at " + listed(held),
+                "mend what the parentheses name, declare a channel that the snapshot cannot have in"
+                    + " evaluate's `derived`, or set requireAudit: false to be told and not held"));
+  }
+
+  /** Those that hold. */
+  static List<Unaudited> held(List<Unaudited> unaudited, GatePolicy policy) {
+    return policy.find(GatePolicy.REQUIRE_AUDIT).orElse(false)
+        ? unaudited.stream().filter(u -> !u.declared()).toList()
+        : List.of();
+  }
+
+  /** Those that do not hold, and are told. */
+  static List<Unaudited> told(List<Unaudited> unaudited, GatePolicy policy) {
+    List<Unaudited> held = held(unaudited, policy);
+    return unaudited.stream().filter(u -> !held.contains(u)).toList();
+  }
+
+  /** {@code the channel `holiday` (..); the labels (..)}. */
+  static String listed(List<Unaudited> unaudited) {
+    String first =
+        unaudited.stream()
+            .limit(SPELLED_OUT)
+            .map(Unaudited::sentence)
+            .collect(Collectors.joining("; "));
+    int more = unaudited.size() - SPELLED_OUT;
+    return more > 0 ? first + "; and " + more + " more" : first;
+  }
+}
