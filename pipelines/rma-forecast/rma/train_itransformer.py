@@ -140,9 +140,7 @@ def graph(params: Params, config: Config, factor: float) -> onnx.ModelProto:
     return g.model("itransformer", tokens.inputs(config.lookback), outputs, "rma")
 
 
-def export(
-    stage: Stage, model: onnx.ModelProto, validation: Samples, prediction: Floats, newest_label: int
-) -> None:
+def export(stage: Stage, model: onnx.ModelProto, validation: Samples, prediction: Floats, newest_label: int) -> None:
     """Writes `outputs/model`, after the graph and the network agreed on windows of validation.
 
     `newest_label`: when the newest label that the network learned from became known.

@@ -99,7 +99,8 @@ def main() -> None:
             low = [f"{np.quantile(found[:, 0], q):.2f}" for q in (0.01, 0.001)]
             false = [f"{100 * np.mean(found[:, 0] < f):.1f}" for f in FACTORS]
             seen = [
-                f"{np.median(found[:, 1 + i]):.2f}; {100 * np.mean(found[:, 1 + i] < 0.6):.0f}" for i in range(len(LEAKS))
+                f"{np.median(found[:, 1 + i]):.2f}; {100 * np.mean(found[:, 1 + i] < 0.6):.0f}"
+                for i in range(len(LEAKS))
             ]
             print(f"| {name} | {units} | {weeks} | " + " | ".join(low + false + seen) + " |", flush=True)
 

@@ -36,6 +36,9 @@ final class TinyPipeline {
   private String stages = "";
   private String split = "cp -r src/validation src/holdout \"$SLUICE_OUTPUTS\"";
   private String splitMore = "";
+  private String outputs = "validation, holdout";
+  private String trainMore = "";
+  private String evaluateMore = "";
 
   TinyPipeline(Path folder) throws IOException {
     this.folder = folder;
@@ -70,8 +73,8 @@ final class TinyPipeline {
    */
   TinyPipeline tables(int from, double scale) throws IOException {
     Path src = folder.resolve("src");
-    table(src.resolve("validation"), from, from + 4, scale);
-    table(src.resolve("holdout"), from + 10, from + 15, scale);
+    table(src.resolve("validation"), from, from + 4, scale, 0);
+    table(src.resolve("holdout"), from + 10, from + 15, scale, 0);
     return this;
   }
 
@@ -153,6 +156,46 @@ final class TinyPipeline {
     return write();
   }
 
+  /**
+   * A pipeline whose audit for leaks is whole: the data source gives the log that the tables are cut
+   * from, {@code src/weeks.csv}, with labels; the model is trained on {@code src/train}.
+   *
+   * @param evaluateWith more keys of evaluate's {@code with}
+   */
+  TinyPipeline audited(String evaluateWith) throws IOException {
+    Path src = folder.resolve("src");
+    table(src.resolve("train"), 20, 25, 1, 1);
+    table(src.resolve("validation"), 30, 34, 1, 1);
+    table(src.resolve("holdout"), 40, 45, 1, 1);
+    StringBuilder log = new StringBuilder("product,market,week,reported,returned,shipped\n");
+    for (int u = 0; u < UNITS; u++) {
+      for (int w = 0; w < 55; w++) {
+        log.append(
+            String.format(
+                Locale.ROOT,
+                "P-%d,%s,%s,%s,%s,50\n",
+                u,
+                List.of("EU", "US").get(u % 2),
+                week(w),
+                week(w + 1),
+                returned(u, w)));
+      }
+    }
+    Files.writeString(src.resolve("weeks.csv"), log);
+    Path signature = src.resolve("model/signature.json");
+    Files.writeString(
+        signature,
+        Files.readString(signature)
+            .replaceFirst("(\"newestLabel\": ?\")[^\"]*", "$1" + week(29)));
+    data = "cp src/weeks.csv \"$SLUICE_OUTPUTS/weeks\"";
+    limits = "labels: { column: returned, eventTime: week, knownAt: reported, matureAfter: 7d }";
+    split = "cp -r src/train src/validation src/holdout \"$SLUICE_OUTPUTS\"";
+    outputs = "train, validation, holdout";
+    trainMore = ", train: split.train";
+    evaluateMore = evaluateWith;
+    return write();
+  }
+
   /** A stage that compares today's holdout with the champion's. */
   TinyPipeline drift() throws IOException {
     drift =
@@ -189,12 +232,12 @@ final class TinyPipeline {
             run: |
         %s
             inputs: { weeks: data.weeks }
-            outputs: [validation, holdout]
+            outputs: [%s]
             %s
           train:
             uses: train@1
             forEach: families
-            inputs: { validation: split.validation%s }
+            inputs: { validation: split.validation%s%s }
             %s
           evaluate:
             uses: evaluate@1
@@ -203,7 +246,7 @@ final class TinyPipeline {
               champion: champion.train.model
               holdout: split.holdout
               validation: split.validation
-            with: { unit: [product, market], slices: [market] }
+            with: { unit: [product, market], slices: [market]%s }
         gate:
           rows: evaluate.rows
           metric: poisson_deviance
@@ -221,9 +264,12 @@ final class TinyPipeline {
                 (families.isEmpty() ? onlyFamily() : families).indent(2).stripTrailing(),
                 (drift + tune + stages).indent(2).stripTrailing(),
                 split.indent(6).stripTrailing(),
+                outputs,
                 splitMore,
                 tune.isEmpty() ? "" : ", params: tune.best",
+                trainMore,
                 trainLimits,
+                evaluateMore,
                 firstRun));
     return this;
   }
@@ -247,8 +293,13 @@ final class TinyPipeline {
     return FIRST_WEEK.plusWeeks(number);
   }
 
-  /** Rows with origins at the start of weeks {@code first} to {@code last}. */
-  private static void table(Path folder, int first, int last, double scale) throws IOException {
+  /**
+   * Rows with origins at the start of weeks {@code first} to {@code last}.
+   *
+   * @param matureAfter weeks after which a label counts
+   */
+  private static void table(Path folder, int first, int last, double scale, int matureAfter)
+      throws IOException {
     Files.createDirectories(folder);
     Files.writeString(
         folder.resolve("panel.json"),
@@ -276,7 +327,7 @@ final class TinyPipeline {
                   week(o),
                   h,
                   week(o + h),
-                  week(o + h),
+                  week(o + h + matureAfter),
                   scale * returned(u, o + h - 1)));
         }
       }

@@ -3,6 +3,7 @@ package io.sluice.core.gate;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.evaluation.EvaluationReport.Unaudited;
 import io.sluice.core.gate.Verdict.Basis;
 import io.sluice.core.gate.Verdict.Finding;
 import java.util.ArrayList;
@@ -86,12 +87,16 @@ public final class Gate {
     Verdict.Data data = sufficiency.data(candidates, eligible, reference, novelty, missing);
 
     List<Finding> about = new ArrayList<>(sufficiency.findings(data, reference));
-    AuditRule.finding(rows.evaluation().audit().unaudited(), policy).ifPresent(about::add);
     guards.drift().ifPresent(about::add);
     Choice.Judged judged =
         new Choice(comparison, new Regressions(comparison, proof), guards)
             .subject(chosen, eligible, reference, tests, basis);
     about.addAll(judged.findings());
+    TooGood tooGood = new TooGood(comparison);
+    tooGood.finding(judged.candidate()).ifPresent(about::add);
+    List<Unaudited> unaudited = new ArrayList<>(rows.evaluation().audit().unaudited());
+    tooGood.unaudited(judged.candidate()).ifPresent(unaudited::add);
+    AuditRule.finding(unaudited, policy).ifPresent(about::add);
     about.sort(Comparator.comparing(Finding::reason));
 
     String subject = judged.candidate();
@@ -117,7 +122,7 @@ public final class Gate {
         labels,
         policy,
         comparison.seed(),
-        rows.evaluation().audit().unaudited(),
+        unaudited,
         keys);
   }
 }

@@ -51,6 +51,17 @@ public final class GatePolicy {
   public static final GateSetting<Double> BIAS =
       declare("guards.bias", share("0", "999"), 0.2, "largest bias");
 
+  /**
+   * Least part of what validation foretells that a holdout loss may be: below it the candidate has
+   * most likely seen the holdout.
+   */
+  public static final GateSetting<Double> TOO_GOOD =
+      declare(
+          "guards.tooGood",
+          share("0", "100"),
+          0.5,
+          "least holdout loss, as a part of what validation and the baseline foretell");
+
   /** How much worse than the champion's the bias may be when it is above {@link #BIAS}. */
   public static final GateSetting<Double> BIAS_SLACK =
       declare("biasSlack", share("0", "100"), 0.05, "or so much worse than the champion's");

@@ -460,4 +460,65 @@ class GateTest {
                 .promotes())
         .isTrue();
   }
+
+  @Test
+  void aCandidateFarBetterOnTheHoldoutThanValidationForetellsIsHeld() {
+    holdouts.championError = 0.8;
+    // on the holdout both are as they were; on validation the candidate was as bad as the baseline
+    holdouts.evaluation.candidateValidationLoss = 3.0;
+
+    Verdict verdict = decide();
+
+    assertThat(verdict.reason()).contains(Reason.GUARD);
+    assertThat(verdict.findings())
+        .extracting(Verdict.Finding::code)
+        .containsExactly("tooGood");
+    double its = model(verdict, "candidate:xgboost");
+    double baselines = model(verdict, "baseline:rate");
+    assertThat(verdict.sentences().get(0))
+        .startsWith(
+            "HOLD (guard): its loss on the holdout is "
+                + Figures.percent((its / 3.0) / (baselines / 3.0))
+                + " of what validation foretells");
+    assertThat(
+            Gate.decide(
+                    holdouts.build(), POLICY.with(GatePolicy.TOO_GOOD, 0.0), History.NONE, 7)
+                .promotes())
+        .isTrue();
+  }
+
+  private static double model(Verdict verdict, String name) {
+    return verdict.models().stream()
+        .filter(m -> m.name().equals(name))
+        .findFirst()
+        .flatMap(Verdict.Model::value)
+        .orElseThrow();
+  }
+
+  @Test
+  void aWindowThatIsEasyForEveryoneIsNotTooGood() {
+    holdouts.championError = 0.8;
+    // both lose three times as much on validation as on the holdout
+    holdouts.evaluation.candidateValidationLoss = 3.4;
+    holdouts.evaluation.baselineValidationLoss = Optional.of(9.0);
+
+    assertThat(decide().promotes()).isTrue();
+  }
+
+  @Test
+  void whetherItIsTooGoodIsUnauditedWhenNobodyCanTell() {
+    holdouts.championError = 0.8;
+    holdouts.evaluation.baselineValidationLoss = Optional.empty();
+
+    assertThat(decide().unaudited())
+        .extracting(EvaluationReport.Unaudited::sentence)
+        .containsExactly(
+            "whether xgboost is too good on the holdout for what it does on validation (a loss of"
+                + " it or of the baseline on one of the two is unknown or zero)");
+    assertThat(
+            Gate.decide(
+                    holdouts.build(), POLICY.with(GatePolicy.REQUIRE_AUDIT, true), History.NONE, 7)
+                .reason())
+        .contains(Reason.INSUFFICIENT);
+  }
 }

@@ -33,6 +33,8 @@ final class Holdouts {
     Optional<Long> expectedRows = Optional.empty();
     DriftStatus drift = DriftStatus.UNKNOWN;
     List<EvaluationReport.Unaudited> unaudited = List.of();
+    double candidateValidationLoss = 1.125;
+    Optional<Double> baselineValidationLoss = Optional.of(3.0);
     List<EvaluationReport.Family> others = List.of();
 
     Report(Instant asOf) {
@@ -41,7 +43,7 @@ final class Holdouts {
 
     EvaluationReport report() {
       List<EvaluationReport.Family> families = new ArrayList<>(others);
-      families.add(family("xgboost", Optional.of(1.125), candidateNewestLabel, Optional.empty()));
+      families.add(family("xgboost", Optional.of(candidateValidationLoss), candidateNewestLabel, Optional.empty()));
       return new EvaluationReport(
           asOf,
           "poisson_deviance",
@@ -56,7 +58,8 @@ final class Holdouts {
                   Optional.empty(),
                   Optional.empty(),
                   new EvaluationReport.Unusable(0, 0, 0))),
-          List.of(),
+          List.of(
+              new EvaluationReport.Baseline("rate", true, baselineValidationLoss, Optional.empty())),
           "rate",
           new EvaluationReport.Rows(0, 0, 0, expectedRows),
           START,

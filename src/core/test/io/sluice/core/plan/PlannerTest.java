@@ -292,7 +292,7 @@ class PlannerTest {
             Json.parse(
                 """
                 {"metric": "mae", "minImprovement": 0.01, "confidence": 0.95,
-                 "candidates": "validation", "guards": {"bias": 0.2}, "biasSlack": 0.05,
+                 "candidates": "validation", "guards": {"bias": 0.2, "tooGood": 0.5}, "biasSlack": 0.05,
                  "firstRun": "beatsNaive", "onDrift": "review", "minUnits": 100,
                  "minPositiveUnits": 30, "maxUnitShare": 0.2, "minNewRows": 0.25,
                  "repetition": "hold", "replicates": 1999, "staleAfter": "P90D",
