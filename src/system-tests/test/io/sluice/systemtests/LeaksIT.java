@@ -60,7 +60,9 @@ class LeaksIT {
     Files.writeString(path, change.apply(before));
   }
 
-  /** A channel that the log does not have: the same number for everyone, so that it tells nothing. */
+  /**
+   * A channel that the log does not have: the same number for everyone, so that it tells nothing.
+   */
   private static void addHoliday(TinyPipeline pipeline) throws IOException {
     for (String set : List.of("train", "validation", "holdout")) {
       edit(
@@ -136,7 +138,9 @@ class LeaksIT {
 
     ForkedSluice.Ended run = run(pipeline);
 
-    assertThat(run.shown()).doesNotContain("PROMOTED").containsAnyOf("HELD mark", "byte order mark");
+    assertThat(run.shown())
+        .doesNotContain("PROMOTED")
+        .containsAnyOf("HELD mark", "byte order mark");
     assertThat(session.registry().promotions("mark").entries()).isEmpty();
   }
 

@@ -157,8 +157,8 @@ final class TinyPipeline {
   }
 
   /**
-   * A pipeline whose audit for leaks is whole: the data source gives the log that the tables are cut
-   * from, {@code src/weeks.csv}, with labels; the model is trained on {@code src/train}.
+   * A pipeline whose audit for leaks is whole: the data source gives the log that the tables are
+   * cut from, {@code src/weeks.csv}, with labels; the model is trained on {@code src/train}.
    *
    * @param evaluateWith more keys of evaluate's {@code with}
    */
@@ -185,8 +185,7 @@ final class TinyPipeline {
     Path signature = src.resolve("model/signature.json");
     Files.writeString(
         signature,
-        Files.readString(signature)
-            .replaceFirst("(\"newestLabel\": ?\")[^\"]*", "$1" + week(29)));
+        Files.readString(signature).replaceFirst("(\"newestLabel\": ?\")[^\"]*", "$1" + week(29)));
     data = "cp src/weeks.csv \"$SLUICE_OUTPUTS/weeks\"";
     limits = "labels: { column: returned, eventTime: week, knownAt: reported, matureAfter: 7d }";
     split = "cp -r src/train src/validation src/holdout \"$SLUICE_OUTPUTS\"";

@@ -470,9 +470,7 @@ class GateTest {
     Verdict verdict = decide();
 
     assertThat(verdict.reason()).contains(Reason.GUARD);
-    assertThat(verdict.findings())
-        .extracting(Verdict.Finding::code)
-        .containsExactly("tooGood");
+    assertThat(verdict.findings()).extracting(Verdict.Finding::code).containsExactly("tooGood");
     double its = model(verdict, "candidate:xgboost");
     double baselines = model(verdict, "baseline:rate");
     assertThat(verdict.sentences().get(0))
@@ -481,8 +479,7 @@ class GateTest {
                 + Figures.percent((its / 3.0) / (baselines / 3.0))
                 + " of what validation foretells");
     assertThat(
-            Gate.decide(
-                    holdouts.build(), POLICY.with(GatePolicy.TOO_GOOD, 0.0), History.NONE, 7)
+            Gate.decide(holdouts.build(), POLICY.with(GatePolicy.TOO_GOOD, 0.0), History.NONE, 7)
                 .promotes())
         .isTrue();
   }

@@ -43,7 +43,12 @@ final class Holdouts {
 
     EvaluationReport report() {
       List<EvaluationReport.Family> families = new ArrayList<>(others);
-      families.add(family("xgboost", Optional.of(candidateValidationLoss), candidateNewestLabel, Optional.empty()));
+      families.add(
+          family(
+              "xgboost",
+              Optional.of(candidateValidationLoss),
+              candidateNewestLabel,
+              Optional.empty()));
       return new EvaluationReport(
           asOf,
           "poisson_deviance",
@@ -59,7 +64,8 @@ final class Holdouts {
                   Optional.empty(),
                   new EvaluationReport.Unusable(0, 0, 0))),
           List.of(
-              new EvaluationReport.Baseline("rate", true, baselineValidationLoss, Optional.empty())),
+              new EvaluationReport.Baseline(
+                  "rate", true, baselineValidationLoss, Optional.empty())),
           "rate",
           new EvaluationReport.Rows(0, 0, 0, expectedRows),
           START,
