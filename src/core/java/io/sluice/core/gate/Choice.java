@@ -40,7 +40,8 @@ final class Choice {
         tests.stream()
             .filter(Verdict.Test::proven)
             .sorted(
-                Comparator.comparingDouble((Verdict.Test t) -> comparison.total(t.candidate()))
+                Comparator.comparingDouble(
+                        (Verdict.Test t) -> Rounding.sortable(comparison.total(t.candidate())))
                     .thenComparing(Verdict.Test::candidate))
             .toList();
     List<Judged> failed = new ArrayList<>();
@@ -60,7 +61,9 @@ final class Choice {
             .findFirst()
             .orElseGet(() ->
                 tests.stream()
-                    .min(Comparator.comparingDouble(t -> comparison.total(t.candidate())))
+                    .min(
+                        Comparator.comparingDouble(
+                            t -> Rounding.sortable(comparison.total(t.candidate()))))
                     .orElseThrow());
     return assess(test, reference.get(), basis);
   }
@@ -69,7 +72,7 @@ final class Choice {
     List<Finding> findings = new ArrayList<>();
     String candidate = test.candidate();
     String other = Explanation.called(reference);
-    if (!test.proven() && test.worseP() <= 1 - policy.get(GatePolicy.CONFIDENCE)) {
+    if (!test.proven() && Rounding.atMost(test.worseP(), 1 - policy.get(GatePolicy.CONFIDENCE))) {
       findings.add(
           new Finding(
               Reason.WORSE,
@@ -113,7 +116,7 @@ final class Choice {
   }
 
   private Finding inconclusive(Verdict.Test test, String other, Basis basis) {
-    boolean unitsDo = test.p() <= test.level();
+    boolean unitsDo = Rounding.atMost(test.p(), test.level());
     String asked =
         basis == Basis.SUPERIORITY
             ? "an improvement above " + Figures.percent(policy.get(GatePolicy.MIN_IMPROVEMENT))

@@ -91,7 +91,12 @@ final class Comparison {
     double[] c = losses(candidate);
     double[] r = losses(reference);
     double[] difference = new double[c.length];
-    Arrays.setAll(difference, i -> c[i] - factor * r[i]);
+    Arrays.setAll(
+        difference,
+        i -> {
+          double asked = factor * r[i];
+          return Rounding.settled(c[i] - asked, Math.abs(c[i]) + Math.abs(asked));
+        });
     return Contrast.of(rows.units().code(), period, difference, part);
   }
 

@@ -64,6 +64,7 @@ public final class Contrast {
       int u = unit[from];
       int count = 0;
       double sum = 0;
+      double sizes = 0;
       int i = from;
       for (; i < n && unit[i] == u; i++) {
         if (rows != null && !rows.get(i)) {
@@ -77,6 +78,7 @@ public final class Contrast {
         }
         cell[p] += difference[i];
         sum += difference[i];
+        sizes += Math.abs(difference[i]);
       }
       if (i < n && unit[i] < u) {
         throw new IllegalArgumentException("rows are not sorted by unit");
@@ -85,7 +87,7 @@ public final class Contrast {
         if (unitCount == byUnit.length) {
           byUnit = Arrays.copyOf(byUnit, unitCount * 2);
         }
-        byUnit[unitCount++] = sum;
+        byUnit[unitCount++] = Rounding.settled(sum, sizes);
         for (int k = 0; k < count; k++) {
           int p = touched[k];
           cells += cell[p] * cell[p];

@@ -45,7 +45,7 @@ final class Guards {
   /** Of a candidate. */
   Optional<Finding> bias(String candidate, String reference) {
     double bias = comparison.bias(candidate);
-    if (Double.isNaN(bias) || Math.abs(bias) <= policy.get(GatePolicy.BIAS)) {
+    if (Double.isNaN(bias) || Rounding.atMost(Math.abs(bias), policy.get(GatePolicy.BIAS))) {
       return Optional.empty();
     }
     boolean champion = reference.equals(HoldoutRows.CHAMPION);
@@ -55,7 +55,7 @@ final class Guards {
                 policy.get(GatePolicy.BIAS),
                 Math.abs(comparison.bias(reference)) + policy.get(GatePolicy.BIAS_SLACK))
             : policy.get(GatePolicy.BIAS);
-    if (Math.abs(bias) <= allowed) {
+    if (Rounding.atMost(Math.abs(bias), allowed)) {
       return Optional.empty();
     }
     return Optional.of(

@@ -66,12 +66,17 @@ public record History(List<PastGate> gates) {
     long seenByAny = seen(now, gates.stream().filter(PastGate::looked).toList());
     int looks = 0;
     for (PastGate gate : gates) {
-      if (gate.looked() && all - seen(now, List.of(gate)) < wanted * all) {
+      if (gate.looked() && share(all - seen(now, List.of(gate)), all) < wanted) {
         looks++;
       }
     }
     long fresh = all - seenByAny;
-    return new Novelty(fresh, all == 0 ? 0 : (double) fresh / all, looks);
+    return new Novelty(fresh, share(fresh, all), looks);
+  }
+
+  /** Rounded once, as the share that a policy asks for is: 3 of 30 are 10%. */
+  private static double share(long part, long all) {
+    return all == 0 ? 0 : (double) part / all;
   }
 
   private record Place(Instant origin, int horizon) {}

@@ -64,7 +64,7 @@ final class Proof {
                       1 - policy.get(GatePolicy.CONFIDENCE))
                   .p(),
               level,
-              p[k] <= level && adjusted <= level));
+              Rounding.atMost(p[k], level) && Rounding.atMost(adjusted, level)));
     }
     return List.copyOf(out);
   }

@@ -59,7 +59,7 @@ final class Regressions {
               comparison.improvement(candidate, reference, part.rows),
               p[s],
               adjusted[s],
-              adjusted[s] <= 1 - policy.get(GatePolicy.CONFIDENCE)));
+              Rounding.atMost(adjusted[s], 1 - policy.get(GatePolicy.CONFIDENCE))));
     }
     return List.copyOf(out);
   }

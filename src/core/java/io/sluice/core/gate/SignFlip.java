@@ -38,15 +38,19 @@ public final class SignFlip {
     int n = contrasts.get(0).unitCount();
     double[][] scaled = new double[many][];
     double[] observed = new double[many];
+    double[] tie = new double[many];
     for (int k = 0; k < many; k++) {
       scaled[k] = studentized(contrasts.get(k));
       if (scaled[k].length != n) {
         throw new IllegalArgumentException("contrasts over different units");
       }
-      // in the order of the replicates' sums: the one without flips has the same bits
+      double sizes = 0;
       for (double d : scaled[k]) {
         observed[k] += d;
+        sizes += Math.abs(d);
       }
+      // other signs can give the same sum, and differ from it in the last bits
+      tie[k] = observed[k] + Rounding.of(sizes);
     }
     int[] order = Order.by(observed);
     int[] asLow = new int[many];
@@ -63,7 +67,7 @@ public final class SignFlip {
       double lowest = Double.POSITIVE_INFINITY;
       for (int j = many - 1; j >= 0; j--) {
         lowest = Math.min(lowest, drawn[order[j]]);
-        if (lowest <= observed[order[j]]) {
+        if (lowest <= tie[order[j]]) {
           asLow[j]++;
         }
       }

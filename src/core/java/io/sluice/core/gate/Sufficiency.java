@@ -65,7 +65,7 @@ final class Sufficiency {
                   + " are needed",
               "a longer holdout window, or a coarser unit"));
     }
-    if (data.topUnitShare().orElse(0.0) > policy.get(GatePolicy.MAX_UNIT_SHARE)) {
+    if (!Rounding.atMost(data.topUnitShare().orElse(0.0), policy.get(GatePolicy.MAX_UNIT_SHARE))) {
       out.add(
           insufficient(
               "topUnit",
@@ -129,7 +129,7 @@ final class Sufficiency {
       }
       double all = Arrays.stream(byUnit).map(Math::abs).sum();
       for (int u = 0; u < names && all > 0; u++) {
-        if (Math.abs(byUnit[u]) / all > share) {
+        if (!Rounding.atMost(Math.abs(byUnit[u]) / all, share)) {
           share = Math.abs(byUnit[u]) / all;
           top = u;
         }
