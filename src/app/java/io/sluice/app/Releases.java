@@ -6,23 +6,30 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.core.promotion.PromotionLog.Kind;
+import io.sluice.core.record.BundleFiles;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What people ask of, and do to, a model's releases: history, rollback, override, diff, trace. All
- * of it is read from the registry; nothing here opens the artifact store.
+ * What people ask of, and do to, a model's releases: history, rollback, override, adopt, diff,
+ * trace. All of it is read from the registry; nothing here opens the artifact store.
+ *
+ * <p>A person's decision that was cut off is made again by the same command: the latest entry of
+ * the log shows that it stands, and alias and tag are written where they lag behind it.
  */
 public final class Releases {
   private static final int VERDICT_LIMIT_BYTES = 4 << 20;
@@ -39,25 +46,69 @@ public final class Releases {
    * The promotion log, oldest first.
    *
    * @param champion the entry in force; empty when nothing was promoted yet
+   * @param projections alias and tag as they are
+   * @param relation how they relate to the log
    */
-  public record History(String model, List<Entry> entries, Optional<Entry> champion) {
+  public record History(
+      String model,
+      List<Entry> entries,
+      Optional<Entry> champion,
+      Projections projections,
+      Projections.Relation relation) {
     public JsonNode json() {
       ObjectNode root = Json.object().put("model", model);
       champion.ifPresentOrElse(c -> root.put("champion", c.to()), () -> root.putNull("champion"));
       var list = root.putArray("entries");
       entries.forEach(e -> list.add(entryJson(e)));
+      ObjectNode seen = root.putObject("projections");
+      seen.put("relation", relation.name().toLowerCase(Locale.ROOT));
+      projections.alias().ifPresentOrElse(v -> seen.put("alias", v), () -> seen.putNull("alias"));
+      var production = seen.putArray("production");
+      projections.production().forEach(production::add);
+      warning().ifPresent(text -> root.put("warning", text));
       return root;
+    }
+
+    /** What is to be said where alias and tag do not say what the log says. */
+    public Optional<String> warning() {
+      String log = champion.map(c -> "version " + c.to()).orElse("no champion");
+      return switch (relation) {
+        case AGREE -> Optional.empty();
+        case BEHIND ->
+            Optional.of(
+                "alias and tag lag behind the log: "
+                    + projections.sentence()
+                    + ", the log says "
+                    + log
+                    + "; `sluice doctor --fix` sets them");
+        case FOREIGN ->
+            Optional.of(
+                "others set alias or tag: "
+                    + projections.sentence()
+                    + ", the log says "
+                    + log
+                    + "; gates hold until `sluice adopt VERSION --reason ..`"
+                    + (champion.isPresent() ? " or `sluice doctor --fix`" : " or an override"));
+      };
     }
   }
 
   /** Reads the log. */
   public History history() {
     PromotionLog log = registry.promotions(model);
-    return new History(model, log.entries(), log.champion());
+    List<Entry> entries = log.entries();
+    PromotionLog.Inspection seen = log.inspect();
+    return new History(
+        model,
+        entries,
+        seen.entries().stream().filter(e -> e.number() == seen.head().entry()).findFirst(),
+        seen.projections(),
+        seen.relation());
   }
 
   /**
-   * Makes an earlier champion champion again.
+   * Makes an earlier champion champion again. The same person's rollback with the same reason, made
+   * again on top of itself, is that rollback.
    *
    * @param to the version, or empty for the champion before the present one
    * @param who the person
@@ -69,6 +120,10 @@ public final class Releases {
     PromotionLog log = registry.promotions(model);
     PromotionLog.Head head = log.head();
     List<Entry> valid = log.entries().stream().filter(Entry::valid).toList();
+    Optional<Entry> before = decided(log, valid, Kind.ROLLBACK, to, who, reason);
+    if (before.isPresent()) {
+      return before.get();
+    }
     if (valid.isEmpty()) {
       throw wrong("SLU-9020", model + " has no champion to roll back", "run the pipeline first");
     }
@@ -106,10 +161,103 @@ public final class Releases {
     PromotionLog log = registry.promotions(model);
     PromotionLog.Head head = log.head();
     existing(version);
-    if (log.champion().map(Entry::to).equals(Optional.of(version))) {
+    List<Entry> valid = log.entries().stream().filter(Entry::valid).toList();
+    Optional<Entry> before = decided(log, valid, Kind.OVERRIDE, Optional.of(version), who, reason);
+    if (before.isPresent()) {
+      return before.get();
+    }
+    if (!valid.isEmpty() && valid.getLast().to() == version) {
       throw wrong("SLU-9020", "version " + version + " is the champion already", "nothing to do");
     }
     return log.append(new PromotionLog.Request(Kind.OVERRIDE, head, version, who, reason, ""));
+  }
+
+  /**
+   * A champion that others had set, now known to the log.
+   *
+   * @param unscorable why no candidate can be compared with it; empty when that is possible
+   */
+  public record Adoption(Entry entry, Optional<String> unscorable) {}
+
+  /**
+   * Makes a champion that others set, by alias or tag, known to the log: from then on candidates
+   * meet it.
+   *
+   * @throws SluiceException SLU-9021 when there is no such version; SLU-9028 when alias and tag do
+   *     not name it, or others set nothing
+   */
+  public Adoption adopt(int version, String who, String reason) {
+    PromotionLog log = registry.promotions(model);
+    PromotionLog.Head head = log.head();
+    Version adopted = existing(version);
+    Optional<String> unscorable = unscorable(adopted);
+    List<Entry> valid = log.entries().stream().filter(Entry::valid).toList();
+    Optional<Entry> before = decided(log, valid, Kind.ADOPT, Optional.of(version), who, reason);
+    if (before.isPresent()) {
+      return new Adoption(before.get(), unscorable);
+    }
+    PromotionLog.Inspection seen = log.inspect();
+    if (seen.relation() != Projections.Relation.FOREIGN) {
+      throw wrong(
+          "SLU-9028",
+          "there is no champion of others to adopt: "
+              + seen.projections().sentence()
+              + ", and the promotion log says "
+              + seen.champion().map(v -> "version " + v).orElse("no champion"),
+          "`sluice override` promotes a version, `sluice doctor` shows alias and tag");
+    }
+    if (!seen.projections().versions().contains(version)) {
+      throw wrong(
+          "SLU-9028",
+          "version " + version + " is not what others set: " + seen.projections().sentence(),
+          "adopt a version that is named there; `sluice override` promotes another one");
+    }
+    if (seen.champion().equals(Optional.of(version))) {
+      throw wrong(
+          "SLU-9020",
+          "version " + version + " is the champion of the promotion log already",
+          "`sluice doctor --fix` removes what others set beside it");
+    }
+    return new Adoption(
+        log.append(new PromotionLog.Request(Kind.ADOPT, head, version, who, reason, "")),
+        unscorable);
+  }
+
+  /** Why a version cannot be scored; the registry's own "no run" and "no files" are reasons too. */
+  private Optional<String> unscorable(Version version) {
+    try {
+      Set<String> missing =
+          BundleFiles.missing(
+              registry.files(version).stream()
+                  .filter(f -> f.startsWith(BundleFiles.FOLDER))
+                  .map(f -> f.substring(BundleFiles.FOLDER.length()))
+                  .toList());
+      return missing.isEmpty()
+          ? Optional.empty()
+          : Optional.of("the registry has no " + String.join(", ", missing));
+    } catch (SluiceException e) {
+      if (e.exitCode() != ExitCode.INPUT_WRONG) {
+        throw e;
+      }
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The head, when it is this very decision; alias and tag are then written where they lag. */
+  private static Optional<Entry> decided(
+      PromotionLog log,
+      List<Entry> valid,
+      Kind kind,
+      Optional<Integer> to,
+      String who,
+      String reason) {
+    Optional<Entry> same =
+        valid.stream()
+            .reduce((first, last) -> last)
+            .filter(e -> e.kind() == kind && e.who().equals(who) && e.why().equals(reason))
+            .filter(e -> to.isEmpty() || to.get() == e.to());
+    same.ifPresent(e -> log.repairProjections());
+    return same;
   }
 
   /** One line of a comparison; a side is empty where that version has no such value. */
@@ -253,7 +401,7 @@ public final class Releases {
   private static JsonNode entryJson(Entry e) {
     return Json.object()
         .put("entry", e.number())
-        .put("kind", e.kind().name().toLowerCase(java.util.Locale.ROOT))
+        .put("kind", e.kind().name().toLowerCase(Locale.ROOT))
         .put("from", e.from())
         .put("to", e.to())
         .put("who", e.who())

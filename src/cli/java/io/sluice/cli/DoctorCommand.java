@@ -28,12 +28,14 @@ import picocli.CommandLine.Option;
 @Command(
     name = "doctor",
     mixinStandardHelpOptions = true,
-    header = "Checks this machine, the registry and the promotion log, and mends what it may.",
+    header =
+        "Checks this machine, the registry and the promotion log; with --fix it mends alias and tag.",
     description = {
       "With --on it checks a cluster: versions, rights, store, secrets, accounts, and what to apply where",
-      "something is missing. Mends the alias `champion` and the tag stage=Production where they differ",
-      "from the log. A damaged log is only accepted with --accept-damage DIGEST --reason TEXT, by a",
-      "person."
+      "something is missing. Shows where the alias `champion` and the tag stage=Production differ from the",
+      "log, and whether they lag behind it or others set them; --fix makes both say what the log says.",
+      "A champion that others set on purpose is kept by `sluice adopt`. A damaged log is only accepted",
+      "with --accept-damage DIGEST --reason TEXT, by a person."
     },
     footer = {
       "",
@@ -41,6 +43,7 @@ import picocli.CommandLine.Option;
       "",
       "Example:",
       "  sluice doctor pipelines/rma-forecast",
+      "  sluice doctor pipelines/rma-forecast --fix",
       "  sluice doctor --on cluster"
     })
 final class DoctorCommand implements Callable<Integer> {
@@ -48,6 +51,12 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Print JSON instead of text.")
   private boolean json;
+
+  @Option(
+      names = "--fix",
+      description =
+          "Make alias and tag say what the promotion log says, also where others set them.")
+  private boolean fix;
 
   @Option(
       names = "--accept-damage",
@@ -76,6 +85,15 @@ final class DoctorCommand implements Callable<Integer> {
       ReasonOption.given(reason);
     }
     if (on != null) {
+      if (fix || damage != null) {
+        throw new SluiceException(
+            ExitCode.INPUT_WRONG,
+            Diagnostic.of(
+                "SLU-9029",
+                (fix ? "--fix" : "--accept-damage") + " with --on",
+                "--on checks a cluster; for the registry leave it out, and name the server by"
+                    + " MLFLOW_TRACKING_URI"));
+      }
       return cluster(on);
     }
     PipelineFolder located = pipeline.locate();
@@ -98,7 +116,7 @@ final class DoctorCommand implements Callable<Integer> {
       if (damage != null) {
         findings.add(accept(log, damage, ReasonOption.given(reason)));
       }
-      logFindings(log, findings);
+      logFindings(log, fix, findings);
     }
     boolean well = findings.stream().allMatch(CheckResult::passed);
     print(findings, well);
@@ -152,7 +170,7 @@ final class DoctorCommand implements Callable<Integer> {
     return new CheckResult("damage accepted", true, "entry " + entry.number());
   }
 
-  private static void logFindings(PromotionLog log, List<CheckResult> findings) {
+  private static void logFindings(PromotionLog log, boolean fix, List<CheckResult> findings) {
     PromotionLog.Inspection inspection = log.inspect();
     for (String text : inspection.damage()) {
       findings.add(new CheckResult("promotion log", false, text));
@@ -179,12 +197,58 @@ final class DoctorCommand implements Callable<Integer> {
                     .champion()
                     .map(v -> "champion is version " + v)
                     .orElse("no champion yet")));
-    if (!inspection.projectionsAgree()) {
-      for (String change : log.repairProjections()) {
-        findings.add(new CheckResult("mended", true, change));
+    projectionFindings(log, inspection, fix, findings);
+  }
+
+  private static void projectionFindings(
+      PromotionLog log,
+      PromotionLog.Inspection inspection,
+      boolean fix,
+      List<CheckResult> findings) {
+    String what = "alias and tag";
+    Optional<Integer> champion = inspection.champion();
+    String found = inspection.projections().sentence();
+    switch (inspection.relation()) {
+      case AGREE -> findings.add(CheckResult.pass(what, "say what the log says"));
+      case BEHIND -> {
+        if (fix) {
+          fixed(log, findings);
+        } else {
+          findings.add(
+              CheckResult.fail(
+                  what,
+                  found
+                      + ": they lag behind the log, a writer was cut off; set them: `sluice doctor"
+                      + " --fix`"));
+        }
+      }
+      case FOREIGN -> {
+        if (fix && champion.isPresent()) {
+          fixed(log, findings);
+        } else {
+          findings.add(
+              CheckResult.fail(
+                  what,
+                  found
+                      + ": the log does not know that, others set it, and gates hold; "
+                      + (champion.isPresent()
+                          ? "put the log's version "
+                              + champion.get()
+                              + " back: `sluice doctor --fix`; or keep"
+                          : "there is no entry of the log to set them by; make")
+                      + " what others set"
+                      + (champion.isPresent() ? ": " : " the first entry: ")
+                      + "`sluice adopt VERSION --reason ..`"));
+        }
       }
     }
-    findings.add(new CheckResult("alias and tag", true, "say what the log says"));
+  }
+
+  private static void fixed(PromotionLog log, List<CheckResult> findings) {
+    for (String change : log.overwriteProjections()) {
+      findings.add(CheckResult.pass("mended", change));
+    }
+    findings.add(CheckResult.pass("alias and tag", "say what the log says"));
   }
 
   private void print(List<CheckResult> findings, boolean well) {

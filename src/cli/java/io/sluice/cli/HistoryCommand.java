@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 @Command(
     name = "history",
     mixinStandardHelpOptions = true,
-    description = "Shows every promotion and rollback of a model, and which version is champion.",
+    header = "Shows every promotion and rollback of a model, and which version is champion.",
+    description = "Says where alias and tag in the registry name another version than the log.",
     footer = {"", "Example:", "  sluice history pipelines/rma-forecast --json"})
 final class HistoryCommand extends ReleaseCommand {
   HistoryCommand(Terminal terminal) {
@@ -27,6 +28,7 @@ final class HistoryCommand extends ReleaseCommand {
     for (Entry e : history.entries()) {
       text.append(line(e, head.equals(Optional.of(e.number()))));
     }
+    history.warning().ifPresent(warning -> text.append("! ").append(warning).append('\n'));
     print(history.json(), text.toString());
   }
 }

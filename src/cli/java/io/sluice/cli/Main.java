@@ -38,6 +38,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DiffCommand.class,
       RollbackCommand.class,
       OverrideCommand.class,
+      AdoptCommand.class,
       DoctorCommand.class,
       GcCommand.class,
       SchemaCommand.class

@@ -1,15 +1,18 @@
 package io.sluice.mlflow;
 
 import io.sluice.core.promotion.LogState;
+import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog.Head;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * What a promotion log looks like to those who do not read it: the alias {@code champion}, the tag
- * {@code stage=Production}, and the model's own memory of the log's head. None of the three has
- * compare-and-set, so each is only ever written again until it equals the log.
+ * {@code stage=Production}, and the model's own memory of the log's head and of the head that alias
+ * and tag were written for. None of them has compare-and-set, so each is only ever written again
+ * until it equals the log.
  */
 final class ChampionProjections {
   private static final String ALIAS = "champion";
@@ -18,6 +21,9 @@ final class ChampionProjections {
 
   /** Tag of the model that holds the {@link LogState.Anchor}. */
   private static final String ANCHOR = "sluice.promotions";
+
+  /** Tag of the model that holds the head that alias and tag were written for; written last. */
+  private static final String WRITTEN = "sluice.projections";
 
   private final ModelVersions versions;
   private final String model;
@@ -35,26 +41,55 @@ final class ChampionProjections {
     this.model = model;
   }
 
-  Optional<Integer> alias() {
-    return versions.byAlias(model, ALIAS).map(versions::number);
+  /**
+   * What there was before a round of writing. It is read before the log: an alias that a writer of
+   * the log set since then is thereby never newer than the log that it is compared with.
+   *
+   * @param anchor the head of the log as the model remembers it
+   */
+  record Found(Projections projections, Optional<LogState.Anchor> anchor) {}
+
+  Found find() {
+    Map<String, String> memory = tags();
+    return new Found(read(memory), anchor(memory));
   }
 
-  /** The versions tagged as the one in production, by number; more than one while it changes. */
-  List<Integer> production() {
-    return versions
-        .search("name = '" + model + "' and tags.`" + STAGE + "` = '" + PRODUCTION + "'")
-        .stream()
-        .map(versions::number)
-        .sorted()
-        .toList();
+  /** Alias and tag as they are; of the tag more than one while it changes. */
+  Projections read() {
+    return read(tags());
+  }
+
+  private Projections read(Map<String, String> memory) {
+    return new Projections(
+        versions.byAlias(model, ALIAS).map(versions::number),
+        versions
+            .search("name = '" + model + "' and tags.`" + STAGE + "` = '" + PRODUCTION + "'")
+            .stream()
+            .map(versions::number)
+            .toList(),
+        written(memory));
+  }
+
+  private Map<String, String> tags() {
+    return versions.model(model).map(ModelVersions::tags).orElse(Map.of());
+  }
+
+  private static Optional<Head> written(Map<String, String> memory) {
+    String text = memory.getOrDefault(WRITTEN, "");
+    try {
+      return text.isEmpty() ? Optional.empty() : Optional.of(Head.parse(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty(); // Another program wrote something else there: nothing is known.
+    }
   }
 
   /** The head of the log as the model remembers it. */
   Optional<LogState.Anchor> anchor() {
-    return versions
-        .model(model)
-        .map(ModelVersions::tags)
-        .map(tags -> tags.get(ANCHOR))
+    return anchor(tags());
+  }
+
+  private static Optional<LogState.Anchor> anchor(Map<String, String> memory) {
+    return Optional.ofNullable(memory.get(ANCHOR))
         .map(text -> {
           try {
             return LogState.Anchor.parse(text);
@@ -65,15 +100,26 @@ final class ChampionProjections {
         });
   }
 
-  /** Writes whatever does not equal the log, whose champion is {@code version}. */
-  Round write(LogState state, int version) {
+  /**
+   * Writes whatever does not equal the log, whose champion is {@code version}.
+   *
+   * @param overwrite whether what others set is replaced too; else it stays, and is reported
+   */
+  Round write(Found found, LogState state, int version, boolean overwrite) {
     List<String> reports = new ArrayList<>();
     LogState.Anchor anchor = new LogState.Anchor(state.log(), state.head());
-    boolean anchored = anchor().equals(Optional.of(anchor));
+    boolean anchored = found.anchor().equals(Optional.of(anchor));
     if (!anchored) {
       versions.setModelTag(model, ANCHOR, anchor.toString());
     }
-    Optional<Integer> alias = alias();
+    Projections now = found.projections();
+    if (!overwrite && now.relation(state.entries(), state.head()) == Projections.Relation.FOREIGN) {
+      return new Round(
+          false,
+          List.of(
+              now.sentence() + ": others set that, and it stays; the log says version " + version));
+    }
+    Optional<Integer> alias = now.alias();
     if (!alias.equals(Optional.of(version))) {
       versions.setAlias(model, ALIAS, version);
       reports.add(
@@ -84,7 +130,7 @@ final class ChampionProjections {
               + " -> version "
               + version);
     }
-    List<Integer> production = production();
+    List<Integer> production = now.production();
     if (!production.contains(version)) {
       versions.setTag(model, version, STAGE, PRODUCTION);
       reports.add("tag " + STAGE + "=" + PRODUCTION + " set on version " + version);
@@ -95,6 +141,10 @@ final class ChampionProjections {
         reports.add("tag " + STAGE + "=" + PRODUCTION + " removed from version " + other);
       }
     }
-    return new Round(!anchored || !reports.isEmpty(), List.copyOf(reports));
+    boolean known = now.written().equals(Optional.of(state.head()));
+    if (!known) {
+      versions.setModelTag(model, WRITTEN, state.head().toString());
+    }
+    return new Round(!anchored || !known || !reports.isEmpty(), List.copyOf(reports));
   }
 }

@@ -71,7 +71,7 @@ final class ExperimentRuns {
             }));
   }
 
-  /** The run with this value of a tag: an earlier attempt's, or a new one with all tags. */
+  /** The run with this value of a tag: an earlier attempt's, or a new one; with all tags. */
   RunInfo run(String experiment, String name, String key, Map<String, String> tags) {
     String value = tags.getOrDefault(key, "");
     return rest.patiently(() -> {
@@ -79,17 +79,29 @@ final class ExperimentRuns {
           search(
               experiment, "tags.`" + key + "` = '" + value + "'", "attributes.start_time ASC", 1);
       if (!found.isEmpty()) {
-        return found.getFirst().getInfo();
+        RunInfo run = found.getFirst().getInfo();
+        // Of an earlier attempt, which may have come to something else.
+        List<RunTag> changed =
+            ProtoJson.list(tags, ExperimentRuns::tag).stream()
+                .filter(tag -> !found.getFirst().getData().getTagsList().contains(tag))
+                .toList();
+        if (!changed.isEmpty()) {
+          client.logBatch(id(run), List.of(), List.of(), changed);
+        }
+        return run;
       }
       return client.createRun(
           CreateRun.newBuilder()
               .setExperimentId(experiment)
               .setRunName(name)
               .setStartTime(clock.millis())
-              .addAllTags(
-                  ProtoJson.list(tags, (k, v) -> RunTag.newBuilder().setKey(k).setValue(v).build()))
+              .addAllTags(ProtoJson.list(tags, ExperimentRuns::tag))
               .build());
     });
+  }
+
+  private static RunTag tag(String key, String value) {
+    return RunTag.newBuilder().setKey(key).setValue(value).build();
   }
 
   List<Run> search(String experiment, String filter, String order, int limit) {

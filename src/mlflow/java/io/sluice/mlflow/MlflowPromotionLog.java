@@ -5,13 +5,16 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.promotion.EntryContent;
 import io.sluice.core.promotion.LogState;
+import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.mlflow.api.proto.ModelRegistry.CreateModelVersion;
@@ -31,6 +34,11 @@ final class MlflowPromotionLog implements PromotionLog {
   private static final String GENESIS = "log";
 
   private static final int MAX_ROUNDS = 100;
+
+  /** How often an alias that a slow writer may have set is looked at, and how far apart. */
+  private static final int LOOKS = 5;
+
+  private static final Duration BETWEEN_LOOKS = Duration.ofMillis(400);
 
   private final Rest rest;
   private final ModelVersions versions;
@@ -70,7 +78,7 @@ final class MlflowPromotionLog implements PromotionLog {
   }
 
   @Override
-  public Entry append(Request request) {
+  public Entry append(Request request, Consumer<Entry> appended) {
     return rest.reporting(() -> {
       LogState state = sound(read(false));
       Optional<String> shortfall = state.shortfall(request.from(), "this run");
@@ -80,19 +88,53 @@ final class MlflowPromotionLog implements PromotionLog {
       // A retried step finds what its earlier attempt appended.
       Optional<Entry> earlier = earlier(state, request);
       Entry mine = earlier.isPresent() ? earlier.get() : appendTo(state, request);
-      projectAfterPromotion();
+      appended.accept(mine);
+      projectAfter(mine);
       return mine;
     });
   }
 
   @Override
+  public Optional<Projections> foreignProjections() {
+    return rest.reporting(this::foreign);
+  }
+
+  /**
+   * Alias and tag if others set them. A slow writer of this log may have put back an earlier
+   * champion, which it mends within moments: one of those is looked at again.
+   */
+  private Optional<Projections> foreign() {
+    for (int look = 1; ; look++) {
+      Projections now = projections.read();
+      LogState state = sound(read(false));
+      if (now.relation(state.entries(), state.head()) != Projections.Relation.FOREIGN) {
+        return Optional.empty();
+      }
+      if (look == LOOKS || !former(state).containsAll(now.versions())) {
+        return Optional.of(now);
+      }
+      rest.pause(BETWEEN_LOOKS);
+    }
+  }
+
+  private static List<Integer> former(LogState state) {
+    return state.entries().stream().filter(Entry::valid).map(Entry::to).toList();
+  }
+
+  @Override
   public List<String> repairProjections() {
-    return rest.reporting(this::project);
+    return rest.reporting(() -> project(false));
+  }
+
+  @Override
+  public List<String> overwriteProjections() {
+    return rest.reporting(() -> project(true));
   }
 
   @Override
   public Inspection inspect() {
     return rest.reporting(() -> {
+      Projections now = projections.read(); // before the log, which may grow in between
       LogState state = read(true);
       return new Inspection(
           state.entries(),
@@ -100,8 +142,7 @@ final class MlflowPromotionLog implements PromotionLog {
           state.damage(),
           state.damageDigest(),
           state.accepted(),
-          projections.alias(),
-          projections.production());
+          now);
     });
   }
 
@@ -126,7 +167,7 @@ final class MlflowPromotionLog implements PromotionLog {
       LogState after = read(true);
       Entry mine = verdict(after, content, request.from());
       sound(after);
-      projectAfterPromotion();
+      projectAfter(mine);
       return mine;
     });
   }
@@ -134,6 +175,12 @@ final class MlflowPromotionLog implements PromotionLog {
   private Entry appendTo(LogState state, Request request) {
     if (!state.head().equals(request.from())) {
       throw moved(state, request.from());
+    }
+    if (request.kind() == Kind.PROMOTE) {
+      foreign()
+          .ifPresent(found -> {
+            throw RegistryErrors.foreignChampion(model, found);
+          });
     }
     ModelVersion target = target(request.to());
     String log = state.log().isEmpty() ? begin() : state.log();
@@ -227,6 +274,9 @@ final class MlflowPromotionLog implements PromotionLog {
         } catch (RegistryUnavailable e) {
           reached[0] |= e.mayHaveTakenEffect();
           throw e;
+        } catch (MlflowClientException e) {
+          reached[0] = true; // it answered 200, and something that does not read
+          throw e;
         }
       });
     } catch (SluiceException e) {
@@ -272,37 +322,45 @@ final class MlflowPromotionLog implements PromotionLog {
     return state;
   }
 
-  private void projectAfterPromotion() {
+  /** Alias and tag after an entry of ours; a person's entry replaces what others set. */
+  private void projectAfter(Entry entry) {
     try {
-      project();
+      project(entry.kind() != Kind.PROMOTE);
     } catch (ApiError | RegistryUnavailable | MlflowClientException e) {
       throw RegistryErrors.projectionsBehind(
-          model, ExitCode.UNREACHABLE, String.valueOf(e.getMessage()));
+          model, entry, ExitCode.UNREACHABLE, String.valueOf(e.getMessage()));
     } catch (SluiceException e) {
       if (e.exitCode() == ExitCode.UNREACHABLE || e.exitCode() == ExitCode.INTERRUPTED) {
-        throw RegistryErrors.projectionsBehind(model, e.exitCode(), String.valueOf(e.getMessage()));
+        throw RegistryErrors.projectionsBehind(
+            model, entry, e.exitCode(), String.valueOf(e.getMessage()));
       }
       throw e;
     }
   }
 
-  /** Writes and reads again until a round finds nothing to write: others write too. */
-  private List<String> project() {
+  /**
+   * Writes and reads again until a round finds nothing to write: others write too. From the first
+   * write on, what differs may be this writer's own.
+   */
+  private List<String> project(boolean overwriteForeign) {
+    boolean overwrite = overwriteForeign;
     List<String> reports = new ArrayList<>();
     for (int round = 0; round < MAX_ROUNDS; round++) {
+      ChampionProjections.Found found = projections.find();
       LogState state = sound(read(false));
       Optional<Entry> champion = state.champion();
       if (champion.isEmpty()) {
         return List.copyOf(reports);
       }
-      ChampionProjections.Round written = projections.write(state, champion.get().to());
+      ChampionProjections.Round written =
+          projections.write(found, state, champion.get().to(), overwrite);
       reports.addAll(written.reports());
       if (!written.changed()) {
         return List.copyOf(reports);
       }
+      overwrite = true;
     }
-    throw RegistryErrors.projectionsBehind(
-        model, ExitCode.UNREACHABLE, "others kept changing them");
+    throw RegistryErrors.alwaysChanged(rest.uri(), model);
   }
 
   private static String cut(String text) {

@@ -3,6 +3,7 @@ package io.sluice.mlflow;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import java.io.IOException;
 import java.net.URI;
@@ -170,12 +171,48 @@ final class RegistryErrors {
         cause);
   }
 
-  static SluiceException projectionsBehind(String model, ExitCode exit, String what) {
+  static SluiceException projectionsBehind(String model, Entry entry, ExitCode exit, String what) {
     return problem(
         exit,
         "SLU-5023",
-        "the promotion of " + model + " stands, but its alias or tag could not be set: " + what,
-        "`sluice doctor` sets them. What serves the model follows the log, not the alias.",
+        "the promotion of "
+            + model
+            + " stands (entry "
+            + entry.number()
+            + ": version "
+            + entry.to()
+            + "), but its alias or tag could not be set: "
+            + what,
+        "Run the same again, or `sluice doctor --fix`, which sets them. What serves the model"
+            + " follows the log, not the alias.",
+        null);
+  }
+
+  /** Other writers never let the alias be what the log says. */
+  static SluiceException alwaysChanged(URI server, String model) {
+    return problem(
+        ExitCode.UNREACHABLE,
+        "SLU-5023",
+        "alias and tag of "
+            + model
+            + " at "
+            + server
+            + " do not stay as the promotion log says: others kept changing them",
+        "Find out what else sets the alias champion or stage=Production, and end it.",
+        null);
+  }
+
+  static SluiceException foreignChampion(String model, Projections found) {
+    return problem(
+        ExitCode.CHAMPION_MOVED,
+        "SLU-5025",
+        "others set the champion of "
+            + model
+            + " while this run was going: "
+            + found.sentence()
+            + ", which its promotion log does not know. Nothing was promoted",
+        "`sluice adopt VERSION --reason ..` makes it known to the log; `sluice doctor --fix` puts the"
+            + " log's champion back. Then run again.",
         null);
   }
 

@@ -3,6 +3,7 @@ package io.sluice.mlflow;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -91,6 +92,17 @@ final class RegistryUnavailable extends RuntimeException {
         worthRetrying,
         Effect.UNKNOWN,
         null);
+  }
+
+  /** The answer is JSON, but not as MLflow's client reads it. */
+  static RegistryUnavailable unreadable(URI server, Throwable cause) {
+    return new RegistryUnavailable(
+        "SLU-5004",
+        "what answers at " + server + " is not the registry: its client cannot read the answer",
+        "Check that MLFLOW_TRACKING_URI is an MLflow server, version 3.",
+        true,
+        Effect.UNKNOWN,
+        cause);
   }
 
   /** The caller stopped waiting. The call was sent all the same. */

@@ -90,6 +90,20 @@ final class Rest {
   }
 
   /**
+   * Waits.
+   *
+   * @throws SluiceException exit 130 when the thread was interrupted
+   */
+  void pause(Duration time) {
+    try {
+      Thread.sleep(time);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw RegistryErrors.interrupted("waiting to look at the registry again", e);
+    }
+  }
+
+  /**
    * Runs calls that may be repeated as a whole, again and again until the deadline.
    *
    * @throws SluiceException exit 3 when the server did not answer, exit 130 when the thread was
@@ -97,7 +111,16 @@ final class Rest {
    */
   <T> T patiently(Supplier<T> calls) {
     try {
-      return Failsafe.with(patience).get(calls::get);
+      return Failsafe.with(patience)
+          .get(() -> {
+            try {
+              return calls.get();
+            } catch (MlflowClientException e) {
+              // A field of another type than MLflow gives it: what was asked may be done all the
+              // same.
+              throw RegistryUnavailable.unreadable(config.uri(), e);
+            }
+          });
     } catch (RegistryUnavailable e) {
       throw e.toSluice();
     } catch (FailsafeException e) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Kind;
 import io.sluice.core.registry.ModelRegistry.Dataset;
@@ -154,7 +155,8 @@ class MlflowRegistryIT {
     assertThat(registry.recordedRuns("nobody", 5)).isEmpty();
     assertThat(registry.promotions("nobody").head()).isEqualTo(PromotionLog.Head.EMPTY);
     assertThat(registry.promotions("nobody").champion()).isEmpty();
-    assertThat(registry.promotions("nobody").inspect().projectionsAgree()).isTrue();
+    assertThat(registry.promotions("nobody").inspect().relation())
+        .isEqualTo(Projections.Relation.AGREE);
   }
 
   @Test
@@ -219,7 +221,7 @@ class MlflowRegistryIT {
     PromotionLog.Inspection seen = registry.promotions("moving").inspect();
     assertThat(seen.alias()).contains(1);
     assertThat(seen.production()).containsExactly(1);
-    assertThat(seen.projectionsAgree()).isTrue();
+    assertThat(seen.relation()).isEqualTo(Projections.Relation.AGREE);
     assertThat(seen.entries())
         .extracting(PromotionLog.Entry::kind)
         .containsExactly(Kind.PROMOTE, Kind.PROMOTE, Kind.ROLLBACK);

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.core.promotion.PromotionLog.Head;
@@ -134,7 +135,7 @@ class PostgresIT {
     assertThat(end.damage()).isEmpty();
     assertThat(end.entries()).extracting(Entry::to).containsExactly(1, 2, 1);
     assertThat(end.champion()).contains(1);
-    assertThat(end.projectionsAgree()).isTrue();
+    assertThat(end.relation()).isEqualTo(Projections.Relation.AGREE);
   }
 
   @Test
@@ -173,7 +174,7 @@ class PostgresIT {
     PromotionLog.Inspection end = registry.promotions("race").inspect();
     assertThat(end.damage()).isEmpty();
     assertThat(end.champion()).contains(winner);
-    assertThat(end.projectionsAgree()).isTrue();
+    assertThat(end.relation()).isEqualTo(Projections.Relation.AGREE);
   }
 
   /** The folder of initdb and postgres: Debian keeps them off PATH. */

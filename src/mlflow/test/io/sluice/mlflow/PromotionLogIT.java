@@ -7,9 +7,11 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.core.promotion.PromotionLog.Kind;
+import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -74,7 +76,7 @@ class PromotionLogIT {
     }
 
     PromotionLog log = direct.promotions(model);
-    log.repairProjections();
+    log.overwriteProjections(); // one that died late may have left an alias that looks foreign
     PromotionLog.Inspection end = direct.promotions(model).inspect();
     List<Entry> valid = end.entries().stream().filter(Entry::valid).toList();
     assertThat(end.damage()).isEmpty();
@@ -85,7 +87,9 @@ class PromotionLogIT {
           .as("what version " + t.version() + "'s promoter was told")
           .isEqualTo(t.won());
     }
-    assertThat(end.projectionsAgree()).as("alias and tag after one more repair").isTrue();
+    assertThat(end.relation())
+        .as("alias and tag after one more repair")
+        .isEqualTo(Projections.Relation.AGREE);
     assertThat(told.size() + died).isEqualTo(CLIENTS);
     assertThat(died > 0).isEqualTo(deathsInHundred > 0);
   }
@@ -216,20 +220,82 @@ class PromotionLogIT {
   }
 
   @Test
-  void aStaleAliasIsSetFromTheLogAndReadersLeaveItAlone() {
+  void anAliasThatLagsIsSetFromTheLogAndReadersLeaveItAlone() {
     promoted("stale", 2);
     direct.modelVersions().setAlias("stale", "champion", 1);
     direct.modelVersions().setTag("stale", 1, "stage", "Production");
+    writtenFor("stale", 1); // as a writer leaves it that dies after the second entry
 
     PromotionLog log = direct.promotions("stale");
     assertThat(log.champion()).map(Entry::to).contains(2);
-    assertThat(log.inspect().projectionsAgree()).isFalse();
+    assertThat(log.inspect().relation()).isEqualTo(Projections.Relation.BEHIND);
+    assertThat(log.foreignProjections()).isEmpty();
     assertThat(log.repairProjections())
         .containsExactly(
             "alias champion: version 1 -> version 2",
             "tag stage=Production removed from version 1");
-    assertThat(log.inspect().projectionsAgree()).isTrue();
+    assertThat(log.inspect().relation()).isEqualTo(Projections.Relation.AGREE);
     assertThat(log.repairProjections()).isEmpty();
+  }
+
+  @Test
+  void whatAPersonSetStaysUntilItIsOverwrittenOnPurpose() {
+    PromotionLog log = promoted("emergency", 3);
+    direct.modelVersions().setAlias("emergency", "champion", 1);
+
+    assertThat(log.inspect().relation()).isEqualTo(Projections.Relation.FOREIGN);
+    assertThat(log.repairProjections())
+        .singleElement()
+        .asString()
+        .contains("the alias champion names version 1", "it stays", "version 3");
+    assertThatExceptionOfType(SluiceException.class)
+        .isThrownBy(
+            () -> log.append(MlflowRegistryIT.request(Kind.PROMOTE, log.head(), 2, "later")))
+        .satisfies(e -> {
+          assertThat(e.exitCode()).isEqualTo(ExitCode.CHAMPION_MOVED);
+          assertThat(e.getMessage()).contains("SLU-5025", "the alias champion names version 1");
+        });
+    assertThat(log.entries()).hasSize(3);
+    assertThat(log.inspect().alias()).contains(1);
+
+    assertThat(log.overwriteProjections())
+        .containsExactly("alias champion: version 1 -> version 3");
+    assertThat(log.inspect().relation()).isEqualTo(Projections.Relation.AGREE);
+  }
+
+  @Test
+  void theFirstPromotionIsRefusedBesideAChampionOfOthersAndAPersonsEntryIsNot() {
+    for (int i = 1; i <= 3; i++) {
+      direct.register(MlflowRegistryIT.candidate("inherited", "k" + i));
+    }
+    direct.modelVersions().setAlias("inherited", "champion", 2);
+    direct.modelVersions().setTag("inherited", 2, "stage", "Production");
+    PromotionLog log = direct.promotions("inherited");
+
+    assertThat(log.foreignProjections()).map(Projections::versions).contains(List.of(2));
+    assertThatExceptionOfType(SluiceException.class)
+        .isThrownBy(
+            () -> log.append(MlflowRegistryIT.request(Kind.PROMOTE, log.head(), 3, "run-3")))
+        .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5025", "version 2"));
+    assertThat(log.entries()).isEmpty();
+    assertThat(log.inspect().production()).containsExactly(2);
+
+    log.append(new PromotionLog.Request(Kind.ADOPT, log.head(), 2, "ann", "the old job's", ""));
+    assertThat(log.inspect().relation()).isEqualTo(Projections.Relation.AGREE);
+    log.append(MlflowRegistryIT.request(Kind.PROMOTE, log.head(), 3, "run-3"));
+    assertThat(log.entries()).extracting(Entry::kind).containsExactly(Kind.ADOPT, Kind.PROMOTE);
+    assertThat(log.inspect().alias()).contains(3);
+    assertThat(log.promotionBy(new RunId("run-3"))).map(Entry::number).contains(2L);
+  }
+
+  private static void writtenFor(String model, int entry) {
+    PromotionLog.Entry written = direct.promotions(model).entries().get(entry - 1);
+    direct
+        .modelVersions()
+        .setModelTag(
+            model,
+            "sluice.projections",
+            new PromotionLog.Head(written.number(), written.digest()).toString());
   }
 
   private static PromotionLog.Request override(PromotionLog.Head from, int to) {

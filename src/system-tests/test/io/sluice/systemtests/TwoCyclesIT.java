@@ -233,9 +233,14 @@ class TwoCyclesIT {
 
   @Test
   @Order(9)
-  void doctorMendsAnAliasAndTagThatSomebodyMoved() throws Exception {
+  void doctorShowsATagThatSomebodySetAndMendsItWhenAskedTo() throws Exception {
     registry().tag(version(newer), "stage", "Production");
-    ForkedSluice.Ended doctor = sluice.run("doctor", EXAMPLE);
+    ForkedSluice.Ended shown = sluice.run("doctor", EXAMPLE);
+    assertThat(shown.code()).as(shown.shown()).isEqualTo(1);
+    assertThat(shown.out()).contains("WRONG alias and tag", "others set it", "--fix");
+    assertThat(registry().promotions("rma-forecast").inspect().production()).contains(newer);
+
+    ForkedSluice.Ended doctor = sluice.run("doctor", EXAMPLE, "--fix");
     assertThat(doctor.code()).as(doctor.shown()).isEqualTo(0);
     assertThat(doctor.out()).contains("mended").contains("champion is version " + first);
     assertThat(doctor.out())

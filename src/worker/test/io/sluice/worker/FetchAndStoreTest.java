@@ -397,6 +397,7 @@ class FetchAndStoreTest {
             Optional.empty(),
             7,
             PromotionLog.Head.EMPTY,
+            Optional.empty(),
             Optional.empty());
     return put(List.of(code, file("resolved.json", Json.write(pinned.json()))));
   }

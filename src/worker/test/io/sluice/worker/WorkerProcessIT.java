@@ -274,6 +274,7 @@ class WorkerProcessIT {
               Optional.empty(),
               7,
               PromotionLog.Head.EMPTY,
+              Optional.empty(),
               Optional.empty());
       return put(
           List.of(

@@ -132,7 +132,8 @@ public final class LocalStagedRun {
                     RunPlan.reopened(repository.snapshot(), definition),
                     state,
                     wheel,
-                    images.parameters(definition.run(), definition.code()));
+                    images.parameters(definition.run(), definition.code()),
+                    Optional.of(definition.asOf()));
             return step(run, state, request, runner, exits);
           });
       switch (step) {

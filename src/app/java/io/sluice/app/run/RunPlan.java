@@ -23,6 +23,7 @@ import io.sluice.tekton.lower.RunParameters;
 import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineRun;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,13 +47,22 @@ public final class RunPlan {
   /** What a run gets from the place where it runs. */
   private final RunParameters place;
 
+  /** What the data may know; empty where resolve says, which knows what the run pinned before. */
+  private final Optional<Instant> asOf;
+
   private RunPlan(
-      RunState state, Pipelines.Opened opened, Plan base, Compiled compiled, RunParameters place) {
+      RunState state,
+      Pipelines.Opened opened,
+      Plan base,
+      Compiled compiled,
+      RunParameters place,
+      Optional<Instant> asOf) {
     this.state = state;
     this.opened = opened;
     this.base = base;
     this.compiled = compiled;
     this.place = place;
+    this.asOf = asOf;
   }
 
   /**
@@ -95,17 +105,24 @@ public final class RunPlan {
         state,
         wheel,
         RunParameters.of(definition.run(), definition.code(), target.images().worker(), "")
-            .on(target));
+            .on(target),
+        Optional.of(definition.asOf()));
   }
 
   /**
    * The plan of a run with what the place says where it runs.
    *
+   * @param asOf what the data may know; empty: what an earlier attempt at this run pinned, else now
    * @throws SluiceException exit code 2 for a profile or setting that is wrong
    */
-  static RunPlan with(Pipelines.Opened opened, RunState state, Digest wheel, RunParameters place) {
+  static RunPlan with(
+      Pipelines.Opened opened,
+      RunState state,
+      Digest wheel,
+      RunParameters place,
+      Optional<Instant> asOf) {
     Plan base = opened.base(wheel);
-    RunPlan plan = new RunPlan(state, opened, base, Lowering.lower(base), place);
+    RunPlan plan = new RunPlan(state, opened, base, Lowering.lower(base), place, asOf);
     plan.parameters(state.settings(), Optional.empty()); // reports wrong profiles and settings now
     return plan;
   }
@@ -289,9 +306,9 @@ public final class RunPlan {
     RunParameters parameters =
         place
             .withSettings(Planner.settings(opened.spec(), definition.profile(), overlays))
-            .withOrigin(definition.commit(), who.or(definition::who))
-            .withAsOf(definition.asOf());
-    return definition.untrusted() ? parameters.asUntrusted() : parameters;
+            .withOrigin(definition.commit(), who.or(definition::who));
+    RunParameters timed = asOf.map(parameters::withAsOf).orElse(parameters);
+    return definition.untrusted() ? timed.asUntrusted() : timed;
   }
 
   private static SluiceException wrong(String id, String message, String hint) {

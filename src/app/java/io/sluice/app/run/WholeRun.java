@@ -62,7 +62,8 @@ public final class WholeRun {
                 pipeline,
                 RunState.opened(definition, request.settings()),
                 wheel,
-                target.file().map(parameters::on).orElse(parameters))
+                target.file().map(parameters::on).orElse(parameters),
+                request.asOf())
             .wholeSubmission();
     ExitCodeTracker exits = new ExitCodeTracker(events);
     Running running =

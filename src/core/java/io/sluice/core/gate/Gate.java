@@ -86,7 +86,12 @@ public final class Gate {
             : proof.tests(eligible, reference.get(), basis, proof.level(novelty));
     Verdict.Data data = sufficiency.data(candidates, eligible, reference, novelty, missing);
 
-    List<Finding> about = new ArrayList<>(sufficiency.findings(data, reference));
+    List<Finding> about = new ArrayList<>();
+    rows.context()
+        .hold()
+        .ifPresent(
+            h -> about.add(new Finding(Reason.INSUFFICIENT, "champion", h.because(), h.lift())));
+    about.addAll(sufficiency.findings(data, reference));
     guards.drift().ifPresent(about::add);
     Choice.Judged judged =
         new Choice(comparison, new Regressions(comparison, proof), guards)

@@ -9,5 +9,21 @@ import java.util.Optional;
  * @param asOf as-of of the run's data
  * @param championRun run that promoted the champion: names its gate in {@link History}
  * @param drift between the champion's training data and today's
+ * @param hold why it holds whatever the holdout says, if it does
  */
-public record GateContext(Instant asOf, Optional<String> championRun, DriftStatus drift) {}
+public record GateContext(
+    Instant asOf, Optional<String> championRun, DriftStatus drift, Optional<Hold> hold) {
+
+  /**
+   * Why no gate may promote before a person decided something.
+   *
+   * @param because what was found
+   * @param lift what would lift it
+   */
+  public record Hold(String because, String lift) {}
+
+  /** The context of a run in which the holdout alone decides. */
+  public GateContext(Instant asOf, Optional<String> championRun, DriftStatus drift) {
+    this(asOf, championRun, drift, Optional.empty());
+  }
+}

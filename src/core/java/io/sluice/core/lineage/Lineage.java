@@ -263,6 +263,20 @@ public record Lineage(
     return new Tags(tags).digest(BUNDLE);
   }
 
+  /**
+   * The tags to set so that a version which has {@code there} says what {@code wanted} says. A hold
+   * that became a promotion has no reason any more.
+   */
+  public static SortedMap<String, String> changes(
+      Map<String, String> there, Map<String, String> wanted) {
+    TreeMap<String, String> changes = new TreeMap<>(wanted);
+    if (!there.getOrDefault(REASON, "").isEmpty()) {
+      changes.putIfAbsent(REASON, "");
+    }
+    changes.entrySet().removeIf(e -> e.getValue().equals(there.get(e.getKey())));
+    return changes;
+  }
+
   static void failed(SortedMap<String, String> families, Map<String, String> tags) {
     families.forEach((name, why) -> tags.put(FAILED_FAMILY + name, why));
   }

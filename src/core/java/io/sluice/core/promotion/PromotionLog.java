@@ -3,9 +3,11 @@ package io.sluice.core.promotion;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.run.RunId;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The append-only log that says which version is champion; see docs/promotion-log.md. The alias
@@ -52,9 +54,14 @@ public interface PromotionLog {
 
   /** Why an entry exists. */
   enum Kind {
+    /** A run's gate said so. */
     PROMOTE,
+    /** A person went back to an earlier champion. */
     ROLLBACK,
-    OVERRIDE
+    /** A person promoted a version that the gate held, or accepted damage. */
+    OVERRIDE,
+    /** A person made a champion that others had set known to the log. */
+    ADOPT
   }
 
   /**
@@ -79,7 +86,12 @@ public interface PromotionLog {
       String run,
       Instant at,
       boolean valid,
-      Digest digest) {}
+      Digest digest) {
+    /** Whether a run promoted by this entry. */
+    public boolean isPromotionBy(RunId id) {
+      return valid && kind == Kind.PROMOTE && run.equals(id.value());
+    }
+  }
 
   /**
    * What a caller wants appended; {@code from} as pinned by resolve (or read just now by a person).
@@ -95,15 +107,43 @@ public interface PromotionLog {
   Head head();
 
   /**
-   * Appends, replays, and repairs alias and tag until they equal the head.
+   * Appends, replays, and writes alias and tag until they equal the head. A {@link Kind#PROMOTE} is
+   * refused while alias or tag are {@link Projections.Relation#FOREIGN}; a person's entry replaces
+   * them.
    *
+   * @param appended receives the valid entry before alias and tag are written
    * @return the valid entry
-   * @throws io.sluice.core.diag.SluiceException with exit code 4 when another entry won; names it
+   * @throws io.sluice.core.diag.SluiceException with exit code 4 when another entry won, which it
+   *     names, or when others set alias or tag; SLU-5023 when the entry stands but alias and tag
+   *     could not be written
    */
-  Entry append(Request request);
+  Entry append(Request request, Consumer<Entry> appended);
 
-  /** Makes alias and tag equal the head; returns what it changed, in words. */
+  /** As {@link #append(Request, Consumer)}, for callers that do not outlive a failure. */
+  default Entry append(Request request) {
+    return append(request, entry -> {});
+  }
+
+  /** The entry by which a run promoted, if it did. */
+  default Optional<Entry> promotionBy(RunId run) {
+    return entries().stream().filter(e -> e.isPromotionBy(run)).findFirst();
+  }
+
+  /**
+   * Alias and tag where they are {@link Projections.Relation#FOREIGN}: set by others. Empty where
+   * they agree with the log or only lag behind it.
+   */
+  Optional<Projections> foreignProjections();
+
+  /**
+   * Makes alias and tag equal the head where they lag behind it. What others set stays.
+   *
+   * @return what it changed, and what it left because others set it, a sentence each
+   */
   List<String> repairProjections();
+
+  /** Makes alias and tag equal the head, also where others set them; returns what it changed. */
+  List<String> overwriteProjections();
 
   /**
    * The log as it is, damaged or not, beside its projections: what {@code sluice doctor} shows.
@@ -113,8 +153,7 @@ public interface PromotionLog {
    * @param damage what is wrong with the log, in words; promotions are frozen unless this is empty
    * @param damageDigest names exactly this damage, for {@link #accept}
    * @param accepted damage that a person accepted earlier
-   * @param alias version that the alias {@code champion} names, if it is set
-   * @param production versions tagged {@code stage=Production}, ascending
+   * @param projections alias and tag as they are
    */
   record Inspection(
       List<Entry> entries,
@@ -122,8 +161,7 @@ public interface PromotionLog {
       List<String> damage,
       Optional<Digest> damageDigest,
       List<String> accepted,
-      Optional<Integer> alias,
-      List<Integer> production) {
+      Projections projections) {
 
     /** The version that the log makes champion. */
     public Optional<Integer> champion() {
@@ -131,9 +169,18 @@ public interface PromotionLog {
     }
 
     /** Whether alias and tag say what the log says. */
-    public boolean projectionsAgree() {
-      return champion().isEmpty()
-          || (champion().equals(alias) && List.of(champion().get()).equals(production));
+    public Projections.Relation relation() {
+      return projections.relation(entries, head);
+    }
+
+    /** Version that the alias {@code champion} names, if it is set. */
+    public Optional<Integer> alias() {
+      return projections.alias();
+    }
+
+    /** Versions tagged {@code stage=Production}, ascending. */
+    public List<Integer> production() {
+      return projections.production();
     }
   }
 

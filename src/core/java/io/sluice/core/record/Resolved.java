@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
+import io.sluice.core.gate.GateContext;
 import io.sluice.core.json.Json;
 import io.sluice.core.json.JsonCodec;
 import io.sluice.core.json.Versioned;
@@ -29,6 +30,7 @@ import java.util.TreeMap;
  * @param seed of the spec
  * @param head of the promotion log
  * @param champion version that candidates meet; empty on a first run
+ * @param hold why the gate holds whatever it finds; empty where it decides by what it finds
  */
 @Versioned
 @JsonTypeName(Resolved.API_VERSION)
@@ -41,7 +43,8 @@ public record Resolved(
     long seed,
     PromotionLog.Head head,
     @JsonProperty(required = true) @JsonInclude(JsonInclude.Include.ALWAYS)
-        Optional<Champion> champion) {
+        Optional<Champion> champion,
+    Optional<GateContext.Hold> hold) {
   public static final String API_VERSION = "sluice.io/resolved/v1";
 
   /** Names in the output of resolve. */

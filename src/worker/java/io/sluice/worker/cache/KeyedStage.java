@@ -215,6 +215,10 @@ public record KeyedStage(
     if (arguments.kind() == Plan.Kind.DATA) {
       root.put("asOf", resolved.asOf().toString());
     }
+    if (arguments.kind() == Plan.Kind.GATE) {
+      // the one thing that a gate takes from the run and not from an input
+      resolved.hold().ifPresent(h -> root.put("hold", h.because()));
+    }
     return Digest.of(Json.canonical(root));
   }
 

@@ -38,7 +38,8 @@ public final class GateStep {
             new GateContext(
                 step.asOf(),
                 step.resolved().champion().map(Resolved.Champion::run).filter(r -> !r.isEmpty()),
-                drift.map(DriftResult::status).orElse(DriftStatus.UNKNOWN)));
+                drift.map(DriftResult::status).orElse(DriftStatus.UNKNOWN),
+                step.resolved().hold()));
     Verdict verdict = Gate.decide(rows, GatePolicy.parse(step.with()), history(step), step.seed());
     Files.writeString(step.outputs().resolve("verdict"), Json.pretty(verdict.toJson()));
     Path bundles = folder.resolve(Evaluate.BUNDLES);

@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -35,7 +36,8 @@ import java.util.Set;
 /**
  * {@code sluice-worker promote}: on PROMOTE, makes the registered candidate champion by one entry
  * of the promotion log, on top of the head that resolve pinned. It believes no argument that it can
- * check: verdict, registered version and the registry's own files must be about one bundle.
+ * check: verdict, registered version and the registry's own files must be about one bundle. What
+ * the log says that this run did before is not done again, and not undone.
  */
 public final class Promote {
   private final WorkerContext context;
@@ -48,6 +50,9 @@ public final class Promote {
   private final Path storeFolder;
   private final Optional<Path> registryFolder;
   private final int attempt;
+
+  /** By which entry this run promoted: what its record says, also when something failed later. */
+  private Optional<PromotionLog.Entry> promotion = Optional.empty();
 
   private Promote(WorkerContext context, Arguments arguments) {
     this.context = context;
@@ -84,40 +89,40 @@ public final class Promote {
     ArtifactStore store = context.stores().open(storeFolder, false);
     Resolved pinned = Resolved.from(store, store.manifest(resolved));
     try {
-      Optional<PromotionLog.Entry> entry = promote(store, pinned);
+      promote(store, pinned);
       store.putRecord(
           run,
           new StageName("promote"),
           attempt,
-          record(pinned, started, StageStatus.SUCCEEDED, ExitCode.DONE, "", entry).bytes());
+          record(pinned, started, StageStatus.SUCCEEDED, ExitCode.DONE, "").bytes());
       return ExitCode.DONE.code();
     } catch (SluiceException e) {
       store.putRecord(
           run,
           new StageName("promote"),
           attempt,
-          record(
-                  pinned,
-                  started,
-                  StageStatus.FAILED,
-                  e.exitCode(),
-                  String.valueOf(e.getMessage()),
-                  Optional.empty())
+          record(pinned, started, StageStatus.FAILED, e.exitCode(), String.valueOf(e.getMessage()))
               .bytes());
       throw e;
     }
   }
 
-  private Optional<PromotionLog.Entry> promote(ArtifactStore store, Resolved pinned)
-      throws IOException {
+  private void promote(ArtifactStore store, Resolved pinned) throws IOException {
     Manifest judged = store.manifest(verdictManifest);
     Verdict reasons = verdict(store, judged);
     if (!verdict.equals(reasons.decision().name())) {
       throw refused("the verdict given is " + verdict + ", but verdict.json says otherwise");
     }
+    ModelRegistry registry = context.registry(registryFolder);
+    PromotionLog log = registry.promotions(pinned.model());
+    Optional<PromotionLog.Entry> before = log.promotionBy(run);
     if (!verdict.equals("PROMOTE")) {
+      before.ifPresent(e -> {
+        promotion = before;
+        throw otherwise(e, "this time the gate says HOLD");
+      });
       context.out().println("HOLD: the champion stays");
-      return Optional.empty();
+      return;
     }
     if (!head.equals(pinned.head())) {
       throw refused("the head given is not the one that resolve pinned");
@@ -129,7 +134,6 @@ public final class Promote {
     if (!bundle.equals(judged.results().getOrDefault("bundle", ""))) {
       throw refused("the bundle that was judged is not the one that was registered");
     }
-    ModelRegistry registry = context.registry(registryFolder);
     Version there =
         registry
             .version(pinned.model(), version)
@@ -139,25 +143,71 @@ public final class Promote {
       throw refused(
           "the registry's files of version " + version + " are not the bundle that was judged");
     }
-    PromotionLog log = registry.promotions(pinned.model());
-    PromotionLog.Entry entry = already(log, version).orElseGet(() -> append(log, version, reasons));
+    if (before.isPresent()) {
+      promotion = before;
+      repeated(log, before.get(), version);
+    } else {
+      PromotionLog.Entry entry = append(log, version, reasons);
+      context
+          .out()
+          .println(
+              "PROMOTE: version "
+                  + version
+                  + " is champion (entry "
+                  + entry.number()
+                  + " of the promotion log)");
+    }
+  }
+
+  /** What an earlier attempt at this run promoted; alias and tag are written where they lag. */
+  private void repeated(PromotionLog log, PromotionLog.Entry entry, int version) {
+    if (entry.to() != version) {
+      throw otherwise(entry, "this time its candidate is version " + version);
+    }
+    log.repairProjections().forEach(context.out()::println);
+    Optional<PromotionLog.Entry> champion = log.champion();
     context
         .out()
         .println(
             "PROMOTE: version "
                 + version
-                + " is champion (entry "
+                + (champion.equals(Optional.of(entry)) ? " is champion" : " became champion")
+                + " (entry "
                 + entry.number()
-                + " of the promotion log)");
-    return Optional.of(entry);
+                + " of the promotion log, by an earlier attempt at this run)");
+    champion
+        .filter(c -> !c.equals(entry))
+        .ifPresent(c ->
+            context
+                .out()
+                .println(
+                    "since then version "
+                        + c.to()
+                        + " is champion (entry "
+                        + c.number()
+                        + ", "
+                        + c.kind().name().toLowerCase(Locale.ROOT)
+                        + " by "
+                        + c.who()
+                        + ")"));
   }
 
-  /** The entry of an earlier, killed attempt of this step; alias and tag are mended then. */
-  private Optional<PromotionLog.Entry> already(PromotionLog log, int version) {
-    Optional<PromotionLog.Entry> mine =
-        log.champion().filter(e -> e.run().equals(run.value()) && e.to() == version);
-    mine.ifPresent(e -> log.repairProjections().forEach(context.out()::println));
-    return mine;
+  /** The log is the truth about what this run did; nothing is done on top of it. */
+  private SluiceException otherwise(PromotionLog.Entry entry, String now) {
+    return new SluiceException(
+        ExitCode.INPUT_WRONG,
+        Diagnostic.of(
+            "SLU-4051",
+            "run "
+                + run
+                + " promoted version "
+                + entry.to()
+                + " before (entry "
+                + entry.number()
+                + " of the promotion log); "
+                + now
+                + ": nothing was changed",
+            "data, code or settings have changed since: start a run with another id"));
   }
 
   private static Verdict verdict(ArtifactStore store, Manifest judged) throws IOException {
@@ -188,7 +238,8 @@ public final class Promote {
             version,
             who.isEmpty() ? "sluice" : who,
             clipped(why.isEmpty() ? "the gate said PROMOTE" : why),
-            run.value()));
+            run.value()),
+        entry -> promotion = Optional.of(entry));
   }
 
   /** The log takes a sentence or two, not the whole report. */
@@ -208,12 +259,7 @@ public final class Promote {
   }
 
   private StageRecord record(
-      Resolved pinned,
-      Instant started,
-      StageStatus status,
-      ExitCode code,
-      String cause,
-      Optional<PromotionLog.Entry> entry) {
+      Resolved pinned, Instant started, StageStatus status, ExitCode code, String cause) {
     return StageRecord.builder(run, new StageName("promote"), Plan.Kind.PROMOTE, attempt, started)
         .code(pinned.code())
         .inputs(
@@ -221,7 +267,7 @@ public final class Promote {
                 input("registered", registered, "registered"),
                 input("verdict", verdictManifest, "verdict")))
         .results(
-            entry
+            promotion
                 .map(e -> Map.of("promoted", Integer.toString(e.to()), "entry", "" + e.number()))
                 .orElse(Map.of()))
         .ended(status, code.code(), context.clock().instant(), cause)

@@ -50,8 +50,9 @@ import java.util.stream.Stream;
 
 /**
  * {@code sluice-worker register}: logs every candidate of the run, the held ones too, each with the
- * lineage that {@code trace} and the next resolve read. Idempotent: a candidate is keyed by run and
- * family, so a step that was killed half-way finds what it had done.
+ * lineage that {@code trace} and the next resolve read. Idempotent: a candidate is keyed by run,
+ * family and bundle, so a step that was killed half-way finds what it had done, and a stage that
+ * ran again with another result gets a version of its own.
  */
 public final class Register {
   static final String STUDY = "study.json";
@@ -105,8 +106,9 @@ public final class Register {
     for (Map.Entry<String, Path> candidate : candidates.entrySet()) {
       String family = candidate.getKey();
       ModelFiles bundle = ModelFiles.ofFolder(candidate.getValue());
-      Version version =
-          registry.register(registration(family, candidate.getValue(), bundle, chosen));
+      Registration registration = registration(family, candidate.getValue(), bundle, chosen);
+      Version version = registry.register(registration);
+      update(registry, version, registration);
       versions.put(family, version.version());
       context
           .out()
@@ -125,6 +127,21 @@ public final class Register {
             versions, chosen, versions.getOrDefault(chosen, 0), chosenBundle.orElseThrow());
     Files.writeString(step.outputs().resolve("registered"), Json.pretty(registered.json()));
     return ExitCode.DONE.code();
+  }
+
+  /**
+   * What this attempt says of a version that an earlier one registered: the verdict may be another
+   * by now. The champion may have moved in between, for example.
+   */
+  private static void update(ModelRegistry registry, Version version, Registration registration) {
+    Map<String, String> changed = Lineage.changes(version.tags(), registration.tags());
+    if (changed.isEmpty()) {
+      return;
+    }
+    registration.extra().stream()
+        .filter(f -> f.path().equals(VERDICT))
+        .forEach(f -> registry.attach(version, f));
+    changed.forEach((tag, value) -> registry.tag(version, tag, value));
   }
 
   private Registration registration(String family, Path folder, ModelFiles bundle, String chosen)
@@ -147,7 +164,7 @@ public final class Register {
     return new Registration(
         resolved.model(),
         resolved.run() + "/" + family,
-        resolved.run() + "/" + family,
+        resolved.run() + "/" + family + "/" + bundle.digest().hex(),
         params(family, folder),
         metrics(family, study),
         lineage(family, bundle, chosen, before, predictCommand(folder)).tags(),

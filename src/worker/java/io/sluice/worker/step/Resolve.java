@@ -7,11 +7,14 @@ import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.History;
 import io.sluice.core.json.Json;
 import io.sluice.core.lineage.Lineage;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.record.BundleFiles;
 import io.sluice.core.record.ChampionData;
 import io.sluice.core.record.PastRun;
 import io.sluice.core.record.PredictCommand;
@@ -36,6 +39,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -49,10 +53,13 @@ import java.util.TreeSet;
  * all, and brings the champion's bundle, the studies to start from and the record of earlier gates
  * into the store. A registry that does not answer ends the run here: only its explicit "none" means
  * a first run.
+ *
+ * <p>What this run id did before comes first, and the promotion log says what that was. A run that
+ * promoted is repeated against the champion of then; its own version never becomes the champion
+ * that it meets. See docs/adr/0350-a-run-id-stands-for-one-run.md.
  */
 public final class Resolve {
   private static final int PAST_RUNS = 200;
-  private static final Set<String> BUNDLE_FILES = Set.of("MLmodel", "signature.json");
 
   private final WorkerContext context;
   private final RunId run;
@@ -115,64 +122,160 @@ public final class Resolve {
 
   private int run() throws IOException, InterruptedException {
     Instant started = context.clock().instant();
-    Instant pinned = asOf.map(Resolve::instant).orElse(started);
     ArtifactStore store = context.stores().open(storeFolder, untrusted);
     ModelRegistry registry = context.registry(registryFolder);
+    PromotionLog log = registry.promotions(model);
+    List<PromotionLog.Entry> valid =
+        log.entries().stream().filter(PromotionLog.Entry::valid).toList();
+    Optional<PromotionLog.Entry> own = valid.stream().filter(e -> e.isPromotionBy(run)).findFirst();
+    Optional<Earlier> earlier = earlier(store);
+    Instant pinned =
+        asOf.map(Resolve::instant)
+            .or(() -> earlier.map(e -> e.resolved().asOf()))
+            .orElseGet(() -> started.truncatedTo(ChronoUnit.SECONDS));
     Manifest tree = store.manifest(code);
-
+    Digest codeNow = new Manifest(Optional.empty(), Map.of(), tree.entries()).digest();
+    own.ifPresent(
+        entry -> earlier.ifPresent(before -> sameAsPromoted(entry, before, pinned, codeNow)));
+    Optional<PromotionLog.Entry> top =
+        own.isPresent()
+            ? valid.stream().filter(e -> e.number() == own.get().from()).findFirst()
+            : valid.stream().reduce((first, last) -> last);
+    PromotionLog.Head head =
+        top.map(e -> new PromotionLog.Head(e.number(), e.digest())).orElse(PromotionLog.Head.EMPTY);
+    own.ifPresent(e ->
+        context
+            .out()
+            .println(
+                "this run promoted version "
+                    + e.to()
+                    + " before (entry "
+                    + e.number()
+                    + " of the promotion log): it meets the champion of then"));
+    if (own.isPresent() && earlier.filter(e -> e.resolved().head().equals(head)).isPresent()) {
+      return finish(store, earlier.get(), started);
+    }
     List<Manifest.Entry> entries = new ArrayList<>();
     for (Manifest.Entry e : tree.entries()) {
       entries.add(
           new Manifest.Entry(Resolved.CODE + "/" + e.path(), e.executable(), e.size(), e.digest()));
     }
-    Optional<PromotionLog.Entry> top = registry.promotions(model).champion();
+    Optional<GateContext.Hold> hold =
+        own.isPresent() ? Optional.empty() : log.foreignProjections().map(Resolve::foreign);
     Optional<Version> version = Optional.empty();
     Optional<Lineage> lineage = Optional.empty();
+    Map<String, String> params = Map.of();
     if (top.isPresent()) {
       version = Optional.of(champion(registry, top.get()));
       lineage = Lineage.of(version.get().tags());
-      entries.addAll(model(registry, version.get(), store));
+      Bundle bundle = bundle(registry, version.get(), lineage.isPresent(), store);
+      entries.addAll(bundle.files());
+      params = bundle.params();
       entries.addAll(snapshots(store, version.get(), lineage));
+      hold = hold.or(bundle::hold);
     }
-    List<Version> versions = registry.versions(model);
-    entries.addAll(studies(registry, versions, store));
-    History gates = gates(registry);
+    entries.addAll(studies(registry, versionsBefore(registry.versions(model), own), store));
+    History gates = gates(registry, own);
     entries.add(put(store, Resolved.GATES, Json.pretty(gates.toJson())));
     SearchRequest search = SearchRequest.after(gates);
     entries.add(put(store, Resolved.SEARCH, Json.pretty(search.json())));
     String family = version.flatMap(v -> Lineage.familyOf(v.tags())).orElse("");
     String from = lineage.map(l -> l.run().value()).orElse("");
+    TreeMap<String, String> championParams = new TreeMap<>(params);
     Resolved resolved =
         new Resolved(
             model,
             run,
             pinned,
-            new Manifest(Optional.empty(), Map.of(), tree.entries()).digest(),
+            codeNow,
             commit,
             seed,
-            top.map(e -> new PromotionLog.Head(e.number(), e.digest()))
-                .orElse(PromotionLog.Head.EMPTY),
+            head,
             version.map(v ->
                 new Resolved.Champion(
-                    v.version(),
-                    family,
-                    from,
-                    new TreeMap<>(registry.params(v)),
-                    new TreeMap<>(v.tags()))));
+                    v.version(), family, from, championParams, new TreeMap<>(v.tags()))),
+            hold);
     entries.add(put(store, Resolved.FILE, Json.pretty(resolved.json())));
     // No as-of of its own: what comes from here (a study, the champion) ages nobody's data.
     Manifest manifest = new Manifest(Optional.empty(), Map.of(), entries);
-    Digest digest = store.put(new ByteArrayInputStream(manifest.bytes()));
-    store.putRecord(
-        run, new StageName("resolve"), attempt, record(resolved, digest, started).bytes());
-    say(resolved, pinned);
+    store.put(new ByteArrayInputStream(manifest.bytes()));
     search.because().ifPresent(why -> context.out().println("a cold search: " + why));
-    if (resultImage.isPresent()) {
-      Files.writeString(resultImage.get(), championImage(store, manifest));
+    return finish(store, new Earlier(manifest, resolved), started);
+  }
+
+  /** What a resolve of this run pinned. */
+  private record Earlier(Manifest manifest, Resolved resolved) {}
+
+  /** What the last attempt at this step pinned, as far as the store still has all of it. */
+  private Optional<Earlier> earlier(ArtifactStore store) throws IOException {
+    Optional<Digest> outputs =
+        StageRecord.all(store, run).stream()
+            .filter(r -> r.kind() == Plan.Kind.RESOLVE)
+            .reduce((first, last) -> last)
+            .flatMap(StageRecord::outputs);
+    if (outputs.isEmpty() || whole(store, outputs.get()).isEmpty()) {
+      return Optional.empty();
     }
-    Files.writeString(resultHead, resolved.head().toString());
+    Manifest manifest = store.manifest(outputs.get());
+    return Optional.of(new Earlier(manifest, Resolved.from(store, manifest)));
+  }
+
+  /** A run id stands for one run: one that promoted is only ever repeated, never run anew. */
+  private void sameAsPromoted(
+      PromotionLog.Entry promotion, Earlier before, Instant now, Digest codeNow) {
+    List<String> other = new ArrayList<>();
+    if (!before.resolved().code().equals(codeNow)) {
+      other.add("with other code");
+    }
+    if (!before.resolved().asOf().equals(now)) {
+      other.add("as of " + now + " instead of " + before.resolved().asOf());
+    }
+    if (before.resolved().seed() != seed) {
+      other.add("with another seed");
+    }
+    if (!other.isEmpty()) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-4048",
+              "run "
+                  + run
+                  + " promoted version "
+                  + promotion.to()
+                  + " of "
+                  + model
+                  + " before (entry "
+                  + promotion.number()
+                  + " of the promotion log), and is now wanted "
+                  + String.join(", ", other),
+              "a run id stands for one run: leave --run-id out, or give another one"));
+    }
+  }
+
+  /** Writes down what was pinned, which may be what an earlier attempt pinned. */
+  private int finish(ArtifactStore store, Earlier pinned, Instant started)
+      throws IOException, InterruptedException {
+    Digest digest = pinned.manifest().digest();
+    store.putRecord(
+        run, new StageName("resolve"), attempt, record(pinned.resolved(), digest, started).bytes());
+    say(pinned.resolved());
+    if (resultImage.isPresent()) {
+      Files.writeString(resultImage.get(), championImage(store, pinned.manifest()));
+    }
+    Files.writeString(resultHead, pinned.resolved().head().toString());
     Files.writeString(resultOutputs, digest.toString());
     return ExitCode.DONE.code();
+  }
+
+  private static GateContext.Hold foreign(Projections found) {
+    String version =
+        found.versions().size() == 1 ? found.versions().getFirst().toString() : "VERSION";
+    return new GateContext.Hold(
+        "others set a champion that the promotion log does not know: " + found.sentence(),
+        "`sluice adopt "
+            + version
+            + " --reason ..`, after which candidates meet that version, or `sluice override` with a"
+            + " reason");
   }
 
   /**
@@ -206,7 +309,7 @@ public final class Resolve {
     return image;
   }
 
-  private void say(Resolved resolved, Instant pinned) {
+  private void say(Resolved resolved) {
     context
         .out()
         .println(
@@ -214,7 +317,8 @@ public final class Resolve {
                 .champion()
                 .map(c -> "champion: version " + c.version() + " (" + c.family() + ")")
                 .orElse("no champion yet: a first run"));
-    context.out().println("as of " + pinned);
+    context.out().println("as of " + resolved.asOf());
+    resolved.hold().ifPresent(h -> context.out().println("the gate will hold: " + h.because()));
   }
 
   private static Instant instant(String text) {
@@ -239,15 +343,74 @@ public final class Resolve {
                 "restore the version, or roll back to one that is there: `sluice rollback`"));
   }
 
+  /**
+   * What candidates meet.
+   *
+   * @param files the champion's bundle; none where it cannot be scored
+   * @param params its hyperparameters
+   * @param hold why the gate holds, where it cannot be scored
+   */
+  private record Bundle(
+      List<Manifest.Entry> files, Map<String, String> params, Optional<GateContext.Hold> hold) {}
+
+  /**
+   * The champion's bundle. A version of Sluice that is not whole ends the run; of one that others
+   * made, which a person adopted, nobody promised that it can be scored.
+   */
+  private Bundle bundle(ModelRegistry registry, Version version, boolean ours, ArtifactStore store)
+      throws IOException {
+    if (ours) {
+      return new Bundle(
+          model(registry, version, store), registry.params(version), Optional.empty());
+    }
+    ModelFiles files;
+    Map<String, String> params;
+    try {
+      params = registry.params(version);
+      files = ModelFiles.ofVersion(registry, version, store);
+    } catch (SluiceException e) {
+      if (e.exitCode() != ExitCode.INPUT_WRONG) {
+        throw e;
+      }
+      // It has no run, or its files are where the registry does not serve them.
+      return new Bundle(List.of(), Map.of(), Optional.of(unscorable(version, e.getMessage() + "")));
+    }
+    Set<String> missing = missing(files);
+    return missing.isEmpty()
+        ? new Bundle(entries(files), params, Optional.empty())
+        : new Bundle(
+            List.of(),
+            params,
+            Optional.of(unscorable(version, "the registry has no " + String.join(", ", missing))));
+  }
+
+  private static GateContext.Hold unscorable(Version version, String why) {
+    return new GateContext.Hold(
+        "the champion, version "
+            + version.version()
+            + ", was not made by Sluice and cannot be scored, so that no candidate can be compared"
+            + " with it ("
+            + why
+            + ")",
+        "a person who promotes a candidate with a reason: `sluice override VERSION --reason ..`");
+  }
+
+  private static Set<String> missing(ModelFiles bundle) {
+    return BundleFiles.missing(bundle.files().stream().map(Manifest.Entry::path).toList());
+  }
+
+  private static List<Manifest.Entry> entries(ModelFiles bundle) {
+    return bundle.files().stream()
+        .map(f ->
+            new Manifest.Entry(
+                Resolved.CHAMPION_MODEL + "/" + f.path(), false, f.size(), f.digest()))
+        .toList();
+  }
+
   private List<Manifest.Entry> model(ModelRegistry registry, Version version, ArtifactStore store)
       throws IOException {
     ModelFiles bundle = ModelFiles.ofVersion(registry, version, store);
-    Set<String> missing = new TreeSet<>(BUNDLE_FILES);
-    boolean command = bundle.files().stream().anyMatch(f -> f.path().equals(PredictCommand.FILE));
-    if (!command) {
-      missing.add("model.onnx");
-    }
-    bundle.files().forEach(f -> missing.remove(f.path()));
+    Set<String> missing = missing(bundle);
     if (!missing.isEmpty()) {
       throw failed(
           "SLU-4042",
@@ -270,11 +433,7 @@ public final class Resolve {
               + known.get(),
           "somebody changed files of this version in the registry: find out who, or roll back");
     }
-    return bundle.files().stream()
-        .map(f ->
-            new Manifest.Entry(
-                Resolved.CHAMPION_MODEL + "/" + f.path(), false, f.size(), f.digest()))
-        .toList();
+    return entries(bundle);
   }
 
   /**
@@ -330,6 +489,22 @@ public final class Resolve {
     return Optional.of(left);
   }
 
+  /**
+   * The versions that there were before this run: what an earlier attempt at it registered must not
+   * change what it searches from.
+   */
+  private List<Version> versionsBefore(List<Version> all, Optional<PromotionLog.Entry> own) {
+    int first =
+        all.stream()
+            .filter(v -> own.isPresent() && Lineage.isOf(run.value(), v.tags()))
+            .mapToInt(Version::version)
+            .min()
+            .orElse(Integer.MAX_VALUE);
+    return all.stream()
+        .filter(v -> v.version() < first && !Lineage.isOf(run.value(), v.tags()))
+        .toList();
+  }
+
   /** The latest registered study of each family. */
   private static List<Manifest.Entry> studies(
       ModelRegistry registry, List<Version> versions, ArtifactStore store) throws IOException {
@@ -349,8 +524,11 @@ public final class Resolve {
     return entries;
   }
 
-  /** Earlier gates of this model, newest first, from the records of its runs. */
-  private History gates(ModelRegistry registry) {
+  /**
+   * Earlier gates of this model, newest first, from the records of its runs; for a run that
+   * promoted, those until then.
+   */
+  private History gates(ModelRegistry registry, Optional<PromotionLog.Entry> own) {
     List<History.PastGate> gates = new ArrayList<>();
     for (byte[] bytes : registry.recordedRuns(model, PAST_RUNS)) {
       JsonNode record;
@@ -369,7 +547,9 @@ public final class Resolve {
       }
       PastRun past = PastRun.parse(record);
       if (!past.run().equals(Optional.of(run.value()))) {
-        past.gate().ifPresent(gates::add);
+        past.gate()
+            .filter(g -> own.isEmpty() || g.at().isBefore(own.get().at()))
+            .ifPresent(gates::add);
       }
     }
     return new History(gates);

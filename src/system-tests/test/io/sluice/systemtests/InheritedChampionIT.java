@@ -1,0 +1,204 @@
+package io.sluice.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.json.Json;
+import io.sluice.core.promotion.PromotionLog;
+import io.sluice.platform.RegistrySession;
+import io.sluice.platform.RegistrySessions;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A model that was in production before Sluice, and one whose alias a person moved. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class InheritedChampionIT {
+  private Path folder;
+  private RegistrySession server;
+
+  @BeforeAll
+  void start(@TempDir Path temporary) {
+    folder = temporary;
+    server = RegistrySessions.ofThisProcess().open(folder.resolve("server"), event -> {});
+  }
+
+  @AfterAll
+  void end() {
+    server.close();
+  }
+
+  @Test
+  void aChampionOfAnOlderJobHoldsTheFirstPromotionUntilAPersonDecides() throws Exception {
+    TinyPipeline pipeline = new TinyPipeline(folder.resolve("older")).model("older");
+    ForkedSluice sluice = sluice("older");
+    leftByAnOlderJob("older");
+
+    ForkedSluice.Ended doctor = sluice.run("doctor", pipeline.path());
+    assertThat(doctor.code()).as(doctor.shown()).isEqualTo(1);
+    assertThat(doctor.out())
+        .contains("WRONG alias and tag")
+        .contains("the alias champion names version 2, stage=Production is on version 2")
+        .contains("`sluice adopt VERSION --reason ..`");
+    assertThat(sluice.run("doctor", pipeline.path(), "--fix").code())
+        .as("there is nothing to fix it by")
+        .isEqualTo(1);
+
+    ForkedSluice.Ended held = sluice.run(run(pipeline, "first"));
+    assertThat(held.code()).as(held.shown()).isEqualTo(0);
+    assertThat(held.out())
+        .contains("HELD older version 4")
+        .contains("HOLD (insufficient): others set a champion that the promotion log does not know")
+        .contains("sluice adopt 2 --reason");
+    untouched("older");
+    assertThat(sluice.run(run(pipeline, "again", "--fail-on-hold")).code()).isEqualTo(5);
+
+    ForkedSluice.Ended other = sluice.run("adopt", pipeline.path(), "3", "--reason", "I mistyped");
+    assertThat(other.code()).as(other.shown()).isEqualTo(2);
+    assertThat(other.err()).contains("SLU-9028", "version 3 is not what others set");
+    ForkedSluice.Ended adopted =
+        sluice.run(
+            "adopt", pipeline.path(), "2", "--reason", "in production since March", "--json");
+    assertThat(adopted.code()).as(adopted.shown()).isEqualTo(0);
+    JsonNode json = Json.parse(adopted.out().getBytes(StandardCharsets.UTF_8));
+    assertThat(json.path("champion").asInt()).isEqualTo(2);
+    assertThat(json.path("scorable").asBoolean(true)).isFalse();
+    assertThat(json.path("why").asText()).contains("model.onnx");
+    assertThat(sluice.run("history", pipeline.path()).out())
+        .containsPattern("1  adopt +version 2 .*in production since March  \\[champion\\]");
+    assertThat(sluice.run("doctor", pipeline.path()).code()).isZero();
+
+    // It cannot be scored: nothing takes its place unasked.
+    ForkedSluice.Ended unscored = sluice.run(run(pipeline, "unscored"));
+    assertThat(unscored.code()).as(unscored.shown()).isEqualTo(0);
+    assertThat(unscored.out())
+        .contains("HELD older version")
+        .contains("the champion, version 2, was not made by Sluice and cannot be scored");
+    untouched("older");
+
+    assertThat(sluice.run("override", pipeline.path(), "4", "--reason", "looked at both").code())
+        .isZero();
+    assertThat(log("older").champion()).contains(4);
+    assertThat(log("older").alias()).contains(4);
+    assertThat(log("older").production()).containsExactly(4);
+    ForkedSluice.Ended met = sluice.run(run(pipeline, "met"));
+    assertThat(met.out()).as(met.shown()).contains("HELD").doesNotContain("cannot be scored");
+  }
+
+  @Test
+  void anEmergencyChangeStaysUntilAPersonSaysWhatItIs() throws Exception {
+    TinyPipeline pipeline = new TinyPipeline(folder.resolve("moved")).model("moved");
+    ForkedSluice sluice = sluice("moved");
+    assertThat(sluice.run(run(pipeline, "first")).out()).contains("PROMOTED moved version 1");
+    pipeline.tables(31, 1);
+    assertThat(sluice.run(run(pipeline, "second")).code()).isZero();
+    assertThat(sluice.run("override", pipeline.path(), "2", "--reason", "try it").code()).isZero();
+    alias("moved", 1); // at night, by hand
+
+    ForkedSluice.Ended history = sluice.run("history", pipeline.path());
+    assertThat(history.out())
+        .contains("! others set alias or tag: the alias champion names version 1");
+    ForkedSluice.Ended doctor = sluice.run("doctor", pipeline.path());
+    assertThat(doctor.code()).as(doctor.shown()).isEqualTo(1);
+    assertThat(log("moved").alias()).contains(1);
+    ForkedSluice.Ended held = sluice.run(run(pipeline, "third"));
+    assertThat(held.out())
+        .as(held.shown())
+        .contains("HELD", "others set a champion that the promotion log does not know");
+    assertThat(log("moved").alias()).contains(1);
+
+    ForkedSluice.Ended fixed = sluice.run("doctor", pipeline.path(), "--fix");
+    assertThat(fixed.code()).as(fixed.shown()).isEqualTo(0);
+    assertThat(fixed.out()).contains("mended", "alias champion: version 1 -> version 2");
+    alias("moved", 1);
+    assertThat(sluice.run("adopt", pipeline.path(), "1", "--reason", "it doubled").code()).isZero();
+    assertThat(log("moved").champion()).contains(1);
+    assertThat(log("moved").production()).containsExactly(1);
+    assertThat(sluice.run("doctor", pipeline.path()).code()).isZero();
+  }
+
+  @Test
+  void fixAndOnAreNotTakenTogether() throws Exception {
+    TinyPipeline pipeline = new TinyPipeline(folder.resolve("on"));
+    ForkedSluice.Ended both = sluice("on").run("doctor", pipeline.path(), "--on", "x", "--fix");
+    assertThat(both.code()).as(both.shown()).isEqualTo(2);
+    assertThat(both.err()).contains("SLU-9029");
+  }
+
+  private void untouched(String model) {
+    assertThat(log(model).alias()).contains(2);
+    assertThat(log(model).production()).containsExactly(2);
+  }
+
+  private PromotionLog.Inspection log(String model) {
+    return server.registry().promotions(model).inspect();
+  }
+
+  private ForkedSluice sluice(String state) {
+    return new ForkedSluice(folder.resolve("state-" + state))
+        .with("MLFLOW_TRACKING_URI", server.address());
+  }
+
+  private static String[] run(TinyPipeline pipeline, String id, String... more) {
+    String[] all =
+        java.util.Arrays.copyOf(
+            new String[] {"run", pipeline.path(), "--as-of", TinyPipeline.AS_OF, "--run-id", id},
+            6 + more.length);
+    System.arraycopy(more, 0, all, 6, more.length);
+    return all;
+  }
+
+  /** Three versions without files, the alias champion on the second, as old jobs leave them. */
+  private void leftByAnOlderJob(String model) throws Exception {
+    String experiment =
+        post("experiments/create", "{\"name\":\"old-" + model + "\"}")
+            .path("experiment_id")
+            .asText();
+    String run =
+        post("runs/create", "{\"experiment_id\":\"" + experiment + "\"}")
+            .path("run")
+            .path("info")
+            .path("run_id")
+            .asText();
+    post("registered-models/create", "{\"name\":\"" + model + "\"}");
+    for (int i = 0; i < 3; i++) {
+      post(
+          "model-versions/create",
+          "{\"name\":\"%s\",\"source\":\"runs:/%s/model\",\"run_id\":\"%s\"}"
+              .formatted(model, run, run));
+    }
+    alias(model, 2);
+    post(
+        "model-versions/set-tag",
+        "{\"name\":\"%s\",\"version\":\"2\",\"key\":\"stage\",\"value\":\"Production\"}"
+            .formatted(model));
+  }
+
+  private void alias(String model, int version) throws Exception {
+    post(
+        "registered-models/alias",
+        "{\"name\":\"%s\",\"alias\":\"champion\",\"version\":\"%d\"}".formatted(model, version));
+  }
+
+  private JsonNode post(String call, String body) throws Exception {
+    try (HttpClient http = HttpClient.newHttpClient()) {
+      HttpResponse<byte[]> answer =
+          http.send(
+              HttpRequest.newBuilder(URI.create(server.address() + "/api/2.0/mlflow/" + call))
+                  .header("Content-Type", "application/json")
+                  .POST(HttpRequest.BodyPublishers.ofString(body))
+                  .build(),
+              HttpResponse.BodyHandlers.ofByteArray());
+      assertThat(answer.statusCode()).as(call).isEqualTo(200);
+      return Json.parse(answer.body());
+    }
+  }
+}
