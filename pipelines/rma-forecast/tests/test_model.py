@@ -15,7 +15,7 @@ from rma import features
 from rma.counts import bias, calibrate, poisson_deviance
 from rma.export import graph
 from rma.offset import CAP, CAPPED, EXPOSURE, HORIZON, SHIPPED, SHIPPED_CAP, Offset
-from rma.train_xgboost import Model
+from rma.train_xgboost import Model, Table, newest_label
 from rma.trees import add_trees
 from sluice_ml.bundle import Signature, check_parity, predict, write_bundle
 from sluice_ml.errors import SluiceMlError
@@ -180,6 +180,18 @@ def test_a_level_is_taken_from_counts_that_say_much_and_not_from_a_few_accidents
     # a label that is counted in four rows is still one label
     assert calibrate(steady, half, repeats=400) < calibrate(steady, half)
     assert calibrate(steady * 100, half) == 2.0
+
+
+def test_the_newest_label_is_that_of_all_that_the_model_learned_from() -> None:
+    def table(*known_at: int) -> Table:
+        n = len(known_at)
+        return Table(
+            np.zeros((n, 1), F32), np.zeros(n, F32), np.ones(n, F32), np.zeros(n, np.int64), np.array(known_at)
+        )
+
+    assert newest_label(table(1, 9, 3), table(4, 5)) == 9
+    assert newest_label(table(1, 2), table(4, 5)) == 5
+    assert newest_label(table(7)) == 7
 
 
 def test_a_unit_that_was_hardly_seen_gets_the_rate_of_all() -> None:

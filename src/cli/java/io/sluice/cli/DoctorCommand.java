@@ -39,7 +39,8 @@ import picocli.CommandLine.Option;
     },
     footer = {
       "",
-      "Exit codes: 0 all is well (or was mended); 1 something is not; 3 the registry is unreachable.",
+      "Exit codes: 0 nothing is wrong (or it was mended); 1 something is; 3 the registry is unreachable.",
+      "UNKNOWN is what nobody could look at, for example for want of a right; it is not well, nor wrong.",
       "",
       "Example:",
       "  sluice doctor pipelines/rma-forecast",
@@ -118,7 +119,7 @@ final class DoctorCommand implements Callable<Integer> {
       }
       logFindings(log, fix, findings);
     }
-    boolean well = findings.stream().allMatch(CheckResult::passed);
+    boolean well = findings.stream().noneMatch(CheckResult::failed);
     print(findings, well);
     return well ? ExitCode.DONE.code() : ExitCode.RUN_FAILED.code();
   }
@@ -132,7 +133,7 @@ final class DoctorCommand implements Callable<Integer> {
       registry.ifPresent(r -> findings.add(registry(r)));
       registry.ifPresent(RegistrySession::close);
     }
-    boolean well = findings.stream().allMatch(CheckResult::passed);
+    boolean well = findings.stream().noneMatch(CheckResult::failed);
     print(findings, well);
     return well ? ExitCode.DONE.code() : ExitCode.RUN_FAILED.code();
   }
@@ -256,13 +257,25 @@ final class DoctorCommand implements Callable<Integer> {
       ObjectNode root = Json.object().put("well", well);
       var list = root.putArray("findings");
       findings.forEach(f ->
-          list.addObject().put("what", f.what()).put("well", f.passed()).put("detail", f.detail()));
+          list.addObject()
+              .put("what", f.what())
+              .put("well", f.passed())
+              .put("outcome", f.outcome().word())
+              .put("detail", f.detail()));
       terminal.out().print(Json.pretty(root));
     } else {
       for (CheckResult f : findings) {
-        terminal.out().printf("%-5s %-16s %s%n", f.passed() ? "ok" : "WRONG", f.what(), f.detail());
+        terminal.out().printf("%-7s %-16s %s%n", word(f.outcome()), f.what(), f.detail());
       }
     }
     terminal.out().flush();
+  }
+
+  private static String word(CheckResult.Outcome outcome) {
+    return switch (outcome) {
+      case PASSED -> "ok";
+      case FAILED -> "WRONG";
+      case UNKNOWN -> "UNKNOWN";
+    };
   }
 }

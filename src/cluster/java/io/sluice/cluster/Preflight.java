@@ -119,6 +119,17 @@ public final class Preflight {
       return true;
     }
     String version = info.get().getData().getOrDefault("version", "");
+    if (!VERSION.matcher(version).matches()) {
+      findings.add(
+          CheckResult.unknown(
+              "tekton",
+              "its version is `"
+                  + version
+                  + "`, so whether it is "
+                  + Access.OLDEST_TEKTON
+                  + " or newer is unknown"));
+      return true;
+    }
     boolean well = isNoOlder(version, Access.OLDEST_TEKTON);
     findings.add(
         new CheckResult(
@@ -208,8 +219,8 @@ public final class Preflight {
         throw ApiErrors.toException(e, "get", "namespaces", cluster);
       }
       findings.add(
-          CheckResult.pass(
-              "namespace", target.namespace() + " (we may not look whether it is there)"));
+          CheckResult.unknown(
+              "namespace", target.namespace() + ": we may not look whether it is there"));
       return true;
     }
     if (found == null) {
@@ -409,7 +420,7 @@ public final class Preflight {
       found = request.get();
     } catch (KubernetesClientException e) {
       if (ApiErrors.isForbidden(e)) {
-        findings.add(CheckResult.pass(what, "not looked at: " + ApiErrors.message(e)));
+        findings.add(CheckResult.unknown(what, "not looked at: " + ApiErrors.message(e)));
         return Optional.empty();
       }
       if (e.getCode() != NOT_FOUND) {

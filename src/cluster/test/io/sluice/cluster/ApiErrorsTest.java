@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The form of a refusal shows who refuses. */
 class ApiErrorsTest {
-  private static final String RBAC =
+  static final String RBAC =
       """
       {"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"Forbidden",
        "message":"pipelineruns.tekton.dev is forbidden: User 'u' cannot list resource 'pipelineruns'",
@@ -92,7 +92,7 @@ class ApiErrorsTest {
         () -> cluster.call("list", "pipelineruns", () -> cluster.pipelineRuns().list()));
   }
 
-  private static TargetSpec target() {
+  static TargetSpec target() {
     return TargetParser.parse(
             new SourceFile(
                 "target",

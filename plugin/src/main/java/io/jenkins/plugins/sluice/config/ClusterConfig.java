@@ -1,5 +1,7 @@
 package io.jenkins.plugins.sluice.config;
 
+import static java.util.stream.Collectors.joining;
+
 import com.cloudbees.plugins.credentials.CredentialsMatcher;
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import hudson.AbortException;
@@ -11,6 +13,7 @@ import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.form.FormAccess;
 import io.jenkins.plugins.sluice.form.FormText;
 import io.sluice.app.run.FailureText;
+import io.sluice.core.diag.CheckResult;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.spec.TargetParser;
 import java.util.List;
@@ -232,10 +235,13 @@ public final class ClusterConfig extends ConfiguredService<ClusterConfig> {
       asked.setCredentialsId(credentialsId);
       try {
         ClusterLogin login = CredentialsResolver.cluster(asked, item, Optional.empty());
-        List<String> wrong = Connections.checkup(login, TargetParser.parse(target));
-        return wrong.isEmpty()
+        List<CheckResult> open = Connections.checkup(login, TargetParser.parse(target));
+        String words = open.stream().map(f -> f.what() + ": " + f.detail()).collect(joining("\n"));
+        return open.isEmpty()
             ? FormValidation.ok(Messages.ClusterConfig_answers())
-            : FormValidation.error(String.join("\n", wrong));
+            : open.stream().anyMatch(CheckResult::failed)
+                ? FormValidation.error(words)
+                : FormValidation.warning(words);
       } catch (SluiceException e) {
         return FormValidation.error(FailureText.of(e));
       }

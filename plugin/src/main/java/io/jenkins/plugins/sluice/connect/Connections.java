@@ -13,6 +13,7 @@ import io.sluice.cluster.Login;
 import io.sluice.cluster.Preflight;
 import io.sluice.cluster.Upload;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.CheckResult;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -159,15 +160,11 @@ public final class Connections {
     }
   }
 
-  /** What a cluster lacks for runs of a target; empty when it has everything. */
-  public static List<String> checkup(ClusterLogin login, TargetSpec target) {
+  /** Whether a cluster has what runs of a target need: every check that did not pass. */
+  public static List<CheckResult> checkup(ClusterLogin login, TargetSpec target) {
     try (Cluster cluster = open(new Key(login, target.namespace()))) {
-      return here(() ->
-          new Preflight(cluster, target)
-              .run().stream()
-                  .filter(f -> !f.passed())
-                  .map(f -> f.what() + ": " + f.detail())
-                  .toList());
+      return here(
+          () -> new Preflight(cluster, target).run().stream().filter(f -> !f.passed()).toList());
     }
   }
 
