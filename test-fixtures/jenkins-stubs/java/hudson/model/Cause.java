@@ -1,5 +1,7 @@
 package hudson.model;
 
+import java.util.List;
+
 /** A signature, see the README. */
 public abstract class Cause {
   public abstract String getShortDescription();
@@ -7,6 +9,18 @@ public abstract class Cause {
   /** A person. */
   public static class UserIdCause extends Cause {
     public String getUserId() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public String getShortDescription() {
+      throw new UnsupportedOperationException();
+    }
+  }
+
+  /** Another build. */
+  public static class UpstreamCause extends Cause {
+    public List<Cause> getUpstreamCauses() {
       throw new UnsupportedOperationException();
     }
 

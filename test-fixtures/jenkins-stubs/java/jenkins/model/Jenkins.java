@@ -9,10 +9,12 @@ import hudson.security.ACL;
 import hudson.security.AccessControlled;
 import hudson.security.Permission;
 import java.io.File;
+import org.springframework.security.core.Authentication;
 
 /** A signature, see the README. */
 public class Jenkins extends Actionable implements ItemGroup<TopLevelItem>, AccessControlled {
   public static final Permission ADMINISTER = null;
+  public static final Authentication ANONYMOUS2 = null;
 
   public static Jenkins get() throws IllegalStateException {
     throw new UnsupportedOperationException();

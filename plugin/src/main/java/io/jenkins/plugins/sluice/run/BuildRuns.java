@@ -2,7 +2,6 @@ package io.jenkins.plugins.sluice.run;
 
 import hudson.AbortException;
 import hudson.FilePath;
-import hudson.model.Cause;
 import hudson.model.Job;
 import hudson.model.Run;
 import hudson.model.TaskListener;
@@ -43,16 +42,19 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import jenkins.model.Jenkins;
-import org.jenkinsci.plugins.workflow.support.steps.input.ApproverAction;
 import org.jspecify.annotations.Nullable;
 import org.springframework.security.core.AuthenticationException;
 
 /** The runs of one build: opens them, connects to them, sums them up, knows who may promote. */
 public final class BuildRuns {
+  /** Stands in the promotion log for a person without a name. */
+  private static final String ANONYMOUS = "anonymous";
+
   /** So many records of a model are looked through for the run's own. */
   private static final int RECENT_RECORDS = 20;
 
@@ -100,8 +102,8 @@ public final class BuildRuns {
       }
     }
     boolean pullRequest = PipelineFiles.isPullRequest(build.getParent());
-    if (promotes && !pullRequest && starterId().isPresent()) {
-      mayPromote(starterId().get());
+    if (promotes && !pullRequest) {
+      startersMayPromote();
     }
     JobConfiguration.ScopedCluster place =
         JobConfiguration.cluster(build.getParent(), request.cluster());
@@ -215,52 +217,103 @@ public final class BuildRuns {
   }
 
   /**
-   * In whose name a run promotes that promotes by itself. The person who started the build must be
+   * In whose name a run promotes that promotes by itself. Everybody who is behind the build must be
    * allowed to promote.
    */
   public String mayPromoteByItself() throws AbortException {
-    Optional<String> starter = starterId();
-    if (starter.isPresent()) {
-      mayPromote(starter.get());
-    }
+    startersMayPromote();
     return starterOrJob().orElse("");
   }
 
-  /** In whose name a run promotes unless a person approves; empty for a pull request. */
+  /**
+   * In whose name a run promotes unless a person approves: those who started the build, or its job
+   * where triggers alone did; empty for a pull request.
+   */
   public Optional<String> starterOrJob() {
-    return PipelineFiles.isPullRequest(build.getParent())
-        ? Optional.empty()
-        : Optional.of(starterId().orElse("jenkins job " + build.getParent().getFullName()));
+    if (PipelineFiles.isPullRequest(build.getParent())) {
+      return Optional.empty();
+    }
+    Starters starters = starters();
+    List<String> names = new ArrayList<>(starters.persons());
+    if (starters.anonymous()) {
+      names.add(ANONYMOUS);
+    }
+    return Optional.of(
+        names.isEmpty()
+            ? "jenkins job " + build.getParent().getFullName()
+            : String.join(", ", names));
   }
 
-  private Optional<String> starterId() {
-    Cause.UserIdCause cause = build.getCause(Cause.UserIdCause.class);
-    return cause == null ? Optional.empty() : Optional.ofNullable(cause.getUserId());
+  /**
+   * Those who started the build by hand, each of whom may promote: a rollback is a person's
+   * decision.
+   *
+   * @throws AbortException when nobody with a name did, or one of them may not
+   */
+  public String personsMayPromote() throws AbortException {
+    if (starters().persons().isEmpty()) {
+      throw new AbortException(
+          "a rollback is a person's decision, and nobody with a name started this build");
+    }
+    startersMayPromote();
+    return starterOrJob().orElseThrow();
+  }
+
+  private Starters starters() {
+    return Starters.of(build.getCauses());
+  }
+
+  private void startersMayPromote() throws AbortException {
+    Starters starters = starters();
+    for (String person : starters.persons()) {
+      mayPromote(person);
+    }
+    if (starters.anonymous()) {
+      mayPromoteAnonymously("somebody who was not logged in started this build");
+    }
+    if (!starters.unknown().isEmpty()) {
+      throw new AbortException(
+          "this build was started by "
+              + String.join(", ", starters.unknown())
+              + ", and Sluice cannot tell whether a person is behind that who may promote: have"
+              + " somebody with the permission Sluice/Promote approve by an input before"
+              + " mlPromote, or start the build by hand");
+    }
   }
 
   /**
    * The person who approved the last {@code input} of this build, in whose name {@code mlPromote}
-   * promotes; empty: in the name of the run. This person, or else the one who started the build,
+   * promotes; empty: in the name of the run. This person, or else everybody who started the build,
    * must be allowed to promote. A pull request promotes nothing, with any approver.
    */
   public Optional<String> promoter() throws AbortException {
     if (PipelineFiles.isPullRequest(build.getParent())) {
       return Optional.empty();
     }
-    List<ApproverAction> approvals = build.getActions(ApproverAction.class);
-    Optional<String> approver =
-        approvals.isEmpty()
-            ? Optional.empty()
-            : Optional.ofNullable(approvals.getLast().getUserId());
-    Optional<String> person = approver.or(this::starterId);
-    if (person.isPresent()) {
-      mayPromote(person.get());
+    Optional<Approvals.Approval> approval = Approvals.last(build);
+    if (approval.isEmpty()) {
+      startersMayPromote();
+      return Optional.empty();
     }
+    Optional<String> approver = approval.get().by();
+    if (approver.isEmpty()) {
+      mayPromoteAnonymously("somebody who was not logged in approved the last input");
+      return Optional.of(ANONYMOUS);
+    }
+    mayPromote(approver.get());
     return approver;
   }
 
+  private void mayPromoteAnonymously(String who) throws AbortException {
+    Job<?, ?> job = build.getParent();
+    if (!job.getACL().hasPermission2(Jenkins.ANONYMOUS2, SluicePermissions.PROMOTE)) {
+      throw new AbortException(
+          who + ", and lacks the permission Sluice/Promote for " + job.getFullName());
+    }
+  }
+
   /** Refuses a person who may not promote by builds of this job. */
-  public void mayPromote(String userId) throws AbortException {
+  private void mayPromote(String userId) throws AbortException {
     Job<?, ?> job = build.getParent();
     User user = User.getById(userId, /* create= */ false);
     boolean may;

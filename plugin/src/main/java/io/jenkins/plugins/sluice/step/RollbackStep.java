@@ -2,7 +2,6 @@ package io.jenkins.plugins.sluice.step;
 
 import hudson.AbortException;
 import hudson.Extension;
-import hudson.model.Cause;
 import hudson.model.Run;
 import hudson.model.TaskListener;
 import io.jenkins.plugins.sluice.config.CredentialsResolver;
@@ -109,13 +108,7 @@ public final class RollbackStep extends Step {
       if (reason.isBlank()) {
         throw new AbortException("a rollback needs a reason, in a person's words");
       }
-      Cause.UserIdCause cause = build.getCause(Cause.UserIdCause.class);
-      String who = cause == null ? null : cause.getUserId();
-      if (who == null) {
-        throw new AbortException(
-            "a rollback is a person's decision, and nobody started this build by hand");
-      }
-      new BuildRuns(build, listener).mayPromote(who);
+      String who = new BuildRuns(build, listener).personsMayPromote();
       try {
         RegistryConfig config = JobConfiguration.registry(build.getParent(), registry);
         Releases releases =

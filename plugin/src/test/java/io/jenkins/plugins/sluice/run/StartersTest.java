@@ -1,0 +1,98 @@
+package io.jenkins.plugins.sluice.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import hudson.model.Cause;
+import hudson.triggers.TimerTrigger;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Causes of builds as Jenkins and its plugins give them. */
+class StartersTest {
+  private abstract static class Described extends Cause {
+    @Override
+    public String getShortDescription() {
+      return getClass().getName();
+    }
+  }
+
+  /** As the one of a webhook whose plugin is not known here. */
+  private static final class Webhook extends Described {}
+
+  /** A build that was started by another one. */
+  private static final class Upstream extends Described {
+    private final List<Cause> causes;
+
+    Upstream(Cause... causes) {
+      this.causes = List.of(causes);
+    }
+  }
+
+  private static final class Person extends Cause.UserIdCause {
+    private final @Nullable String id;
+
+    Person(@Nullable String id) {
+      this.id = id;
+    }
+
+    @Override
+    public @Nullable String getUserId() {
+      return id;
+    }
+  }
+
+  private static Starters of(Cause... causes) {
+    return Starters.of(
+        List.of(causes),
+        c -> c instanceof Upstream upstream ? Optional.of(upstream.causes) : Optional.empty());
+  }
+
+  @Test
+  void aPersonIsNamed() {
+    assertThat(of(new Person("ada"))).isEqualTo(new Starters(sorted("ada"), false, sorted()));
+  }
+
+  @Test
+  void somebodyWhoIsNotLoggedInIsAPerson() {
+    assertThat(of(new Person(null))).isEqualTo(new Starters(sorted(), true, sorted()));
+  }
+
+  @Test
+  void everyCoalescedCauseCounts() {
+    assertThat(of(new Person("ada"), new Person("bob"), new Person(null)))
+        .isEqualTo(new Starters(sorted("ada", "bob"), true, sorted()));
+  }
+
+  @Test
+  void upstreamBuildsAreFollowedToTheirRoots() {
+    assertThat(of(new Upstream(new Upstream(new Person("eve")), new Person(null))))
+        .isEqualTo(new Starters(sorted("eve"), true, sorted()));
+  }
+
+  @Test
+  void whatIsNotKnownIsNotTakenForATrigger() {
+    assertThat(of(new Webhook()).unknown()).containsExactly(Webhook.class.getName());
+    assertThat(of(new Upstream()).unknown()).containsExactly("an upstream build without a cause");
+    assertThat(of().unknown()).containsExactly("a build without a cause");
+    assertThat(of(new Upstream(new Webhook())).unknown()).containsExactly(Webhook.class.getName());
+  }
+
+  @Test
+  void aTriggerOfTheJobAsksNobody() {
+    Starters nobody = new Starters(sorted(), false, sorted());
+    class OfAPlugin extends TimerTrigger.TimerTriggerCause {}
+
+    assertThat(of(new TimerTrigger.TimerTriggerCause())).isEqualTo(nobody);
+    assertThat(of(new OfAPlugin())).isEqualTo(nobody);
+    assertThat(of(new Upstream(new TimerTrigger.TimerTriggerCause()))).isEqualTo(nobody);
+    assertThat(of(new TimerTrigger.TimerTriggerCause(), new Person(null)).anonymous()).isTrue();
+  }
+
+  private static SortedSet<String> sorted(String... ids) {
+    return new TreeSet<>(List.of(ids));
+  }
+}

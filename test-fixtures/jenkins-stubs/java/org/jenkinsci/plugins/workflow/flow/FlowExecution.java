@@ -1,0 +1,4 @@
+package org.jenkinsci.plugins.workflow.flow;
+
+/** A signature, see the README. */
+public abstract class FlowExecution {}
