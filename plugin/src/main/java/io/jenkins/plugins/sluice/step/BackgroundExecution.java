@@ -80,11 +80,17 @@ abstract class BackgroundExecution extends StepExecution {
   }
 
   /**
-   * Ends the step with a value.
+   * Ends the step with a value; with its stop, when it was stopped while its execution came to a
+   * good end: a build that was aborted must not continue with the next step.
    *
    * @param hold reason of the verdict HOLD that this step came to; empty when it did not
    */
   final void succeed(Optional<String> hold, Object value) {
+    Throwable stop = stopCause();
+    if (stop != null) {
+      fail(stop);
+      return;
+    }
     finish(() -> {
       try {
         if (hold.isPresent()) {

@@ -173,6 +173,11 @@ abstract class ClusterExecution extends BackgroundExecution {
       Optional<String> verdict = state.verdict();
       RunSummary summary =
           verdict.isPresent() ? builds.summary(state, cluster()) : RunSummary.empty();
+      if (stopCause() != null) {
+        listener
+            .getLogger()
+            .println(execution + " had succeeded before it could be stopped; what it did stays");
+      }
       boolean judges = call().isEmpty() || call().get().kind() == StageSelector.Kind.EVALUATE;
       succeed(
           judges ? HoldPolicy.reason(verdict, summary) : Optional.empty(),
