@@ -75,6 +75,7 @@ final class ReportPrinter {
         .drift()
         .filter(RunReport.Drift::needsReview)
         .ifPresent(d -> console.line("review forecasts made from this data: " + d.reason()));
+    report.unaudited().ifPresent(u -> console.line("not audited for leaks: " + u));
     if (!registry.isEmpty()) {
       console.line("registry: " + registry);
     }

@@ -183,6 +183,7 @@ class CommandPredictionsTest {
         bundle.resolve("signature.json"),
         Files.readString(Sample.bundle("linear").resolve("signature.json"))
             .replace("\"linear\"", "\"" + family + "\""));
+    sample.newestLabel(family, Sample.week(29).toString());
   }
 
   /** What {@code bundles/linear} computes, from the file that a command is given. */

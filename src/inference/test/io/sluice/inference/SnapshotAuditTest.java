@@ -161,6 +161,31 @@ class SnapshotAuditTest {
   }
 
   @Test
+  void aTimeWithAnOffsetTakesTheWholeAuditAndIsNamedWithItsPlace() throws IOException {
+    // when a report was known decides which of them held: without it nothing can be compared
+    sample.edit("snapshot", s -> s.replaceFirst("2025-01-13,", "2025-01-13T00:00:00+01:00,"));
+
+    EvaluationReport.Audit audit = sample.run().audit();
+
+    assertThat(audit.snapshot()).isEqualTo(Audited.UNAUDITED);
+    assertThat(audit.unaudited())
+        .singleElement()
+        .satisfies(u ->
+            assertThat(u.why())
+                .contains("snapshot, line 2, column 2 (`reported`)", "2025-01-13T00:00:00+01:00"));
+  }
+
+  @Test
+  void aByteOrderMarkBeforeAKeyColumnTakesTheWholeAuditAndIsNamed() throws IOException {
+    sample.edit("snapshot", s -> "\ufeff" + s);
+
+    EvaluationReport.Audit audit = sample.run().audit();
+
+    assertThat(audit.snapshot()).isEqualTo(Audited.UNAUDITED);
+    assertThat(audit.unaudited()).hasSize(1);
+  }
+
+  @Test
   void withoutASnapshotAndLabelsBothAreNamed() throws IOException {
     var with = Sample.with();
     with.remove("labels");

@@ -98,6 +98,9 @@ class LeaksIT {
         .contains("HELD lacking")
         .contains("HOLD (insufficient): the audit for leaks could not look at " + named)
         .doesNotContain("PROMOTED");
+    assertThat(run.out().lines()).contains("not audited for leaks: " + named);
+    // the gate is not made again, and the console says it all the same
+    assertThat(run(pipeline).out().lines()).contains("not audited for leaks: " + named);
     assertThat(version("lacking").tags()).containsEntry("sluice.unaudited", named);
   }
 

@@ -24,6 +24,8 @@ import java.util.TreeMap;
  * @param version the version that the run registered for its chosen candidate
  * @param drift status of today's data against what the champion was trained on, and why; empty when
  *     the pipeline does not look or the run did not get as far
+ * @param unaudited what the audit for leaks could not look at; empty when it saw all, or the run
+ *     did not get as far
  * @param families what came of each, candidates first by version, then those that were lost; empty
  *     when the run registered none
  * @param reason why it failed, for people; empty when it did not
@@ -36,6 +38,7 @@ public record RunReport(
     Optional<String> verdict,
     Optional<Integer> version,
     Optional<Drift> drift,
+    Optional<String> unaudited,
     List<Family> families,
     String reason,
     ExitCode exitCode) {
@@ -134,6 +137,7 @@ public record RunReport(
         verdict,
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
         List.of(),
         reason,
         exitCode);
@@ -157,6 +161,7 @@ public record RunReport(
         verdict,
         registered.map(Version::version),
         registered.flatMap(RunReport::drift),
+        registered.flatMap(v -> Lineage.of(v.tags())).flatMap(Lineage::unaudited),
         candidates,
         reason,
         exitCode);
@@ -186,6 +191,7 @@ public record RunReport(
             .put("status", d.status())
             .put("reason", d.reason())
             .put("needsReview", d.needsReview()));
+    unaudited.ifPresent(u -> root.put("unaudited", u));
     if (!families.isEmpty()) {
       var list = root.putArray("families");
       families.forEach(f -> list.add(f.json()));
