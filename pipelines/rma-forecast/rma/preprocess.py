@@ -18,15 +18,16 @@ contain, so that a trial starts at once.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from rma import features
-from sluice_ml.errors import SluiceMlError
+from sluice_ml.errors import InputError
 from sluice_ml.panel import DAY, Ints, Panel, PanelSet, Rows, Shape, iso_instant, read_vintages, seconds_of
-from sluice_ml.stage import Stage
+from sluice_ml.stage import Stage, run
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def split(panel: Panel, cut: Cut) -> Splits:
     first_train = max(start + cut.history * period, last_train - (cut.train - 1) * period)
     if first_train > last_train:
         needed = (cut.history + cut.validation + cut.holdout + 1) * period + 3 * cut.mature_after
-        raise SluiceMlError(
+        raise InputError(
             "SLU-7302",
             f"too little history for a split: {(as_of - start) // period} periods until {iso_instant(as_of)}, "
             f"about {needed // period} are needed",
@@ -188,4 +189,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(main))

@@ -21,13 +21,15 @@ after it, from which this is known), shipped, returned; and uncounted, see below
 from __future__ import annotations
 
 import csv
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from sluice_ml.errors import SluiceMlError
+from sluice_ml.errors import InputError
 from sluice_ml.panel import DAY, instant_of, iso_instant
-from sluice_ml.stage import Stage
+from sluice_ml.stage import Stage, run
+from sluice_ml.table import Reader, number, quoted
 
 WEEK = 7 * DAY
 _COLUMNS = ("week", "stock_code", "market", "shipped_units", "returned_units")
@@ -41,9 +43,9 @@ def named(params: Mapping[str, Any]) -> Path:
     """The file that `with` names. Raises SLU-7303 where it names none, or none that a stage can find."""
     file = str(params.get("file") or "")
     if not file:
-        raise SluiceMlError("SLU-7303", "no file of returns is named, and none is part of the repository", _HOW)
+        raise InputError("SLU-7303", "no file of returns is named, and none is part of the repository", _HOW)
     if not Path(file).is_absolute():
-        raise SluiceMlError("SLU-7303", f"{file} is relative, and a stage runs in a folder of its own", _HOW)
+        raise InputError("SLU-7303", f"{file} is relative, and a stage runs in a folder of its own", _HOW)
     return Path(file)
 
 
@@ -54,7 +56,7 @@ def count_up_to(params: Mapping[str, Any]) -> int | None:
         return None
     # a bool is an int to Python, and true is not a number of units
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
-        raise SluiceMlError(
+        raise InputError(
             "SLU-7350",
             f"countUpTo is {limit!r}, not a whole number of units, 1 or more",
             "write for example `countUpTo: 200`, or leave it out to count every unit",
@@ -65,36 +67,42 @@ def count_up_to(params: Mapping[str, Any]) -> int | None:
 def read(file: Path, as_of: int) -> Movements:
     """The weeks that were over at `as_of` (epoch seconds). Raises SLU-7303, SLU-7104, SLU-7301."""
     movements: Movements = {}
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            reader = csv.DictReader(lines, strict=True)
-            if missing := [name for name in _COLUMNS if name not in (reader.fieldnames or ())]:
-                raise SluiceMlError("SLU-7104", f"{file}, line 1: no column {', '.join(missing)}")
-            for record in reader:
-                try:
-                    week = instant_of(record["week"])
-                    shipped, returned = int(record["shipped_units"]), int(record["returned_units"])
-                except (TypeError, ValueError) as e:
-                    raise SluiceMlError("SLU-7104", f"{file}, line {reader.line_num}: {e}") from e
-                if shipped < 0 or returned < 0:
-                    raise SluiceMlError("SLU-7104", f"{file}, line {reader.line_num}: a count below 0")
-                if week + WEEK > as_of:
-                    continue
-                unit = movements.setdefault((record["stock_code"], record["market"]), {})
-                if week in unit:
-                    raise SluiceMlError(
-                        "SLU-7104", f"{file}, line {reader.line_num}: a second row of the same week and unit"
-                    )
-                unit[week] = shipped, returned
-    except FileNotFoundError:
-        raise SluiceMlError("SLU-7303", f"there is no file {file}", _HOW) from None
-    except (OSError, csv.Error, UnicodeDecodeError) as e:
-        raise SluiceMlError("SLU-7104", f"{file} cannot be read: {e}") from e
+    if not file.is_file():
+        raise InputError("SLU-7303", f"there is no file {file}", _HOW)
+    with Reader(file) as reader:
+        reader.require(_COLUMNS)
+        at = [reader.header.index(name) for name in _COLUMNS]
+        for record in reader:
+            week_text, product, market, *counts = (record[i] for i in at)
+            try:
+                week = instant_of(week_text)
+                shipped, returned = map(_count, counts)
+            except ValueError as e:
+                raise InputError("SLU-7104", f"{file}, line {reader.line}: {e}") from e
+            if week + WEEK > as_of:
+                continue
+            unit = movements.setdefault((product, market), {})
+            if unit.get(week, (shipped, returned)) != (shipped, returned):
+                raise InputError(
+                    "SLU-7104",
+                    f"{file}, line {reader.line}: a second row of the same week and unit, with other counts",
+                    "a week of a unit has one row; one that comes twice counts once",
+                )
+            unit[week] = shipped, returned
     if not movements:
-        raise SluiceMlError(
+        raise InputError(
             "SLU-7301", f"{file} has no week that was over at {iso_instant(as_of)}", "choose a later as-of"
         )
     return movements
+
+
+def _count(text: str) -> int:
+    value = number(text)
+    if value < 0:
+        raise ValueError(f"{quoted(text)} is a count below 0")
+    if not value.is_integer():
+        raise ValueError(f"{quoted(text)} is not a whole number")
+    return int(value)
 
 
 def vintages(movements: Movements, limit: int | None = None) -> Iterator[tuple[str, str, int, int, int, int]]:
@@ -110,7 +118,7 @@ def vintages(movements: Movements, limit: int | None = None) -> Iterator[tuple[s
 def main() -> None:
     stage = Stage.from_environment()
     if stage.as_of is None:
-        raise SluiceMlError("SLU-7001", "SLUICE_AS_OF is not set")
+        raise InputError("SLU-7001", "SLUICE_AS_OF is not set")
     limit = count_up_to(stage.params)
     movements = read(named(stage.params), int(stage.as_of.timestamp()))
     rows = returned = uncounted = limited = 0
@@ -138,4 +146,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(main))

@@ -16,6 +16,7 @@ known), shipped, returned.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,9 +25,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sluice_ml.errors import SluiceMlError
+from sluice_ml.errors import InputError
 from sluice_ml.panel import DAY, iso_instant
-from sluice_ml.stage import Stage
+from sluice_ml.stage import Stage, run
 
 WEEK = 7 * DAY
 #: Monday of week 0, the first week in the data
@@ -198,7 +199,7 @@ def vintages(seed: int, as_of: int) -> Iterator[tuple[str, str, int, int, int, i
     """
     known_weeks = (as_of - START) // WEEK
     if known_weeks < 1:
-        raise SluiceMlError("SLU-7301", f"there is no data before {iso_instant(START + WEEK)}", "choose a later as-of")
+        raise InputError("SLU-7301", f"there is no data before {iso_instant(START + WEEK)}", "choose a later as-of")
     names: dict[str, Product] = {}
     shipped: dict[tuple[str, int, int], int] = {}
     events: list[tuple[str, int, int, int, int]] = []
@@ -261,7 +262,7 @@ def truth(seed: int, as_of: int) -> dict[str, object]:
 def main() -> None:
     stage = Stage.from_environment()
     if stage.as_of is None:
-        raise SluiceMlError("SLU-7001", "SLUICE_AS_OF is not set")
+        raise InputError("SLU-7001", "SLUICE_AS_OF is not set")
     as_of = int(stage.as_of.timestamp())
     days: dict[int, str] = {}
     rows = 0
@@ -280,4 +281,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(main))

@@ -7,6 +7,7 @@ families are compared, stays out of sample; validation only sets the level (`cal
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from rma.counts import FLOOR, bias, calibrate, poisson_deviance
 from rma.offset import CAP, HORIZON, LEVEL_CAP, Floats, Offset
-from sluice_ml.stage import Stage
+from sluice_ml.stage import Stage, run
 
 #: newest share of training rows by which the level of a trial is set
 _TAIL = 0.25
@@ -149,4 +150,4 @@ PARAMETERS = (
 )
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run(main))

@@ -56,7 +56,8 @@ def test_a_week_is_known_when_it_is_over_and_not_before(tmp_path: Path) -> None:
         ("week,stock_code\n", "SLU-7104.*line 1.*market"),
         (HEADER + "2011-01-03,A,UK,five,1,9\n", "SLU-7104.*line 2"),
         (HEADER + "2011-01-03,A,UK,5,-1,9\n", "SLU-7104.*line 2.*below 0"),
-        (HEADER + "2011-01-03,A,UK,5,1,9\n2011-01-03,A,UK,5,1,9\n", "SLU-7104.*line 3.*second row"),
+        (HEADER + "2011-01-03,A,UK,5,1,9\n2011-01-03,A,UK,5,2,9\n", "SLU-7104.*line 3.*second row"),
+        (HEADER + "2011-01-03,A,UK,5.5,1,9\n", "SLU-7104.*line 2.*whole number"),
         (HEADER + "2011-03-07,A,UK,5,1,9\n", "SLU-7301"),
     ],
 )

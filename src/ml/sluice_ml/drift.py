@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 
 from sluice_ml.drift_table import SAMPLE, Column, Kind, Raw, Table, read
-from sluice_ml.errors import SluiceMlError
+from sluice_ml.errors import InputError, SluiceMlError
 from sluice_ml.stage import Stage
 
 Status = Literal["stable", "drifted", "unknown"]
@@ -86,10 +86,10 @@ class Options:
                 reference=str(values.get("reference", "")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as e:
-            raise SluiceMlError("SLU-7312", f"the values of the drift stage make no sense: {e!r}", _CHECK) from e
+            raise InputError("SLU-7312", f"the values of the drift stage make no sense: {e!r}", _CHECK) from e
         named = {c.method for c in columns.values() if c.method is not None} | {options.method}
         if unknown := sorted(named - set(METHODS)):
-            raise SluiceMlError("SLU-7312", f"no method {unknown[0]!r}; known: {', '.join(METHODS)}", _CHECK)
+            raise InputError("SLU-7312", f"no method {unknown[0]!r}; known: {', '.join(METHODS)}", _CHECK)
         return options
 
     def method_of(self, name: str, kind: Kind) -> tuple[str, float]:
@@ -98,12 +98,12 @@ class Options:
         method = own.method or self.method
         if kind == "categorical" and method not in CATEGORICAL_METHODS:
             if own.method is None:
-                raise SluiceMlError(
+                raise InputError(
                     "SLU-7313",
                     f"the column {name!r} holds categories, which {method} does not compare",
                     f"give it its own (columns: {{ {name}: {{ method: psi, threshold: 0.2 }} }}), or ignore it",
                 )
-            raise SluiceMlError(
+            raise InputError(
                 "SLU-7313",
                 f"the column {name!r} holds categories, and its method {method} is for numbers",
                 "give it method: psi or jensenshannon; or say kind: numeric if its values are numbers",
@@ -531,7 +531,7 @@ def _json(file: Path) -> Mapping[str, Any] | None:
         value = json.loads(file.read_text(encoding="utf-8"))
         return {"version": int(value["version"]), "run": str(value["run"]), "stages": dict(value["stages"])}
     except (OSError, ValueError, KeyError, TypeError) as e:
-        raise SluiceMlError("SLU-7314", f"resolve's lineage of the champion cannot be read: {e!r}") from e
+        raise InputError("SLU-7314", f"resolve's lineage of the champion cannot be read: {e!r}") from e
 
 
 def _page(finding: Finding) -> str:
@@ -557,7 +557,7 @@ def _run() -> int:
         return main()
     except SluiceMlError as e:
         print(e, file=sys.stderr, flush=True)
-        return 1
+        return e.exit_code
     except Exception as e:
         if os.environ.get("SLUICE_DEBUG"):
             raise

@@ -6,6 +6,7 @@ is a number, `time` when every one is an instant (time always moves, so it is no
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,10 +17,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 
-from sluice_ml.errors import SluiceMlError
+from sluice_ml.errors import InputError
 from sluice_ml.panel import PanelSet, iso_instant
+from sluice_ml.table import NUMBER, Reader
 
 Kind = Literal["numeric", "categorical", "time"]
 
@@ -28,7 +29,9 @@ Kind = Literal["numeric", "categorical", "time"]
 SAMPLE = 100_000
 #: Beyond this a number counts as infinite: its square would be.
 LARGEST = 1e150
-_BLOCK = 8 << 20
+_BLOCK = 20_000
+_INFINITY = "[+-]?(?i:inf|infinity)"
+_WORD = "[+-]?(?i:inf|infinity|nan)"
 _INSTANT = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$"
 #: a panel's windows are summed up over so many of the latest periods
 SHORT, LONG = 4, 13
@@ -118,15 +121,15 @@ class Raw:
 def read(path: Path, seed: int, periods: int | None = None) -> Raw:
     """Reads a CSV file, a folder with one, or a panel table set.
 
-    `periods`: of a panel, only so many of its latest origins. Raises SLU-7310 for a file that is not a table, SLU-7311
-    for a table that cannot be read, and what `PanelSet.read` raises.
+    `periods`: of a panel, only so many of its latest origins. Raises SLU-7310 for a file that is not a table, and
+    what `Reader` and `PanelSet.read` raise for one that cannot be read.
     """
     if path.is_dir():
         if (path / "panel.json").is_file():
             return _panel(PanelSet.read(path), seed, periods)
         files = sorted(path.glob("*.csv"))
         if len(files) != 1:
-            raise SluiceMlError(
+            raise InputError(
                 "SLU-7310",
                 f"{path.name} is neither a table nor a panel: a folder with {len(files)} CSV files and no panel.json",
                 "give the drift stage a CSV file, a folder with one, or a panel table set (docs/architecture.md)",
@@ -145,46 +148,23 @@ def _csv(file: Path, seed: int) -> Raw:
     keys: list[Any] = []
     count = held = 0
     largest = 1.0
-    try:
-        with pacsv.open_csv(
-            file,
-            read_options=pacsv.ReadOptions(block_size=_BLOCK, use_threads=False),
-            parse_options=pacsv.ParseOptions(newlines_in_values=True),
-            convert_options=pacsv.ConvertOptions(
-                column_types={}, strings_can_be_null=True, null_values=[""], quoted_strings_can_be_null=False
-            ),
-        ) as probe:
-            names = probe.schema.names
-        if len(set(names)) < len(names):
-            twice = next(n for n in names if names.count(n) > 1)
-            raise SluiceMlError("SLU-7311", f"{file.name} has the column {twice!r} twice", "name each column once")
-        with pacsv.open_csv(
-            file,
-            read_options=pacsv.ReadOptions(block_size=_BLOCK, use_threads=False),
-            # an empty line of a table of one column is a missing value
-            parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(names) > 1),
-            convert_options=pacsv.ConvertOptions(
-                column_types={name: pa.string() for name in names}, strings_can_be_null=True, null_values=[""]
-            ),
-        ) as reader:
-            for batch in reader:
-                drawn = rng.random(len(batch))
-                count += len(batch)
-                if largest < 1.0:
-                    within = drawn < largest
-                    batch, drawn = batch.filter(pa.array(within)), drawn[within]
-                held += len(batch)
-                kept.append(pa.Table.from_batches([batch]))
-                keys.append(drawn)
-                if held > 2 * SAMPLE:
-                    kept, keys, held = _smallest(kept, keys)
-                    largest = float(keys[0].max())
-    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as e:
-        raise SluiceMlError(
-            "SLU-7311",
-            f"{file.name} cannot be read: {' '.join(str(e).split())[:300]}",
-            "tables are CSV by RFC 4180 with a header (docs/adr/0001-tables.md)",
-        ) from e
+    with Reader(file, file.name) as records:
+        names = records.header
+        while block := list(itertools.islice(records, _BLOCK)):
+            drawn = rng.random(len(block))
+            count += len(block)
+            if largest < 1.0:
+                within = np.flatnonzero(drawn < largest)
+                block, drawn = [block[i] for i in within.tolist()], drawn[within]
+            held += len(block)
+            columns = zip(*block, strict=True) if block else ((),) * len(names)
+            kept.append(
+                pa.table([pa.array([text or None for text in c], pa.string()) for c in columns], names=list(names))
+            )
+            keys.append(drawn)
+            if held > 2 * SAMPLE:
+                kept, keys, held = _smallest(kept, keys)
+                largest = float(keys[0].max())
     if held > SAMPLE:
         kept, keys, held = _smallest(kept, keys)
     table = pa.concat_tables(kept).combine_chunks() if kept else None
@@ -207,34 +187,22 @@ def _instants(texts: Any) -> bool:
 
 
 def _all_numbers(texts: Any) -> bool:
-    """Whether `_numbers` would find none malformed; ends at the first that is."""
-    trimmed = pc.utf8_trim_whitespace(texts)
-    try:
-        pc.cast(trimmed, pa.float64())
-    except pa.ArrowInvalid:
-        for text in trimmed:
-            try:
-                float(text.as_py())
-            except ValueError:
-                return False
-    return True
+    """Whether all are numbers, or words for what is none (`nan`, `inf`), which count as missing and are told."""
+    return bool(pc.all(pc.match_substring_regex(texts, f"^(?:{NUMBER}|{_WORD})$")).as_py())
 
 
 def _numbers(texts: Any) -> tuple[Any, int]:
     """The values as float64, NaN where there is none; how many were there and are no numbers."""
-    trimmed = pc.utf8_trim_whitespace(texts)
+    good = pc.match_substring_regex(texts, f"^(?:{NUMBER}|{_INFINITY})$")
+    plain = pc.if_else(good, texts, pa.scalar(None, pa.string()))
+    malformed = len(texts) - texts.null_count - int(pc.sum(good).as_py() or 0)
     try:
-        return pc.cast(trimmed, pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64), 0
+        return pc.cast(plain, pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64), malformed
     except pa.ArrowInvalid:
-        values = np.full(len(trimmed), np.nan)
-        malformed = 0
-        for i, text in enumerate(trimmed.to_pylist()):
-            if text is not None:
-                try:
-                    values[i] = float(text)
-                except ValueError:
-                    malformed += 1
-        return values, malformed
+        # Arrow reads no `+1`
+        return np.array(
+            [math.nan if text is None else float(text) for text in plain.to_pylist()], np.float64
+        ), malformed
 
 
 def _share(flags: Any) -> float:

@@ -22,7 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from sluice_ml.errors import SluiceMlError
+from sluice_ml.errors import InputError, SluiceMlError
 from sluice_ml.exchange import hand_over, small_text, times, wait_for
 from sluice_ml.stage import Stage
 
@@ -56,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(e, file=sys.stderr)
         if results := os.environ.get("SLUICE_RESULTS"):
             hand_over(Path(results) / "failure", f"{e.id}: {e.what}")
-        return 1
+        return e.exit_code
     return 0
 
 
@@ -64,17 +64,17 @@ def load(reference: str) -> Family:
     """The function that `module:attr` names. Raises SLU-7405."""
     module, colon, attribute = reference.partition(":")
     if not (module and colon and attribute):
-        raise SluiceMlError("SLU-7405", f"not a function: {reference!r}", "write module:attr")
+        raise InputError("SLU-7405", f"not a function: {reference!r}", "write module:attr")
     try:
         found = importlib.import_module(module)
         for part in attribute.split("."):
             found = getattr(found, part)
     except ImportError as e:
-        raise SluiceMlError("SLU-7405", f"{module} cannot be imported: {e}", "is it in code.include?") from e
+        raise InputError("SLU-7405", f"{module} cannot be imported: {e}", "is it in code.include?") from e
     except AttributeError as e:
-        raise SluiceMlError("SLU-7405", f"{reference} does not exist: {e}") from e
+        raise InputError("SLU-7405", f"{reference} does not exist: {e}") from e
     if not callable(found):
-        raise SluiceMlError("SLU-7405", f"{reference} is not a function")
+        raise InputError("SLU-7405", f"{reference} is not a function")
     return found
 
 

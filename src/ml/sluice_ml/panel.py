@@ -9,19 +9,19 @@ Instants are int64 seconds since 1970-01-01 UTC, periods are seconds.
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sluice_ml.errors import SluiceMlError
+from sluice_ml import table
+from sluice_ml.errors import InputError
+from sluice_ml.table import Table
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -39,7 +39,7 @@ def seconds_of(duration: str) -> int:
         return int(short[1]) * _SECONDS[short[2]]
     match = _DURATION.fullmatch(duration)
     if match is None or not any(match.groups()):
-        raise SluiceMlError("SLU-7101", f"not a duration of fixed length: {duration!r}", "write it as P7D or 7d")
+        raise InputError("SLU-7101", f"not a duration of fixed length: {duration!r}", "write it as P7D or 7d")
     weeks, days, hours, minutes, seconds = (int(g or 0) for g in match.groups())
     return ((weeks * 7 + days) * 24 + hours) * 3_600 + minutes * 60 + seconds
 
@@ -50,10 +50,8 @@ def iso_duration(seconds: int) -> str:
 
 
 def instant_of(text: str) -> int:
-    """Seconds since the epoch of `2026-01-05` or `2026-01-05T00:00:00Z`."""
-    moment = datetime.fromisoformat(text)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    return int(moment.timestamp())
+    """Seconds since the epoch of `2026-01-05` or `2026-01-05T00:00:00Z`. Raises ValueError for any other form."""
+    return table.instant(text)
 
 
 def iso_instant(seconds: int) -> str:
@@ -74,9 +72,9 @@ class Shape:
 
     def __post_init__(self) -> None:
         if self.label not in self.channels:
-            raise SluiceMlError("SLU-7102", f"label {self.label!r} is none of the channels {self.channels}")
+            raise InputError("SLU-7102", f"label {self.label!r} is none of the channels {self.channels}")
         if self.period <= 0 or not self.unit:
-            raise SluiceMlError("SLU-7102", "a panel needs unit columns and a period longer than nothing")
+            raise InputError("SLU-7102", "a panel needs unit columns and a period longer than nothing")
 
     @staticmethod
     def read(folder: Path) -> Shape:
@@ -92,7 +90,7 @@ class Shape:
                 label=raw["label"],
             )
         except (OSError, ValueError, KeyError, TypeError) as e:
-            raise SluiceMlError("SLU-7102", f"{file} does not describe a panel: {e!r}") from e
+            raise InputError("SLU-7102", f"{file} does not describe a panel: {e!r}") from e
 
     def write(self, folder: Path) -> None:
         """Writes `panel.json`."""
@@ -111,7 +109,8 @@ class Panel:
     """A log of vintages.
 
     `unit` [n] indexes `units`; `event_time` and `known_at` [n]; `values` [n, channels], NaN = missing. The
-    order of rows matters only among those that became known at the same instant: the later one holds.
+    order of rows matters only among those that became known at the same instant: the later one holds (`read` and
+    `read_vintages` make sure that there are none).
     """
 
     shape: Shape
@@ -123,7 +122,7 @@ class Panel:
 
     def __post_init__(self) -> None:
         if len(self.event_time) and np.unique(self.event_time % self.shape.period).size > 1:
-            raise SluiceMlError(
+            raise InputError(
                 "SLU-7103",
                 f"event times are not {iso_duration(self.shape.period)} apart",
                 "every eventTime is the start of a period on one common grid",
@@ -244,37 +243,23 @@ class PanelSet:
     def read(folder: Path) -> PanelSet:
         """Reads a panel table set. Raises SLU-7102 to SLU-7104 with file and line."""
         shape = Shape.read(folder)
-        columns = _read_csv(folder / "panel.csv", [*shape.unit, "eventTime", "knownAt", *shape.channels])
-        names = sorted(set(zip(*(columns[c] for c in shape.unit), strict=True)))
-        rows = _read_csv(
-            folder / "rows.csv",
-            [*shape.unit, *_extra(shape), "origin", "horizon", "targetEnd", "knownAt", "actual", "weight"],
-        )
-        names = sorted(set(names) | set(zip(*(rows[c] for c in shape.unit), strict=True)))
-        index = {name: i for i, name in enumerate(names)}
-        file = folder / "panel.csv"
-        panel = Panel(
-            shape,
-            tuple(names),
-            _index(index, columns, shape),
-            _instants(file, "eventTime", columns["eventTime"]),
-            _instants(file, "knownAt", columns["knownAt"]),
-            np.stack([_numbers(file, c, columns[c]) for c in shape.channels], axis=1)
-            if columns["knownAt"]
-            else np.empty((0, len(shape.channels))),
-        )
-        file = folder / "rows.csv"
+        log = Table.read(folder / "panel.csv", [*shape.unit, "eventTime", "knownAt", *shape.channels], exact=True)
+        wanted = [*shape.unit, *_extra(shape), "origin", "horizon", "targetEnd", "knownAt", "actual", "weight"]
+        rows = Table.read(folder / "rows.csv", wanted, exact=True)
+        units = rows.keys(shape.unit)
+        panel = _vintages(log, shape, "eventTime", "knownAt", units)
+        index = {name: i for i, name in enumerate(panel.units)}
         return PanelSet(
             panel,
             Rows(
-                _index(index, rows, shape),
-                _instants(file, "origin", rows["origin"]),
-                _numbers(file, "horizon", rows["horizon"]).astype(np.int64),
-                _instants(file, "targetEnd", rows["targetEnd"]),
-                _instants(file, "knownAt", rows["knownAt"]),
-                _numbers(file, "actual", rows["actual"]),
-                _numbers(file, "weight", rows["weight"]),
-                {name: rows[name] for name in _extra(shape)},
+                np.array([index[name] for name in units], np.int64),
+                np.array(rows.instants("origin"), np.int64),
+                np.array(rows.counts("horizon"), np.int64),
+                np.array(rows.instants("targetEnd"), np.int64),
+                np.array(rows.instants("knownAt"), np.int64),
+                np.array(rows.numbers("actual"), np.float64),
+                np.array(rows.numbers("weight", required=True), np.float64),
+                {name: rows.texts[name] for name in _extra(shape)},
             ),
         )
 
@@ -321,17 +306,43 @@ class PanelSet:
 
 
 def read_vintages(file: Path, shape: Shape, event_time: str, known_at: str) -> Panel:
-    """Reads a raw snapshot (one CSV, a vintage a row) whose time columns have names of their own."""
-    columns = _read_csv(file, [*shape.unit, event_time, known_at, *shape.channels])
-    names = sorted(set(zip(*(columns[c] for c in shape.unit), strict=True)))
-    return Panel(
-        shape,
-        tuple(names),
-        _index({name: i for i, name in enumerate(names)}, columns, shape),
-        _instants(file, event_time, columns[event_time]),
-        _instants(file, known_at, columns[known_at]),
-        np.stack([_numbers(file, c, columns[c]) for c in shape.channels], axis=1),
+    """Reads a raw snapshot (one CSV, a vintage a row) whose time columns have names of their own.
+
+    Other columns may stand beside. The order of its rows says nothing: of several reports of a unit and period the
+    one that became known last holds; a report that comes twice counts once, and two that became known at the same
+    instant and say different things are refused. Raises SLU-7104, SLU-7105.
+    """
+    log = Table.read(file, [*shape.unit, event_time, known_at, *shape.channels])
+    return _vintages(log, shape, event_time, known_at)
+
+
+def _vintages(log: Table, shape: Shape, event_time: str, known_at: str, more: Iterable[tuple[str, ...]] = ()) -> Panel:
+    """The log as a panel, sorted by unit, period and instant, each vintage once; `more`: units without any."""
+    keys = log.keys(shape.unit)
+    names = sorted({*keys, *more})
+    index = {name: i for i, name in enumerate(names)}
+    unit = np.array([index[name] for name in keys], np.int64)
+    event = np.array(log.instants(event_time), np.int64)
+    known = np.array(log.instants(known_at), np.int64)
+    values = np.array([log.numbers(channel) for channel in shape.channels], np.float64).T.reshape(
+        len(log), len(shape.channels)
     )
+    order = np.lexsort((known, event, unit))
+    unit, event, known, values = unit[order], event[order], known[order], values[order]
+    again = np.zeros(len(order), bool)
+    again[1:] = (unit[1:] == unit[:-1]) & (event[1:] == event[:-1]) & (known[1:] == known[:-1])
+    before, after = values[:-1], values[1:]
+    differs = again[1:, None] & ~((before == after) | (np.isnan(before) & np.isnan(after)))
+    if differs.any():
+        at, channel = (int(i[0]) for i in np.nonzero(differs))
+        lines = sorted(log.lines[int(order[i])] for i in (at, at + 1))
+        raise InputError(
+            "SLU-7105",
+            f"{log.name}, lines {lines[0]} and {lines[1]}: two different `{shape.channels[channel]}` for one unit, "
+            f"period and {known_at}",
+            "a revision has a later instant than what it revises",
+        )
+    return Panel(shape, tuple(names), unit[~again], event[~again], known[~again], values[~again])
 
 
 def _extra(shape: Shape) -> list[str]:
@@ -357,53 +368,3 @@ def _quoted(text: str) -> str:
     if any(c in text for c in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text
-
-
-def _read_csv(file: Path, wanted: Sequence[str]) -> dict[str, list[str]]:
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            reader = csv.reader(lines, strict=True)
-            header = next(reader, None)
-            if header is None:
-                raise SluiceMlError("SLU-7104", f"{file} is empty, not even a header")
-            if missing := [name for name in wanted if name not in header]:
-                raise SluiceMlError("SLU-7104", f"{file}, line 1: no column {', '.join(missing)}")
-            records = []
-            for record in reader:
-                if len(record) != len(header):
-                    raise SluiceMlError(
-                        "SLU-7104",
-                        f"{file}, line {reader.line_num}: {len(record)} fields, the header has {len(header)}",
-                    )
-                records.append(record)
-    except (OSError, csv.Error, UnicodeDecodeError) as e:
-        raise SluiceMlError("SLU-7104", f"{file} cannot be read: {e}") from e
-    return {name: [record[at] for record in records] for name in wanted for at in [header.index(name)]}
-
-
-def _index(index: Mapping[tuple[str, ...], int], columns: Mapping[str, list[str]], shape: Shape) -> Ints:
-    names: Iterable[Any] = zip(*(columns[c] for c in shape.unit), strict=True)
-    return np.fromiter((index[name] for name in names), np.int64, len(columns[shape.unit[0]]))
-
-
-def _instants(file: Path, name: str, column: list[str]) -> Ints:
-    known: dict[str, int] = {}
-    for text in set(column):
-        try:
-            known[text] = instant_of(text)
-        except ValueError:
-            line = column.index(text) + 2
-            raise SluiceMlError("SLU-7104", f"{file}, line {line}: {name} is not an instant: {text!r}") from None
-    return np.fromiter((known[text] for text in column), np.int64, len(column))
-
-
-def _numbers(file: Path, name: str, column: list[str]) -> Floats:
-    try:
-        return np.array([float(text) if text else np.nan for text in column], np.float64)
-    except ValueError:
-        for line, text in enumerate(column, start=2):
-            try:
-                float(text or "nan")
-            except ValueError:
-                raise SluiceMlError("SLU-7104", f"{file}, line {line}: {name} is not a number: {text!r}") from None
-        raise

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sluice_ml.errors import SluiceMlError
+from sluice_ml.errors import InputError, SluiceMlError
 
 
 @dataclass(frozen=True)
@@ -54,19 +55,36 @@ class Stage:
                 family=environment.get("SLUICE_FAMILY", ""),
             )
         except KeyError as e:
-            raise SluiceMlError(
+            raise InputError(
                 "SLU-7001",
                 f"{e.args[0]} is not set",
                 "this command runs as a stage of a pipeline; to try it by hand, set the variables of its README",
             ) from None
         except (OSError, ValueError) as e:
-            raise SluiceMlError("SLU-7001", f"the stage's variables cannot be read: {e}") from e
+            raise InputError("SLU-7001", f"the stage's variables cannot be read: {e}") from e
 
     def result(self, name: str, value: float | int | str) -> None:
         """Reports a small named value, which becomes a metric (a number) or a tag (a text)."""
         self.results.mkdir(parents=True, exist_ok=True)
         text = repr(float(value)) if isinstance(value, float) else str(value)
         (self.results / name).write_text(text, encoding="utf-8")
+
+
+def run(main: Callable[[], None]) -> int:
+    """Runs a command of a stage: the exit code, 2 when what it was given is wrong.
+
+    An error for people is a few lines without a traceback, and the stage's record has it as the reason (the result
+    `failure`).
+    """
+    try:
+        main()
+    except SluiceMlError as e:
+        print(e, file=sys.stderr, flush=True)
+        if results := os.environ.get("SLUICE_RESULTS"):
+            Path(results).mkdir(parents=True, exist_ok=True)
+            (Path(results) / "failure").write_text(f"{e.id}: {e.what}", encoding="utf-8")
+        return e.exit_code
+    return 0
 
 
 def _instant(text: str) -> datetime:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import itertools
-import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sluice_ml.errors import SluiceMlError
+from sluice_ml.errors import InputError
 from sluice_ml.itransformer.training import Batch, Indices
+from sluice_ml.table import Reader, number
 
 Floats = NDArray[np.float32]
 
@@ -48,37 +47,34 @@ class Table:
     def read(file: Path, date: str = "date") -> Table:
         """Reads a CSV with a header. Raises SLU-7420 with line and column for anything else."""
 
-        def wrong(what: str, hint: str = "") -> SluiceMlError:
-            return SluiceMlError("SLU-7420", f"{file.name}{what}", hint)
+        def wrong(what: str, hint: str = "") -> InputError:
+            return InputError("SLU-7420", f"{file.name}{what}", hint)
 
         times: list[datetime] = []
         rows: list[list[float]] = []
-        try:
-            with file.open(encoding="utf-8-sig", newline="") as lines:
-                reader = csv.reader(lines, strict=True)
-                header = next(reader, [])
-                if date not in header or len(header) < 2 or len(set(header)) < len(header):
-                    raise wrong(f", line 1: a column `{date}` and at least one other are needed, each once")
-                at = header.index(date)
-                names = tuple(name for i, name in enumerate(header) if i != at)
-                for record in reader:
-                    where = f", line {reader.line_num}"
-                    if len(record) != len(header):
-                        raise wrong(f"{where}: {len(record)} fields, the header has {len(header)}")
+        with Reader(file, file.name) as reader:
+            header = reader.header
+            if date not in header or len(header) < 2:
+                raise wrong(f", line 1: a column `{date}` and at least one other are needed")
+            at = header.index(date)
+            names = tuple(name for i, name in enumerate(header) if i != at)
+            for record in reader:
+                where = f", line {reader.line}"
+                try:
+                    # published series have local times without a zone, on a grid of their own
+                    times.append(datetime.fromisoformat(record[at]))
+                except ValueError:
+                    raise wrong(f"{where}: {date} is not a time: {record[at]!r}") from None
+                texts = [text for i, text in enumerate(record) if i != at]
+                rows.append([])
+                for name, text in zip(names, texts, strict=True):
                     try:
-                        times.append(datetime.fromisoformat(record[at]))
-                    except ValueError:
-                        raise wrong(f"{where}: {date} is not a time: {record[at]!r}") from None
-                    texts = [text for i, text in enumerate(record) if i != at]
-                    rows.append([_number(text) for text in texts])
-                    for name, value, text in zip(names, rows[-1], texts, strict=True):
-                        if not math.isfinite(value):
-                            raise wrong(
-                                f"{where}: {name} is {text!r}, not a finite number",
-                                "fill or drop what is missing: the benchmark says nothing about gaps",
-                            )
-        except (OSError, csv.Error, UnicodeDecodeError) as e:
-            raise wrong(f" cannot be read: {e}") from e
+                        rows[-1].append(number(text))
+                    except ValueError as e:
+                        raise wrong(
+                            f"{where}: {name}: {e}, and a finite number is needed",
+                            "fill or drop what is missing: the benchmark says nothing about gaps",
+                        ) from None
         if len(rows) < 2:
             raise wrong(f": {len(rows)} rows of data")
         step = times[1] - times[0]
@@ -109,11 +105,9 @@ class Split:
             rest = total - train - test if sum(map(int, match.groups())) == 100 else total * int(match[2]) // 100
             counts = [train, rest, test]
         else:
-            raise SluiceMlError(
-                "SLU-7421", f"{text!r} is not a split", "write 12/4/4m (months of 30 days) or 70/10/20%"
-            )
+            raise InputError("SLU-7421", f"{text!r} is not a split", "write 12/4/4m (months of 30 days) or 70/10/20%")
         if sum(counts) > total or min(counts) < 1:
-            raise SluiceMlError("SLU-7421", f"the split {text} needs {counts} times, the file has {total}")
+            raise InputError("SLU-7421", f"the split {text} needs {counts} times, the file has {total}")
         return Split(*counts)
 
 
@@ -155,10 +149,3 @@ def cut(
         for start, end in zip(starts, ends, strict=True)
     )
     return train, validation, test
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

@@ -319,10 +319,10 @@ def series_file(file: Path, rows: int = 600, change: dict[tuple[int, int], str] 
     ("change", "why"),
     [
         ({(1, 1): "time"}, "line 1: a column `date`"),
-        ({(1, 3): "a"}, "line 1: a column `date` and at least one other are needed, each once"),
-        ({(7, 2): ""}, "line 7: a is '', not a finite number"),
-        ({(9, 3): "inf"}, "line 9: b is 'inf'"),
-        ({(9, 3): "many"}, "line 9: b is 'many'"),
+        ({(1, 3): "a"}, "names the column `a` twice"),
+        ({(7, 2): ""}, "line 7: a: `` is not a number"),
+        ({(9, 3): "inf"}, "line 9: b: `inf` is not a number: numbers are finite"),
+        ({(9, 3): "many"}, "line 9: b: `many` is not a number"),
         ({(5, 1): "soon"}, "line 5: date is not a time: 'soon'"),
         ({(5, 1): "2026-01-01 01:30:00"}, "line 5: .*the step was 1:00:00"),
     ],
@@ -330,14 +330,14 @@ def series_file(file: Path, rows: int = 600, change: dict[tuple[int, int], str] 
 def test_a_file_that_is_no_table_of_series_is_told_where(
     tmp_path: Path, change: dict[tuple[int, int], str], why: str
 ) -> None:
-    with pytest.raises(SluiceMlError, match=f"SLU-7420.*{why}"):
+    with pytest.raises(SluiceMlError, match=f"SLU-7(?:420|104).*{why}"):
         Table.read(series_file(tmp_path / "s.csv", 30, change))
 
 
 def test_a_file_that_is_not_there_or_not_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "binary.csv").write_bytes(bytes(range(256)))
     for name in ("none.csv", "binary.csv"):
-        with pytest.raises(SluiceMlError, match=f"SLU-7420: {name} cannot be read"):
+        with pytest.raises(SluiceMlError, match=f"SLU-7104: {name}"):
             Table.read(tmp_path / name)
     (tmp_path / "short.csv").write_text("date,a\n")
     with pytest.raises(SluiceMlError, match=r"SLU-7420: short.csv: 0 rows"):

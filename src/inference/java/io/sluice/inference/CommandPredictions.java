@@ -20,9 +20,6 @@ import java.util.TreeSet;
 final class CommandPredictions {
   static final String HORIZON = "horizon";
   static final String FORECAST = "forecast";
-  private static final Set<String> NOT_A_NUMBER = Set.of("nan", "na", "null", "none");
-  private static final Set<String> INFINITE =
-      Set.of("inf", "infinity", "+inf", "+infinity", "-inf", "-infinity");
 
   private CommandPredictions() {}
 
@@ -90,7 +87,7 @@ final class CommandPredictions {
             continue;
           }
           there[at] = true;
-          all[at] = number(table, forecastColumn);
+          all[at] = table.forecast(forecastColumn);
         }
       }
     }
@@ -108,20 +105,6 @@ final class CommandPredictions {
   /** Units are few and origins lie at least a minute apart: both fit into one number. */
   private static long key(int unit, long origin) {
     return LabelRows.pair(unit, Math.toIntExact(Math.floorDiv(origin, 60_000_000L)));
-  }
-
-  /**
-   * Languages spell a value that is not a number differently; none of it is hidden from the metric.
-   */
-  private static double number(CsvTable table, int column) {
-    String text = table.text(column).strip().toLowerCase(java.util.Locale.ROOT);
-    if (text.isEmpty() || NOT_A_NUMBER.contains(text)) {
-      return Double.NaN;
-    }
-    if (INFINITE.contains(text)) {
-      return text.startsWith("-") ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
-    }
-    return table.number(column);
   }
 
   private static void complete(

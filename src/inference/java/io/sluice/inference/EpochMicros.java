@@ -3,6 +3,7 @@ package io.sluice.inference;
 import io.sluice.core.run.DateOrInstant;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -11,7 +12,15 @@ import java.util.regex.Pattern;
  */
 final class EpochMicros {
   private static final Pattern FORM =
-      Pattern.compile("\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,6})?Z)?");
+      Pattern.compile(
+          "(?!0000)[0-9]{4}-[0-9]{2}-[0-9]{2}"
+              + "(T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?Z)?");
+
+  /** A date and a time as people and databases write them, with or without an offset. */
+  private static final Pattern OTHER =
+      Pattern.compile(
+          "([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
+              + " ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?)?");
 
   private EpochMicros() {}
 
@@ -23,12 +32,26 @@ final class EpochMicros {
   static long parse(String text) {
     if (!FORM.matcher(text).matches()) {
       throw new IllegalArgumentException(
-          Refusal.quoted(text) + " is not an instant such as 2026-01-05T00:00:00Z or 2026-01-05");
+          Refusal.quoted(text)
+              + " is not an instant such as 2026-01-05T00:00:00Z or 2026-01-05"
+              + whyNot(text));
     }
     return DateOrInstant.parse(text)
         .map(EpochMicros::of)
         .orElseThrow(() ->
             new IllegalArgumentException(Refusal.quoted(text) + " is not a date of the calendar"));
+  }
+
+  private static String whyNot(String text) {
+    Matcher other = OTHER.matcher(text);
+    if (!other.matches()) {
+      return "";
+    }
+    String offset = other.group(3);
+    if (offset == null) {
+      return ": it names no zone; times are UTC and end in Z";
+    }
+    return offset.equals("Z") ? "" : ": it has an offset; write the time in UTC, with Z";
   }
 
   static long of(Instant instant) {

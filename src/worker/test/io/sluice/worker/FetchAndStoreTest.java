@@ -32,13 +32,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** A stage as its pod runs it: fetch, the user's command, store; on a real store. */
 class FetchAndStoreTest {
   private static final Instant AS_OF = Instant.parse("2026-03-01T00:00:00Z");
+
+  private static final Path TABLES = Path.of("../../test-fixtures/tables");
 
   @TempDir Path folder;
   private FolderStore store;
@@ -213,13 +218,105 @@ class FetchAndStoreTest {
     String with = "{\"labels\":{\"knownAt\":\"known\"}}";
     run("fetch", "data", List.of(), List.of("returns"), with, "--result-hit", at("hit"));
     Path table = folder.resolve("w/outputs/returns");
-    Files.writeString(table, "week,known\n1,2026-02-01\n2,\n3,2026-02-08T06:00:00Z\n");
+    Files.writeString(table, "week,known\n1,2026-02-01\n3,2026-02-08T06:00:00Z\n2,2026-02-02\n");
     assertThat(storeData(with)).isZero();
     assertThat(store.manifest(Digest.parse(text("outputs"))).asOf())
         .contains(Instant.parse("2026-02-08T06:00:00Z"));
     Files.writeString(table, "week,known\n1,2026-03-02\n");
     assertThat(storeData(with)).isEqualTo(2);
     assertThat(err.toString(UTF_8)).contains("SLU-4032").contains("line 2");
+    err.reset();
+    Files.writeString(table, "week,known\n1,2026-02-01\n2,\n");
+    assertThat(storeData(with)).isEqualTo(2);
+    assertThat(err.toString(UTF_8))
+        .contains("SLU-6022", "returns, line 3, column 2 (`known`): is empty");
+  }
+
+  static List<String> tables() throws IOException {
+    try (Stream<Path> files = Files.list(TABLES)) {
+      return files
+          .map(f -> f.getFileName().toString())
+          .filter(f -> f.endsWith(".json"))
+          .map(f -> f.substring(0, f.length() - ".json".length()))
+          .filter(name -> asADelivery(name).has("columns"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** A case of the readers of tables, if it has the columns that the labels below name. */
+  private static JsonNode asADelivery(String name) {
+    try {
+      JsonNode wanted = Json.parse(Files.readAllBytes(TABLES.resolve(name + ".json")));
+      boolean fits =
+          wanted.path("columns").has("reported")
+              && !wanted.has("vintages")
+              && wanted.path("rows").size() + wanted.path("refused").size() > 0;
+      return fits ? wanted : Json.object();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("tables")
+  void whatIsNotInTheFormOfTablesIsRefusedWhereItComesIn(String name) throws Exception {
+    JsonNode wanted = asADelivery(name);
+    String with =
+        "{\"labels\":{\"column\":\"returned\",\"eventTime\":\"week\",\"knownAt\":\"reported\","
+            + "\"unit\":[\"product\"]}}";
+    run("fetch", "data", List.of(), List.of("returns"), with, "--result-hit", at("hit"));
+    Files.copy(TABLES.resolve(name + ".csv"), folder.resolve("w/outputs/returns"));
+    int exit = storeData(with);
+    String said = err.toString(UTF_8);
+    assertThat(exit).as("%s: %s", wanted.path("about"), said).isEqualTo(wanted.has("rows") ? 0 : 2);
+    for (JsonNode words : wanted.path("refused").path("says")) {
+      assertThat(said).contains(words.asText());
+    }
+    if (wanted.path("refused").has("column")) {
+      assertThat(said).contains("(`" + wanted.path("refused").path("column").asText() + "`)");
+    }
+  }
+
+  @Test
+  void aMissingColumnIsToldWithThoseThatThereAre() throws Exception {
+    String with =
+        "{\"labels\":{\"column\":\"returned\",\"eventTime\":\"week\",\"knownAt\":\"reported\"}}";
+    run("fetch", "data", List.of(), List.of("returns"), with, "--result-hit", at("hit"));
+    Path table = folder.resolve("w/outputs/returns");
+    Files.writeString(table, "product,week,Reported,returned\nP-1,2026-01-05,2026-01-12,1\n");
+    assertThat(storeData(with)).isEqualTo(2);
+    assertThat(err.toString(UTF_8))
+        .contains("SLU-4030", "no produced table has the column reported")
+        .contains("`returns` has `product`, `week`, `Reported`, `returned`: is `Reported` meant?");
+    err.reset();
+    Files.writeString(table, "product,wk,reported,returned\nP-1,2026-01-05,2026-01-12,1\n");
+    assertThat(storeData(with)).isEqualTo(2);
+    assertThat(err.toString(UTF_8)).contains("SLU-4030", "has the column week, which");
+    err.reset();
+    Files.writeString(table, "");
+    assertThat(storeData(with)).isEqualTo(2);
+    assertThat(err.toString(UTF_8)).contains("SLU-6021", "returns is empty, not even a header");
+  }
+
+  @Test
+  void aPointerOfGitLfsIsNoData() throws Exception {
+    run("fetch", "data", List.of(), List.of("returns"), "{}", "--result-hit", at("hit"));
+    Files.copy(TABLES.resolve("git-lfs.csv"), folder.resolve("w/outputs/returns"));
+    assertThat(storeData("{}")).isEqualTo(2);
+    assertThat(err.toString(UTF_8)).contains("SLU-4034", "returns", "git lfs pull");
+  }
+
+  @Test
+  void aCommandThatRefusesItsInputIsToldFromOneThatFails() throws Exception {
+    fetch("stage", List.of(), List.of("model"));
+    Path why = folder.resolve("w/results/failure");
+    Files.writeString(why, "it does not like it");
+    assertThat(store("stage", List.of(), List.of("model"), "no", 2)).isEqualTo(2);
+    Files.writeString(why, "SLU-7104: weeks, line 3: no number");
+    assertThat(store("stage", List.of(), List.of("model"), "no", 2)).isEqualTo(65);
+    assertThat(text("outputs")).isEqualTo("failed:2");
+    assertThat(store("stage", List.of(), List.of("model"), "no", 1)).isEqualTo(1);
   }
 
   @Test

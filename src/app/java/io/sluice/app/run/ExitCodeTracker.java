@@ -2,6 +2,7 @@ package io.sluice.app.run;
 
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.StageName;
 import io.sluice.tekton.RunOutcome;
@@ -16,11 +17,12 @@ import java.util.stream.Collectors;
 /**
  * Decides the exit code of a run. It passes events on and remembers how steps ended.
  *
- * <p>A failed run ends with 1. It ends with a more precise code when the stage that failed runs a
- * program of Sluice and that program said why: the input is wrong, a service is unreachable, the
- * champion moved. Whether a stage runs such a program follows from the {@code Task} that it refers
- * to, because every client of a run knows that reference. The name of the stage does not decide:
- * the author of a pipeline may call a stage {@code evaluate}.
+ * <p>A failed run ends with 1. It ends with a more precise code when a program of Sluice said why:
+ * the input is wrong, a service is unreachable, the champion moved. Of a stage that runs such a
+ * program every step counts; of a stage with a command of its author the steps fetch and store do,
+ * which are Sluice's, unless store only repeats the code of the command. What a stage runs follows
+ * from the {@code Task} that it refers to, because every client of a run knows that reference. The
+ * name of the stage does not decide: the author of a pipeline may call a stage {@code evaluate}.
  */
 public final class ExitCodeTracker implements Consumer<RunEvent> {
   /** Tasks whose exit codes are those of Sluice and not those of an author's command. */
@@ -34,7 +36,36 @@ public final class ExitCodeTracker implements Consumer<RunEvent> {
       List.of(ExitCode.INPUT_WRONG, ExitCode.UNREACHABLE, ExitCode.CHAMPION_MOVED);
 
   private final Consumer<RunEvent> next;
-  private final Map<StageName, Integer> last = new ConcurrentHashMap<>();
+  private final Map<StageName, Ends> ends = new ConcurrentHashMap<>();
+
+  /**
+   * How the steps of a stage's last attempt ended.
+   *
+   * @param last code that is not 0, of any step
+   * @param command code of the step {@code run}; 0 when it did not run
+   * @param own code of fetch or store that is not 0
+   */
+  private record Ends(int last, int command, int own) {
+    static final Ends NONE = new Ends(0, 0, 0);
+
+    Ends then(String step, int code) {
+      return switch (step) {
+        // an attempt begins
+        case "fetch" -> new Ends(code == 0 ? last : code, 0, code);
+        case "store" -> new Ends(code == 0 ? last : code, command, code);
+        case "run" -> new Ends(code == 0 ? last : code, code, own);
+        default -> new Ends(code == 0 ? last : code, command, own);
+      };
+    }
+
+    /** What Sluice itself said of a stage whose command is its author's; 0 for nothing. */
+    int ofAuthorsStage() {
+      if (own == ExitWords.REFUSED_BY_COMMAND && command == ExitCode.INPUT_WRONG.code()) {
+        return command;
+      }
+      return command == 0 ? own : 0;
+    }
+  }
 
   /** A tracker that passes events on to {@code next}. */
   public ExitCodeTracker(Consumer<RunEvent> next) {
@@ -54,7 +85,12 @@ public final class ExitCodeTracker implements Consumer<RunEvent> {
   @Override
   public void accept(RunEvent event) {
     if (event instanceof RunEvent.StepFinished step) {
-      step.exitCode().filter(c -> c != 0).ifPresent(c -> last.put(step.stage(), c));
+      step.exitCode()
+          .ifPresent(code ->
+              ends.merge(
+                  step.stage(),
+                  Ends.NONE.then(step.step(), code),
+                  (before, first) -> before.then(step.step(), code)));
     }
     next.accept(event);
   }
@@ -65,16 +101,16 @@ public final class ExitCodeTracker implements Consumer<RunEvent> {
       case SUCCEEDED, SKIPPED -> ExitCode.DONE;
       case CANCELLED -> ExitCode.INTERRUPTED;
       case FAILED, TIMED_OUT ->
-          outcome
-              .failure()
-              .filter(f -> f.task().filter(OWN_TASKS::contains).isPresent())
-              .map(f -> precise(f.stage()))
-              .orElse(ExitCode.RUN_FAILED);
+          outcome.failure().map(f -> precise(said(f))).orElse(ExitCode.RUN_FAILED);
     };
   }
 
-  private ExitCode precise(StageName stage) {
-    int code = last.getOrDefault(stage, 0);
+  private int said(RunOutcome.Failure failure) {
+    Ends of = ends.getOrDefault(failure.stage(), Ends.NONE);
+    return failure.task().filter(OWN_TASKS::contains).isPresent() ? of.last() : of.ofAuthorsStage();
+  }
+
+  private static ExitCode precise(int code) {
     return PRECISE.stream()
         .filter(known -> known.code() == code)
         .findFirst()

@@ -57,6 +57,42 @@ class ExitCodeTrackerTest {
     }
   }
 
+  /** What the steps of an author's stage ended with, and the run. */
+  static Stream<Arguments> stepsOfAnAuthorsStage() {
+    return Stream.of(
+        Arguments.of("store refuses what the command wrote", List.of(0, 0, 2), 2),
+        Arguments.of("store repeats the code of the command", List.of(0, 2, 2), 1),
+        Arguments.of("the command refused its input, and store says so", List.of(0, 2, 65), 2),
+        Arguments.of("fetch cannot reach the store", List.of(3), 3),
+        Arguments.of("fetch refuses", List.of(2), 2),
+        Arguments.of("the store is away after the command", List.of(0, 0, 3), 3),
+        Arguments.of("a cache hit is refused", List.of(0, -1, 2), 2),
+        Arguments.of("a command that ends with 65 of its own", List.of(0, 65, 65), 1),
+        Arguments.of("outputs are missing", List.of(0, 0, 1), 1));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("stepsOfAnAuthorsStage")
+  void fetchAndStoreOfAnAuthorsStageSayWhy(String what, List<Integer> codes, int wanted) {
+    StageName name = new StageName("data-weeks");
+    ExitCodeTracker exits = new ExitCodeTracker(e -> {});
+    // an attempt before, which says nothing
+    exits.accept(step(name, "fetch", 0));
+    exits.accept(step(name, "run", 7));
+    exits.accept(step(name, "store", 7));
+    List<String> steps = List.of("fetch", "run", "store");
+    for (int i = 0; i < codes.size(); i++) {
+      exits.accept(step(name, steps.get(i), codes.get(i)));
+    }
+    RunOutcome outcome = failed(end(name, Optional.of("sluice-stage"), false));
+    assertThat(exits.of(outcome).code()).as(what).isEqualTo(wanted);
+  }
+
+  private static RunEvent step(StageName stage, String step, int code) {
+    return new RunEvent.StepFinished(
+        Instant.EPOCH, stage, step, code < 0 ? Optional.empty() : Optional.of(code));
+  }
+
   @Test
   void theFirstStageThatTheRunDependsOnDecides() {
     StageName tune = new StageName("tune-a");

@@ -10,6 +10,13 @@ public final class ExitWords {
   /** Of a command whose environment could not be set up ({@code EX_CONFIG} of sysexits.h). */
   public static final int NO_ENVIRONMENT = 78;
 
+  /**
+   * Of the step store when the command refused what it was given ({@code EX_DATAERR} of
+   * sysexits.h): it ended with 2 and left the id of an error of Sluice as its reason. An author's
+   * command may end with 2 for any reason, so the code of the command alone says nothing.
+   */
+  public static final int REFUSED_BY_COMMAND = 65;
+
   /** Of a command that a signal ended, where nobody says which: on Tekton. */
   public static final int BY_A_SIGNAL = 255;
 
@@ -19,6 +26,7 @@ public final class ExitWords {
   public static String of(int code) {
     String words =
         switch (code) {
+          case REFUSED_BY_COMMAND -> "the command refused what it was given";
           case NO_ENVIRONMENT -> "its environment could not be set up";
           case OUT_OF_TIME -> "its time was over";
           case 126 -> "its program cannot be executed";

@@ -23,6 +23,7 @@ import io.sluice.core.record.SearchRequest;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.core.run.DateOrInstant;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
@@ -37,7 +38,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -322,11 +322,8 @@ public final class Resolve {
   }
 
   private static Instant instant(String text) {
-    try {
-      return LatestKnownAt.parse(text);
-    } catch (DateTimeException e) {
-      throw Arguments.wrong("--as-of is not an instant in ISO 8601: " + text);
-    }
+    return DateOrInstant.parse(text)
+        .orElseThrow(() -> Arguments.wrong("--as-of is not an instant in ISO 8601: " + text));
   }
 
   private Version champion(ModelRegistry registry, PromotionLog.Entry entry) {

@@ -7,6 +7,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.record.SourceLabels;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.StageStatus;
@@ -20,6 +21,7 @@ import io.sluice.worker.workspace.Workspace;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +38,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * {@code sluice-worker store}: turns what the command left into an output manifest, or passes on
@@ -46,6 +49,12 @@ public final class StoreOutputs {
   private static final int MAX_RESULTS = 64;
   private static final int MAX_RESULT_BYTES = 4096;
   private static final int MAX_FAILURE_BYTES = 1000;
+  private static final int MAX_POINTER_BYTES = 1024; // as git-lfs has it
+  private static final String POINTER = "version https://git-lfs.github.com/spec/";
+
+  /** How a command begins the reason with which it refuses what it was given. */
+  private static final Pattern REFUSAL = Pattern.compile("SLU-[0-9]{4}: ");
+
   private static final Pattern RESULT_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,63}");
 
   private final WorkerContext context;
@@ -75,7 +84,16 @@ public final class StoreOutputs {
   private sealed interface End {
     record Made(Digest digest, Manifest manifest, boolean cached) implements End {}
 
-    record NotMade(StageStatus status, int exitCode, String cause) implements End {}
+    /**
+     * There are no outputs.
+     *
+     * @param refused whether the command refused what it was given, and said so
+     */
+    record NotMade(StageStatus status, int exitCode, String cause, boolean refused) implements End {
+      NotMade(StageStatus status, int exitCode, String cause) {
+        this(status, exitCode, cause, false);
+      }
+    }
   }
 
   private int run() throws IOException {
@@ -108,7 +126,7 @@ public final class StoreOutputs {
       finish(store, stage, end);
       return switch (end) {
         case End.Made made -> ExitCode.DONE.code();
-        case End.NotMade not -> not.exitCode();
+        case End.NotMade not -> not.refused() ? ExitWords.REFUSED_BY_COMMAND : not.exitCode();
       };
     } catch (SluiceException e) {
       finish(store, stage, new End.NotMade(StageStatus.FAILED, e.exitCode().code(), cause(e)));
@@ -154,7 +172,8 @@ public final class StoreOutputs {
       String cause =
           "the command ended with " + ExitWords.of(exitCode) + (why.isEmpty() ? "" : ": " + why);
       context.out().println(cause);
-      return new End.NotMade(StageStatus.FAILED, exitCode, cause);
+      boolean refused = exitCode == ExitCode.INPUT_WRONG.code() && REFUSAL.matcher(why).lookingAt();
+      return new End.NotMade(StageStatus.FAILED, exitCode, cause, refused);
     }
     if (arguments.kind() == Plan.Kind.TRAIN) {
       List<String> added = new TrainedBundle(store, stage, workspace).finish();
@@ -163,6 +182,9 @@ public final class StoreOutputs {
       }
     }
     Map<String, String> results = results(workspace.results());
+    if (arguments.kind() == Plan.Kind.DATA) {
+      refusePointers(workspace.outputs());
+    }
     List<Manifest.Entry> entries = outputs(store, workspace.outputs());
     Manifest manifest = new Manifest(asOf(store, stage, entries), results, entries);
     Digest digest = store.put(new ByteArrayInputStream(manifest.bytes()));
@@ -234,6 +256,41 @@ public final class StoreOutputs {
     return entries;
   }
 
+  /**
+   * Refuses a pointer of git-lfs, whatever kind of file it stands for: a source without labels is
+   * opened by nobody else before it is trained on.
+   */
+  private void refusePointers(Path folder) throws IOException {
+    for (String name : arguments.outputs()) {
+      Path output = folder.resolve(name);
+      if (!Files.exists(output, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      try (Stream<Path> files = Files.walk(output)) {
+        for (Path file : files.filter(StoreOutputs::isPointer).toList()) {
+          throw new SluiceException(
+              ExitCode.INPUT_WRONG,
+              Diagnostic.of(
+                  "SLU-4034",
+                  folder.relativize(file)
+                      + " is a pointer of git-lfs and not the file that it points to",
+                  "`git lfs pull` before the run; where a commit is fetched, fetch its large files"
+                      + " too"));
+        }
+      }
+    }
+  }
+
+  private static boolean isPointer(Path file) {
+    try {
+      return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
+          && Files.size(file) < MAX_POINTER_BYTES
+          && new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).startsWith(POINTER);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static List<String> names(Path folder) throws IOException {
     try (var list = Files.list(folder)) {
       return list.map(p -> String.valueOf(p.getFileName()).replaceAll("\\p{Cntrl}", "?"))
@@ -289,10 +346,12 @@ public final class StoreOutputs {
     if (arguments.kind() != Plan.Kind.DATA) {
       return stage.inputsAsOf();
     }
-    String column = arguments.with().path("labels").path("knownAt").asText("");
     Instant asOf = stage.resolved().asOf();
+    Optional<SourceLabels> labels = SourceLabels.of(arguments.with());
     return Optional.of(
-        column.isEmpty() ? asOf : new LatestKnownAt(store, column, asOf).in(entries));
+        labels.isPresent()
+            ? new DeliveryReader(store, labels.get(), asOf).read(entries).newest()
+            : asOf);
   }
 
   private void finish(ArtifactStore store, KeyedStage stage, End end) throws IOException {

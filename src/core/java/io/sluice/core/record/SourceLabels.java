@@ -1,0 +1,41 @@
+package io.sluice.core.record;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.Nulls;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.json.JsonCodec;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What {@code labels} of a data stage's {@code with} says about the tables that it delivers; what
+ * later stages alone need of it is left out.
+ *
+ * @param column the label
+ * @param eventTime when a row's period begins
+ * @param knownAt when a row became known
+ * @param unit columns that name a unit; empty when no evaluate stage names them
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record SourceLabels(
+    Optional<String> column,
+    Optional<String> eventTime,
+    String knownAt,
+    @JsonSetter(nulls = Nulls.AS_EMPTY) List<String> unit) {
+  public SourceLabels {
+    unit = List.copyOf(unit);
+  }
+
+  /**
+   * Reads them from the {@code with} of a data stage; empty for a source without labels.
+   *
+   * @throws IllegalArgumentException when they name no {@code knownAt}
+   */
+  public static Optional<SourceLabels> of(JsonNode with) {
+    JsonNode labels = with.path("labels");
+    return labels.isMissingNode()
+        ? Optional.empty()
+        : Optional.of(JsonCodec.read(labels, SourceLabels.class));
+  }
+}
