@@ -84,6 +84,7 @@ record Training(
   /** Reads one table set after the other; keeps what all of them have in common. */
   private static final class Reader {
     private static final String PANEL = "panel.json";
+    private static final String SIGNATURE = "signature.json";
 
     private final PanelFormat format;
     private final LongHashSet validationLabels;
@@ -134,6 +135,10 @@ record Training(
         table(group, name, input);
         return;
       }
+      if (Files.isRegularFile(input.resolve(SIGNATURE), LinkOption.NOFOLLOW_LINKS)) {
+        bundle(group, name, input);
+        return;
+      }
       List<Path> families = entries(input);
       if (families.isEmpty() || !families.stream().allMatch(Reader::isPanel)) {
         unaudited(group, name, "it is not a panel table set: it has no " + PANEL);
@@ -141,6 +146,26 @@ record Training(
       }
       for (Path family : families) {
         table(group, name + "/" + family.getFileName(), family);
+      }
+    }
+
+    /** A model to start from: it knows what it was trained on, as far as its signature says. */
+    private void bundle(String group, String name, Path folder) throws IOException {
+      Instant bound = group.equals(TRIALS) ? firstValidation : firstHoldout;
+      try {
+        Optional<Instant> label = BundleSignature.read(folder, name).newestLabel();
+        if (label.isEmpty() || label.get().isAfter(bound)) {
+          unaudited(
+              group,
+              name,
+              label
+                  .map(l ->
+                      "it is a model trained on labels known as late as %s, after %s"
+                          .formatted(l, bound))
+                  .orElse("it is a model whose signature names no newest label"));
+        }
+      } catch (SluiceException e) {
+        unaudited(group, name, e.diagnostics().getFirst().message());
       }
     }
 

@@ -162,6 +162,21 @@ class TrainingTest {
   }
 
   @Test
+  void aModelToStartFromIsAuditedByItsSignature() throws IOException {
+    Path before = sample.inputs.resolve("training/before");
+    Sample.copy(Sample.bundle("linear"), before);
+    assertThat(sample.run().audit().unaudited()).isEmpty();
+
+    sample.edit(
+        "training/before/signature.json", s -> s.replace("2025-01-06", Sample.week(31).toString()));
+    assertThat(sample.run().audit().unaudited())
+        .singleElement()
+        .satisfies(u ->
+            assertThat(u.sentence())
+                .contains("the input `before` of tune", "as late as " + Sample.week(31)));
+  }
+
+  @Test
   void aBrokenTableIsNamedAndALeakBeforeTheBreakIsRefused() throws IOException {
     sample.edit("training/train/rows.csv", s -> s + "P-1,EU\n");
     assertThat(sample.run().audit().unaudited())

@@ -41,6 +41,17 @@ public final class Evaluate {
     for (EvaluationReport.Unaudited part : report.audit().unaudited()) {
       context.out().println("not audited for leaks: " + part.sentence());
     }
+    report
+        .audit()
+        .training()
+        .filter(t -> t.validationLabels() > 0)
+        .ifPresent(t ->
+            context
+                .out()
+                .println(
+                    "a refit could learn from "
+                        + t.validationLabels()
+                        + " labels of validation, so losses there are in sample"));
     TreeMap<String, Digest> bundles = new TreeMap<>();
     for (Map.Entry<String, Path> candidate :
         Workspace.folders(step.inputs().resolve("candidates")).entrySet()) {
