@@ -5,6 +5,7 @@ import io.sluice.core.artifact.Manifest;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Planner;
 import io.sluice.core.run.RunId;
+import io.sluice.core.spec.ImageRole;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.lower.Compiled;
 import io.sluice.tekton.lower.Lowering;
@@ -15,6 +16,7 @@ import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.yaml.TektonYaml;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -24,12 +26,6 @@ import java.util.TreeMap;
  * what differs from run to run is in the PipelineRun.
  */
 public final class Compilation {
-  /** What run.yaml names until a target says otherwise. */
-  private static final String WORKER_IMAGE = "sluice-worker:0.1.0";
-
-  private static final String TUNER_IMAGE = "sluice-tuner:0.1.0";
-  private static final String DRIFT_IMAGE = "sluice-drift:0.1.0";
-
   private final Pipelines.Opened opened;
   private final Plan base;
   private final Compiled compiled;
@@ -69,10 +65,8 @@ public final class Compilation {
 
   /** A run of the committed code, named by the cluster. */
   private PipelineRun template() {
-    RunParameters parameters =
-        RunParameters.of(new RunId("manual"), codeDigest(), WORKER_IMAGE, TUNER_IMAGE)
-            .withDriftImage(DRIFT_IMAGE);
-    PipelineRun run = Lowering.run(base, parameters);
+    PipelineRun run =
+        Lowering.run(base, RunParameters.of(new RunId("manual"), codeDigest(), untilATarget()));
     Metadata m = run.metadata();
     return new PipelineRun(
         new Metadata(
@@ -84,6 +78,15 @@ public final class Compilation {
         run.spec());
   }
 
+  /** The images that run.yaml names until a target says otherwise. */
+  private static Map<ImageRole, String> untilATarget() {
+    Map<ImageRole, String> images = new TreeMap<>();
+    for (ImageRole role : ImageRole.values()) {
+      images.put(role, "sluice-" + role.word() + ":0.1.0");
+    }
+    return images;
+  }
+
   private Digest codeDigest() {
     List<Manifest.Entry> entries =
         CodeFiles.of(opened, base).stream()
@@ -91,7 +94,7 @@ public final class Compilation {
                 new Manifest.Entry(
                     f.path(), f.executable(), f.content().length, Digest.of(f.content())))
             .toList();
-    return new Manifest(Optional.empty(), java.util.Map.of(), entries).digest();
+    return new Manifest(Optional.empty(), Map.of(), entries).digest();
   }
 
   /**
@@ -103,7 +106,7 @@ public final class Compilation {
    */
   public String runOn(TargetSpec file, RunId id, Optional<String> profile, Optional<String> who) {
     RunParameters parameters =
-        RunParameters.of(id, codeDigest(), file.images().worker(), "")
+        RunParameters.of(id, codeDigest(), file.images().roles())
             .on(file)
             .withSettings(Planner.settings(opened.spec(), profile, List.of()))
             .withOrigin(opened.commit(), who);

@@ -2,6 +2,7 @@ package io.sluice.app;
 
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.check.Checker;
+import io.sluice.core.check.SpecFiles;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -86,7 +87,7 @@ public final class Pipelines {
   }
 
   /** Answers the checker's questions about files from one listing. */
-  private static final class FilesForCheck implements io.sluice.core.check.SourceTree {
+  private static final class FilesForCheck implements SpecFiles {
     private final List<String> files;
 
     /** The files and the folders that hold them. */

@@ -4,6 +4,7 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
+import io.sluice.core.spec.ImageRole;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.PipelineRunner;
 import io.sluice.tekton.lower.RunParameters;
@@ -26,18 +27,14 @@ public interface Target {
   /**
    * What images the parts of a run use here.
    *
-   * @param worker image of fetch, store and the worker's own stages
-   * @param tuner image of the tuner's sidecar
-   * @param drift image of the drift stage
+   * @param roles images of Sluice's own parts
    * @param environments image of each environment of the plan, by name
    */
-  record Images(String worker, String tuner, String drift, Map<String, String> environments) {
+  record Images(Map<ImageRole, String> roles, Map<String, String> environments) {
 
     /** The parameters of a run with these images; others may be added. */
     public RunParameters parameters(RunId run, Digest code) {
-      return RunParameters.of(run, code, worker, tuner)
-          .withDriftImage(drift)
-          .withImages(environments);
+      return RunParameters.of(run, code, roles).withImages(environments);
     }
   }
 

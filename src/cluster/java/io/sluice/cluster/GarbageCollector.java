@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Finds and removes what runs and uploads leave in a namespace. Kubernetes removes the TaskRuns and
+ * Finds and removes what runs and uploads left in a namespace. Kubernetes removes the TaskRuns and
  * pods of a PipelineRun together with it; the store and the registry are not touched.
  */
 public final class GarbageCollector {
@@ -26,7 +26,7 @@ public final class GarbageCollector {
   }
 
   /** An object that can be removed. */
-  public record Leftover(Kind kind, String name, Instant since, String why) {
+  public record Expired(Kind kind, String name, Instant since, String why) {
     /** What it is. */
     public enum Kind {
       RUN,
@@ -39,8 +39,8 @@ public final class GarbageCollector {
    *
    * @param keep how long a run stays after its end
    */
-  public List<Leftover> find(Duration keep, Instant now) {
-    List<Leftover> out = new ArrayList<>();
+  public List<Expired> find(Duration keep, Instant now) {
+    List<Expired> out = new ArrayList<>();
     cluster
         .call(
             "list",
@@ -52,8 +52,8 @@ public final class GarbageCollector {
                 .filter(ended -> ended.plus(keep).isBefore(now))
                 .ifPresent(ended ->
                     out.add(
-                        new Leftover(
-                            Leftover.Kind.RUN,
+                        new Expired(
+                            Expired.Kind.RUN,
                             run.getMetadata().getName(),
                             ended,
                             "ended " + ended))));
@@ -64,12 +64,12 @@ public final class GarbageCollector {
                 .filter(made -> made.plus(MAX_UPLOAD).isBefore(now))
                 .ifPresent(made ->
                     out.add(
-                        new Leftover(
-                            Leftover.Kind.UPLOAD,
+                        new Expired(
+                            Expired.Kind.UPLOAD,
                             pod.getMetadata().getName(),
                             made,
                             "left by a client that died"))));
-    out.sort(Comparator.comparing(Leftover::since).thenComparing(Leftover::name));
+    out.sort(Comparator.comparing(Expired::since).thenComparing(Expired::name));
     return List.copyOf(out);
   }
 
@@ -79,10 +79,10 @@ public final class GarbageCollector {
   }
 
   /** Removes an object that was found, and all that belongs to it. */
-  public void remove(Leftover leftover) {
-    switch (leftover.kind()) {
-      case RUN -> delete("pipelineruns", cluster.pipelineRuns(), leftover.name());
-      case UPLOAD -> delete("pods", cluster.pods(), leftover.name());
+  public void remove(Expired object) {
+    switch (object.kind()) {
+      case RUN -> delete("pipelineruns", cluster.pipelineRuns(), object.name());
+      case UPLOAD -> delete("pods", cluster.pods(), object.name());
     }
   }
 

@@ -333,7 +333,7 @@ class BadGroundClusterIT {
       GarbageCollector leftovers = new GarbageCollector(cluster);
       Instant now = Instant.now();
       assertThat(leftovers.find(Duration.ofHours(1), now)).isEmpty();
-      List<GarbageCollector.Leftover> later =
+      List<GarbageCollector.Expired> later =
           leftovers.find(Duration.ofHours(1), now.plus(Duration.ofHours(2)));
       assertThat(later).singleElement().satisfies(l -> assertThat(l.name()).isEqualTo("old"));
 

@@ -13,12 +13,10 @@ import java.nio.charset.StandardCharsets;
  * <p>The same sources give the same wheel, byte for byte, so its digest may stand in cache keys.
  */
 public final class Wheel {
-  /** The version of Python that {@link #tunerLock} and {@link #driftLock} are resolved for. */
+  /** The version of Python that the locks are resolved for. */
   public static final String PYTHON = "3.11";
 
   private static final String FILE_NAME = "sluice_ml-0.1.0-py3-none-any.whl";
-  private static final String TUNER_LOCK = "tuner.lock";
-  private static final String DRIFT_LOCK = "drift.lock";
 
   /** Read once: the digest is part of the key of every environment that asks for the wheel. */
   private static final class Lazy {
@@ -51,16 +49,12 @@ public final class Wheel {
   }
 
   /**
-   * The lock of the environment that runs {@code python -m sluice_ml.tuner}: every requirement with
-   * version and hashes, no index. The wheel is installed on top, without dependencies.
+   * The lock of the environment that runs {@code python -m sluice_ml.<module>}, such as {@code
+   * tuner} or {@code drift}: every requirement with version and hashes, no index. The wheel is
+   * installed on top, without dependencies.
    */
-  public static String tunerLock() {
-    return text(TUNER_LOCK);
-  }
-
-  /** The same for {@code python -m sluice_ml.drift}. */
-  public static String driftLock() {
-    return text(DRIFT_LOCK);
+  public static String lock(String module) {
+    return text(module + ".lock");
   }
 
   private static String text(String name) {

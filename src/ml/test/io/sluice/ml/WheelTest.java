@@ -47,13 +47,13 @@ class WheelTest {
   @Test
   void locksTheTunersEnvironmentByHash() {
     List<String> requirements =
-        Wheel.tunerLock().lines().filter(l -> l.matches("^[a-z].*")).toList();
+        Wheel.lock("tuner").lines().filter(l -> l.matches("^[a-z].*")).toList();
 
     assertThat(requirements)
         .isNotEmpty()
         .allMatch(l -> l.matches("[a-z0-9-]+==[^ ]+ \\\\"))
         .anyMatch(l -> l.startsWith("optuna==5.0.0"))
         .noneMatch(l -> l.startsWith("torch"));
-    assertThat(Wheel.tunerLock()).contains("--hash=sha256:").doesNotContain("http");
+    assertThat(Wheel.lock("tuner")).contains("--hash=sha256:").doesNotContain("http");
   }
 }

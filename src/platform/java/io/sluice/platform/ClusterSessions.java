@@ -73,12 +73,7 @@ public final class ClusterSessions {
 
     @Override
     public Images prepare(Plan plan, Consumer<RunEvent> progress) {
-      TargetSpec.Images images = spec.images();
-      return new Images(
-          images.worker(),
-          images.tuner().orElse(""),
-          images.drift().orElse(""),
-          images.environments());
+      return new Images(spec.images().roles(), spec.images().environments());
     }
 
     @Override

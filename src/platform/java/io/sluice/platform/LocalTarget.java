@@ -9,6 +9,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
+import io.sluice.core.spec.ImageRole;
 import io.sluice.local.Environments;
 import io.sluice.local.LocalRunner;
 import io.sluice.mlflow.MlflowConfig;
@@ -102,8 +103,11 @@ final class LocalTarget implements Target {
     }
     Map<String, String> images = new TreeMap<>();
     plan.environments().forEach(e -> images.put(e.name(), PipelineEnvironments.image(e)));
-    return new Images(
-        WORKER_IMAGE, OwnEnvironments.TUNER_IMAGE, OwnEnvironments.DRIFT_IMAGE, images);
+    Map<ImageRole, String> roles = new TreeMap<>();
+    for (ImageRole role : plan.images()) {
+      roles.put(role, role == ImageRole.WORKER ? WORKER_IMAGE : OwnEnvironments.image(role));
+    }
+    return new Images(roles, images);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.sluice.platform;
 
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.spec.ImageRole;
 import io.sluice.local.environment.EnvironmentBuilder;
 import io.sluice.local.environment.EnvironmentRequest;
 import io.sluice.local.environment.WheelSource;
@@ -14,11 +15,6 @@ import java.util.Optional;
 
 /** The Python environments whose locks come with Sluice: MLflow, the tuner, the drift stage. */
 final class OwnEnvironments {
-  static final String TUNER_IMAGE = "sluice/tuner";
-
-  /** Named by its content: the finding of the drift stage is cached under its image. */
-  static final String DRIFT_IMAGE = "sluice/drift@" + Digest.of(Wheel.driftLock() + Wheel.digest());
-
   /** The environment of the embedded MLflow server. */
   static final EnvironmentRequest MLFLOW =
       new EnvironmentRequest(
@@ -29,13 +25,21 @@ final class OwnEnvironments {
   /** The environments of the stages of a plan that are Sluice's own, by image. */
   static Map<String, EnvironmentRequest> of(Plan plan) {
     Map<String, EnvironmentRequest> out = new LinkedHashMap<>();
-    if (plan.has(Plan.Trait.TUNER_IMAGE)) {
-      out.put(TUNER_IMAGE, request("tuner", Wheel.tunerLock()));
-    }
-    if (plan.has(Plan.Trait.DRIFT_IMAGE)) {
-      out.put(DRIFT_IMAGE, request("drift", Wheel.driftLock()));
+    for (ImageRole role : plan.images()) {
+      if (role != ImageRole.WORKER) { // the worker runs in this process
+        out.put(image(role), request(role));
+      }
     }
     return out;
+  }
+
+  /**
+   * What the environment of a role is called as an image: by its content, because what a stage
+   * found may be cached under its image.
+   */
+  static String image(ImageRole role) {
+    String name = role.word();
+    return "sluice/" + name + "@" + Digest.of(Wheel.lock(name) + Wheel.digest());
   }
 
   /** The {@code sluice_ml} wheel, which is installed beside the packages of a lock. */
@@ -49,7 +53,9 @@ final class OwnEnvironments {
     return new EnvironmentBuilder(EnvironmentBuilder.cacheFolder(caller), caller, clock);
   }
 
-  private static EnvironmentRequest request(String name, String lock) {
-    return new EnvironmentRequest(name, Wheel.PYTHON, name + ".lock", lock, Optional.of(wheel()));
+  private static EnvironmentRequest request(ImageRole role) {
+    String name = role.word();
+    return new EnvironmentRequest(
+        name, Wheel.PYTHON, name + ".lock", Wheel.lock(name), Optional.of(wheel()));
   }
 }

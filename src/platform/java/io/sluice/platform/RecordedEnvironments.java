@@ -1,7 +1,7 @@
 package io.sluice.platform;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
 import io.sluice.core.run.RunEvent;
 import io.sluice.local.Environment;
 import io.sluice.local.environment.EnvironmentRequest;
@@ -20,6 +20,9 @@ import java.util.function.Consumer;
  */
 final class RecordedEnvironments {
   private static final String RECORDED = RecordedEnvironment.LOCAL + "recorded";
+
+  /** What a file of the folder says: all that the environment is built of. */
+  record Known(String name, String python, String lock) {}
 
   private final Path folder;
   private final Clock clock;
@@ -48,12 +51,7 @@ final class RecordedEnvironments {
     EnvironmentRequest request = request(name, recorded.python().get(), recorded.lock().get());
     String image = RECORDED + "@" + request.digest();
     new StateFile(file(image))
-        .write(
-            Json.pretty(
-                Json.object()
-                    .put("name", name)
-                    .put("python", request.python())
-                    .put("lock", request.lock())));
+        .write(Json.pretty(JsonCodec.write(new Known(name, request.python(), request.lock()))));
     Path venv =
         OwnEnvironments.builder(clock)
             .build(request, e -> messages.accept(e.what() + ": " + e.detail()));
@@ -73,12 +71,8 @@ final class RecordedEnvironments {
     if (text.isEmpty()) {
       return Optional.empty();
     }
-    JsonNode known = Json.parse(text.get());
-    EnvironmentRequest request =
-        request(
-            known.path("name").asText(),
-            known.path("python").asText(),
-            known.path("lock").asText());
+    Known known = JsonCodec.read(Json.parse(text.get()), Known.class);
+    EnvironmentRequest request = request(known.name(), known.python(), known.lock());
     try {
       Path venv = OwnEnvironments.builder(clock).build(request, progress::accept);
       return Optional.of(Environment.venv(request.name(), venv));

@@ -285,14 +285,12 @@ class ArchitectureTest {
   /** Classes outside the records that read JSON by key, and why each may. */
   private static final Map<String, String> MAY_READ_JSON_BY_KEY =
       Map.ofEntries(
-          Map.entry("core.artifact.Manifest", "its canonical bytes are what digests are taken of"),
           Map.entry("core.gate.GatePolicy", "settings by the names of their table, not a format"),
           Map.entry("tekton.lower.Lowering", "values of a stage, not a format"),
-          Map.entry("core.plan.Planner", "values of a stage under construction, not a format"),
+          Map.entry("core.plan.StageValues", "values of a stage under construction, not a format"),
           Map.entry("inference.Fields", "files of authors, with messages that help them"),
           Map.entry("inference.Probe", "its keys are the names of a graph's inputs"),
           Map.entry("store.S3Settings", "a Secret that people write"),
-          Map.entry("platform.RecordedEnvironments", "a cache of one machine"),
           Map.entry("worker.step.Fetch", "params of authors' stages"),
           Map.entry("worker.step.Register", "params of authors' bundles"),
           Map.entry(

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.artifact.Manifest;
 import io.sluice.core.drift.DriftReport;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.History;
@@ -70,6 +71,7 @@ class ContractsTest {
               Map.entry("drift", DriftReport.class),
               Map.entry("evaluation", EvaluationReport.class),
               Map.entry("gates", History.PastGate.class),
+              Map.entry("manifest", Manifest.class),
               Map.entry("predict", PredictCommand.class),
               Map.entry("registered", Registered.class),
               Map.entry("resolved", Resolved.class),
@@ -91,8 +93,6 @@ class ContractsTest {
           "Java writes it and never reads it; RunEventContractTest holds what it writes",
           "holdout-rows",
           "the rows are CSV; the schema describes one of them",
-          "manifest",
-          "its canonical bytes are what digests are taken of; RecordsTest holds them",
           "study",
           "Python writes it and Java reads five figures of it; see below");
 
@@ -208,6 +208,8 @@ class ContractsTest {
       } else if (Collection.class.isAssignableFrom(raw) && schema.has("items")) {
         compare(where + "[]", last, schema.get("items"), root, found);
       }
+    } else if (plain == Manifest.Entry.class) {
+      compare(where, Manifest.Entry.Stored.class, schema, root, found);
     } else if (plain == HoldoutKeys.class) {
       JsonNode cells = schema.path("oneOf").path(0).path("items");
       compare(where + "[]", HoldoutKeys.Cell.class, cells, root, found);

@@ -32,7 +32,7 @@ final class HashOrder {
           Map.entry("core.gate.ShownFigures", "cells seen"),
           Map.entry("core.gate.History", "cells by place"),
           Map.entry("core.gate.HoldoutRows", "codes by name"),
-          Map.entry("core.plan.Planner", "stages by name; iterated into a sorted queue"),
+          Map.entry("core.plan.TopologicalOrder", "stages by name; iterated into a sorted queue"),
           Map.entry("core.check.CycleRule", "stages visited"),
           Map.entry("core.check.HoldoutLeakRule", "outputs that are a holdout"),
           Map.entry("core.check.ImpossibleRangeRule", "duplicates"),

@@ -19,6 +19,7 @@ import io.sluice.app.run.Timeouts;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
+import io.sluice.core.spec.ImageRole;
 import io.sluice.ml.Wheel;
 import io.sluice.platform.LocalMachine;
 import io.sluice.platform.PipelineFolder;
@@ -298,7 +299,7 @@ class StagedRunIT {
       List<Param> params =
           t.params().stream()
               .map(p ->
-                  p.equals(Param.of("image", images.worker()))
+                  p.equals(Param.of("image", images.roles().get(ImageRole.WORKER)))
                       ? Param.of("image", images.environments().get("shell"))
                       : p)
               .toList();
@@ -320,7 +321,7 @@ class StagedRunIT {
 
     private Param here(Param param) {
       return switch (param.name()) {
-        case "worker-image" -> Param.of(param.name(), images.worker());
+        case "worker-image" -> Param.of(param.name(), images.roles().get(ImageRole.WORKER));
         case "image-shell" ->
             new Param(param.name(), ParamValue.of(images.environments().get("shell")));
         default -> param;

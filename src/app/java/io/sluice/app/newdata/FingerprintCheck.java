@@ -266,7 +266,7 @@ public final class FingerprintCheck {
 
   private RunParameters parameters() {
     TargetSpec target = definition.targetSpec();
-    return RunParameters.of(definition.run(), definition.code(), target.images().worker(), "")
+    return RunParameters.of(definition.run(), definition.code(), target.images().roles())
         .on(target)
         .withOrigin(definition.commit(), Optional.empty())
         .withAsOf(definition.asOf())

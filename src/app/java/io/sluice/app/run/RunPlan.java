@@ -104,8 +104,7 @@ public final class RunPlan {
         opened,
         state,
         wheel,
-        RunParameters.of(definition.run(), definition.code(), target.images().worker(), "")
-            .on(target),
+        RunParameters.of(definition.run(), definition.code(), target.images().roles()).on(target),
         Optional.of(definition.asOf()));
   }
 

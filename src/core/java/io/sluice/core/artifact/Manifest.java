@@ -1,8 +1,14 @@
 package io.sluice.core.artifact;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSetter;
+import com.fasterxml.jackson.annotation.JsonTypeName;
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.annotation.Nulls;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
+import io.sluice.core.json.Versioned;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,7 +26,13 @@ import java.util.TreeMap;
  * @param results small named values from {@code SLUICE_RESULTS}, sorted by name
  * @param entries the files, sorted by path, paths unique
  */
-public record Manifest(Optional<Instant> asOf, Map<String, String> results, List<Entry> entries) {
+@Versioned
+@JsonTypeName(Manifest.API_VERSION)
+public record Manifest(
+    Optional<Instant> asOf,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+        Map<String, String> results,
+    List<Entry> entries) {
   public static final String API_VERSION = "sluice.io/manifest/v1";
 
   /**
@@ -39,6 +51,22 @@ public record Manifest(Optional<Instant> asOf, Map<String, String> results, List
       if (size < 0) {
         throw new IllegalArgumentException("negative size of " + path);
       }
+    }
+
+    /** How an entry is written. */
+    public record Stored(String path, String mode, long size, String sha256) {}
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static Entry of(Stored s) {
+      if (!s.mode().equals("0644") && !s.mode().equals("0755")) {
+        throw new IllegalArgumentException("mode " + s.mode() + " in a manifest");
+      }
+      return new Entry(s.path(), s.mode().equals("0755"), s.size(), new Digest(s.sha256()));
+    }
+
+    @JsonValue
+    Stored stored() {
+      return new Stored(path, executable ? "0755" : "0644", size, digest.hex());
     }
 
     private static boolean safe(String path) {
@@ -99,22 +127,7 @@ public record Manifest(Optional<Instant> asOf, Map<String, String> results, List
 
   /** The canonical bytes, UTF-8: what is stored and what {@link #digest} is taken of. */
   public byte[] bytes() {
-    ObjectNode root = Json.object();
-    root.put("apiVersion", API_VERSION);
-    asOf.ifPresent(t -> root.put("asOf", t.toString()));
-    if (!results.isEmpty()) {
-      ObjectNode r = root.putObject("results");
-      results.forEach(r::put);
-    }
-    var list = root.putArray("entries");
-    for (Entry e : entries) {
-      list.addObject()
-          .put("path", e.path())
-          .put("mode", e.executable() ? "0755" : "0644")
-          .put("size", e.size())
-          .put("sha256", e.digest().hex());
-    }
-    return Json.canonical(root).getBytes(StandardCharsets.UTF_8);
+    return Json.canonical(JsonCodec.write(this)).getBytes(StandardCharsets.UTF_8);
   }
 
   /** The digest of {@link #bytes}. */
@@ -128,27 +141,6 @@ public record Manifest(Optional<Instant> asOf, Map<String, String> results, List
    * @throws IllegalArgumentException when the bytes are no manifest of this version
    */
   public static Manifest parse(byte[] bytes) {
-    JsonNode root = Json.parse(bytes);
-    if (!API_VERSION.equals(root.path("apiVersion").asText())) {
-      throw new IllegalArgumentException("not a " + API_VERSION + " manifest");
-    }
-    List<Entry> entries = new ArrayList<>();
-    for (JsonNode e : root.path("entries")) {
-      String mode = e.path("mode").asText();
-      if (!mode.equals("0644") && !mode.equals("0755")) {
-        throw new IllegalArgumentException("mode " + mode + " in a manifest");
-      }
-      entries.add(
-          new Entry(
-              e.path("path").asText(),
-              mode.equals("0755"),
-              e.path("size").asLong(-1),
-              new Digest(e.path("sha256").asText())));
-    }
-    Map<String, String> results = new TreeMap<>();
-    root.path("results").properties().forEach(e -> results.put(e.getKey(), e.getValue().asText()));
-    Optional<Instant> asOf =
-        root.has("asOf") ? Optional.of(Instant.parse(root.get("asOf").asText())) : Optional.empty();
-    return new Manifest(asOf, results, entries);
+    return JsonCodec.read(Json.parse(bytes), Manifest.class);
   }
 }

@@ -47,7 +47,7 @@ public final class Checker {
    * Everything that is wrong with a spec and the files that it names, in the order of the text.
    * What could not even be read is reported alone: rules about a half-read spec would only guess.
    */
-  public static List<Diagnostic> check(Parsed<Spec> parsed, SourceTree tree) {
+  public static List<Diagnostic> check(Parsed<Spec> parsed, SpecFiles tree) {
     return check(parsed, Optional.of(tree), RULES);
   }
 
@@ -56,7 +56,7 @@ public final class Checker {
     return check(parsed, Optional.empty(), RULES);
   }
 
-  static List<Diagnostic> check(Parsed<Spec> parsed, Optional<SourceTree> tree, List<Rule> rules) {
+  static List<Diagnostic> check(Parsed<Spec> parsed, Optional<SpecFiles> tree, List<Rule> rules) {
     if (parsed.value().isEmpty()) {
       return parsed.diagnostics();
     }

@@ -7,7 +7,7 @@ final class FileMissingRule implements Rule {
     view.tree().ifPresent(tree -> check(view, tree, findings));
   }
 
-  private static void check(SpecView view, SourceTree tree, Findings findings) {
+  private static void check(SpecView view, SpecFiles tree, Findings findings) {
     view.globs((glob, at) -> {
       if (PathEscapeRule.isGlob(glob) && !tree.matches(glob)) {
         findings.add(

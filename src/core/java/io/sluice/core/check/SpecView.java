@@ -14,7 +14,7 @@ import java.util.function.BiConsumer;
  * @param spans where the parts of the spec stand in its text
  * @param tree the files beside the spec; empty for a text that stands alone
  */
-record SpecView(Spec spec, Spans spans, Optional<SourceTree> tree) {
+record SpecView(Spec spec, Spans spans, Optional<SpecFiles> tree) {
 
   /** Calls back for each reference that the author wrote, with its place. */
   void references(BiConsumer<Ref, Location> reference) {

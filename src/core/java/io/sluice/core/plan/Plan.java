@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.json.LowerCase;
 import io.sluice.core.run.StageName;
+import io.sluice.core.spec.ImageRole;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -69,11 +70,12 @@ public record Plan(
     TUNE(
         "sluice-tune",
         "trial",
+        Optional.of(ImageRole.TUNER),
         Trait.STAGED,
         Trait.CACHEABLE,
         Trait.HAS_VALUES,
         Trait.IN_SPEC,
-        Trait.TUNER_IMAGE),
+        Trait.SEARCHES),
     /** {@code train@1}: the family's command or function with its best parameters. */
     TRAIN("sluice-stage", "refit", Trait.STAGED, Trait.CACHEABLE, Trait.HAS_VALUES, Trait.IN_SPEC),
     /**
@@ -85,10 +87,10 @@ public record Plan(
     DRIFT(
         "sluice-drift",
         "stage",
+        Optional.of(ImageRole.DRIFT),
         Trait.STAGED,
         Trait.CACHEABLE,
         Trait.IN_SPEC,
-        Trait.DRIFT_IMAGE,
         Trait.SIGNAL),
     /** {@code evaluate@1}. */
     EVALUATE("sluice-evaluate", "stage", Trait.STAGED, Trait.CACHEABLE, Trait.WORKER_STEP),
@@ -110,18 +112,31 @@ public record Plan(
     private final String task;
     private final String mode;
 
+    @SuppressWarnings("ImmutableEnumChecker") // an Optional of an enum never changes
+    private final Optional<ImageRole> image;
+
     @SuppressWarnings("ImmutableEnumChecker") // Set.of() makes sets that never change
     private final Set<Trait> traits;
 
     Kind(String task, String mode, Trait... traits) {
+      this(task, mode, Optional.empty(), traits);
+    }
+
+    Kind(String task, String mode, Optional<ImageRole> image, Trait... traits) {
       this.task = task;
       this.mode = mode;
+      this.image = image;
       this.traits = Set.of(traits);
     }
 
     /** The task of the catalog that a stage of this kind becomes. */
     public String task() {
       return task;
+    }
+
+    /** Whose image a stage of this kind needs beside the worker's and that of its environment. */
+    public Optional<ImageRole> image() {
+      return image;
     }
 
     /** {@code SLUICE_MODE}, by which a command that serves several kinds tells them apart. */
@@ -147,6 +162,46 @@ public record Plan(
     }
   }
 
+  /** What a whole run gives out, declared once with the kind of stage that it comes from. */
+  public enum RunResult {
+    VERDICT(Kind.GATE, "verdict", "PROMOTE or HOLD."),
+    REGISTERED(
+        Kind.REGISTER, "outputs", "Digest of the manifest that names the registered versions.");
+
+    private final Kind from;
+    private final String result;
+    private final String description;
+
+    RunResult(Kind from, String result, String description) {
+      this.from = from;
+      this.result = result;
+      this.description = description;
+    }
+
+    public Kind from() {
+      return from;
+    }
+
+    /** Its name among the results of that kind's task. */
+    public String result() {
+      return result;
+    }
+
+    public String description() {
+      return description;
+    }
+
+    /** Its name among the results of the run. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What a kind gives. */
+    public static List<RunResult> of(Kind kind) {
+      return Stream.of(values()).filter(r -> r.from == kind).toList();
+    }
+  }
+
   /** What a kind of stage may be. */
   public enum Trait {
     /** Has scratch space, fetches its inputs and stores its outputs. */
@@ -169,10 +224,8 @@ public record Plan(
     BRINGS_CODE,
     /** Says something that is good to know: its failure never stops a run. */
     SIGNAL,
-    /** Needs Sluice's image with the tuner. */
-    TUNER_IMAGE,
-    /** Needs Sluice's image with the comparison of data. */
-    DRIFT_IMAGE
+    /** Tries many settings; several pods may share its trials. */
+    SEARCHES
   }
 
   /**
@@ -221,9 +274,13 @@ public record Plan(
         new Resources(Optional.empty(), Optional.empty(), Optional.empty());
   }
 
-  /** Whether a stage has this trait. */
-  public boolean has(Trait trait) {
-    return stages.stream().anyMatch(s -> s.kind().has(trait));
+  /** The parts of a run of this plan that need images of Sluice's, the worker first. */
+  public List<ImageRole> images() {
+    return Stream.concat(
+            Stream.of(ImageRole.WORKER), stages.stream().flatMap(s -> s.kind().image().stream()))
+        .distinct()
+        .sorted()
+        .toList();
   }
 
   /** The stage of this name; throws when there is none, which is a bug of the caller. */

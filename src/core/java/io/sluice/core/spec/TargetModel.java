@@ -3,9 +3,14 @@ package io.sluice.core.spec;
 import static io.sluice.core.spec.Struct.Field.optional;
 import static io.sluice.core.spec.Struct.Field.required;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The format of a target, stated once: read by {@link TargetParser}, described by its schema. */
 final class TargetModel {
@@ -38,7 +43,15 @@ final class TargetModel {
     var registry = optional("registry", registry(), "secrets with the registry's variables");
     var tuning =
         optional("tuning", tuning(), "where trials in pods of their own meet: { storage }");
-    var images = required("images", images(), "images by digest: { worker, tuner, drift, .. }");
+    var images =
+        required(
+            "images",
+            images(),
+            "images by digest: { "
+                + Stream.of(ImageRole.values())
+                    .map(ImageRole::word)
+                    .collect(Collectors.joining(", "))
+                + ", .. }");
     var accounts = optional("serviceAccounts", accounts(), "accounts of pods: { reader, writer }");
     var pods = optional("pods", pods(), "what all pods have: { nodeSelector, tolerations, .. }");
     var stages =
@@ -143,23 +156,29 @@ final class TargetModel {
   }
 
   private static Shape<TargetSpec.Images> images() {
-    var worker = required("worker", SpecModel.image(), "the image with sluice-worker");
-    var tuner = optional("tuner", SpecModel.image(), "the image of the tuner's sidecar");
-    var drift = optional("drift", SpecModel.image(), "the image of the drift stage");
+    SortedMap<ImageRole, Struct.Field<String>> roles = new TreeMap<>();
+    for (ImageRole role : ImageRole.values()) {
+      roles.put(
+          role,
+          role == ImageRole.WORKER // every run has it
+              ? required(role.word(), SpecModel.image(), role.help())
+              : optional(role.word(), SpecModel.image(), role.help()));
+    }
     var environments =
         optional(
             "environments",
             SpecModel.named("images", SpecModel.image()),
             "images of environments, instead of the spec's");
+    List<Struct.Field<?>> fields = new ArrayList<>(roles.values());
+    fields.add(environments);
     return Struct.of(
         "images",
-        List.of(worker, tuner, drift, environments),
-        v ->
-            new TargetSpec.Images(
-                v.get(worker),
-                v.find(tuner),
-                v.find(drift),
-                v.find(environments).orElse(SpecModel.none())));
+        fields,
+        v -> {
+          Map<ImageRole, String> images = new TreeMap<>();
+          roles.forEach((role, field) -> v.find(field).ifPresent(i -> images.put(role, i)));
+          return new TargetSpec.Images(images, v.find(environments).orElse(SpecModel.none()));
+        });
   }
 
   private static Shape<TargetSpec.ServiceAccounts> accounts() {

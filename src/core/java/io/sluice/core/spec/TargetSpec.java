@@ -1,9 +1,12 @@
 package io.sluice.core.spec;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What belongs to a cluster and not to a pipeline, as {@code targets/<name>.yaml} says it: where
@@ -72,13 +75,19 @@ public record TargetSpec(
   /**
    * Images by digest.
    *
+   * @param roles of Sluice's own parts; {@link ImageRole#WORKER} is always among them
    * @param environments by the environment's name, instead of the spec's
    */
-  public record Images(
-      String worker,
-      Optional<String> tuner,
-      Optional<String> drift,
-      SortedMap<String, String> environments) {}
+  public record Images(Map<ImageRole, String> roles, SortedMap<String, String> environments) {
+    public Images {
+      roles = Collections.unmodifiableMap(new TreeMap<>(roles));
+    }
+
+    /** The image with {@code sluice-worker}. */
+    public String worker() {
+      return ImageRole.WORKER.in(roles).orElseThrow();
+    }
+  }
 
   /**
    * Accounts of pods.

@@ -15,8 +15,8 @@ public final class Fixtures {
       Path.of(System.getProperty("sluice.root"), "test-fixtures", "specs");
 
   /** The folder that all of these specs pretend to lie in. */
-  public static final SourceTree TREE =
-      new SourceTree() {
+  public static final SpecFiles TREE =
+      new SpecFiles() {
         private final Path root = SPECS.resolve("tree");
 
         @Override

@@ -9,6 +9,7 @@ import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Plan.Trait;
 import io.sluice.core.run.StageName;
+import io.sluice.core.spec.ImageRole;
 import io.sluice.tekton.v1.Matrix;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
@@ -21,6 +22,7 @@ import io.sluice.tekton.v1.PipelineResult;
 import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineSpec;
 import io.sluice.tekton.v1.PipelineTask;
+import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.v1.TaskRef;
 import io.sluice.tekton.v1.When;
 import io.sluice.tekton.v1.WorkspaceDeclaration;
@@ -32,6 +34,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -49,6 +52,7 @@ public final class Lowering {
   private static final List<String> FUNCTION_LOOP = List.of("python", "-m", "sluice_ml.family");
 
   private final Plan plan;
+  private final Map<String, Task> tasks = new TreeMap<>();
 
   private Lowering(Plan plan) {
     this.plan = plan;
@@ -158,12 +162,8 @@ public final class Lowering {
             Names.UNTRUSTED,
             "yes keeps what the run writes apart from what trusted runs read.",
             Optional.of("no")));
-    params.add(param(Names.WORKER_IMAGE, "Image with sluice-worker.", Optional.empty()));
-    if (plan.has(Trait.TUNER_IMAGE)) {
-      params.add(param(Names.TUNER_IMAGE, "Image with sluice_ml.", Optional.empty()));
-    }
-    if (plan.has(Trait.DRIFT_IMAGE)) {
-      params.add(param(Names.DRIFT_IMAGE, "Image with sluice_ml and Evidently.", Optional.empty()));
+    for (ImageRole role : plan.images()) {
+      params.add(param(Names.image(role), "Image with " + role.content() + ".", Optional.empty()));
     }
     for (Plan.Environment e : environments(plan)) {
       params.add(param(Names.image(e.name()), "Image of environment " + e.name() + ".", e.image()));
@@ -219,7 +219,7 @@ public final class Lowering {
 
   /** Whether several pods may do the trials of a stage. */
   static boolean hasWorkers(Plan.Stage stage) {
-    return stage.kind() == Plan.Kind.TUNE && parallel(stage.with()) > 1;
+    return stage.kind().has(Trait.SEARCHES) && parallel(stage.with()) > 1;
   }
 
   /** How many trials of a tune stage with these values run side by side. */
@@ -252,23 +252,16 @@ public final class Lowering {
   private List<PipelineResult> results() {
     List<PipelineResult> results = new ArrayList<>();
     for (Plan.Stage s : plan.stages()) {
-      if (s.kind() == Plan.Kind.GATE) {
+      for (Plan.RunResult r : Plan.RunResult.of(s.kind())) {
         results.add(
-            result("verdict", "PROMOTE or HOLD.", Names.result(s.name().value(), "verdict")));
-      } else if (s.kind() == Plan.Kind.REGISTER) {
-        results.add(
-            result(
-                "registered",
-                "Digest of the manifest that names the registered versions.",
-                Names.result(s.name().value(), Names.OUTPUTS)));
+            new PipelineResult(
+                r.word(),
+                Optional.empty(),
+                Optional.of(r.description()),
+                ParamValue.of(Names.result(s.name().value(), r.result()))));
       }
     }
     return results;
-  }
-
-  private static PipelineResult result(String name, String description, String value) {
-    return new PipelineResult(
-        name, Optional.empty(), Optional.of(description), ParamValue.of(value));
   }
 
   private PipelineTask task(Plan.Stage stage) {
@@ -414,71 +407,74 @@ public final class Lowering {
     return new WorkspaceReference(name, Optional.empty(), Optional.empty());
   }
 
+  /** What the task of a stage asks for, of all that the pipeline can say about the stage. */
   private List<Param> params(Plan.Stage stage) {
-    if (stage.kind().has(Trait.STAGED)) {
-      return staged(stage);
-    }
-    // the rest of a plan's stages; the record is a task, but no stage of a plan
-    return stage.kind() == Plan.Kind.RESOLVE ? resolve() : promote();
+    return asked(stage.kind(), offers(stage));
   }
 
-  private List<Param> resolve() {
-    return List.of(
-        passed(Names.RUN),
-        Param.of("model", Escapes.argument(plan.model())),
-        passed(Names.AS_OF),
-        passed(Names.CODE),
-        passed(Names.COMMIT),
-        Param.of("seed", Long.toString(plan.seed())),
-        passed(Names.UNTRUSTED),
-        passed(Names.WORKER_IMAGE));
+  /** Those that the task of a kind declares. */
+  private List<Param> asked(Plan.Kind kind, List<Param> offered) {
+    Map<String, ParamSpec> declared = declared(kind);
+    return offered.stream().filter(p -> declared.containsKey(p.name())).toList();
   }
 
-  private List<Param> promote() {
+  /** What the task of a kind takes for a parameter that is not passed. */
+  private Optional<ParamValue> fallback(Plan.Kind kind, String param) {
+    return Optional.ofNullable(declared(kind).get(param)).flatMap(ParamSpec::fallback);
+  }
+
+  private Map<String, ParamSpec> declared(Plan.Kind kind) {
+    Map<String, ParamSpec> declared = new TreeMap<>();
+    tasks
+        .computeIfAbsent(kind.task(), Catalog::task)
+        .spec()
+        .params()
+        .forEach(p -> declared.put(p.name(), p));
+    return declared;
+  }
+
+  /** All that the pipeline can say about a stage, in the order in which it is passed. */
+  private List<Param> offers(Plan.Stage stage) {
     String gate = Plan.Kind.GATE.only().value();
-    return List.of(
-        passed(Names.RUN),
-        resolved(),
-        Param.of("registered", Names.result(Plan.Kind.REGISTER.only().value(), Names.OUTPUTS)),
-        Param.of("verdict", Names.result(gate, "verdict")),
-        Param.of("verdict-manifest", Names.result(gate, Names.OUTPUTS)),
-        Param.of("head", Names.result(Plan.Kind.RESOLVE.only().value(), "head")),
-        passed(Names.WHO),
-        passed(Names.WORKER_IMAGE));
-  }
-
-  private List<Param> staged(Plan.Stage stage) {
     List<Param> params = new ArrayList<>();
     params.add(passed(Names.RUN));
+    params.add(Param.of("model", Escapes.argument(plan.model())));
     params.add(Param.of("stage", stage.name().value()));
-    if (stage.kind() != Plan.Kind.STAGE && stage.kind().task().equals(Plan.Kind.STAGE.task())) {
-      params.add(Param.of("kind", stage.kind().name().toLowerCase(Locale.ROOT)));
+    Param kind = Param.of("kind", stage.kind().name().toLowerCase(Locale.ROOT));
+    if (!fallback(stage.kind(), kind.name()).equals(Optional.of(kind.value()))) {
+      params.add(kind);
     }
-    params.add(resolved());
+    params.add(Param.of("resolved", Names.result(Plan.Kind.RESOLVE.only().value(), Names.OUTPUTS)));
+    params.add(
+        Param.of("registered", Names.result(Plan.Kind.REGISTER.only().value(), Names.OUTPUTS)));
+    params.add(Param.of("verdict", Names.result(gate, "verdict")));
+    params.add(Param.of("verdict-manifest", Names.result(gate, Names.OUTPUTS)));
+    params.add(Param.of("head", Names.result(Plan.Kind.RESOLVE.only().value(), "head")));
+    params.add(passed(Names.WHO));
+    params.add(passed(Names.AS_OF));
+    params.add(passed(Names.CODE));
+    params.add(passed(Names.COMMIT));
     stage
         .environment()
-        .ifPresent(e -> {
-          params.add(Param.of("environment", Names.param(Names.environment(e))));
-          params.add(Param.of("image", Names.param(Names.image(e))));
-        });
-    if (stage.kind() == Plan.Kind.PREDICT && stage.environment().isEmpty()) {
-      params.add(
-          Param.of("image", Names.result(Plan.Kind.RESOLVE.only().value(), Names.CHAMPION_IMAGE)));
-    }
+        .ifPresent(e -> params.add(Param.of("environment", Names.param(Names.environment(e)))));
+    // what brings its own code and has no environment runs in the one that its version recorded
+    params.add(
+        Param.of(
+            "image",
+            stage
+                .environment()
+                .map(e -> Names.param(Names.image(e)))
+                .orElse(Names.result(Plan.Kind.RESOLVE.only().value(), Names.CHAMPION_IMAGE))));
     stage.family().ifPresent(f -> params.add(Param.of("family", Escapes.argument(f))));
     params.add(Param.of("seed", Long.toString(plan.seed())));
-    if (stage.kind() == Plan.Kind.TRAIN) {
-      predictor(stage).ifPresent(p -> params.add(Param.of("predict", predict(p))));
-    }
+    predictor(stage).ifPresent(p -> params.add(Param.of("predict", predict(p))));
     params.add(
         Param.of(
             "with",
             stage.kind().has(Trait.HAS_VALUES)
                 ? Names.param(Names.with(stage.name().value()))
                 : Escapes.json(stage.with())));
-    if (stage.kind() == Plan.Kind.TUNE) {
-      params.add(Param.of("loop", isFunction(stage.command()) ? "function" : "command"));
-    }
+    params.add(Param.of("loop", isFunction(stage.command()) ? "function" : "command"));
     if (!stage.inputs().isEmpty()) {
       params.add(Param.of("inputs", stage.inputs().stream().map(Lowering::input).toList()));
     }
@@ -486,25 +482,24 @@ public final class Lowering {
       params.add(Param.of("limit", Names.param(Names.limit(stage.name().value()))));
     }
     params.add(Param.of("outputs", arguments(stage.outputs())));
-    // the command that predicts is the bundle's, which took it along from training
-    if (!stage.command().isEmpty() && !stage.kind().has(Trait.BRINGS_CODE)) {
+    if (!stage.command().isEmpty()) {
       params.add(Param.of("command", arguments(stage.command())));
     }
-    params.add(passed(Names.UNTRUSTED));
-    params.add(passed(Names.WORKER_IMAGE));
-    if (stage.kind().has(Trait.TUNER_IMAGE)) {
-      params.add(passed(Names.TUNER_IMAGE));
-    }
-    if (stage.kind().has(Trait.DRIFT_IMAGE)) {
-      params.add(passed(Names.DRIFT_IMAGE));
-    }
+    params.addAll(ofEveryTask());
+    return params;
+  }
+
+  /** What stages and the record are told alike, and last. */
+  private List<Param> ofEveryTask() {
+    List<Param> params = new ArrayList<>(List.of(passed(Names.UNTRUSTED)));
+    plan.images().forEach(role -> params.add(passed(Names.image(role))));
     return params;
   }
 
   /** The stage where what this one trains forecasts by a command of its own. */
   private Optional<Plan.Stage> predictor(Plan.Stage train) {
     return plan.stages().stream()
-        .filter(s -> s.kind() == Plan.Kind.PREDICT && s.family().isPresent())
+        .filter(s -> s.kind().has(Trait.BRINGS_CODE) && s.family().isPresent())
         .filter(s -> s.family().equals(train.family()))
         .filter(s -> s.inputs().stream().anyMatch(i -> i.from().equals(train.name())))
         .findFirst();
@@ -549,10 +544,6 @@ public final class Lowering {
     return Param.of(name, Names.param(name));
   }
 
-  private Param resolved() {
-    return Param.of("resolved", Names.result(Plan.Kind.RESOLVE.only().value(), Names.OUTPUTS));
-  }
-
   private PipelineTask record() {
     return new PipelineTask(
         Names.RECORD,
@@ -565,13 +556,15 @@ public final class Lowering {
         Optional.empty(),
         Optional.empty(),
         Optional.of(RECORD_TIMEOUT),
-        List.of(
-            passed(Names.RUN),
-            Param.of("model", Escapes.argument(plan.model())),
-            Param.of("status", "$(tasks.status)"),
-            Param.of("tasks", plan.stages().stream().map(Lowering::ending).toList()),
-            passed(Names.UNTRUSTED),
-            passed(Names.WORKER_IMAGE)),
+        asked(
+            Plan.Kind.RECORD,
+            with(
+                List.of(
+                    passed(Names.RUN),
+                    Param.of("model", Escapes.argument(plan.model())),
+                    Param.of("status", "$(tasks.status)"),
+                    Param.of("tasks", plan.stages().stream().map(Lowering::ending).toList())),
+                ofEveryTask())),
         Optional.empty(),
         workspaces(Plan.Kind.RECORD));
   }

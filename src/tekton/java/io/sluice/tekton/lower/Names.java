@@ -3,6 +3,7 @@ package io.sluice.tekton.lower;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.StageName;
+import io.sluice.core.spec.ImageRole;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
@@ -14,9 +15,6 @@ final class Names {
   static final String COMMIT = "commit";
   static final String WHO = "who";
   static final String UNTRUSTED = "untrusted";
-  static final String WORKER_IMAGE = "worker-image";
-  static final String TUNER_IMAGE = "tuner-image";
-  static final String DRIFT_IMAGE = "drift-image";
   static final String CHAMPION_IMAGE = "champion-image";
   static final String STAGE_WORKSPACE = "stage";
   static final String STORE_WORKSPACE = "store";
@@ -38,6 +36,12 @@ final class Names {
 
   private Names() {}
 
+  /** The image of one of Sluice's own parts. */
+  static String image(ImageRole role) {
+    return role.word() + "-image";
+  }
+
+  /** The image of an environment. */
   static String image(String environment) {
     return "image-" + environment;
   }

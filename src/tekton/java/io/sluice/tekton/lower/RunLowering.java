@@ -4,6 +4,7 @@ import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Settings;
 import io.sluice.core.run.StageName;
+import io.sluice.core.spec.ImageRole;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.Param;
@@ -105,29 +106,15 @@ final class RunLowering {
     if (parameters.untrusted()) {
       params.add(Param.of(Names.UNTRUSTED, "yes"));
     }
-    params.add(Param.of(Names.WORKER_IMAGE, parameters.workerImage()));
-    if (plan.has(Plan.Trait.TUNER_IMAGE)) {
+    for (ImageRole role : plan.images()) {
       params.add(
           Param.of(
-              Names.TUNER_IMAGE,
-              parameters
-                  .tunerImage()
+              Names.image(role),
+              role.in(parameters.roles())
                   .orElseThrow(() ->
                       Lowering.wrong(
                           "SLU-2010",
-                          "the tuner has no image for this run",
-                          "name one in the target"))));
-    }
-    if (plan.has(Plan.Trait.DRIFT_IMAGE)) {
-      params.add(
-          Param.of(
-              Names.DRIFT_IMAGE,
-              parameters
-                  .driftImage()
-                  .orElseThrow(() ->
-                      Lowering.wrong(
-                          "SLU-2010",
-                          "the drift stage has no image for this run",
+                          role.who() + " has no image for this run",
                           "name one in the target"))));
     }
     for (Plan.Environment e : Lowering.environments(plan)) {
@@ -244,7 +231,8 @@ final class RunLowering {
   private Optional<TaskRunSpec> taskRunSpec(
       StageName name, Plan.Kind kind, Optional<Duration> timeout, List<StepSpec> steps) {
     RunPods pods = parameters.pods();
-    Optional<String> account = writesRegistry(kind) ? pods.writer() : Optional.empty();
+    Optional<String> account =
+        kind.has(Plan.Trait.WRITES_REGISTRY) ? pods.writer() : Optional.empty();
     Optional<PodTemplate> template =
         Optional.ofNullable(pods.stages().get(name)).map(RunLowering::podTemplate);
     return account.isEmpty() && template.isEmpty() && timeout.isEmpty() && steps.isEmpty()
@@ -252,13 +240,6 @@ final class RunLowering {
         : Optional.of(
             new TaskRunSpec(
                 name.value(), account, template, timeout, Optional.empty(), steps, List.of()));
-  }
-
-  private static boolean writesRegistry(Plan.Kind kind) {
-    return switch (kind) {
-      case REGISTER, PROMOTE, RECORD -> true;
-      case RESOLVE, DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, GATE -> false;
-    };
   }
 
   /** The run's settings of a stage; what the target says of its resources goes before. */

@@ -4,6 +4,7 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.plan.Settings;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
+import io.sluice.core.spec.ImageRole;
 import io.sluice.core.spec.TargetSpec;
 import java.time.Instant;
 import java.util.Collections;
@@ -21,9 +22,7 @@ import java.util.function.Consumer;
  * @param commit of the code, for the record
  * @param who in whose name it promotes
  * @param untrusted whether it writes to the store's untrusted area, and nothing to the registry
- * @param workerImage image with {@code sluice-worker}
- * @param tunerImage image with {@code sluice_ml}; needed when the plan tunes
- * @param driftImage of the drift stage, where there is one
+ * @param roles images of Sluice's own parts; each that the plan needs must be there
  * @param images of environments by name, instead of the spec's
  * @param settings of stages under the run's profile and overlays, as {@code Planner.settings} gives
  *     them; stages that are absent or the same as in the plan keep the committed ones
@@ -38,9 +37,7 @@ public record RunParameters(
     Optional<String> commit,
     Optional<String> who,
     boolean untrusted,
-    String workerImage,
-    Optional<String> tunerImage,
-    Optional<String> driftImage,
+    Map<ImageRole, String> roles,
     Map<String, String> images,
     Map<StageName, Settings> settings,
     RunBindings bindings,
@@ -48,13 +45,14 @@ public record RunParameters(
     RunPods pods) {
 
   public RunParameters {
+    roles = Collections.unmodifiableMap(new TreeMap<>(roles));
     images = Collections.unmodifiableMap(new TreeMap<>(images));
     settings = Collections.unmodifiableMap(new TreeMap<>(settings));
     labels = Collections.unmodifiableMap(new TreeMap<>(labels));
   }
 
   /** A trusted run as of now, with the settings that are committed. */
-  public static RunParameters of(RunId run, Digest code, String workerImage, String tunerImage) {
+  public static RunParameters of(RunId run, Digest code, Map<ImageRole, String> roles) {
     return new RunParameters(
         run,
         Optional.empty(),
@@ -62,9 +60,7 @@ public record RunParameters(
         Optional.empty(),
         Optional.empty(),
         false,
-        workerImage,
-        Optional.of(tunerImage),
-        Optional.empty(),
+        roles,
         Map.of(),
         Map.of(),
         RunBindings.DEFAULT,
@@ -80,11 +76,6 @@ public record RunParameters(
   /** The same run, with images of environments by name. */
   public RunParameters withImages(Map<String, String> byEnvironment) {
     return changed(d -> d.images = byEnvironment);
-  }
-
-  /** The same run, with the image of its drift stage. */
-  public RunParameters withDriftImage(String image) {
-    return changed(d -> d.driftImage = Optional.of(image));
   }
 
   /** The same run under a profile and overlays. */
@@ -113,9 +104,7 @@ public record RunParameters(
   /** The same run where this target says, in its images, with what it has for pods. */
   public RunParameters on(TargetSpec target) {
     return changed(d -> {
-      d.workerImage = target.images().worker();
-      d.tunerImage = target.images().tuner();
-      d.driftImage = target.images().drift();
+      d.roles = target.images().roles();
       Map<String, String> byEnvironment = new TreeMap<>(images);
       byEnvironment.putAll(target.images().environments());
       d.images = byEnvironment;
@@ -137,12 +126,10 @@ public record RunParameters(
   private static final class Draft {
     private final RunParameters from;
     private Optional<Instant> asOf;
-    private String workerImage;
-    private Optional<String> tunerImage;
+    private Map<ImageRole, String> roles;
     private Optional<String> commit;
     private Optional<String> who;
     private boolean untrusted;
-    private Optional<String> driftImage;
     private Map<String, String> images;
     private Map<StageName, Settings> settings;
     private RunBindings bindings;
@@ -152,12 +139,10 @@ public record RunParameters(
     Draft(RunParameters from) {
       this.from = from;
       this.asOf = from.asOf;
-      this.workerImage = from.workerImage;
-      this.tunerImage = from.tunerImage;
+      this.roles = from.roles;
       this.commit = from.commit;
       this.who = from.who;
       this.untrusted = from.untrusted;
-      this.driftImage = from.driftImage;
       this.images = from.images;
       this.settings = from.settings;
       this.bindings = from.bindings;
@@ -167,20 +152,8 @@ public record RunParameters(
 
     RunParameters done() {
       return new RunParameters(
-          from.run,
-          asOf,
-          from.code,
-          commit,
-          who,
-          untrusted,
-          workerImage,
-          tunerImage,
-          driftImage,
-          images,
-          settings,
-          bindings,
-          labels,
-          pods);
+          from.run, asOf, from.code, commit, who, untrusted, roles, images, settings, bindings,
+          labels, pods);
     }
   }
 }

@@ -11,6 +11,7 @@ import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Settings;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
+import io.sluice.core.spec.ImageRole;
 import io.sluice.core.spec.TargetParser;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.v1.OnError;
@@ -48,10 +49,15 @@ class LoweringTest {
       Path.of(System.getProperty("sluice.root"), "src/tekton/test/goldens");
 
   private static RunParameters parameters() {
-    return RunParameters.of(new RunId("rma-forecast-1"), Digest.of("code"), "worker:1", "tuner:1")
+    return RunParameters.of(
+            new RunId("rma-forecast-1"),
+            Digest.of("code"),
+            Map.of(
+                ImageRole.WORKER, "worker:1",
+                ImageRole.TUNER, "tuner:1",
+                ImageRole.DRIFT, "drift:1"))
         .withAsOf(Instant.parse("2026-01-05T00:00:00Z"))
-        .withImages(Map.of("deep", "deep:1"))
-        .withDriftImage("drift:1");
+        .withImages(Map.of("deep", "deep:1"));
   }
 
   @Tag("golden")

@@ -3,7 +3,7 @@ package io.sluice.core.check;
 /**
  * What the checker may ask about the files beside a spec; the caller, who can read them, lends it.
  */
-public interface SourceTree {
+public interface SpecFiles {
   /**
    * Whether there is a file or folder of this path.
    *

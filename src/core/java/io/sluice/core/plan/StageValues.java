@@ -1,0 +1,173 @@
+package io.sluice.core.plan;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.gate.Metric;
+import io.sluice.core.json.Json;
+import io.sluice.core.spec.Durations;
+import io.sluice.core.spec.Edges;
+import io.sluice.core.spec.Ref;
+import io.sluice.core.spec.Spec;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/** What stages get as {@code with}: what the spec says, and defaults for what it does not say. */
+final class StageValues {
+  private final Spec spec;
+
+  StageValues(Spec spec) {
+    this.spec = spec;
+  }
+
+  /** Of a tune stage, before an overlay. */
+  ObjectNode tune(Spec.TuneOptions options) {
+    ObjectNode values =
+        Json.object()
+            .put("coldEvery", options.coldEvery().orElse(Spec.TuneOptions.COLD_EVERY))
+            .put("objective", options.objective().orElse(metric()).name())
+            .put("patience", options.patience().orElse(Spec.TuneOptions.PATIENCE))
+            .put("trials", options.trials().orElse(Spec.TuneOptions.TRIALS))
+            .put("warmStart", options.warmStart().orElse(Spec.WarmStart.CHAMPION).word());
+    options.trialTimeout().ifPresent(t -> values.put("trialTimeout", t.toSeconds()));
+    // one at a time is what it was before there was a choice: the same values, the same cache key
+    options.parallel().filter(n -> n > 1).ifPresent(n -> values.put("parallel", n));
+    return values;
+  }
+
+  /** Takes a family's part of the stage's trials, wherever those were set; times become seconds. */
+  static void spend(Spec.Budget budget, ObjectNode with) {
+    with.put("trials", budget.trials(with.path("trials").asInt()));
+    budget.time().ifPresent(t -> with.put("time", t.toSeconds()));
+    // an overlay writes it as a spec does
+    Durations.parse(with.path("trialTimeout").asText())
+        .ifPresent(t -> with.put("trialTimeout", t.toSeconds()));
+  }
+
+  /** What a family's search may try. */
+  static ObjectNode space(SortedMap<String, Spec.Parameter> space) {
+    ObjectNode json = Json.object();
+    space.forEach((name, parameter) -> {
+      ObjectNode p = json.putObject(name);
+      switch (parameter) {
+        case Spec.Parameter.IntRange r -> {
+          p.putArray("int").add(r.low()).add(r.high());
+          logarithmic(p, r.log());
+        }
+        case Spec.Parameter.FloatRange r -> {
+          p.putArray("float").add(r.low()).add(r.high());
+          logarithmic(p, r.log());
+        }
+        case Spec.Parameter.Choice c -> c.values().forEach(p.putArray("choice")::add);
+      }
+    });
+    return json;
+  }
+
+  private static void logarithmic(ObjectNode parameter, boolean log) {
+    if (log) {
+      parameter.put("log", true);
+    }
+  }
+
+  /** Of a drift stage; defaults and their reasons: docs/drift.md. */
+  static ObjectNode drift(Spec.Drift drift) {
+    Spec.DriftOptions options = drift.with();
+    ObjectNode with = Json.object();
+    ObjectNode columns = with.putObject("columns");
+    options
+        .columns()
+        .forEach((name, c) -> {
+          ObjectNode column = columns.putObject(name);
+          c.numeric().ifPresent(n -> column.put("kind", n ? "numeric" : "categorical"));
+          c.method().ifPresent(m -> column.put("method", m.word()));
+          c.threshold()
+              .or(() -> c.method().map(Spec.DriftMethod::usualThreshold))
+              .ifPresent(t -> column.put("threshold", t));
+        });
+    with.set("ignore", texts(options.ignore()));
+    Spec.DriftMethod method = options.method().orElse(Spec.DriftOptions.METHOD);
+    with.put("method", method.word());
+    with.put("minRows", options.minRows().orElse(Spec.DriftOptions.MIN_ROWS));
+    with.put("missing", options.missing().orElse(Spec.DriftOptions.MISSING));
+    options.periods().ifPresent(p -> with.put("periods", p));
+    if (drift.inputs().get("reference") instanceof Ref.Champion reference) {
+      with.put("reference", reference.stage() + "." + reference.output());
+    }
+    with.put("share", options.share().orElse(Spec.DriftOptions.SHARE));
+    with.put("threshold", options.threshold().orElse(method.usualThreshold()));
+    return with;
+  }
+
+  /** Of an evaluate stage. */
+  ObjectNode evaluate(Spec.Evaluate evaluate) {
+    ObjectNode with = Json.object();
+    with.set("baselines", texts(evaluate.with().baselines().stream().map(Baseline::word).toList()));
+    if (!evaluate.with().derived().isEmpty()) {
+      with.set("derived", texts(evaluate.with().derived()));
+    }
+    if (Edges.of(spec, evaluate).get("snapshot") instanceof Ref.Data snapshot) {
+      Optional.ofNullable(spec.data().get(snapshot.source()))
+          .flatMap(Spec.DataSource::labels)
+          .ifPresent(l -> with.set("labels", labels(l)));
+    }
+    with.put("metric", metric().name());
+    with.set("slices", texts(evaluate.with().slices()));
+    with.set("unit", texts(evaluate.with().unit()));
+    return with;
+  }
+
+  /**
+   * The gate's policy. What it does not say follows from the evaluate stage: its slices, and that
+   * the audit is required where there is a snapshot to audit against.
+   */
+  JsonNode gate() {
+    GatePolicy policy = spec.gate().policy();
+    List<String> slices =
+        policy
+            .find(GatePolicy.SLICES)
+            .or(() -> StageEdges.judged(spec).map(e -> e.with().slices()))
+            .orElse(List.of());
+    boolean audited =
+        policy
+            .find(GatePolicy.REQUIRE_AUDIT)
+            .orElseGet(
+                () ->
+                    StageEdges.judged(spec)
+                        .map(e -> Edges.of(spec, e).containsKey("snapshot"))
+                        .orElse(false));
+    return sorted(
+        policy
+            .with(GatePolicy.SLICES, slices)
+            .with(GatePolicy.REQUIRE_AUDIT, audited)
+            .toJson(IsoPeriod::of));
+  }
+
+  private Metric.Loss metric() {
+    return spec.gate().policy().get(GatePolicy.METRIC);
+  }
+
+  /** How the labels of a data source are found. */
+  static ObjectNode labels(Spec.Labels labels) {
+    return Json.object()
+        .put("column", labels.column())
+        .put("eventTime", labels.eventTime())
+        .put("knownAt", labels.knownAt())
+        .put("matureAfter", IsoPeriod.of(labels.matureAfter()));
+  }
+
+  /** The same value with every object's keys in order. */
+  static JsonNode sorted(JsonNode value) {
+    return Json.parse(Json.canonical(value));
+  }
+
+  private static ArrayNode texts(List<String> values) {
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
+    values.forEach(list::add);
+    return list;
+  }
+}
