@@ -9,7 +9,9 @@ import io.sluice.core.spec.ImageRole;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.lower.Compiled;
 import io.sluice.tekton.lower.Lowering;
+import io.sluice.tekton.lower.ObjectSizes;
 import io.sluice.tekton.lower.RunParameters;
+import io.sluice.tekton.lower.SelfContained;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineRun;
@@ -58,7 +60,7 @@ public final class Compilation {
     SortedMap<String, String> files = new TreeMap<>(compiled.files());
     boolean imagesKnown = base.environments().stream().allMatch(e -> e.image().isPresent());
     if (imagesKnown) {
-      files.put("run.yaml", TektonYaml.write(List.of(template())));
+      files.put("run.yaml", TektonYaml.write(selfContained(template())));
     }
     return files;
   }
@@ -110,6 +112,13 @@ public final class Compilation {
             .on(file)
             .withSettings(Planner.settings(opened.spec(), profile, List.of()))
             .withOrigin(opened.commit(), who);
-    return TektonYaml.write(List.of(Lowering.run(base, parameters)));
+    PipelineRun run = selfContained(Lowering.run(base, parameters));
+    ObjectSizes.check(run);
+    return TektonYaml.write(run);
+  }
+
+  /** It needs nothing else of ours in its namespace, and nothing there changes it later. */
+  private PipelineRun selfContained(PipelineRun run) {
+    return SelfContained.of(run, compiled.pipeline(), compiled.tasks());
   }
 }

@@ -83,7 +83,12 @@ public final class Pipelines {
     if (!problems.isEmpty()) {
       throw new SluiceException(ExitCode.INPUT_WRONG, problems);
     }
-    return new Opened(tree, spec);
+    Opened opened = new Opened(tree, spec);
+    List<Diagnostic> tooLarge = SizeCheck.of(opened, parsed.spans());
+    if (!tooLarge.isEmpty()) {
+      throw new SluiceException(ExitCode.INPUT_WRONG, tooLarge);
+    }
+    return opened;
   }
 
   /** Answers the checker's questions about files from one listing. */

@@ -16,7 +16,6 @@ final class Access {
   /** Everything that running, watching, cancelling, checking and cleaning up takes. */
   static final List<Rule> RULES =
       List.of(
-          new Rule("tekton.dev", List.of("pipelines", "tasks"), List.of("get", "create", "patch")),
           new Rule(
               "tekton.dev",
               List.of("pipelineruns"),

@@ -3,7 +3,6 @@ package io.sluice.cluster;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResourceList;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
@@ -25,10 +24,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.tekton.v1.Metadata;
-import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineRun;
-import io.sluice.tekton.v1.Task;
-import io.sluice.tekton.v1.TektonObject;
 import io.sluice.tekton.yaml.TektonYaml;
 import java.io.File;
 import java.net.URI;
@@ -46,9 +42,9 @@ import java.util.stream.Collectors;
  * A namespace of a cluster, with the credentials to use it. A process needs one for each namespace:
  * it is thread-safe, and all watches share its connections.
  *
- * <p>PipelineRuns and TaskRuns are read by the library's Tekton model. Tasks, Pipelines and
- * PipelineRuns are written from our own records, which the compiler makes: the model lacks fields
- * of current servers, and cannot be written under every Jackson (ADR 0240).
+ * <p>PipelineRuns and TaskRuns are read by the library's Tekton model. PipelineRuns are written
+ * from our own records, which the compiler makes: the model lacks fields of current servers, and
+ * cannot be written under every Jackson (ADR 0240).
  */
 public final class Cluster implements AutoCloseable {
   /** The API server records the fields that we set under this name. */
@@ -181,61 +177,15 @@ public final class Cluster implements AutoCloseable {
     return client.genericKubernetesResources(kind).inNamespace(namespace);
   }
 
-  /** One of our records in the namespace, as JSON. */
-  private String json(TektonObject record) {
-    Metadata m = record.metadata();
+  /** Our record in the namespace, as JSON. */
+  private String json(PipelineRun run) {
+    Metadata m = run.metadata();
     Metadata here =
         new Metadata(
             m.name(), m.generateName(), Optional.of(namespace), m.labels(), m.annotations());
-    String yaml =
-        TektonYaml.write(
-            List.of(
-                switch (record) {
-                  case Task t -> new Task(here, t.spec());
-                  case Pipeline p -> new Pipeline(here, p.spec());
-                  case PipelineRun r -> new PipelineRun(here, r.spec());
-                }));
-    return client.getKubernetesSerialization().convertToJson(yaml);
-  }
-
-  /**
-   * Creates a task, or changes the existing one to this record even if another client owns its
-   * fields.
-   *
-   * @throws SluiceException when the cluster refuses
-   */
-  void apply(Task task) {
-    apply(
-        "tasks", tekton.v1().tasks().inNamespace(namespace), new io.fabric8.tekton.v1.Task(), task);
-  }
-
-  /**
-   * Creates a pipeline, or changes the existing one to this record even if another client owns its
-   * fields.
-   *
-   * @throws SluiceException when the cluster refuses
-   */
-  void apply(Pipeline pipeline) {
-    apply(
-        "pipelines",
-        tekton.v1().pipelines().inNamespace(namespace),
-        new io.fabric8.tekton.v1.Pipeline(),
-        pipeline);
-  }
-
-  /** Applies our record on the server; the library's object only says which one is meant. */
-  private <T extends HasMetadata> void apply(
-      String resource,
-      NonNamespaceOperation<T, ?, Resource<T>> objects,
-      T named,
-      TektonObject record) {
-    PatchContext how =
-        new PatchContext.Builder()
-            .withPatchType(PatchType.SERVER_SIDE_APPLY)
-            .withFieldManager(FIELD_MANAGER)
-            .withForce(true)
-            .build();
-    patch(resource, objects, named, record.metadata().name().orElseThrow(), how, json(record));
+    return client
+        .getKubernetesSerialization()
+        .convertToJson(TektonYaml.write(new PipelineRun(here, run.spec())));
   }
 
   /**
@@ -245,24 +195,15 @@ public final class Cluster implements AutoCloseable {
    * @throws SluiceException when the cluster refuses
    */
   void merge(String pipelineRun, String patch) {
-    patch(
-        "pipelineruns",
-        pipelineRuns(),
-        new io.fabric8.tekton.v1.PipelineRun(),
-        pipelineRun,
-        PatchContext.of(PatchType.JSON_MERGE),
-        patch);
-  }
-
-  private <T extends HasMetadata> void patch(
-      String resource,
-      NonNamespaceOperation<T, ?, Resource<T>> objects,
-      T named,
-      String name,
-      PatchContext how,
-      String patch) {
-    named.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(namespace).build());
-    T ignored = call("patch", resource, () -> objects.resource(named).patch(how, patch));
+    io.fabric8.tekton.v1.PipelineRun named = new io.fabric8.tekton.v1.PipelineRun();
+    named.setMetadata(
+        new ObjectMetaBuilder().withName(pipelineRun).withNamespace(namespace).build());
+    var unused =
+        call(
+            "patch",
+            "pipelineruns",
+            () ->
+                pipelineRuns().resource(named).patch(PatchContext.of(PatchType.JSON_MERGE), patch));
   }
 
   /**

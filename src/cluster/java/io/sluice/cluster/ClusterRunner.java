@@ -8,14 +8,15 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
 import io.sluice.tekton.PipelineRunner;
+import io.sluice.tekton.lower.ObjectSizes;
 import io.sluice.tekton.lower.RunLabels;
+import io.sluice.tekton.lower.SelfContained;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineTask;
 import io.sluice.tekton.v1.Task;
-import io.sluice.tekton.v1.TaskRef;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -54,22 +55,24 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   /**
    * {@inheritDoc}
    *
+   * <p>The PipelineRun carries its pipeline and tasks within itself; nothing else is written to the
+   * namespace, and nothing that others apply there changes the run.
+   *
    * <p>A run of this id that is there already is followed from where it stands.
    *
-   * @throws SluiceException exit code 2: SLU-3705 (we may not), 3706 (no such namespace), 3707 (no
-   *     Tekton), 3708 (refused), 3709 (quota), 3710 (the id is taken), 3712 (a Tekton too old);
-   *     exit code 3: SLU-3703 (no answer), 3704 (our credentials are refused)
+   * @throws SluiceException exit code 2: SLU-2030 (too large for a cluster), SLU-3705 (we may not),
+   *     3706 (no such namespace), 3707 (no Tekton), 3708 (refused), 3709 (quota), 3710 (the id is
+   *     taken), 3712 (a Tekton too old); exit code 3: SLU-3703 (no answer), 3704 (our credentials
+   *     are refused)
    */
   @Override
   public Running start(
       PipelineRun run, Pipeline pipeline, List<Task> tasks, Consumer<RunEvent> events) {
     RunId id = new RunId(run.metadata().name().orElse(""));
     refuseOldTekton();
-    tasks.forEach(cluster::apply);
-    if (run.spec().pipelineRef().isPresent()) {
-      cluster.apply(pipeline);
-    }
-    return follow(id, create(id, labelled(id, run)), stages(pipeline), events);
+    PipelineRun whole = SelfContained.of(run, pipeline, tasks);
+    ObjectSizes.check(whole);
+    return follow(id, create(id, labelled(id, whole)), stages(pipeline), events);
   }
 
   /** The run with the label by which it and all that comes of it is watched. */
@@ -233,7 +236,7 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
   private static ObservedRun.Stage stage(PipelineTask task) {
     return new ObservedRun.Stage(
         task.name(),
-        task.taskRef().map(TaskRef::name),
+        SelfContained.taskName(task),
         task.onError().filter(e -> e == OnError.CONTINUE).isPresent(),
         task.matrix().isPresent());
   }

@@ -25,6 +25,7 @@ import io.sluice.cluster.fold.ObservedRun;
 import io.sluice.cluster.fold.ObservedTaskRun;
 import io.sluice.cluster.fold.Tree;
 import io.sluice.core.json.Json;
+import io.sluice.tekton.lower.SelfContained;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -83,9 +84,20 @@ final class Observations {
     Matrix matrix = task.getMatrix();
     return new ObservedRun.Stage(
         text(task.getName()),
-        Optional.ofNullable(task.getTaskRef()).map(TaskRef::getName).filter(n -> !n.isEmpty()),
+        Optional.ofNullable(task.getTaskRef())
+            .map(TaskRef::getName)
+            .filter(n -> !n.isEmpty())
+            .or(() -> copied(task)),
         "continue".equals(task.getOnError()),
         matrix != null && !all(matrix.getParams()).isEmpty());
+  }
+
+  /** The task of the catalog that an embedded one is a copy of. */
+  private static Optional<String> copied(PipelineTask task) {
+    return Optional.ofNullable(task.getTaskSpec())
+        .flatMap(s -> Optional.ofNullable(s.getMetadata()))
+        .flatMap(m -> Optional.ofNullable(m.getLabels()))
+        .flatMap(labels -> Optional.ofNullable(labels.get(SelfContained.TASK_LABEL)));
   }
 
   static ObservedTaskRun of(TaskRun taskRun) {

@@ -42,6 +42,9 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
    */
   private static final Duration LAG = Duration.ofMillis(700);
 
+  /** How often the fold is told that time goes by. */
+  private static final Duration TICK = Duration.ofSeconds(15);
+
   private static final String CANCEL = "CancelledRunFinally";
   private static final String CANCEL_ALL = "Cancelled";
 
@@ -82,6 +85,23 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
     for (Kind kind : List.of(Kind.POD, Kind.TASK_RUN)) {
       RunObjects<?> objects = RunObjects.of(kind, cluster);
       cluster.call("list", objects.plural(), () -> objects.list(run)).forEach(this::seen);
+    }
+    lock.lock();
+    try {
+      threads.add(cluster.executor().submit(this::tick));
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void tick() {
+    try {
+      while (!outcome.isDone()) {
+        Thread.sleep(TICK);
+        step(RunFold::tick);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // nobody follows the run any more
     }
   }
 

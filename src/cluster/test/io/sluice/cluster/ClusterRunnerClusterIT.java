@@ -6,11 +6,16 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.sluice.cluster.Namespace.Story;
+import io.sluice.core.diag.SourceFile;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
+import io.sluice.tekton.lower.ObjectSizes;
+import io.sluice.tekton.v1.PipelineRun;
+import io.sluice.tekton.yaml.TektonYaml;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
@@ -215,6 +220,64 @@ class ClusterRunnerClusterIT {
     RunOutcome outcome = run.await();
     assertThat(outcome.status()).isEqualTo(StageStatus.FAILED);
     assertThat(outcome.reason()).contains("deleted");
+  }
+
+  @Test
+  void aRunKeepsItsStagesWhateverOthersApplyUnderTheirNames(TestCluster fixture) throws Exception {
+    String main = there.objects("shared", "echo going; sleep 20", "echo gate of main", "echo over");
+    String branch = there.objects("shared", "echo going", "echo weaker gate", "echo over");
+    Running one = there.start(runner, main + Namespace.run("main-1", "shared"), story);
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() -> assertThat(story.lines("a", "run")).contains("going"));
+
+    // somebody applies what another branch compiled to, or the catalog of another version
+    fixture.kubectlWith(branch, "apply", "-n", there.name, "-f", "-").orFail();
+    Story other = new Story();
+    Running two = there.start(runner, branch + Namespace.run("branch-1", "shared"), other);
+
+    assertThat(two.await().status()).isEqualTo(StageStatus.SUCCEEDED);
+    assertThat(one.await().status()).isEqualTo(StageStatus.SUCCEEDED);
+    assertThat(other.lines("b", "run")).containsExactly("weaker gate");
+    assertThat(story.lines("b", "run")).containsExactly("gate of main");
+    assertThat(there.cluster().pipelineRuns().withName("main-1").get().getSpec().getPipelineRef())
+        .as("nothing of it is looked up by name")
+        .isNull();
+    Story late = new Story();
+    RunOutcome again = runner.attach(new RunId("main-1"), late).await();
+    assertThat(again.tasks().keySet().stream().map(StageName::value)).contains("a", "b");
+  }
+
+  @Test
+  void aTaskRunWhoseStatusEtcdCannotKeepIsTold() throws Exception {
+    String text = "x".repeat(200_000);
+    String ten = "\"$(params.text)\", ".repeat(10);
+    PipelineRun run =
+        (PipelineRun)
+            TektonYaml.parse(
+                    new SourceFile(
+                        "test",
+                        Namespace.run("too-large", "none")
+                            .replace(
+                                "  pipelineRef:\n    name: none\n",
+                                "  pipelineSpec:\n    tasks:\n    - name: a\n      taskSpec:\n"
+                                    + "        params:\n        - name: text\n"
+                                    + "        steps:\n        - name: run\n          image: x\n"
+                                    + "          command: [\"true\", "
+                                    + ten
+                                    + "end]\n      params:\n      - name: text\n        value: "
+                                    + text
+                                    + "\n")))
+                .getFirst();
+    assertThatThrownBy(() -> ObjectSizes.check(run)).hasMessageContaining("SLU-2031");
+    there.cluster().create(run);
+    Running running = runner.attach(new RunId("too-large"), story);
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () -> assertThat(story.lines("a", "")).anyMatch(l -> l.contains("no status for 60 s")));
+    there.cluster().pipelineRuns().withName("too-large").delete();
+    assertThat(running.await().status()).isEqualTo(StageStatus.FAILED);
   }
 
   @Test

@@ -152,48 +152,56 @@ final class Namespace implements AutoCloseable {
 
   /** Starts a run of tasks that are a shell script each; the last one is {@code finally}. */
   Running start(ClusterRunner runner, String id, Consumer<RunEvent> events, String... tasks) {
+    return start(runner, objects(id, tasks) + run(id, id), events);
+  }
+
+  /** Tasks that are a shell script each, and their pipeline, under names that begin alike. */
+  String objects(String name, String... tasks) {
     StringBuilder text = new StringBuilder();
     StringBuilder uses = new StringBuilder();
     for (int i = 0; i < tasks.length; i++) {
       String task = (char) ('a' + i) + "";
-      text.append(task(id + "-" + task, tasks[i]));
+      text.append(task(name + "-" + task, tasks[i]));
       boolean last = i == tasks.length - 1 && tasks.length > 1;
       uses.append(last ? "  finally:\n" : i == 0 ? "  tasks:\n" : "");
-      uses.append("  - name: " + task + "\n    taskRef:\n      name: " + id + "-" + task + "\n");
+      uses.append("  - name: " + task + "\n    taskRef:\n      name: " + name + "-" + task + "\n");
       if (i > 0 && !last) {
         uses.append("    runAfter: [" + (char) ('a' + i - 1) + "]\n");
       }
     }
     text.append(
         "---\napiVersion: tekton.dev/v1\nkind: Pipeline\nmetadata:\n  name: "
-            + id
+            + name
             + "\nspec:\n"
             + uses);
-    text.append(
-        """
-        ---
-        apiVersion: tekton.dev/v1
-        kind: PipelineRun
-        metadata:
-          name: %1$s
-          labels:
-            sluice.io/run: %1$s
-            app.kubernetes.io/part-of: sluice
-        spec:
-          pipelineRef:
-            name: %1$s
-          timeouts:
-            pipeline: 10m
-          taskRunTemplate:
-            podTemplate:
-              securityContext:
-                runAsUser: 65532
-                runAsNonRoot: true
-                fsGroup: 65532
-              automountServiceAccountToken: false
-        """
-            .formatted(id));
-    return start(runner, text.toString(), events);
+    return text.toString();
+  }
+
+  /** A run of a pipeline. */
+  static String run(String id, String pipeline) {
+    return """
+    ---
+    apiVersion: tekton.dev/v1
+    kind: PipelineRun
+    metadata:
+      name: %1$s
+      labels:
+        sluice.io/run: %1$s
+        app.kubernetes.io/part-of: sluice
+    spec:
+      pipelineRef:
+        name: %2$s
+      timeouts:
+        pipeline: 10m
+      taskRunTemplate:
+        podTemplate:
+          securityContext:
+            runAsUser: 65532
+            runAsNonRoot: true
+            fsGroup: 65532
+          automountServiceAccountToken: false
+    """
+        .formatted(id, pipeline);
   }
 
   /** A task of one step {@code run}; a script that begins with {@code image:} has that image. */

@@ -1,5 +1,6 @@
 package io.sluice.local;
 
+import io.sluice.tekton.v1.EmbeddedTask;
 import io.sluice.tekton.v1.EnvVar;
 import io.sluice.tekton.v1.Matrix;
 import io.sluice.tekton.v1.Metadata;
@@ -18,7 +19,6 @@ import io.sluice.tekton.v1.ResultSpec;
 import io.sluice.tekton.v1.Sidecar;
 import io.sluice.tekton.v1.Step;
 import io.sluice.tekton.v1.StepTemplate;
-import io.sluice.tekton.v1.TaskSpec;
 import io.sluice.tekton.v1.When;
 import io.sluice.tekton.v1.WorkspaceBinding;
 import io.sluice.tekton.v1.WorkspaceDeclaration;
@@ -265,7 +265,8 @@ final class Objects {
           Optional.empty(),
           Optional.empty(),
           Optional.of(
-              new TaskSpec(
+              new EmbeddedTask(
+                  Optional.empty(),
                   Optional.empty(),
                   Optional.empty(),
                   declared,

@@ -287,6 +287,7 @@ class ArchitectureTest {
       Map.ofEntries(
           Map.entry("core.gate.GatePolicy", "settings by the names of their table, not a format"),
           Map.entry("tekton.lower.Lowering", "values of a stage, not a format"),
+          Map.entry("tekton.lower.ObjectSizes", "Tekton's objects, of any shape"),
           Map.entry("core.plan.StageValues", "values of a stage under construction, not a format"),
           Map.entry("inference.Fields", "files of authors, with messages that help them"),
           Map.entry("inference.Probe", "its keys are the names of a graph's inputs"),

@@ -64,7 +64,6 @@ class KubectlClusterIT {
     Path pipeline = example(cluster);
     ForkedSluice sluice = new ForkedSluice(folder.resolve("state"));
     String run = folder.resolve("run.yaml").toString();
-    done(sluice.run("compile", pipeline.toString()));
     done(
         sluice.run(
             "compile", pipeline.toString(), "--on", "cluster", "--profile", "smoke", "--run", run));
@@ -72,8 +71,6 @@ class KubectlClusterIT {
         .as("the code's digest, as run.yaml names it")
         .isSubstringOf(Files.readString(Path.of(run)));
 
-    kubectl(cluster, "apply", "-f", pipeline.resolve("tekton/pipeline.yaml").toString());
-    kubectl(cluster, "apply", "-f", pipeline.resolve("tekton/tasks").toString());
     String created = kubectl(cluster, "create", "-f", run, "-o", "name").strip();
     kubectl(cluster, "wait", created, "--for=jsonpath={.status.completionTime}", "--timeout=850s");
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.json.Json;
@@ -91,6 +93,43 @@ class FetchAndStoreTest {
   }
 
   @Test
+  void theShellGetsTheWordsOfTheCommandAsTheirAuthorWroteThem() throws Exception {
+    fetch("stage", List.of(), List.of("o"));
+    assertThat(sh(". \"${0%/env}/command\" && printf '%s|' \"$@\" >\"${0%/env}/words\"")).isZero();
+    assertThat(text("w/words")).isEqualTo("python|--run|x|$(date) § $HOME|");
+  }
+
+  @Test
+  void storeGoesByWhatFetchWasToldAndNotByWhatTheCommandMadeOfIt() throws Exception {
+    fetch("stage", List.of(), List.of("o"));
+    assertThat(Digest.parse(text("call"))).isEqualTo(Digest.of(text("w/call.json")));
+    Files.writeString(folder.resolve("w/outputs/o"), "x");
+    Files.writeString(folder.resolve("exit"), "0");
+    List<String> store =
+        List.of(
+            "store",
+            "--hit",
+            "no",
+            "--call",
+            text("call"),
+            "--exit-code-file",
+            at("exit"),
+            "--result-outputs",
+            at("outputs"),
+            "--workspace",
+            at("w"));
+    assertThat(run(store)).isZero();
+    String changed = text("w/call.json").replace("\"7\"", "\"8\"");
+    Files.writeString(folder.resolve("w/call.json"), changed);
+    assertThat(run(store)).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains("SLU-4026").contains("was changed");
+    assertThat(text("outputs")).isEqualTo("failed:1");
+    Files.delete(folder.resolve("w/call.json"));
+    assertThat(run(store)).isEqualTo(1);
+    assertThat(err.toString(UTF_8)).contains("is gone");
+  }
+
+  @Test
   void theSameStageHitsTheCacheAndAChangedInputDoesNot() throws Exception {
     List<String> inputs = List.of("train=" + manifest("train", "1") + "#train");
     fetch("stage", inputs, List.of("model"));
@@ -107,15 +146,14 @@ class FetchAndStoreTest {
 
   @Test
   void theLoopOfATuneStageIsToldHowManyItIs() throws Exception {
-    String hit = at("hit");
     List<String> outputs = List.of("best", "study");
-    assertThat(run("fetch", "tune", List.of(), outputs, "{}", "--result-hit", hit)).isZero();
+    assertThat(run(call("tune", List.of(), outputs, "{}"))).isZero();
     assertThat(text("w/env")).contains("export SLUICE_PARALLEL='1'");
     String four = "{\"parallel\":4}";
-    assertThat(run("fetch", "tune", List.of(), outputs, four, "--result-hit", hit)).isZero();
+    assertThat(run(call("tune", List.of(), outputs, four))).isZero();
     assertThat(text("w/env")).contains("export SLUICE_PARALLEL='4'");
     String many = "{\"parallel\":100000}";
-    assertThat(run("fetch", "tune", List.of(), outputs, many, "--result-hit", hit)).isEqualTo(2);
+    assertThat(run(call("tune", List.of(), outputs, many))).isEqualTo(2);
     assertThat(err.toString(UTF_8)).contains("SLU-4020", "from 1 to 64");
   }
 
@@ -216,7 +254,7 @@ class FetchAndStoreTest {
   @Test
   void labelledDataIsAsOfItsLatestKnownRowAndMayNotComeFromTheFuture() throws Exception {
     String with = "{\"labels\":{\"knownAt\":\"known\"}}";
-    run("fetch", "data", List.of(), List.of("returns"), with, "--result-hit", at("hit"));
+    run(call("data", List.of(), List.of("returns"), with));
     Path table = folder.resolve("w/outputs/returns");
     Files.writeString(table, "week,known\n1,2026-02-01\n3,2026-02-08T06:00:00Z\n2,2026-02-02\n");
     assertThat(storeData(with)).isZero();
@@ -265,7 +303,7 @@ class FetchAndStoreTest {
     String with =
         "{\"labels\":{\"column\":\"returned\",\"eventTime\":\"week\",\"knownAt\":\"reported\","
             + "\"unit\":[\"product\"]}}";
-    run("fetch", "data", List.of(), List.of("returns"), with, "--result-hit", at("hit"));
+    run(call("data", List.of(), List.of("returns"), with));
     Files.copy(TABLES.resolve(name + ".csv"), folder.resolve("w/outputs/returns"));
     int exit = storeData(with);
     String said = err.toString(UTF_8);
@@ -282,7 +320,7 @@ class FetchAndStoreTest {
   void aMissingColumnIsToldWithThoseThatThereAre() throws Exception {
     String with =
         "{\"labels\":{\"column\":\"returned\",\"eventTime\":\"week\",\"knownAt\":\"reported\"}}";
-    run("fetch", "data", List.of(), List.of("returns"), with, "--result-hit", at("hit"));
+    run(call("data", List.of(), List.of("returns"), with));
     Path table = folder.resolve("w/outputs/returns");
     Files.writeString(table, "product,week,Reported,returned\nP-1,2026-01-05,2026-01-12,1\n");
     assertThat(storeData(with)).isEqualTo(2);
@@ -301,7 +339,7 @@ class FetchAndStoreTest {
 
   @Test
   void aPointerOfGitLfsIsNoData() throws Exception {
-    run("fetch", "data", List.of(), List.of("returns"), "{}", "--result-hit", at("hit"));
+    run(call("data", List.of(), List.of("returns"), "{}"));
     Files.copy(TABLES.resolve("git-lfs.csv"), folder.resolve("w/outputs/returns"));
     assertThat(storeData("{}")).isEqualTo(2);
     assertThat(err.toString(UTF_8)).contains("SLU-4034", "returns", "git lfs pull");
@@ -408,52 +446,45 @@ class FetchAndStoreTest {
 
   private int storeData(String with) throws Exception {
     Files.writeString(folder.resolve("exit"), "0");
-    return run(
-        "store",
-        "data",
-        List.of(),
-        List.of("returns"),
-        with,
-        "--hit",
-        "no",
-        "--exit-code-file",
-        at("exit"),
-        "--result-outputs",
-        at("outputs"));
+    return store("no", call("data", List.of(), List.of("returns"), with));
   }
 
   private int fetch(String kind, List<String> inputs, List<String> outputs) throws Exception {
-    return run("fetch", kind, inputs, outputs, "{}", "--result-hit", at("hit"));
+    return run(call(kind, inputs, outputs, "{}"));
   }
 
   private int store(
       String kind, List<String> inputs, List<String> outputs, String hit, int exitCode)
       throws Exception {
     Files.writeString(folder.resolve("exit"), Integer.toString(exitCode));
-    return run(
-        "store",
-        kind,
-        inputs,
-        outputs,
-        "{}",
-        "--hit",
-        hit,
-        "--exit-code-file",
-        at("exit"),
-        "--result-outputs",
-        at("outputs"));
+    return store(hit, call(kind, inputs, outputs, "{}"));
   }
 
-  private int run(
-      String command,
-      String kind,
-      List<String> inputs,
-      List<String> outputs,
-      String with,
-      String... own)
-      throws Exception {
-    List<String> argv = new ArrayList<>(List.of(command));
-    argv.addAll(List.of(own));
+  /** As after a fetch with these arguments. */
+  private int store(String hit, List<String> fetch) throws Exception {
+    ArrayNode words = JsonNodeFactory.instance.arrayNode();
+    fetch.subList(1, fetch.size()).forEach(words::add);
+    byte[] call = Json.write(words).getBytes(UTF_8);
+    Files.createDirectories(folder.resolve("w"));
+    Files.write(folder.resolve("w/call.json"), call);
+    return run(
+        List.of(
+            "store",
+            "--hit",
+            hit,
+            "--call",
+            Digest.of(call).toString(),
+            "--exit-code-file",
+            at("exit"),
+            "--result-outputs",
+            at("outputs"),
+            "--workspace",
+            at("w")));
+  }
+
+  private List<String> call(String kind, List<String> inputs, List<String> outputs, String with) {
+    List<String> argv = new ArrayList<>(List.of("fetch"));
+    argv.addAll(List.of("--result-hit", at("hit"), "--result-call", at("call")));
     argv.addAll(List.of("--run", "run-1", "--stage", "s", "--kind", kind, "--attempt", "0"));
     argv.addAll(List.of("--resolved", resolved.toString(), "--environment", "", "--image", "i"));
     argv.addAll(List.of("--family", "", "--seed", "7", "--with", with));
@@ -461,8 +492,8 @@ class FetchAndStoreTest {
     argv.addAll(inputs);
     argv.add("--outputs");
     argv.addAll(outputs);
-    argv.addAll(List.of("--command", "python", "--run", "x"));
-    return run(argv);
+    argv.addAll(List.of("--command", "python", "--run", "x", "§S(date) §§ $HOME"));
+    return argv;
   }
 
   private int run(List<String> argv) throws Exception {

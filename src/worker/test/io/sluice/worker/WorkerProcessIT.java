@@ -126,6 +126,9 @@ class WorkerProcessIT {
     private final List<String> exitCodes = new ArrayList<>();
     private Digest resolved;
 
+    /** Where fetch failed there is no result of it, and Tekton would not run store. */
+    private static final String NO_CALL = Digest.of("nothing").toString();
+
     World(Path root, Launch launch) throws IOException {
       this.root = Files.createDirectories(root);
       this.launch = launch;
@@ -172,15 +175,16 @@ class WorkerProcessIT {
 
       Path hit = root.resolve("hit");
       Files.deleteIfExists(hit);
-      run(argv(List.of("fetch", "--result-hit", "hit"), common));
+      run(argv(List.of("fetch", "--result-hit", "hit", "--result-call", "call"), common));
       String found = Files.exists(hit) ? Files.readString(hit) : "no";
       said.append("hit ").append(found).append('\n');
       if (found.equals("no") && Files.exists(hit)) {
         int code = run(List.of(kind, "--workspace", "w"));
         Files.writeString(root.resolve("exit"), Integer.toString(code));
       }
-      List<String> own = List.of("--hit", found, "--exit-code-file", "exit");
-      run(argv(List.of("store", "--result-outputs", "outputs"), argv(own, common)));
+      String call = Files.exists(hit) ? Files.readString(root.resolve("call")) : NO_CALL;
+      List<String> own = List.of("--hit", found, "--exit-code-file", "exit", "--call", call);
+      run(argv(List.of("store", "--result-outputs", "outputs", "--workspace", "w"), own));
       String outputs = Files.readString(root.resolve("outputs"));
       said.append("outputs ").append(outputs).append('\n');
       return outputs;

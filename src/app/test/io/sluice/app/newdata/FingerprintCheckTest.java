@@ -40,7 +40,7 @@ class FingerprintCheckTest {
     assertThat(array(task, "outputs")).containsExactly("fingerprint");
     assertThat(array(task, "command")).startsWith("/bin/sh", "-eu", "-c");
     // an argument of the script, never a part of it
-    assertThat(array(task, "command")).endsWith("fingerprint", "python", "-m", "rma.latest", "$$x");
+    assertThat(array(task, "command")).endsWith("fingerprint", "python", "-m", "rma.latest", "$x");
     assertThat(task.params())
         .contains(Param.of("image", "$(params.image-tabular)"))
         .noneMatch(p -> p.name().equals("kind"));

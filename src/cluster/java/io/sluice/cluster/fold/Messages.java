@@ -6,6 +6,7 @@ import io.sluice.cluster.fold.ObservedTaskRun.Attempt;
 import io.sluice.cluster.fold.ObservedTaskRun.Step;
 import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.StageStatus;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -96,6 +97,19 @@ final class Messages {
       }
     }
     return Optional.empty();
+  }
+
+  /** That Tekton does nothing visible about an object. */
+  static String noStatus(String kind, String name, Duration since) {
+    return "Tekton has given the "
+        + kind
+        + " "
+        + name
+        + " no status for "
+        + since.toSeconds()
+        + " s: its controller does not run, or cannot save the status, as when the object is too"
+        + " large for etcd; `kubectl logs -n tekton-pipelines deployment/tekton-pipelines-controller`"
+        + " says which";
   }
 
   /** Why the API server does not let Tekton make a pod; empty when it does. */

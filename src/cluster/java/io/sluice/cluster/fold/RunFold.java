@@ -47,6 +47,9 @@ public final class RunFold {
    */
   private static final int MAX_REMARKS = 8;
 
+  /** Tekton's controller sees a new object within a second; under load it may take some more. */
+  private static final Duration SILENCE = Duration.ofSeconds(60);
+
   /** Of a TaskRun in a matrix, at the end of its name. */
   private static final Pattern POSITION = Pattern.compile("-(\\d+)$");
 
@@ -57,6 +60,8 @@ public final class RunFold {
   private final Map<String, Track> stages = new LinkedHashMap<>();
   private final Map<String, ObservedTaskRun> taskRuns = new LinkedHashMap<>();
   private final Map<String, ObservedPod> pods = new LinkedHashMap<>();
+  private final Map<String, Instant> firstSeen = new HashMap<>();
+  private final Set<String> silent = new HashSet<>();
   private final Set<String> gone = new HashSet<>();
   private final Set<String> lost = new HashSet<>();
   private final Map<ContainerId, Boolean> drained = new LinkedHashMap<>();
@@ -144,6 +149,7 @@ public final class RunFold {
     if (run == null || !run.isDone()) {
       run = now;
     }
+    firstSeen.putIfAbsent(now.name(), at);
     if (stages.isEmpty()) {
       know(now.stages());
     }
@@ -156,6 +162,7 @@ public final class RunFold {
     if (before == null || !isOlder(now, before)) {
       taskRuns.put(now.name(), now);
     }
+    firstSeen.putIfAbsent(now.name(), at);
     return advance(at);
   }
 
@@ -214,6 +221,41 @@ public final class RunFold {
   public List<RunEvent> deleted(ObservedPod pod, Instant at) {
     lost.add(pod.uid());
     return see(pod, at);
+  }
+
+  /** Time goes by: says once of each object that Tekton gives no status. */
+  public List<RunEvent> tick(Instant at) {
+    List<RunEvent> out = new ArrayList<>();
+    ObservedRun seen = run;
+    if (outcome != null || deleted) {
+      return out;
+    }
+    if (seen != null && seen.succeeded().equals(Condition.NONE) && isSilent(seen.name(), at)) {
+      out.add(
+          new RunEvent.SetUp(
+              at,
+              "run " + id,
+              RunEvent.SetUp.Phase.PROGRESS,
+              Messages.noStatus("PipelineRun", seen.name(), SILENCE)));
+    }
+    for (ObservedTaskRun t : taskRuns.values()) {
+      Track stage = stage(t.task(), t.name());
+      Attempt last = t.attempts().getLast();
+      boolean untouched = last.succeeded().equals(Condition.NONE) && last.started().isEmpty();
+      if (stage != null && stage.end.isEmpty() && untouched && isSilent(t.name(), at)) {
+        begin(at, out);
+        out.add(
+            new RunEvent.LogLine(
+                at, stage.name, "", "(" + Messages.noStatus("TaskRun", t.name(), SILENCE) + ")"));
+      }
+    }
+    return out;
+  }
+
+  /** Whether an object was first seen so long ago; true once. */
+  private boolean isSilent(String name, Instant at) {
+    Instant since = firstSeen.get(name);
+    return since != null && !since.plus(SILENCE).isAfter(at) && silent.add(name);
   }
 
   /** A line that a container wrote. */

@@ -43,7 +43,7 @@ class RunFoldTest {
 
   private static String brief(RunEvent event) {
     return switch (event) {
-      case RunEvent.SetUp e -> "setup";
+      case RunEvent.SetUp e -> "setup " + e.what() + ": " + e.detail();
       case RunEvent.RunStarted e -> "run " + e.stages();
       case RunEvent.StageStarted e -> e.stage() + " starts " + e.attempt();
       case RunEvent.StepStarted e -> e.stage() + "." + e.step() + " starts";
@@ -105,6 +105,46 @@ class RunFoldTest {
          status: {phase: 'Running', containerStatuses: [{name: 'step-run', state: {running: {}}}]}}
         """
             .formatted(position));
+  }
+
+  private static final ObservedTaskRun UNTOUCHED =
+      AsRead.taskRun(
+          "{metadata: {name: 'r-1-a', labels: {'tekton.dev/pipelineTask': 'a'}}, spec: {}}");
+
+  @Test
+  void aTaskRunToWhichTektonGivesNoStatusIsToldOnce() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(UNTOUCHED, AT));
+    told.clear();
+    see(fold.tick(AT.plusSeconds(59)));
+    assertThat(told).isEmpty();
+    see(fold.tick(AT.plusSeconds(60)));
+    see(fold.tick(AT.plusSeconds(600)));
+    assertThat(told)
+        .singleElement()
+        .asString()
+        .startsWith("a.: (Tekton has given the TaskRun r-1-a no status for 60 s:")
+        .contains("too large for etcd");
+  }
+
+  @Test
+  void aRunToWhichTektonGivesNoStatusIsToldOnce() {
+    see(fold.see(AsRead.run("{metadata: {name: 'r-1'}, spec: {}}"), AT));
+    see(fold.tick(AT.plusSeconds(61)));
+    see(fold.tick(AT.plusSeconds(600)));
+    assertThat(told)
+        .singleElement()
+        .asString()
+        .startsWith("setup run r-1: Tekton has given the PipelineRun r-1 no status for 60 s");
+  }
+
+  @Test
+  void whatTektonHasTakenUpIsNotToldAsSilent() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(taskRun("a", "Unknown", "Pending", ""), AT));
+    told.clear();
+    see(fold.tick(AT.plusSeconds(600)));
+    assertThat(told).isEmpty();
   }
 
   @Test

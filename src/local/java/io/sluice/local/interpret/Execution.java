@@ -9,6 +9,7 @@ import io.sluice.tekton.PipelineRunner;
 import io.sluice.tekton.RunOutcome;
 import io.sluice.tekton.RunOutcome.TaskOutcome;
 import io.sluice.tekton.TaskWords;
+import io.sluice.tekton.lower.SelfContained;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.Param;
 import io.sluice.tekton.v1.ParamSpec;
@@ -18,7 +19,6 @@ import io.sluice.tekton.v1.PipelineResult;
 import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineRunSpec;
 import io.sluice.tekton.v1.Task;
-import io.sluice.tekton.v1.TaskRef;
 import io.sluice.tekton.v1.WorkspaceReference;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -102,7 +102,7 @@ public final class Execution implements PipelineRunner.Running {
 
     RunOutcome.TaskEnd end() {
       return new RunOutcome.TaskEnd(
-          node.name(), node.use().taskRef().map(TaskRef::name), ignoresErrors(), outcome);
+          node.name(), SelfContained.taskName(node.use()), ignoresErrors(), outcome);
     }
 
     boolean failed() {

@@ -4,6 +4,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.StageName;
+import io.sluice.tekton.v1.EmbeddedTask;
 import io.sluice.tekton.v1.EnvVar;
 import io.sluice.tekton.v1.Param;
 import io.sluice.tekton.v1.ParamSpec;
@@ -133,7 +134,7 @@ final class Graph {
   }
 
   private void node(PipelineTask use, Map<String, Task> catalog, List<Node> into) {
-    Optional<TaskSpec> task = use.taskSpec();
+    Optional<TaskSpec> task = use.taskSpec().map(EmbeddedTask::spec);
     String taskName = use.name();
     if (use.taskRef().isPresent()) {
       taskName = use.taskRef().get().name();

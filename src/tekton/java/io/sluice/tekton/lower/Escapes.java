@@ -37,6 +37,28 @@ public final class Escapes {
   }
 
   /**
+   * A word of a command, which {@code sluice-worker fetch} reads back ({@code CommandWords}): a
+   * {@code $} before {@code (} or {@code $} becomes {@code §S}, and {@code §} is doubled, so that
+   * neither Tekton nor Kubernetes finds anything to replace, and no text grows to more than twice
+   * its size but one of dollar signs alone. Any other {@code $} stays as people write it.
+   */
+  public static String command(String word) {
+    StringBuilder out = new StringBuilder(word.length() + 16);
+    for (int i = 0; i < word.length(); i++) {
+      char c = word.charAt(i);
+      char next = i + 1 < word.length() ? word.charAt(i + 1) : ' ';
+      if (c == '§') {
+        out.append("§§");
+      } else if (c == '$' && (next == '(' || next == '$')) {
+        out.append("§S");
+      } else {
+        out.append(c);
+      }
+    }
+    return out.toString();
+  }
+
+  /**
    * JSON without a {@code $}: it can only be inside strings, as its six-character JSON escape. Keys
    * are sorted; an object too long for a line has one line a member, so that a change of one value
    * is a change of one line.

@@ -483,7 +483,7 @@ public final class Lowering {
     }
     params.add(Param.of("outputs", arguments(stage.outputs())));
     if (!stage.command().isEmpty()) {
-      params.add(Param.of("command", arguments(stage.command())));
+      params.add(Param.of("command", stage.command().stream().map(Escapes::command).toList()));
     }
     params.addAll(ofEveryTask());
     return params;

@@ -17,7 +17,7 @@ public record PipelineTask(
     Optional<String> displayName,
     Optional<String> description,
     Optional<TaskRef> taskRef,
-    Optional<TaskSpec> taskSpec,
+    Optional<EmbeddedTask> taskSpec,
     List<String> runAfter,
     List<When> when,
     Optional<OnError> onError,

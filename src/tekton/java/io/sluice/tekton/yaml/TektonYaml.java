@@ -1,5 +1,6 @@
 package io.sluice.tekton.yaml;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.Location;
@@ -51,6 +52,11 @@ public final class TektonYaml {
   /** One object as a text of one document. */
   public static String write(TektonObject object) {
     return write(List.of(object));
+  }
+
+  /** One object as the API server keeps it: JSON. */
+  public static JsonNode json(TektonObject object) {
+    return Trees.json(tree(object));
   }
 
   private static Map<String, Object> tree(TektonObject object) {

@@ -1,5 +1,14 @@
 package io.sluice.tekton.yaml;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.IntNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import io.sluice.core.json.Json;
 import io.sluice.tekton.v1.ParamValue;
 import io.sluice.tekton.v1.Quantity;
 import java.time.Duration;
@@ -29,6 +38,26 @@ final class Trees {
       }
     }
     return tree;
+  }
+
+  /** A tree as JSON. */
+  static JsonNode json(Object tree) {
+    return switch (tree) {
+      case Map<?, ?> map -> {
+        ObjectNode object = Json.object();
+        map.forEach((k, v) -> object.set((String) k, json(v)));
+        yield object;
+      }
+      case List<?> list -> {
+        ArrayNode array = JsonNodeFactory.instance.arrayNode();
+        list.forEach(v -> array.add(json(v)));
+        yield array;
+      }
+      case Boolean b -> BooleanNode.valueOf(b);
+      case Long l -> LongNode.valueOf(l);
+      case Integer i -> IntNode.valueOf(i);
+      default -> TextNode.valueOf(String.valueOf(tree));
+    };
   }
 
   private static Object value(Object value) {

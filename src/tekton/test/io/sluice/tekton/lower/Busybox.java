@@ -8,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -55,6 +56,15 @@ final class Busybox {
       Thread.currentThread().interrupt();
       return Optional.empty();
     }
+  }
+
+  /** The file by which fetch hands a command to the shell. */
+  static String words(String... command) {
+    return "set --"
+        + Stream.of(command)
+            .map(w -> " '" + w.replace("'", "'\\''") + "'")
+            .collect(Collectors.joining())
+        + "\n";
   }
 
   private static boolean runs(Path folder, String... command)

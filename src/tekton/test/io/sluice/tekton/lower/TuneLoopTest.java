@@ -114,7 +114,7 @@ class TuneLoopTest {
     Path script = workspace.resolve("loop.sh");
     Files.writeString(script, run.script().orElseThrow());
     argv.add(script.toString());
-    argv.addAll(List.of(command));
+    Files.writeString(workspace.resolve("command"), Busybox.words(command));
     ProcessBuilder builder = new ProcessBuilder(argv).redirectErrorStream(true);
     builder.environment().put("SLUICE_WORKSPACE", workspace.toRealPath().toString());
     builder.environment().put("SLUICE_PATIENCE", patience);

@@ -68,9 +68,7 @@ public final class PredictWorkspace {
         windows(p, signature);
       }
     }
-    StringBuilder words = new StringBuilder("set --");
-    command.command().forEach(w -> words.append(' ').append(Workspace.quoted(w)));
-    Files.writeString(workspace.predict().resolve("command"), words.append('\n').toString());
+    Workspace.writeCommand(workspace.predict().resolve("command"), command.command());
     return Map.of("SLUICE_FAMILY", signature.family());
   }
 

@@ -7,6 +7,7 @@ import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.worker.command.Arguments;
+import io.sluice.worker.command.CommandWords;
 import io.sluice.worker.command.CommonOptions;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -19,8 +20,9 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * The arguments that fetch and store share (ARGS in docs/architecture.md), typed. Both steps get
- * them from the task, so that store need not believe anything that lies in the stage workspace.
+ * What fetch is told about a stage (ARGS in docs/architecture.md), typed. The task tells fetch
+ * alone; store reads the same from the file that fetch left, whose digest a result of fetch says,
+ * so that it need not believe anything that lies in the stage workspace.
  *
  * @param predict how what {@code train} leaves forecasts by a command: {@code command} and {@code
  *     environment}; empty when it is a graph
@@ -154,7 +156,7 @@ public record TaskArguments(
         CommonOptions.untrusted(arguments),
         inputs,
         outputs,
-        arguments.command());
+        CommandWords.read(arguments.command()));
   }
 
   private static Plan.Kind kind(String text) {

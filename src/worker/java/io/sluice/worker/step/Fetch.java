@@ -1,6 +1,8 @@
 package io.sluice.worker.step;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Digest;
@@ -23,8 +25,10 @@ import io.sluice.worker.workspace.Workspace;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +45,9 @@ public final class Fetch {
 
   private final WorkerContext context;
   private final TaskArguments arguments;
+  private final List<String> argv;
   private final Path resultHit;
+  private final Path resultCall;
 
   /** What fetch can say, as the step result spells it. */
   enum Hit {
@@ -65,15 +71,53 @@ public final class Fetch {
     }
   }
 
-  private Fetch(WorkerContext context, Arguments arguments) {
+  private Fetch(WorkerContext context, List<String> argv) {
+    Arguments read = arguments(argv, context.cwd());
     this.context = context;
-    this.arguments = TaskArguments.of(arguments);
-    this.resultHit = arguments.path("--result-hit");
+    this.argv = List.copyOf(argv);
+    this.arguments = TaskArguments.of(read);
+    this.resultHit = read.path("--result-hit");
+    this.resultCall = read.path("--result-call");
   }
 
   public static int run(WorkerContext context, List<String> argv) throws IOException {
-    var grammar = TaskArguments.grammar(Set.of("--result-hit"), Set.of());
-    return new Fetch(context, Arguments.read(argv, grammar, context.cwd())).run();
+    return new Fetch(context, argv).run();
+  }
+
+  private static Arguments arguments(List<String> argv, Path cwd) {
+    var grammar = TaskArguments.grammar(Set.of("--result-hit", "--result-call"), Set.of());
+    return Arguments.read(argv, grammar, cwd);
+  }
+
+  /**
+   * What fetch was told in the same pod, by the file that it left.
+   *
+   * @param written the digest that fetch gave out as its result: the step between may have written
+   *     to the workspace
+   * @throws SluiceException {@code SLU-4026} when the file is not what fetch wrote
+   */
+  static TaskArguments told(Workspace workspace, Digest written, Path cwd) throws IOException {
+    byte[] bytes;
+    try {
+      bytes = Files.readAllBytes(workspace.call());
+    } catch (NoSuchFileException e) {
+      throw changed("is gone");
+    }
+    if (!Digest.of(bytes).equals(written)) {
+      throw changed("was changed");
+    }
+    List<String> argv = new ArrayList<>();
+    Json.parse(bytes).forEach(word -> argv.add(word.textValue()));
+    return TaskArguments.of(arguments(argv, cwd));
+  }
+
+  private static SluiceException changed(String how) {
+    return new SluiceException(
+        ExitCode.RUN_FAILED,
+        Diagnostic.of(
+            "SLU-4026",
+            "the file call.json of the stage's workspace " + how + " since fetch wrote it",
+            "the command may write to SLUICE_OUTPUTS, SLUICE_RESULTS and TMPDIR, and nowhere else"));
   }
 
   private int run() throws IOException {
@@ -100,8 +144,20 @@ public final class Fetch {
     if (hit == Hit.NO) {
       layOut(store, stage);
     }
+    Files.writeString(resultCall, call().toString());
     Files.writeString(resultHit, hit.word());
     return ExitCode.DONE.code();
+  }
+
+  /** Leaves what this step was told, and says its digest. */
+  private Digest call() throws IOException {
+    Workspace workspace = new Workspace(arguments.workspace().toAbsolutePath().normalize());
+    ArrayNode words = JsonNodeFactory.instance.arrayNode();
+    argv.forEach(words::add);
+    byte[] bytes = utf8(Json.write(words));
+    Files.createDirectories(workspace.root());
+    Files.write(workspace.call(), bytes);
+    return Digest.of(bytes);
   }
 
   private Hit decide(ArtifactStore store, KeyedStage stage) throws IOException {
@@ -159,6 +215,7 @@ public final class Fetch {
       }
     }
     Files.writeString(workspace.params(), Json.pretty(params(store, stage)));
+    Workspace.writeCommand(workspace.command(), arguments.command());
     if (stage.workerKind()) {
       Files.writeString(workspace.context(), Json.pretty(context(store, stage).json()));
     }

@@ -64,9 +64,9 @@ public final class StoreOutputs {
   private final Path resultOutputs;
   private final Optional<Path> resultVerdict;
 
-  private StoreOutputs(WorkerContext context, Arguments arguments) {
+  private StoreOutputs(WorkerContext context, Arguments arguments, TaskArguments told) {
     this.context = context;
-    this.arguments = TaskArguments.of(arguments);
+    this.arguments = told;
     this.hit = arguments.as("--hit", Fetch.Hit::parse);
     this.exitCodeFile = arguments.path("--exit-code-file");
     this.resultOutputs = arguments.path("--result-outputs");
@@ -75,9 +75,22 @@ public final class StoreOutputs {
 
   public static int run(WorkerContext context, List<String> argv) throws IOException {
     var grammar =
-        TaskArguments.grammar(
-            Set.of("--hit", "--exit-code-file", "--result-outputs"), Set.of("--result-verdict"));
-    return new StoreOutputs(context, Arguments.read(argv, grammar, context.cwd())).run();
+        new Arguments.Grammar(
+            Set.of("--hit", "--call", "--exit-code-file", "--result-outputs", "--workspace"),
+            Set.of("--result-verdict"),
+            Set.of(),
+            /* command= */ false);
+    Arguments read = Arguments.read(argv, grammar, context.cwd());
+    TaskArguments told;
+    try {
+      Workspace workspace = new Workspace(read.path("--workspace"));
+      told = Fetch.told(workspace, read.digest("--call"), context.cwd());
+    } catch (SluiceException e) {
+      // without a result of its task the whole run would fail, not this stage
+      Files.writeString(read.path("--result-outputs"), "failed:" + e.exitCode().code());
+      throw e;
+    }
+    return new StoreOutputs(context, read, told).run();
   }
 
   /** How the stage ended. */

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,16 @@ public record Workspace(Path root) {
 
   public Path env() {
     return root.resolve("env");
+  }
+
+  /** The words of the user's command, for the shell that runs it. */
+  public Path command() {
+    return root.resolve("command");
+  }
+
+  /** The argument vector of fetch, for store. */
+  public Path call() {
+    return root.resolve("call.json");
   }
 
   public Path params() {
@@ -64,7 +75,7 @@ public record Workspace(Path root) {
   /** Empties the layout of everything that an earlier, killed attempt put there. */
   public void clear() throws IOException {
     Files.createDirectories(root);
-    for (Path p : new Path[] {env(), params(), context(), root.resolve("late")}) {
+    for (Path p : new Path[] {env(), command(), params(), context(), root.resolve("late")}) {
       Files.deleteIfExists(p);
     }
     for (Path p : new Path[] {inputs(), outputs(), results(), code(), tmp(), predict()}) {
@@ -100,6 +111,13 @@ public record Workspace(Path root) {
     Path temp = root.resolve("env.tmp");
     Files.writeString(temp, text, StandardCharsets.UTF_8);
     Files.move(temp, env(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  /** Writes a command as a line that gives the words to the POSIX shell that reads it. */
+  public static void writeCommand(Path file, List<String> words) throws IOException {
+    StringBuilder text = new StringBuilder("set --");
+    words.forEach(w -> text.append(' ').append(quoted(w)));
+    Files.writeString(file, text.append('\n').toString());
   }
 
   /** A word of the POSIX shell that expands to exactly this text. */
