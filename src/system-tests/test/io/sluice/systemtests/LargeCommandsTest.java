@@ -38,7 +38,7 @@ class LargeCommandsTest {
               assertThat(d.id()).isEqualTo("SLU-2031");
               assertThat(d.location()).isPresent();
               assertThat(d.location().get().column()).isGreaterThan(1);
-              assertThat(d.hint()).contains("file of the code");
+              assertThat(d.hint().orElse("")).contains("file of the code");
             });
   }
 

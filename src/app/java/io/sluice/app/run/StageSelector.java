@@ -104,9 +104,6 @@ public record StageSelector(String name, Kind kind) {
 
   /** Whether the spec names it, so that a call by name can mean it. */
   private static boolean isUsers(Plan.Kind kind) {
-    return switch (kind) {
-      case DATA, STAGE, TUNE, TRAIN, DRIFT -> true;
-      case RESOLVE, PREDICT, EVALUATE, GATE, REGISTER, PROMOTE, RECORD -> false;
-    };
+    return kind.has(Plan.Trait.IN_SPEC);
   }
 }

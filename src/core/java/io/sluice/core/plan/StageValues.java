@@ -135,11 +135,10 @@ final class StageValues {
     boolean audited =
         policy
             .find(GatePolicy.REQUIRE_AUDIT)
-            .orElseGet(
-                () ->
-                    StageEdges.judged(spec)
-                        .map(e -> Edges.of(spec, e).containsKey("snapshot"))
-                        .orElse(false));
+            .orElseGet(() ->
+                StageEdges.judged(spec)
+                    .map(e -> Edges.of(spec, e).containsKey("snapshot"))
+                    .orElse(false));
     return sorted(
         policy
             .with(GatePolicy.SLICES, slices)

@@ -163,7 +163,8 @@ public final class ObjectSizes {
     }
     long attempts = 1 + task.path("retries").asLong(0);
     long steps = (long) elements(spec, "steps").size() + elements(spec, "sidecars").size();
-    long taskRun = (long) AROUND + size(params) + size(spec) + attempts * (size(filled) + steps * STEP);
+    long taskRun =
+        (long) AROUND + size(params) + size(spec) + attempts * (size(filled) + steps * STEP);
     return taskRun <= LIMIT
         ? Optional.empty()
         : Optional.of(

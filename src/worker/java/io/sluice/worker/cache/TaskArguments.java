@@ -164,11 +164,10 @@ public record TaskArguments(
       throw new IllegalArgumentException("not in lower case: " + text);
     }
     Plan.Kind kind = Plan.Kind.valueOf(text.toUpperCase(Locale.ROOT));
-    return switch (kind) {
-      case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, GATE, REGISTER -> kind;
-      case RESOLVE, PROMOTE, RECORD ->
-          throw new IllegalArgumentException(text + " is not a kind that is fetched and stored");
-    };
+    if (!kind.has(Plan.Trait.STAGED)) {
+      throw new IllegalArgumentException(text + " is not a kind that is fetched and stored");
+    }
+    return kind;
   }
 
   private static Input input(String element) {
