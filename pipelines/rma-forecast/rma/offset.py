@@ -10,10 +10,13 @@ Kept apart from `rma.features`, because a trial should not have to import onnx.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sluice_ml.graph import Graph
 
 Floats = NDArray[np.float32]
 
@@ -53,10 +56,18 @@ class Offset:
         return Offset(max(float(x[:, CAPPED].sum(dtype=np.float64)) / shipped, _LEAST_RATE), float(units))
 
     def expected(self, x: Floats) -> Floats:
-        """Returns in a week [rows], above 0. The graph's `rma.export` does the same operations in the same order."""
+        """Returns in a week [rows], above 0; `add` does the same operations in the same order."""
         prior, units = self.constants()
         expected: Floats = (x[:, CAPPED] + prior) / (x[:, SHIPPED] + units) * x[:, EXPOSURE]
         return expected
+
+    def add(self, g: Graph, features: str) -> str:
+        """Adds `expected` of `features` [rows, width] to a graph; returns its name, [rows, 1]."""
+        shipped, capped, exposure = (
+            g("Gather", features, g.constant(np.array([at], np.int64)), axis=1) for at in (SHIPPED, CAPPED, EXPOSURE)
+        )
+        prior, units = (g.constant(c) for c in self.constants())
+        return g("Mul", g("Div", g("Add", capped, prior), g("Add", shipped, units)), exposure)
 
     def constants(self) -> tuple[np.float32, np.float32]:
         """What is added to returns and to shipped units."""

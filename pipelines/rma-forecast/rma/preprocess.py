@@ -12,6 +12,9 @@ as revised later.
 before the holdout begins, purge and validation included: what a refit may learn from once the parameters are
 chosen. It is written only `with: { known: true }`, because it repeats the others.
 
+`with: { folds: N }` lets trials be scored on N validations instead of one: N - 1 more of the same length lie one
+after the other before v, within train (`rma.table.folds`). Nothing is cut differently for it.
+
 Beside the contract's tables each set carries `features.npz`, computed by the graph that the model will
 contain, so that a trial starts at once.
 """
@@ -49,14 +52,17 @@ class Cut:
     train_every: int
     mature_after: int
     history: int
+    folds: int = 1
 
 
 @dataclass(frozen=True)
 class Splits:
-    """The table sets, and the origins that cut them (epoch seconds)."""
+    """The table sets, and the origins that cut them (epoch seconds); `folds`: the first origins of the validations
+    within train, the oldest first."""
 
     first_validation: int
     first_holdout: int
+    folds: Ints
     sets: dict[str, PanelSet]
 
 
@@ -83,6 +89,14 @@ def split(panel: Panel, cut: Cut) -> Splits:
             f"about {needed // period} are needed",
             "wait for more data, or shorten historyPeriods, validationPeriods or holdoutPeriods",
         )
+    folds = first_validation - np.arange(cut.folds - 1, 0, -1, dtype=np.int64) * cut.validation * period
+    if len(folds) and first_train + period + cut.mature_after > folds[0]:
+        raise SluiceMlError(
+            "SLU-7302",
+            f"too little history for {cut.folds} folds: no label of train is known at {iso_instant(int(folds[0]))}, "
+            f"when the first of them begins; the first origin is {iso_instant(first_train)}",
+            "wait for more data, or lower folds or validationPeriods",
+        )
 
     def build(first: int, end: int, known_by: int | None, every: int = 1) -> PanelSet:
         """Rows with origins in [first, end), labels known by then (None: whatever is known)."""
@@ -103,7 +117,7 @@ def split(panel: Panel, cut: Cut) -> Splits:
         "holdout": build(first_holdout, last_mature, as_of),
         "recent": build(last_mature, grid(as_of) + period, None),
     }
-    return Splits(first_validation, first_holdout, sets)
+    return Splits(first_validation, first_holdout, folds, sets)
 
 
 def _rows(panel: Panel, origins: Ints, cut: Cut, known_by: int | None) -> Rows:
@@ -137,20 +151,24 @@ def _rows(panel: Panel, origins: Ints, cut: Cut, known_by: int | None) -> Rows:
     return Rows(unit, origin, horizon, target_end, known_at, actual, np.ones(len(unit)), extra).where(keep)
 
 
-def write_features(folder: Path, panel_set: PanelSet, cut: Cut) -> None:
-    """Writes `features.npz`: x [rows, width], y, weight [rows], origin [rows], in the order of `rows.csv`."""
+def write_features(folder: Path, panel_set: PanelSet, cut: Cut, folds: Ints | None = None) -> None:
+    """Writes `features.npz`: x [rows, width], y, weight, origin, known_at [rows], in the order of `rows.csv`; and
+    `folds` where there are any."""
     rows = panel_set.rows
     pairs, at = np.unique(np.stack([rows.unit, rows.origin]), axis=1, return_inverse=True)
     window = panel_set.panel.windows(pairs[0], pairs[1], cut.lookback)
     x = features.compute(window, pairs[1] // DAY, cut.horizons)[at.reshape(-1), rows.horizon - 1]
-    np.savez(
-        folder / "features.npz",
-        x=x,
-        y=rows.actual.astype(np.float32),
-        weight=rows.weight.astype(np.float32),
-        origin=rows.origin,
-        known_at=rows.known_at,
-    )
+    columns = {
+        "x": x,
+        "y": rows.actual.astype(np.float32),
+        "weight": rows.weight.astype(np.float32),
+        "origin": rows.origin,
+        "known_at": rows.known_at,
+    }
+    if folds is not None and len(folds):
+        columns["folds"] = folds
+    with (folder / "features.npz").open("wb") as file:
+        np.savez(file, allow_pickle=False, **columns)
 
 
 def main() -> None:
@@ -173,6 +191,7 @@ def main() -> None:
         train_every=int(p.get("trainEvery", 2)),
         mature_after=seconds_of(str(p.get("matureAfter", "180d"))),
         history=int(p.get("historyPeriods", p.get("lookback", 26))),
+        folds=int(p.get("folds", 1)),
     )
     panel = read_vintages(stage.inputs / "returns", shape, "week", "reported")
     splits = split(panel, cut)
@@ -182,7 +201,7 @@ def main() -> None:
         folder = stage.outputs / name
         panel_set.write(folder)
         if name in ("train", "validation", "known"):
-            write_features(folder, panel_set, cut)
+            write_features(folder, panel_set, cut, splits.folds if name == "train" else None)
         stage.result(f"{name}.rows", len(panel_set.rows))
     stage.result("firstValidationOrigin", iso_instant(splits.first_validation))
     stage.result("firstHoldoutOrigin", iso_instant(splits.first_holdout))

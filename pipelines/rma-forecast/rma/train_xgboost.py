@@ -1,43 +1,30 @@
 """Family xgboost: gradient-boosted trees on as-of windows, one model for all units and horizons.
 
-In mode `trial` it fits `params` on train and reports the loss on validation; in mode `refit` it does the
-same and writes the bundle. The refit learns from train only, so that evaluate's validation loss, by which
-families are compared, stays out of sample; validation only sets the level (`calibrate`).
+In mode `trial` it fits `params` on train and reports the loss on validation, over all folds where preprocess cut
+some; in mode `refit` it does the same and writes the bundle. The refit learns from train only, so that evaluate's
+validation loss, by which families are compared, stays out of sample; validation only sets the level (`calibrate`).
+Where there is an input `known`, the refit learns from that, and leaves what it forecast before beside the bundle.
 """
 
 from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xgboost as xgb
-from numpy.typing import NDArray
 
-from rma.counts import FLOOR, bias, calibrate, poisson_deviance
-from rma.offset import CAP, HORIZON, LEVEL_CAP, Floats, Offset
+from rma.counts import FLOOR, bias, calibrate
+from rma.offset import CAP, LEVEL_CAP, Floats, Offset
+from rma.table import Table, deviance
 from sluice_ml.stage import Stage, run
+
+if TYPE_CHECKING:
+    from sluice_ml.graph import Graph
 
 #: newest share of training rows by which the level of a trial is set
 _TAIL = 0.25
-
-
-@dataclass(frozen=True)
-class Table:
-    """Features and labels as preprocess wrote them: x [rows, width]; y, weight, origin, known_at [rows]."""
-
-    x: Floats
-    y: Floats
-    weight: Floats
-    origin: NDArray[np.int64]
-    known_at: NDArray[np.int64]
-
-    @staticmethod
-    def read(folder: Path) -> Table:
-        with np.load(folder / "features.npz") as arrays:
-            return Table(*(arrays[name] for name in ("x", "y", "weight", "origin", "known_at")))
 
 
 @dataclass(frozen=True)
@@ -56,6 +43,16 @@ class Model:
     def labels(self, y: Floats) -> Floats:
         """What of labels [rows] says something about the level."""
         return y if self.offset is None else np.minimum(y, np.float32(LEVEL_CAP))
+
+    def add(self, g: Graph, features: str) -> str:
+        """Adds the model to a graph on `features` [rows, width]; returns the name of its counts [rows, 1]."""
+        from rma.trees import add_trees
+
+        counts = add_trees(g, features, self.booster)
+        if self.offset is None:
+            return counts
+        counts = g("Mul", counts, self.offset.add(g, features))
+        return g("Mul", counts, g.constant(np.float32(self.level)))
 
 
 def fit(params: dict[str, Any], train: Table, seed: int) -> Model:
@@ -93,15 +90,10 @@ def fit(params: dict[str, Any], train: Table, seed: int) -> Model:
     return model if offset is None else replace(model, level=Offset.level(train.y, model.forecast(train.x)))
 
 
-def horizons(table: Table) -> int:
-    """In how many rows a label of `table` is counted at most."""
-    return int(table.x[:, HORIZON].max())
-
-
 def level(train: Table, model: Model) -> float:
     """Factor from the newest training rows: what a trial, which must not learn from validation, may use."""
     recent = train.origin >= np.quantile(train.origin, 1 - _TAIL)
-    return calibrate(model.labels(train.y[recent]), model.forecast(train.x[recent]), horizons(train))
+    return calibrate(model.labels(train.y[recent]), model.forecast(train.x[recent]), train.horizons)
 
 
 def newest_label(*learned: Table) -> int:
@@ -114,12 +106,17 @@ def main() -> None:
     params = {k: v for k, v in stage.params.items() if k in PARAMETERS}
     train = Table.read(stage.inputs / "train")
     validation = Table.read(stage.inputs / "validation")
-    model = fit(params, train, stage.seed % 2**31)
+    models: list[Model] = []
+
+    def forecast(past: Table, x: Floats) -> Floats:
+        models.append(fit(params, past, stage.seed % 2**31))
+        return models[-1].forecast(x) * np.float32(level(past, models[-1]))
+
+    objective = deviance(train, validation, forecast)
+    model = models[-1]
     raw = model.forecast(validation.x)
-    prediction = raw * np.float32(level(train, model))
-    objective = poisson_deviance(validation.y, prediction, validation.weight)
     stage.result("objective", objective)
-    stage.result("validation.bias", bias(validation.y, prediction))
+    stage.result("validation.bias", bias(validation.y, raw * np.float32(level(train, model))))
     if stage.mode == "refit":
         # only a refit needs onnx, and a trial should start at once
         from rma.export import export
@@ -127,14 +124,14 @@ def main() -> None:
         if (stage.inputs / "known").is_dir():
             # parameters are chosen: now every label that was known before the holdout may be learned from
             known = Table.read(stage.inputs / "known")
-            model, factor = fit(params, known, stage.seed % 2**31), 1.0
-            learned = [known]
+            stage.result("calibration", 1.0)
+            refitted = fit(params, known, stage.seed % 2**31)
+            export(stage, params, refitted, 1.0, newest_label(known), (model, level(train, model)))
         else:
-            factor = calibrate(model.labels(validation.y), raw, horizons(validation))
+            factor = calibrate(model.labels(validation.y), raw, validation.horizons)
+            stage.result("calibration", factor)
             # the trees know train, the factor knows validation
-            learned = [train, validation]
-        stage.result("calibration", factor)
-        export(stage, params, model, factor, newest_label(*learned))
+            export(stage, params, model, factor, newest_label(train, validation))
 
 
 PARAMETERS = (

@@ -7,12 +7,14 @@ The graph takes the raw panel window, so serving the model needs no code of the 
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import math
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from sluice_ml.errors import SluiceMlError
-from sluice_ml.panel import Ints, Windows, iso_duration, iso_instant
+from sluice_ml.panel import Ints, Panel, Windows, iso_duration, iso_instant
 
 API_VERSION = "sluice.io/bundle/v1"
 #: relative where outputs are above 1, absolute below; float32 arithmetic of another build stays well inside
@@ -146,6 +148,23 @@ def write_bundle(
         indent=None,
     )
     (folder / "MLmodel").write_text(_mlmodel(signature, blob), encoding="utf-8")
+
+
+def write_validation(folder: Path, panel: Panel, unit: Ints, origin: Ints, forecast: NDArray[np.float32]) -> None:
+    """Writes `validation/` of the bundle `folder`: what the model forecast there before it was fitted to it as well.
+
+    `unit`, `origin` [n] are all pairs in the rows of validation, `forecast` is [n, horizons]. Families are compared
+    by these forecasts, where a bundle has them, instead of by its graph's.
+    """
+    (folder / "validation").mkdir(parents=True)
+    for instant in np.unique(origin).tolist():
+        name = datetime.fromtimestamp(instant, UTC).strftime("%Y%m%dT%H%M%S")
+        with (folder / "validation" / f"{name}.csv").open("w", encoding="utf-8", newline="") as out:
+            table = csv.writer(out, lineterminator="\n")
+            table.writerow([*panel.shape.unit, "horizon", "forecast"])
+            for at in np.flatnonzero(origin == instant).tolist():
+                for horizon, value in enumerate(forecast[at], start=1):
+                    table.writerow([*panel.units[unit[at]], horizon, str(value)])
 
 
 def _mlmodel(signature: Signature, blob: bytes) -> str:

@@ -41,9 +41,16 @@ class Graph:
 
     def as_float(self, x: str) -> str:
         """Casts to float32."""
+        return self._cast(x, TensorProto.FLOAT)
+
+    def as_double(self, x: str) -> str:
+        """Casts to float64."""
+        return self._cast(x, TensorProto.DOUBLE)
+
+    def _cast(self, x: str, element: int) -> str:
         name = f"cast_{len(self.nodes)}"
         # `to` is an attribute of Cast and our own keyword at once, so this node is made by hand
-        self.nodes.append(helper.make_node("Cast", [x], [name], name=f"make_{name}", to=TensorProto.FLOAT))
+        self.nodes.append(helper.make_node("Cast", [x], [name], name=f"make_{name}", to=element))
         return name
 
     def model(

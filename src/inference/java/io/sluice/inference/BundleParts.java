@@ -25,6 +25,12 @@ public final class BundleParts {
   /** There when the bundle forecasts by a command; written by {@code train@1}. */
   public static final String PREDICT = PredictCommand.FILE;
 
+  /**
+   * There when the model was fitted to validation too, after everything was chosen: what it forecast
+   * before, in files as a predict command's.
+   */
+  public static final String VALIDATION = "validation";
+
   private static final int PROBE_ROWS = 8;
 
   /** As {@code sluice_ml} states it: float32 arithmetic of another build stays well inside. */

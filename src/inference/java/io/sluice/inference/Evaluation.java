@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -50,14 +51,19 @@ public final class Evaluation {
   /**
    * A scored candidate.
    *
-   * @param holdout its predictions; empty when it is not eligible
+   * @param predicted its predictions; empty when it is not eligible
    * @param problem why it is not eligible
    */
-  @SuppressWarnings("ArrayRecordComponent") // a column; nobody compares two
   private record Candidate(
-      EvaluationReport.Family family, Optional<double[]> holdout, Optional<Diagnostic> problem) {
+      EvaluationReport.Family family,
+      Optional<Predictions> predicted,
+      Optional<Diagnostic> problem) {
     String name() {
       return family.name();
+    }
+
+    Optional<double[]> holdout() {
+      return predicted.map(Predictions::holdout);
     }
   }
 
@@ -230,14 +236,20 @@ public final class Evaluation {
       candidates.add(candidate);
       candidate.holdout().ifPresent(p -> columns.put("candidate:" + candidate.name(), p));
     }
+    Candidate best = best(candidates);
+    Preference preference = new Preference(settings.metric(), settings.prefer(), validation.rows());
+    Map<String, EvaluationReport.Behind> behind = preference.distances(columns(candidates), best.name());
     List<EvaluationReport.Family> families =
-        new ArrayList<>(candidates.stream().map(Candidate::family).toList());
+        new ArrayList<>(
+            candidates.stream()
+                .map(Candidate::family)
+                .map(f -> Optional.ofNullable(behind.get(f.name())).map(f::with).orElse(f))
+                .toList());
     failed.forEach((name, ending) -> {
       if (candidates.stream().noneMatch(c -> c.name().equals(name))) {
         families.add(ineligible(name, Optional.empty(), failure(ending)));
       }
     });
-    Candidate chosen = best(candidates);
     Optional<Champion> champion = champion();
     champion.ifPresent(c -> columns.put("champion", c.holdout()));
     List<EvaluationReport.Baseline> baselines = new ArrayList<>();
@@ -255,7 +267,7 @@ public final class Evaluation {
             settings.unit(),
             settings.slices(),
             families,
-            chosen.name(),
+            preference.chosen(behind, best.name()),
             champion.map(Champion::report),
             baselines,
             bestBaseline(baselines),
@@ -309,7 +321,12 @@ public final class Evaluation {
         throw new SluiceException(ExitCode.INPUT_WRONG, failure(ending));
       }
       Predictions predictions =
-          predictions(folder, family, signature, inputs.resolve("predictions").resolve(family));
+          beforeItSawValidation(
+              folder,
+              family,
+              signature,
+              predictions(
+                  folder, family, signature, inputs.resolve("predictions").resolve(family)));
       unusable(predictions.validation)
           .ifPresent(what -> {
             throw Refusal.of(
@@ -325,8 +342,9 @@ public final class Evaluation {
               Optional.of(loss),
               newestLabel,
               Optional.of(unusableCounts(predictions.holdout)),
+              Optional.empty(),
               Optional.empty()),
-          Optional.of(predictions.holdout),
+          Optional.of(predictions),
           Optional.empty());
     } catch (SluiceException e) {
       Diagnostic problem = e.diagnostics().getFirst();
@@ -366,6 +384,7 @@ public final class Evaluation {
         Optional.empty(),
         newestLabel,
         Optional.empty(),
+        Optional.empty(),
         Optional.of(new EvaluationReport.Ineligibility(problem.id(), problem.message())));
   }
 
@@ -404,6 +423,18 @@ public final class Evaluation {
       throw new SluiceException(ExitCode.INPUT_WRONG, diagnostics);
     }
     return best;
+  }
+
+  /** Validation forecasts of the families that can be picked: those that forecast every row. */
+  private static SortedMap<String, double[]> columns(List<Candidate> candidates) {
+    SortedMap<String, double[]> out = new TreeMap<>();
+    for (Candidate candidate : candidates) {
+      candidate
+          .predicted()
+          .filter(p -> unusable(p.holdout).isEmpty())
+          .ifPresent(p -> out.put(candidate.name(), p.validation));
+    }
+    return out;
   }
 
   private boolean better(double loss, Optional<Double> than) {
@@ -540,6 +571,18 @@ public final class Evaluation {
     try (ModelBundle bundle = ModelBundle.load(folder)) {
       return new Predictions(predict(bundle, name, validation), predict(bundle, name, holdout));
     }
+  }
+
+  /**
+   * Where a candidate was fitted to validation too, after everything was chosen, its bundle says
+   * what it forecast there before; anything else would compare families by what they remember. (A
+   * champion's bundle says it of an earlier validation.)
+   */
+  private Predictions beforeItSawValidation(
+      Path folder, String family, BundleSignature signature, Predictions made) throws IOException {
+    return Files.isDirectory(folder.resolve(BundleParts.VALIDATION), LinkOption.NOFOLLOW_LINKS)
+        ? new Predictions(written(folder, family, signature, validation), made.holdout)
+        : made;
   }
 
   private double[] written(Path made, String name, BundleSignature signature, Tables tables)

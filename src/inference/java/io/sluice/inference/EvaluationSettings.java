@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param labels how the snapshot's labels are laid out and mature; empty when the spec says nothing
  * @param baselines to score, in this order
  * @param derived channels that are computed and that no snapshot has
+ * @param prefer families from the simplest on; empty when the best on validation is picked
  */
 record EvaluationSettings(
     Metric.Loss metric,
@@ -24,7 +25,8 @@ record EvaluationSettings(
     List<String> slices,
     Optional<Labels> labels,
     List<Baseline> baselines,
-    List<String> derived) {
+    List<String> derived,
+    List<String> prefer) {
 
   /** Columns of the snapshot, and how long after its period a label still changes. */
   record Labels(String column, String eventTime, String knownAt, Duration matureAfter) {}
@@ -54,8 +56,10 @@ record EvaluationSettings(
       Optional<Labels> labels = fields.optional("labels").map(EvaluationSettings::labels);
       List<String> derived =
           fields.optional("derived").isPresent() ? fields.texts("derived", 0, 256) : List.of();
+      List<String> prefer =
+          fields.optional("prefer").isPresent() ? fields.texts("prefer", 1, 1000) : List.of();
       fields.end();
-      return new EvaluationSettings(loss, unit, slices, labels, List.copyOf(baselines), derived);
+      return new EvaluationSettings(loss, unit, slices, labels, List.copyOf(baselines), derived, prefer);
     } catch (IllegalArgumentException e) {
       throw Refusal.of(
           "SLU-6040",

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
@@ -61,6 +62,51 @@ class EvaluationTest {
     assertThat(json.at("/rows/expected").asLong()).isEqualTo(54);
     assertThat(json.at("/families/0/eligible").asBoolean()).isTrue();
     assertThat(json.at("/champion/unseenRows").asLong()).isEqualTo(54);
+  }
+
+  @Test
+  void aSimplerFamilyThatIsWorseByMoreThanChanceIsNotPreferred() throws IOException {
+    ObjectNode with = Sample.with();
+    with.putArray("prefer").add("doubled").add("linear");
+    EvaluationReport report = sample.run(with);
+
+    assertThat(report.chosen()).isEqualTo("linear");
+    EvaluationReport.Behind doubled = report.family("doubled").orElseThrow().behind().orElseThrow();
+    assertThat(doubled.share()).isGreaterThan(doubled.standardError()).isPositive();
+    assertThat(report.family("linear").orElseThrow().behind())
+        .contains(new EvaluationReport.Behind(0, 0));
+  }
+
+  @Test
+  void aCandidateIsComparedByWhatItForecastBeforeItWasFittedToValidation() throws IOException {
+    double seen = sample.run().family("linear").orElseThrow().validationLoss().orElseThrow();
+    Path before =
+        Files.createDirectories(sample.inputs.resolve("candidates/linear").resolve("validation"));
+    for (int origin = 30; origin <= 34; origin++) {
+      StringBuilder forecasts = new StringBuilder("product,market,horizon,forecast\n");
+      for (String product : List.of("P-1", "P-2", "\"P, \"\"3\"\"\"")) {
+        for (int horizon : BundleSignature.read(Sample.bundle("linear"), "linear").horizons()) {
+          forecasts.append("%s,EU,%d,1\n".formatted(product, horizon));
+        }
+      }
+      Files.writeString(
+          before.resolve(Sample.week(origin).toString().replace("-", "") + "T000000.csv"),
+          forecasts);
+    }
+    // a champion's is of another validation, and is left alone
+    Path champion = Sample.copy(Sample.bundle("linear"), sample.inputs.resolve("champion"));
+    Files.createDirectories(champion.resolve("validation"));
+    EvaluationReport report = sample.run();
+
+    double honest = report.family("linear").orElseThrow().validationLoss().orElseThrow();
+    assertThat(honest).isGreaterThan(seen);
+    assertThat(report.chosen()).isEqualTo("doubled");
+    assertThat(report.champion().orElseThrow().validationLoss()).contains(seen);
+
+    Files.delete(before.resolve(Sample.week(30).toString().replace("-", "") + "T000000.csv"));
+    EvaluationReport incomplete = sample.run();
+    assertThat(incomplete.family("linear").orElseThrow().reason().orElseThrow().id())
+        .isEqualTo("SLU-6301");
   }
 
   @Test

@@ -25,6 +25,7 @@ final class EvaluateTaskRule implements Rule {
             needed(view, name, inputs, findings);
             models(view, name, inputs, findings);
             snapshot(view, name, inputs, findings);
+            preferred(view, name, e, findings);
           }
         });
   }
@@ -83,6 +84,20 @@ final class EvaluateTaskRule implements Rule {
           view.spans().value("stages", name, "inputs", "champion"),
           champion + " is not the champion's",
           "write champion.<train stage>.model, or leave it out");
+    }
+  }
+
+  private static void preferred(
+      SpecView view, String name, Spec.Evaluate stage, Findings findings) {
+    List<String> families = stage.with().prefer();
+    for (int i = 0; i < families.size(); i++) {
+      if (!view.spec().families().containsKey(families.get(i))) {
+        findings.add(
+            "SLU-1021",
+            view.spans().value("stages", name, "with", "prefer", Integer.toString(i)),
+            "unknown family \"" + families.get(i) + "\"",
+            DidYouMean.hint(view.spec().families().keySet(), families.get(i)));
+      }
     }
   }
 

@@ -24,7 +24,8 @@ import java.util.Optional;
  * @param unit columns that name a unit
  * @param slices columns by which rows are sliced
  * @param families of the run: those with a candidate first, by name, then those without one
- * @param chosen family with the best loss on validation; its column is {@code candidate:<family>}
+ * @param chosen family with the best loss on validation, or a simpler one that the spec prefers;
+ *     its column is {@code candidate:<family>}
  * @param champion how the champion did; empty on a first run
  * @param baselines that were asked for, in that order
  * @param bestBaseline baseline with the best loss on validation, without {@code baseline:}; what a
@@ -58,6 +59,8 @@ public record EvaluationReport(
    * @param validationLoss of an eligible family
    * @param newestLabel when the newest label that it was fitted on became known
    * @param unusable predictions of the holdout that the gate cannot use; of an eligible family
+   * @param behind how far behind the best it is on validation; there where simpler families are
+   *     preferred, of those that can be picked
    * @param reason why it is not eligible
    */
   public record Family(
@@ -66,7 +69,28 @@ public record EvaluationReport(
       Optional<Double> validationLoss,
       Optional<Instant> newestLabel,
       Optional<Unusable> unusable,
-      Optional<Ineligibility> reason) {}
+      Optional<Behind> behind,
+      Optional<Ineligibility> reason) {
+    /** The same with what is known of the distance to the best. */
+    public Family with(Behind distance) {
+      return new Family(
+          name, eligible, validationLoss, newestLabel, unusable, Optional.of(distance), reason);
+    }
+  }
+
+  /**
+   * How much more a family loses on validation than the best one, as shares of the best's loss.
+   *
+   * @param share 0 of the best itself
+   * @param standardError of the difference, row by row, when rows of one unit and rows of one
+   *     target period may move together
+   */
+  public record Behind(double share, double standardError) {
+    /** Whether the difference is no larger than what chance does to it. */
+    public boolean within() {
+      return share <= standardError;
+    }
+  }
 
   /**
    * Why a family is not compared.

@@ -149,6 +149,16 @@ public final class Contrast {
   }
 
   /**
+   * Standard error of {@link #total} when rows of one unit and rows of one period may move together;
+   * never below the one by unit alone.
+   */
+  public double standardError() {
+    return Math.sqrt(
+        Math.max(
+            unitVariance + periodVariance - cellVariance, Math.max(unitVariance, periodVariance)));
+  }
+
+  /**
    * The test that lets rows of one unit and rows of one period move together (Cameron, Gelbach
    * &amp; Miller 2011): variance by unit plus by period less by cell, at least either of the first
    * two; Student's t with degrees of freedom of the smaller count less one.

@@ -137,11 +137,54 @@ final class Explanation {
   private String picked(List<Verdict.Family> met) {
     boolean passedOver = met.stream().anyMatch(f -> f.trouble().isPresent()) && met.size() > 1;
     return verdict.family()
-        + " was picked as the best there"
-        + (passedOver ? " of those that forecast every row" : "")
+        + preferred(met)
+            .orElse(
+                " was picked as the best there"
+                    + (passedOver ? " of those that forecast every row" : ""))
         + (met.size() > 1
             ? ", and it alone meets the gate: the others' holdout figures are shown, not judged."
             : ".");
+  }
+
+  /** How the pick came about where simpler families are preferred and one was ahead of another. */
+  private Optional<String> preferred(List<Verdict.Family> met) {
+    List<Verdict.Family> compared = met.stream().filter(f -> f.behind().isPresent()).toList();
+    Optional<Verdict.Family> best =
+        compared.stream().min(Comparator.comparingDouble(f -> behind(f).share()));
+    if (compared.size() < 2 || best.isEmpty()) {
+      return Optional.empty();
+    }
+    String name = verdict.family();
+    if (best.get().name().equals(name)) {
+      return Optional.of(
+          " was picked as the best there; "
+              + String.join(
+                  ", ",
+                  compared.stream()
+                      .filter(f -> !f.name().equals(name))
+                      .map(f -> f.name() + " loses " + distance(f))
+                      .toList()));
+    }
+    return compared.stream()
+        .filter(f -> f.name().equals(name))
+        .map(f ->
+            " was picked as the simplest of those that are within one standard error of the best"
+                + " there, "
+                + best.get().name()
+                + ": it loses "
+                + distance(f))
+        .findFirst();
+  }
+
+  private static String distance(Verdict.Family family) {
+    return Figures.percent(behind(family).share())
+        + " more (standard error "
+        + Figures.percent(behind(family).standardError())
+        + ")";
+  }
+
+  private static EvaluationReport.Behind behind(Verdict.Family family) {
+    return family.behind().orElseThrow();
   }
 
   private String together(int met) {

@@ -122,9 +122,14 @@ public record Verdict(
    * A family on validation.
    *
    * @param validationLoss of the gate's metric; absent when the family is ineligible
+   * @param behind how far behind the best it is there; absent where the spec prefers no family
    * @param trouble why it cannot be selected, for people; absent when it can
    */
-  public record Family(String name, Optional<Double> validationLoss, Optional<String> trouble) {
+  public record Family(
+      String name,
+      Optional<Double> validationLoss,
+      Optional<EvaluationReport.Behind> behind,
+      Optional<String> trouble) {
 
     /** A family of the evaluation. */
     static Family of(EvaluationReport.Family family) {
@@ -132,6 +137,7 @@ public record Verdict(
       return new Family(
           family.name(),
           family.validationLoss(),
+          family.behind(),
           unusable == 0
               ? family.reason().map(EvaluationReport.Ineligibility::message)
               : Optional.of(

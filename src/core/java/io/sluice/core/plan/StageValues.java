@@ -116,6 +116,9 @@ final class StageValues {
           .ifPresent(l -> with.set("labels", labels(l)));
     }
     with.put("metric", metric().name());
+    if (!evaluate.with().prefer().isEmpty()) {
+      with.set("prefer", texts(evaluate.with().prefer()));
+    }
     with.set("slices", texts(evaluate.with().slices()));
     with.set("unit", texts(evaluate.with().unit()));
     return with;

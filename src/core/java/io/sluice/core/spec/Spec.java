@@ -447,9 +447,15 @@ public record Spec(
    * @param baselines naive forecasts to score
    * @param derived channels that are computed, so that no snapshot can have them: not auditing them
    *     is accepted, and told
+   * @param prefer families from the simplest on, one of which is picked before the best on
+   *     validation when it is no worse by more than a standard error; empty: the best is picked
    */
   public record EvaluateOptions(
-      List<String> unit, List<String> slices, List<Baseline> baselines, List<String> derived) {}
+      List<String> unit,
+      List<String> slices,
+      List<Baseline> baselines,
+      List<String> derived,
+      List<String> prefer) {}
 
   /**
    * What a candidate must pass.

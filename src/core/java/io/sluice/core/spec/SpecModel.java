@@ -596,15 +596,22 @@ final class SpecModel {
             "derived",
             Shapes.distinct("a list of channels", column, 0),
             "channels that are computed and that no snapshot has, for example [holiday]");
+    var prefer =
+        optional(
+            "prefer",
+            Shapes.distinct("a list of families", label(), 1),
+            "families from the simplest on: the first within a standard error of the best on"
+                + " validation is picked (the best)");
     return Struct.of(
         "the values of evaluate@1",
-        List.of(unit, slices, baselines, derived),
+        List.of(unit, slices, baselines, derived, prefer),
         v ->
             new Spec.EvaluateOptions(
                 v.get(unit),
                 v.find(slices).orElse(List.of()),
                 v.find(baselines).orElse(List.of(Baseline.values())),
-                v.find(derived).orElse(List.of())));
+                v.find(derived).orElse(List.of()),
+                v.find(prefer).orElse(List.of())));
   }
 
   private static Struct<Spec.Drift> drift() {

@@ -518,4 +518,29 @@ class GateTest {
                 .reason())
         .contains(Reason.INSUFFICIENT);
   }
+
+  @Test
+  void theVerdictSaysHowFarBehindAFamilyIsThatWasPreferredForBeingSimpler() {
+    holdouts.championError = 0.8;
+    holdouts.evaluation = new Holdouts.Report(Holdouts.START);
+    holdouts.evaluation.behind = Optional.of(new EvaluationReport.Behind(0.031, 0.045));
+    EvaluationReport.Family ahead =
+        Holdouts.Report.family("deep", Optional.of(1.09), Optional.empty(), Optional.empty());
+    holdouts.evaluation.others = List.of(ahead.with(new EvaluationReport.Behind(0, 0)));
+
+    Verdict verdict = decide();
+
+    assertThat(verdict.sentences().get(1))
+        .contains(
+            "xgboost was picked as the simplest of those that are within one standard error of the"
+                + " best there, deep: it loses 3.1% more (standard error 4.5%), and it alone meets"
+                + " the gate");
+    assertThat(Verdict.parse(verdict.toJson())).isEqualTo(verdict);
+
+    holdouts.evaluation.behind = Optional.of(new EvaluationReport.Behind(0, 0));
+    holdouts.evaluation.others = List.of(ahead.with(new EvaluationReport.Behind(0.08, 0.02)));
+    assertThat(decide().sentences().get(1))
+        .contains(
+            "xgboost was picked as the best there; deep loses 8% more (standard error 2%), and it");
+  }
 }

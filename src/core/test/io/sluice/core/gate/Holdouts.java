@@ -36,6 +36,7 @@ final class Holdouts {
     double candidateValidationLoss = 1.125;
     Optional<Double> baselineValidationLoss = Optional.of(3.0);
     List<EvaluationReport.Family> others = List.of();
+    Optional<EvaluationReport.Behind> behind = Optional.empty();
 
     Report(Instant asOf) {
       this.asOf = asOf;
@@ -43,12 +44,13 @@ final class Holdouts {
 
     EvaluationReport report() {
       List<EvaluationReport.Family> families = new ArrayList<>(others);
-      families.add(
+      EvaluationReport.Family xgboost =
           family(
               "xgboost",
               Optional.of(candidateValidationLoss),
               candidateNewestLabel,
-              Optional.empty()));
+              Optional.empty());
+      families.add(behind.map(xgboost::with).orElse(xgboost));
       return new EvaluationReport(
           asOf,
           "poisson_deviance",
@@ -87,7 +89,13 @@ final class Holdouts {
         Optional<Instant> newestLabel,
         Optional<EvaluationReport.Ineligibility> reason) {
       return new EvaluationReport.Family(
-          name, loss.isPresent(), loss, newestLabel, Optional.empty(), reason);
+          name,
+          loss.isPresent(),
+          loss,
+          newestLabel,
+          Optional.empty(),
+          Optional.empty(),
+          reason);
     }
 
     GateContext context() {

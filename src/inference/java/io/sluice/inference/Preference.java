@@ -1,0 +1,80 @@
+package io.sluice.inference;
+
+import io.sluice.core.evaluation.EvaluationReport;
+import io.sluice.core.gate.Contrast;
+import io.sluice.core.gate.Metric;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
+
+/**
+ * Which family is picked where the spec prefers simpler ones: the simplest that is no worse on
+ * validation than the best by more than one standard error of the difference (Breiman, Friedman,
+ * Olshen &amp; Stone 1984, for trees of different size). A few weeks of validation rank models by
+ * their accidents as well, and accidents favour whoever can follow them.
+ *
+ * @param families from the simplest on; empty when nothing is preferred to the best
+ * @param rows validation
+ */
+record Preference(Metric.Loss metric, List<String> families, LabelRows rows) {
+
+  /**
+   * How far behind the best the families are.
+   *
+   * @param forecasts validation forecasts of the families that can be picked
+   * @return nothing where nothing is preferred
+   */
+  SortedMap<String, EvaluationReport.Behind> distances(
+      SortedMap<String, double[]> forecasts, String best) {
+    SortedMap<String, EvaluationReport.Behind> out = new TreeMap<>();
+    double[] of = forecasts.get(best);
+    if (families.isEmpty() || of == null) {
+      return out;
+    }
+    double[] least = losses(of);
+    forecasts.forEach((family, forecast) -> out.put(family, behind(losses(forecast), least)));
+    return out;
+  }
+
+  /** The family to meet the gate. */
+  String chosen(Map<String, EvaluationReport.Behind> distances, String best) {
+    return families.stream()
+        .filter(family ->
+            Optional.ofNullable(distances.get(family))
+                .filter(EvaluationReport.Behind::within)
+                .isPresent())
+        .findFirst()
+        .orElse(best);
+  }
+
+  private double[] losses(double[] forecast) {
+    return metric.losses(rows.actual(), forecast, rows.weight());
+  }
+
+  private EvaluationReport.Behind behind(double[] losses, double[] least) {
+    int[] order =
+        IntStream.range(0, rows.size())
+            .boxed()
+            .sorted(Comparator.comparingInt(rows::unit))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    int[] unit = new int[order.length];
+    int[] period = new int[order.length];
+    double[] difference = new double[order.length];
+    int first = IntStream.of(rows.targetSlot()).min().orElse(0);
+    double total = 0;
+    for (int i = 0; i < order.length; i++) {
+      unit[i] = rows.unit(order[i]);
+      period[i] = rows.targetSlot()[order[i]] - first;
+      difference[i] = losses[order[i]] - least[order[i]];
+      total += least[order[i]];
+    }
+    Contrast contrast = Contrast.of(unit, period, difference);
+    double of = total > 0 ? total : 1;
+    return new EvaluationReport.Behind(contrast.total() / of, contrast.standardError() / of);
+  }
+}
