@@ -26,8 +26,8 @@ public final class BundleParts {
   public static final String PREDICT = PredictCommand.FILE;
 
   /**
-   * There when the model was fitted to validation too, after everything was chosen: what it forecast
-   * before, in files as a predict command's.
+   * There when the model was fitted to validation too, after everything was chosen: what it
+   * forecast before, in files as a predict command's.
    */
   public static final String VALIDATION = "validation";
 

@@ -238,7 +238,8 @@ public final class Evaluation {
     }
     Candidate best = best(candidates);
     Preference preference = new Preference(settings.metric(), settings.prefer(), validation.rows());
-    Map<String, EvaluationReport.Behind> behind = preference.distances(columns(candidates), best.name());
+    Map<String, EvaluationReport.Behind> behind =
+        preference.distances(columns(candidates), best.name());
     List<EvaluationReport.Family> families =
         new ArrayList<>(
             candidates.stream()

@@ -149,8 +149,8 @@ public final class Contrast {
   }
 
   /**
-   * Standard error of {@link #total} when rows of one unit and rows of one period may move together;
-   * never below the one by unit alone.
+   * Standard error of {@link #total} when rows of one unit and rows of one period may move
+   * together; never below the one by unit alone.
    */
   public double standardError() {
     return Math.sqrt(

@@ -89,13 +89,7 @@ final class Holdouts {
         Optional<Instant> newestLabel,
         Optional<EvaluationReport.Ineligibility> reason) {
       return new EvaluationReport.Family(
-          name,
-          loss.isPresent(),
-          loss,
-          newestLabel,
-          Optional.empty(),
-          Optional.empty(),
-          reason);
+          name, loss.isPresent(), loss, newestLabel, Optional.empty(), Optional.empty(), reason);
     }
 
     GateContext context() {

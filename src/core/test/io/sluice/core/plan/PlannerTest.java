@@ -335,8 +335,7 @@ class PlannerTest {
             """);
     assertThat(stage("data-returns").with().get("labels")).isEqualTo(labels);
     assertThat(stage("evaluate").with().get("labels")).isEqualTo(labels);
-    assertThat(stage("evaluate").with().get("prefer"))
-        .hasToString("[\"linear\",\"xgboost\"]");
+    assertThat(stage("evaluate").with().get("prefer")).hasToString("[\"linear\",\"xgboost\"]");
   }
 
   @Test
