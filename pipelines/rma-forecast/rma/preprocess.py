@@ -24,8 +24,10 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rma import features
 from sluice_ml.errors import InputError
@@ -158,7 +160,7 @@ def write_features(folder: Path, panel_set: PanelSet, cut: Cut, folds: Ints | No
     pairs, at = np.unique(np.stack([rows.unit, rows.origin]), axis=1, return_inverse=True)
     window = panel_set.panel.windows(pairs[0], pairs[1], cut.lookback)
     x = features.compute(window, pairs[1] // DAY, cut.horizons)[at.reshape(-1), rows.horizon - 1]
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "x": x,
         "y": rows.actual.astype(np.float32),
         "weight": rows.weight.astype(np.float32),
