@@ -93,7 +93,7 @@ def split(panel: Panel, cut: Cut) -> Splits:
         )
     folds = first_validation - np.arange(cut.folds - 1, 0, -1, dtype=np.int64) * cut.validation * period
     if len(folds) and first_train + period + cut.mature_after > folds[0]:
-        raise SluiceMlError(
+        raise InputError(
             "SLU-7302",
             f"too little history for {cut.folds} folds: no label of train is known at {iso_instant(int(folds[0]))}, "
             f"when the first of them begins; the first origin is {iso_instant(first_train)}",
