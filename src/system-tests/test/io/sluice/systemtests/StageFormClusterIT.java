@@ -88,6 +88,8 @@ class StageFormClusterIT {
             ")",
             "$(",
             "$$",
+            "§",
+            "§S",
             "{",
             "}",
             "'",
