@@ -14,7 +14,7 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,13 +24,19 @@ os.environ["DO_NOT_TRACK"] = "1"
 import numpy as np
 import pandas as pd
 
+from sluice_ml import drift_joint
+from sluice_ml.drift_joint import Joint
+from sluice_ml.drift_season import same_weeks
 from sluice_ml.drift_table import SAMPLE, Column, Kind, Raw, Table, read
 from sluice_ml.errors import InputError, SluiceMlError
 from sluice_ml.stage import Stage
 
 Status = Literal["stable", "drifted", "unknown"]
+Rule = Literal["lost", "share", "alone", "joint"]
 API_VERSION = "sluice.io/drift/v1"
 METHODS = ("psi", "jensenshannon", "wasserstein", "ks")
+#: rows of a panel are compared with those of the same weeks of the year, or all with all
+SEASONS = ("year", "none")
 CATEGORICAL_METHODS = ("psi", "jensenshannon")
 #: a reference with more categories is compared by so many of the commonest and the rest
 MOST_CATEGORIES = 100
@@ -39,6 +45,12 @@ HEAVY = 0.1
 #: names of new categories that are told
 MOST_NAMES = 20
 REST, NEW = "(other)", "(new)"
+#: what the reference has is lost when today has none of it, where so many rows were to be expected (a chance of e^-20
+#: for rows that are drawn one by one), and of a category at least this share
+EXPECTED, KNOWN = 20, 0.01
+#: the largest values are this share of the reference's; they are lost when at most this part of them is there today.
+#: In a panel they come from few units, of which so many are needed: a unit or two may shrink
+LARGEST_SHARE, LARGEST_LEFT, LARGEST_UNITS = 0.02, 0.2, 8
 #: how Evidently knows our index; its own `psi` cuts numbers into equal widths, which one outlier makes useless
 _PSI = "sluice_psi"
 
@@ -59,6 +71,9 @@ class Options:
     method: str
     threshold: float
     share: float
+    alone: float
+    season: str
+    joint: float
     min_rows: int
     missing: float
     periods: int | None
@@ -78,6 +93,9 @@ class Options:
                 method=str(values["method"]),
                 threshold=float(values["threshold"]),
                 share=float(values["share"]),
+                alone=float(values["alone"]),
+                season=str(values["season"]),
+                joint=float(values["joint"]),
                 min_rows=int(values["minRows"]),
                 missing=float(values["missing"]),
                 periods=int(values["periods"]) if values.get("periods") is not None else None,
@@ -90,6 +108,8 @@ class Options:
         named = {c.method for c in columns.values() if c.method is not None} | {options.method}
         if unknown := sorted(named - set(METHODS)):
             raise InputError("SLU-7312", f"no method {unknown[0]!r}; known: {', '.join(METHODS)}", _CHECK)
+        if options.season not in SEASONS:
+            raise InputError("SLU-7312", f"no season {options.season!r}; known: {', '.join(SEASONS)}", _CHECK)
         return options
 
     def method_of(self, name: str, kind: Kind) -> tuple[str, float]:
@@ -181,6 +201,27 @@ def _register_psi() -> None:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """What the reference has of a column and today has none of: every value, or these categories with their shares."""
+
+    values: bool = False
+    categories: tuple[tuple[str, float], ...] = ()
+    #: nearly all values above a number: which, and the shares of both sides
+    largest: tuple[float, float, float] | None = None
+
+    def __bool__(self) -> bool:
+        return self.values or bool(self.categories) or self.largest is not None
+
+    def words(self, name: str) -> str:
+        if self.values:
+            return f"{name} (every value)"
+        if self.largest is not None:
+            above, before, now = self.largest
+            return f"the largest values of {name} (above {above:.4g}: {before:.1%} -> {now:.1%})"
+        return _list([f"{name} {category!r} ({share:.1%} of the reference)" for category, share in self.categories])
+
+
+@dataclass(frozen=True)
 class Compared:
     """What became of one column; `moved` orders columns, 1 is just at a threshold."""
 
@@ -196,6 +237,9 @@ class Compared:
     missing_drifted: bool
     new: tuple[str, ...]
     new_share: float
+    lost: Lost
+    #: how far it moved, as a multiple of its threshold, where that multiple can be told
+    times: float
 
     def document(self, missing_threshold: float) -> dict[str, Any]:
         out: dict[str, Any] = {
@@ -216,6 +260,14 @@ class Compared:
             counts = {side: getattr(column, key) for side, column in self._sides()}
             if any(counts.values()):
                 out[key] = counts
+        if self.lost:
+            out["lost"] = {
+                "values": self.lost.values,
+                "categories": [{"name": n, "share": _rounded(s)} for n, s in self.lost.categories],
+            }
+            if self.lost.largest is not None:
+                words = ("above", "reference", "current")
+                out["lost"]["largest"] = {w: _rounded(v) for w, v in zip(words, self.lost.largest, strict=True)}
         if self.new:
             out["newCategories"] = {"share": _rounded(self.new_share), "names": list(self.new)}
         return out
@@ -234,6 +286,10 @@ class Compared:
             parts.append(f"{self.new_share:.1%} new categories")
         return f"{self.name} ({'; '.join(parts)})"
 
+    def moves(self) -> bool:
+        """Whether it drifted by more than what is lost of it."""
+        return not self.lost.values and (self.missing_drifted or self._by_value())
+
     def _by_value(self) -> bool:
         return self.value is not None and _exceeds(self.method, self.value, self.threshold)
 
@@ -246,10 +302,10 @@ class Schema:
     removed: tuple[str, ...]
     retyped: tuple[tuple[str, Kind, Kind], ...]
 
-    @property
-    def breaks(self) -> bool:
-        """Whether a column of the reference cannot be compared any more."""
-        return bool(self.removed or self.retyped)
+    def lost(self) -> list[str]:
+        """The columns of the reference that nothing can be compared with, in words."""
+        retyped = [f"{n} ({a} in the reference, {b} today)" for n, a, b in self.retyped]
+        return [f"{n} (the column)" for n in self.removed] + retyped
 
     def words(self) -> str:
         parts = []
@@ -263,6 +319,24 @@ class Schema:
 
 
 @dataclass(frozen=True)
+class Weeks:
+    """Which rows of a panel were compared: those of the same weeks of the year, unless the reference has too few."""
+
+    same: bool
+    today: int
+    covered: int
+    reference: int
+    current: int
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "compared": "sameWeeks" if self.same else "allWeeks",
+            "parts": {"today": self.today, "covered": self.covered},
+            "rows": {"reference": self.reference, "current": self.current},
+        }
+
+
+@dataclass(frozen=True)
 class Finding:
     """The answer; `page` is Evidently's HTML, or empty when nothing was compared."""
 
@@ -271,14 +345,18 @@ class Finding:
     columns: tuple[Compared, ...] = ()
     schema: Schema = Schema((), (), ())
     page: str = ""
+    #: which rules found drift, the most certain first
+    because: tuple[Rule, ...] = ()
+    weeks: Weeks | None = None
+    joint: Joint | None = None
 
     @property
     def drifted_share(self) -> float | None:
         return sum(c.drifted for c in self.columns) / len(self.columns) if self.columns else None
 
 
-def compare(reference: Raw, current: Raw, options: Options) -> Finding:
-    """Compares two samples column by column, and judges the data set by the share of columns that moved."""
+def compare(reference: Raw, current: Raw, options: Options, seed: int) -> Finding:
+    """Compares two samples column by column, then their columns together, and judges the data set."""
     declared = {name: c.kind for name, c in options.columns.items()}
     before = {n: reference.kind(n, declared.get(n)) for n in reference.names if n not in options.ignore}
     now = {n: current.kind(n, declared.get(n)) for n in current.names if n not in options.ignore}
@@ -301,10 +379,54 @@ def compare(reference: Raw, current: Raw, options: Options) -> Finding:
     if not kinds:
         why = f": {schema.words()}" if schema.words() else ""
         return Finding("unknown", f"no column can be compared{why}", schema=schema)
-    columns, page = _columns(reference.table(kinds), current.table(kinds), options)
+    reference, current, weeks, unseen = _weeks(reference, current, options, seed)
+    tables = reference.table(kinds), current.table(kinds)
+    columns, page = _columns(*tables, reference.units, options)
     if not columns:
         return Finding("unknown", "every column that both have is empty in both", schema=schema)
-    return _judge(columns, schema, page, options)
+    joint: Joint | None = None
+    if options.joint < 1 and not unseen:
+        joint, unseen = _joint(reference, current, *tables, {c.name for c in columns if c.value is not None}, seed)
+    return _judge(Finding("stable", "", columns, schema, page, weeks=weeks, joint=joint), options, unseen)
+
+
+def _weeks(reference: Raw, current: Raw, options: Options, seed: int) -> tuple[Raw, Raw, Weeks | None, str]:
+    """The rows to compare, which those are, and why it cannot be those of the same weeks, or nothing."""
+    if options.season == "none" or reference.origins is None or current.origins is None:
+        return reference, current, None, ""
+    same = same_weeks(reference.origins, current.origins, seed)
+    fewest = min(len(same.reference), len(same.current))
+    if same.whole and fewest >= options.min_rows:
+        weeks = Weeks(True, same.weeks, same.covered, len(same.reference), len(same.current))
+        return reference.take(same.reference), current.take(same.current), weeks, ""
+    lack = (
+        f"rows of {same.covered} of the {same.weeks} parts of the year that today's rows are in"
+        if not same.whole
+        else f"{fewest} rows of today's weeks of the year, fewer than minRows {options.min_rows}"
+    )
+    weeks = Weeks(False, same.weeks, same.covered, len(reference.origins), len(current.origins))
+    why = f"the champion's snapshot has {lack}, so a season cannot be told from drift (season: none says there is none)"
+    return reference, current, weeks, why
+
+
+def _joint(
+    reference: Raw, current: Raw, before: Table, now: Table, names: set[str], seed: int
+) -> tuple[Joint | None, str]:
+    """How well the columns together tell both sides apart, or why that cannot be asked."""
+
+    def only(table: Table) -> Table:
+        return replace(table, columns={n: c for n, c in table.columns.items() if n in names})
+
+    units = None if reference.units is None or current.units is None else (reference.units, current.units)
+    if not names:
+        return None, ""
+    found = drift_joint.features(only(before), only(now), (reference.gaps, current.gaps), units, seed)
+    if (count := drift_joint.fewest(found)) < drift_joint.FEWEST:
+        return None, (
+            f"{count} units are on both sides, too few to compare the columns together "
+            f"({drift_joint.FEWEST} are needed; joint: 1 does without)"
+        )
+    return drift_joint.separation(found, seed), ""
 
 
 def _empty(raw: Raw, name: str) -> bool:
@@ -322,15 +444,17 @@ def _changed(reference: Raw, current: Raw, name: str, before: Kind, now: Kind) -
     return not (before == "categorical" and now in ("numeric", "time"))
 
 
-def _columns(reference: Table, current: Table, options: Options) -> tuple[tuple[Compared, ...], str]:
+def _columns(reference: Table, current: Table, units: Any, options: Options) -> tuple[tuple[Compared, ...], str]:
     frames: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     methods: dict[str, tuple[str, float]] = {}
     new: dict[str, tuple[tuple[str, ...], float]] = {}
+    lost: dict[str, Lost] = {}
     for name, before in reference.columns.items():
         now = current.columns[name]
         if before.present == 0 and now.present == 0:
             continue
         methods[name] = options.method_of(name, before.kind)
+        lost[name] = _lost(before, now, units)
         if before.present and now.present:
             sides = (before.values, now.values)
             if before.kind == "categorical":
@@ -346,6 +470,9 @@ def _columns(reference: Table, current: Table, options: Options) -> tuple[tuple[
         by_missing = gap >= options.missing
         by_value = value is not None and _exceeds(method, value, threshold)
         names, share = new.get(name, ((), 0.0))
+        # a p-value has no scale to be a multiple on, and of few values a distance is large by chance
+        enough = method != "ks" and min(before.present, now.present) >= options.min_rows
+        times = max(gap / options.missing, _moved(method, value, threshold) if enough else 0.0)
         found.append(
             Compared(
                 name=name,
@@ -354,15 +481,48 @@ def _columns(reference: Table, current: Table, options: Options) -> tuple[tuple[
                 threshold=threshold,
                 value=value,
                 moved=max(gap / options.missing, _moved(method, value, threshold)),
-                drifted=by_missing or by_value,
+                drifted=by_missing or by_value or bool(lost[name]),
                 reference=before,
                 current=now,
                 missing_drifted=by_missing,
                 new=names,
                 new_share=share,
+                lost=lost[name],
+                times=times,
             )
         )
-    return tuple(sorted(found, key=lambda c: (-c.moved, c.name))), page
+    return tuple(sorted(found, key=lambda c: (not c.lost, -c.moved, c.name))), page
+
+
+def _lost(before: Column, now: Column, units: Any) -> Lost:
+    """What of a column the reference has, and today, where chance would not leave it out, has none of."""
+    rows = len(now.values)
+    if now.present == 0:
+        return Lost(values=before.present > 0 and (1 - before.missing) * rows >= EXPECTED)
+    if before.kind != "categorical":
+        return Lost(largest=_largest(before.values, now.values, units))
+    known = pd.Series(before.values, dtype=object).dropna().map(str).value_counts(normalize=True)
+    known = known[: min(MOST_CATEGORIES, int((known >= KNOWN).sum()))]
+    today = set(pd.Series(now.values, dtype=object).dropna().map(str))
+    gone = [(str(n), float(s)) for n, s in known.items() if n not in today and s * now.present >= EXPECTED]
+    return Lost(categories=tuple(sorted(gone, key=lambda c: (-c[1], c[0]))))
+
+
+def _largest(reference: Any, current: Any, units: Any) -> tuple[float, float, float] | None:
+    """The number above which the reference's largest values are, and both shares, when they are gone today."""
+    there = np.isfinite(reference)
+    known, today = reference[there], current[np.isfinite(current)]
+    if not len(known):
+        return None
+    above = float(np.quantile(known, 1 - LARGEST_SHARE, method="inverted_cdf"))
+    top = known > above
+    # a count whose largest value is common has no largest values above it
+    before, now = float(np.mean(top)), float(np.mean(today > above))
+    if before * min(len(known), len(today)) < EXPECTED or now > LARGEST_LEFT * before:
+        return None
+    if units is not None and len(np.unique(units[there][top].astype(str))) < LARGEST_UNITS:
+        return None
+    return above, before, now
 
 
 def _lumped(reference: Any, current: Any) -> tuple[tuple[Any, Any], tuple[tuple[str, ...], float]]:
@@ -421,23 +581,40 @@ def _moved(method: str, value: float | None, threshold: float) -> float:
     return threshold / max(value, 1e-300) if method == "ks" else value / threshold
 
 
-def _judge(columns: tuple[Compared, ...], schema: Schema, page: str, options: Options) -> Finding:
+def _judge(found: Finding, options: Options, unseen: str) -> Finding:
+    """Adds the status, the rules that found drift, and the reason; `unseen` is what could not be looked at."""
+    columns, schema, joint = found.columns, found.schema, found.joint
     drifted = [c for c in columns if c.drifted]
     share = len(drifted) / len(columns)
-    most = ", ".join(c.words() for c in (drifted or list(columns))[:3]) + (", .." if len(drifted) > 3 else "")
-    changed = f"; the columns changed, {schema.words()}" if schema.words() else ""
+    lost = schema.lost() + [c.lost.words(c.name) for c in columns if c.lost]
+    alone = [c for c in columns if c.times >= options.alone]
+    together = joint is not None and joint.auc >= _bound(joint, options)
+    rules: dict[Rule, bool] = {
+        "lost": bool(lost),
+        "share": share >= options.share,
+        "alone": bool(alone),
+        "joint": together,
+    }
+    because = tuple(rule for rule, holds in rules.items() if holds)
+    # what is lost is named first, and once
+    moved = [c for c in drifted if c.moves()] or ([] if drifted else list(columns))
+    most = ", ".join(c.words() for c in moved[:3]) + (", .." if len(moved) > 3 else "")
     counted = f"{len(drifted)} of {len(columns)} columns moved, {options.share:.0%} make it drift"
-    if drifted and share >= options.share:
-        return Finding("drifted", f"{counted}: {most}{changed}", columns, schema, page)
-    if schema.breaks:
-        return Finding(
-            "unknown",
-            f"the columns changed, {schema.words()}; of the others {counted}",
-            columns,
-            schema,
-            page,
+    parts = [f"gone today: {_list(lost)}"] if lost else []
+    parts.append(counted + (f": {most}" if drifted and most else f"; most: {most}" if most else ""))
+    parts += [f"{c.name} alone makes it drift, {c.times:.3g} times its threshold" for c in alone[:3] if not c.lost]
+    if joint is not None and together:
+        by = ", ".join(name for name, _ in joint.columns[:3])
+        parts.append(
+            f"together the columns tell today's rows from the reference (area under the curve {joint.auc:.3g}, "
+            f"{_bound(joint, options):.3g} makes it drift)" + (f", most of all by {by}" if by else "")
         )
-    return Finding("stable", f"{counted}; {'these' if drifted else 'most'}: {most}{changed}", columns, schema, page)
+    if schema.added:
+        parts.append(f"new columns: {_list(schema.added)}")
+    if unseen:
+        parts = [*parts, unseen] if because else [unseen, *parts]
+    status: Status = "drifted" if because else "unknown" if unseen else "stable"
+    return replace(found, status=status, reason="; ".join(parts), because=because)
 
 
 # ---- the stage
@@ -472,7 +649,11 @@ def document(
         "apiVersion": API_VERSION,
         "status": finding.status,
         "reason": finding.reason,
+        "because": list(finding.because),
         "share": {"drifted": _rounded(finding.drifted_share), "threshold": options.share},
+        "alone": options.alone,
+        "season": finding.weeks.document() if finding.weeks is not None else None,
+        "joint": _together(finding.joint, options),
         "minRows": options.min_rows,
         "champion": None
         if champion is None
@@ -490,6 +671,23 @@ def document(
         # Dvoretzky, Kiefer and Wolfowitz (1956) with Massart's constant (1990)
         out["sampling"] = {"limit": SAMPLE, "error": _rounded(float(np.sqrt(np.log(2 / 0.05) / (2 * min(sampled)))))}
     return out
+
+
+def _bound(joint: Joint, options: Options) -> float:
+    """The area from which the data has drifted: what the spec says, or what few units reach by chance."""
+    return max(options.joint, joint.chance)
+
+
+def _together(joint: Joint | None, options: Options) -> dict[str, Any]:
+    if joint is None:
+        return {"threshold": options.joint, "auc": None, "columns": []}
+    return {
+        "threshold": _rounded(_bound(joint, options)),
+        "auc": _rounded(joint.auc),
+        "rows": joint.rows,
+        "units": joint.units,
+        "columns": [{"name": n, "drop": _rounded(d)} for n, d in joint.columns],
+    }
 
 
 def _rows(raw: Raw | None) -> dict[str, Any] | None:
@@ -511,7 +709,7 @@ def main() -> int:
     if reference is None:
         finding = Finding("unknown", absent(champion, options.reference))
     else:
-        finding = compare(reference, current, options)
+        finding = compare(reference, current, options, stage.seed)
     stage.outputs.mkdir(parents=True, exist_ok=True)
     text = json.dumps(document(finding, options, champion, reference, current), indent=2, allow_nan=False)
     (stage.outputs / "drift").write_text(text + "\n", encoding="utf-8")

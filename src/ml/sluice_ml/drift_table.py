@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -80,6 +80,23 @@ class Raw:
     compared: int
     since: str | None = None
     until: str | None = None
+    #: of a panel, by row: the unit's name, the origin in seconds, and the missing share of each window
+    units: Any = None
+    origins: Any = None
+    gaps: Mapping[str, Any] = field(default_factory=dict)
+
+    def take(self, at: Any) -> Raw:
+        """Only the rows of a panel at these places; what `rows` and `compared` say stays that of the table."""
+        gaps = {name: gap[at] for name, gap in self.gaps.items()}
+        return replace(
+            self,
+            texts={name: texts.take(pa.array(at)) for name, texts in self.texts.items()},
+            numbers={name: values[at] for name, values in self.numbers.items()},
+            missing={name: _share(gap) for name, gap in gaps.items()},
+            units=self.units[at],
+            origins=self.origins[at],
+            gaps=gaps,
+        )
 
     def kind(self, name: str, declared: Kind | None = None) -> Kind:
         """What the column is: what the spec says, or what all its values look like."""
@@ -261,7 +278,8 @@ def _panel(panel_set: PanelSet, seed: int, periods: int | None) -> Raw:
     for chunk in np.array_split(np.arange(pairs.shape[1]), max(1, math.ceil(pairs.shape[1] / 20_000))):
         sums.add(panel.windows(pairs[1][chunk], pairs[0][chunk], LONG))
     numbers = {name: np.concatenate(parts) for name, parts in sums.parts.items()}
-    missing = {name: _share(np.concatenate(parts)) for name, parts in sums.gaps.items()}
+    gaps = {name: np.concatenate(parts) for name, parts in sums.gaps.items()}
+    missing = {name: _share(gap) for name, gap in gaps.items()}
     texts: dict[str, Any] = {}
     for name in panel.shape.slices:
         if name in panel.shape.unit:
@@ -270,4 +288,6 @@ def _panel(panel_set: PanelSet, seed: int, periods: int | None) -> Raw:
         else:
             texts[name] = pa.array([rows.slices[name][i] for i in first.tolist()], pa.string())
     since, until = (iso_instant(int(pairs[0][i])) for i in (0, -1)) if pairs.shape[1] else (None, None)
-    return Raw(texts, numbers, missing, count, pairs.shape[1], since, until)
+    names = np.array(["\x1f".join(name) for name in panel.units], object)
+    units = names[pairs[1]] if pairs.shape[1] else np.array([], object)
+    return Raw(texts, numbers, missing, count, pairs.shape[1], since, until, units, pairs[0], gaps)

@@ -17,8 +17,11 @@ import pytest
 
 from sluice_ml import drift_table
 from sluice_ml.drift import Options, absent, cells, compare, document, psi
-from sluice_ml.drift_table import SAMPLE, read
+from sluice_ml.drift_joint import area
+from sluice_ml.drift_season import YEAR, same_weeks
+from sluice_ml.drift_table import SAMPLE, Raw, read
 from sluice_ml.errors import SluiceMlError
+from sluice_ml.panel import Panel, PanelSet, Rows, Shape
 
 # Evidently's own imports and plots warn of what their makers will change
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -29,6 +32,9 @@ WITH: dict[str, Any] = {
     "method": "psi",
     "threshold": 0.2,
     "share": 0.5,
+    "alone": 3,
+    "season": "year",
+    "joint": 1,
     "minRows": 30,
     "missing": 0.1,
     "reference": "preprocess.train",
@@ -50,7 +56,7 @@ def found(folder: Path, before: dict[str, Any], now: dict[str, Any], **options: 
     asked = Options.of(WITH | options)
     reference = read(table(folder / "reference.csv", **before), 1)
     current = read(table(folder / "current.csv", **now), 1)
-    out = document(compare(reference, current, asked), asked, CHAMPION, reference, current)
+    out = document(compare(reference, current, asked, 1), asked, CHAMPION, reference, current)
     jsonschema.validate(out, SCHEMA)
     return out
 
@@ -161,7 +167,7 @@ def test_two_draws_of_one_population_are_stable(tmp_path: Path) -> None:
 def test_a_shift_is_drift_and_says_which_column(tmp_path: Path, before: list[Any], now: list[Any]) -> None:
     out = found(tmp_path, {"moved": before}, {"moved": now})
     assert out["status"] == "drifted"
-    assert out["reason"].startswith("1 of 1 columns moved, 50% make it drift: moved (")
+    assert "1 of 1 columns moved, 50% make it drift: moved (" in out["reason"]
 
 
 @pytest.mark.parametrize("method", ["psi", "jensenshannon", "wasserstein", "ks"])
@@ -175,12 +181,69 @@ def test_each_method_tells_a_shift_from_none(tmp_path: Path, method: str) -> Non
 
 def test_the_column_that_moved_most_comes_first_and_one_in_three_is_not_drift(tmp_path: Path) -> None:
     before = {"a": normal(1), "b": normal(2), "c": normal(3)}
-    now = {"a": normal(4), "b": normal(5, mean=2.0), "c": normal(6)}
+    now = {"a": normal(4), "b": normal(5, mean=0.6), "c": normal(6)}
     out = found(tmp_path, before, now)
-    assert out["status"] == "stable"
+    assert (out["status"], out["because"]) == ("stable", [])
     assert out["columns"][0]["name"] == "b"
     assert out["columns"][0]["drifted"]
-    assert found(tmp_path, before, now, share=0.3)["status"] == "drifted"
+    drifted = found(tmp_path, before, now, share=0.3)
+    assert (drifted["status"], drifted["because"]) == ("drifted", ["share"])
+
+
+def test_one_column_beyond_a_multiple_of_its_threshold_is_drift_alone(tmp_path: Path) -> None:
+    before = {"a": normal(1), "b": normal(2), "c": normal(3)}
+    now = {"a": normal(4), "b": normal(5, mean=2.0), "c": normal(6)}
+    out = found(tmp_path, before, now)
+    assert (out["status"], out["because"]) == ("drifted", ["alone"])
+    assert out["reason"].startswith("1 of 3 columns moved, 50% make it drift: b (psi ")
+    assert "b alone makes it drift, " in out["reason"]
+    assert found(tmp_path, before, now, alone=1000)["status"] == "stable"
+
+
+def test_a_p_value_is_no_multiple_of_anything(tmp_path: Path) -> None:
+    before = {"a": normal(1), "b": normal(2), "c": normal(3)}
+    now = {"a": normal(4), "b": normal(5, mean=2.0), "c": normal(6)}
+    assert found(tmp_path, before, now, method="ks", threshold=0.001)["status"] == "stable"
+
+
+# ---- what is gone
+
+
+def _five(seed: int) -> dict[str, Any]:
+    return {name: normal(seed + i) for i, name in enumerate("abcde")}
+
+
+def test_a_column_without_any_value_is_drift_and_named_first(tmp_path: Path) -> None:
+    out = found(tmp_path, _five(1), _five(20) | {"d": [None] * ROWS}, alone=100)
+    assert (out["status"], out["because"]) == ("drifted", ["lost"])
+    assert out["reason"].startswith("gone today: d (every value); 1 of 5 columns moved, 50% make it drift")
+    assert out["columns"][0]["name"] == "d"
+    assert out["columns"][0]["lost"] == {"values": True, "categories": []}
+
+
+def test_a_known_category_that_is_gone_is_drift_and_named_first(tmp_path: Path) -> None:
+    shares = {"eu": 0.6, "us": 0.36, "jp": 0.04}
+    before = _five(1) | {"market": words(1, shares)}
+    today = ["eu" if market == "jp" else market for market in words(2, shares)]
+    out = found(tmp_path, before, _five(20) | {"market": today}, alone=100)
+    assert (out["status"], out["because"]) == ("drifted", ["lost"])
+    assert out["reason"].startswith("gone today: market 'jp' (")
+    assert out["columns"][0]["name"] == "market"
+    assert out["columns"][0]["lost"]["categories"][0]["name"] == "jp"
+    assert not out["columns"][0]["lost"]["values"]
+
+
+def test_a_category_that_chance_leaves_out_is_not_lost(tmp_path: Path) -> None:
+    # of 600 rows 12 are to be expected
+    before = {"market": ["eu"] * 588 + ["jp"] * 12, "x": normal(1)}
+    out = found(tmp_path, before, {"market": ["eu"] * ROWS, "x": normal(2)})
+    assert (out["status"], out["because"]) == ("stable", [])
+
+
+def test_what_is_gone_comes_before_what_moved_more(tmp_path: Path) -> None:
+    out = found(tmp_path, _five(1), _five(20) | {"a": normal(9, mean=9.0), "d": [None] * ROWS})
+    assert out["reason"].startswith("gone today: d (every value); 2 of 5 columns moved, 50% make it drift: a (psi ")
+    assert out["because"] == ["lost", "alone"]
 
 
 def test_new_categories_are_named(tmp_path: Path) -> None:
@@ -188,13 +251,162 @@ def test_new_categories_are_named(tmp_path: Path) -> None:
     assert out["columns"][0]["newCategories"] == {"share": 0.5, "names": ["c"]}
 
 
+def test_the_largest_values_that_are_gone_are_lost(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    before, now = ({"x": rng.lognormal(size=3000), "y": rng.normal(size=3000)} for _ in range(2))
+    top = np.quantile(before["x"], 0.98)
+    assert found(tmp_path, before, now)["status"] == "stable"
+    out = found(tmp_path, before, now | {"x": [None if v > top else v for v in now["x"]]}, share=0.6)
+    assert (out["status"], out["because"]) == ("drifted", ["lost"])
+    assert out["reason"].startswith("gone today: the largest values of x (above ")
+    assert out["columns"][0]["lost"]["largest"]["current"] == 0
+    # of 600 rows a dozen are to be expected above it
+    assert found(tmp_path, {"x": before["x"][:600]}, {"x": np.minimum(now["x"][:600], top)})["status"] == "stable"
+
+
+# ---- the columns together
+
+
+def pair(seed: int, correlation: float, rows: int = 2000) -> dict[str, Any]:
+    drawn = np.random.default_rng(seed).multivariate_normal([0, 0], [[1, correlation], [correlation, 1]], rows)
+    return {"x": drawn[:, 0], "y": drawn[:, 1]}
+
+
+def test_a_correlation_that_is_gone_is_seen_by_the_columns_together_alone(tmp_path: Path) -> None:
+    out = found(tmp_path, pair(1, 0.9), pair(2, 0.0), joint=0.65)
+    assert (out["status"], out["because"]) == ("drifted", ["joint"])
+    assert not any(c["drifted"] for c in out["columns"])
+    assert "together the columns tell today's rows from the reference (area under the curve 0." in out["reason"]
+    assert {c["name"] for c in out["joint"]["columns"]} == {"x", "y"}
+    assert found(tmp_path, pair(1, 0.9), pair(2, 0.0))["status"] == "stable", "joint: 1 does not ask"
+
+
+def test_two_draws_are_not_told_apart_and_the_answer_repeats(tmp_path: Path) -> None:
+    first, again = (found(tmp_path, pair(1, 0.9), pair(2, 0.9), joint=0.65) for _ in range(2))
+    assert first["status"] == "stable"
+    assert 0.4 < first["joint"]["auc"] < 0.6
+    assert first == again
+
+
+def test_of_few_rows_more_is_asked(tmp_path: Path) -> None:
+    out = found(tmp_path, pair(1, 0.0, 40), pair(2, 0.0, 40), joint=0.51, threshold=9)
+    assert out["joint"]["threshold"] == pytest.approx(0.5 + 3 * math.sqrt(81 / (12 * 1600)), rel=1e-5)
+    assert out["status"] == "stable"
+
+
+def test_a_missing_category_and_a_rank_are_features_too() -> None:
+    assert area(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0, 0, 1, 1])) == 1
+    assert area(np.array([1.0, 1.0, 1.0, 1.0]), np.array([0, 1, 0, 1])) == 0.5
+
+
+# ---- a panel: the same weeks of the year
+
+UNITS, PERIOD = 80, 7 * 86_400
+
+
+def panel(folder: Path, origins: Any, moved: float = 0.0, amplitude: float = 0.6, units: int = UNITS) -> Raw:
+    """Weekly shipments with a common season that is `moved` by a part of a year, and returns of them."""
+    rng = np.random.default_rng(int(origins[0]))
+    weeks = np.arange(origins[0] - 13, origins[-1] + 1)
+    season = 1 + amplitude * np.sin(2 * np.pi * (weeks * 7 / 365.2425 + moved))
+    level = np.random.default_rng(7).lognormal(3, 1, units)[:, None]
+    shipped = rng.poisson(level * season).astype(float)
+    values = np.stack([shipped, rng.binomial(shipped.astype(int), 0.2).astype(float)], axis=-1)
+    shape = Shape(("product",), (), ("shipped", "returned"), PERIOD, "returned")
+    unit, week = (a.ravel() for a in np.meshgrid(np.arange(units), np.arange(len(weeks)), indexing="ij"))
+    start = weeks[week] * PERIOD
+    names = tuple((f"p{u:03}",) for u in range(units))
+    log = Panel(shape, names, unit, start, start + PERIOD, values.reshape(-1, 2))
+    who, when = (a.ravel() for a in np.meshgrid(np.arange(units), np.asarray(origins) * PERIOD, indexing="ij"))
+    end = when + PERIOD
+    nan = np.full(len(who), np.nan)
+    PanelSet(log, Rows(who, when, np.ones_like(who), end, end, nan, np.ones(len(who)))).write(folder)
+    return read(folder, 1)
+
+
+def judged(reference: Raw, current: Raw, **options: Any) -> dict[str, Any]:
+    asked = Options.of(WITH | {"threshold": 0.1, "share": 0.3, "minRows": 500} | options)
+    out = document(compare(reference, current, asked, 1), asked, CHAMPION, reference, current)
+    jsonschema.validate(out, SCHEMA)
+    return out
+
+
+LONG_REFERENCE, TODAY = np.arange(2613, 2685, 2), np.arange(2740, 2766)
+
+
+def test_a_season_that_all_products_have_is_not_drift(tmp_path: Path) -> None:
+    reference, current = panel(tmp_path / "r", LONG_REFERENCE), panel(tmp_path / "c", TODAY)
+    assert judged(reference, current, season="none")["status"] == "drifted", "half a year differs from a whole one"
+    out = judged(reference, current, joint=0.65)
+    assert (out["status"], out["because"]) == ("stable", [])
+    assert out["season"]["compared"] == "sameWeeks"
+    assert out["season"]["parts"]["covered"] == out["season"]["parts"]["today"]
+    assert out["rows"]["reference"]["rows"] == len(LONG_REFERENCE) * UNITS, "of the table, not of the weeks"
+
+
+@pytest.mark.parametrize("moved", [0.25, 0.5])
+def test_a_season_that_comes_at_another_time_is_drift(tmp_path: Path, moved: float) -> None:
+    reference, current = panel(tmp_path / "r", LONG_REFERENCE), panel(tmp_path / "c", TODAY, moved)
+    assert judged(reference, current, joint=0.65)["status"] == "drifted"
+
+
+def test_a_reference_without_these_weeks_of_the_year_is_never_stable(tmp_path: Path) -> None:
+    half = np.arange(2714, 2734)
+    reference, current = panel(tmp_path / "r", half, amplitude=0), panel(tmp_path / "c", TODAY, amplitude=0)
+    out = judged(reference, current, joint=0.65)
+    assert (out["status"], out["because"]) == ("unknown", [])
+    assert out["reason"].startswith("the champion's snapshot has rows of 0 of the 26 parts of the year that today's")
+    assert out["season"]["compared"] == "allWeeks"
+    assert out["joint"]["auc"] is None
+    assert judged(reference, current, joint=0.65, season="none")["status"] == "stable"
+
+
+def test_what_moved_is_drift_also_where_a_season_cannot_be_told(tmp_path: Path) -> None:
+    reference, current = panel(tmp_path / "r", np.arange(2714, 2734)), panel(tmp_path / "c", TODAY)
+    out = judged(reference, current)
+    assert out["status"] == "drifted"
+    assert out["reason"].endswith("so a season cannot be told from drift (season: none says there is none)")
+
+
+def test_a_small_change_of_all_units_is_seen_by_their_own_levels(tmp_path: Path) -> None:
+    reference, current = panel(tmp_path / "r", LONG_REFERENCE), panel(tmp_path / "c", TODAY)
+    less = current.take(np.arange(current.compared))
+    for name in ("shipped.mean4", "shipped.mean13"):
+        less.numbers[name][:] *= 0.88
+    out = judged(reference, less, joint=0.7)
+    assert (out["status"], out["because"]) == ("drifted", ["joint"])
+    assert out["joint"]["columns"][0]["name"].startswith("shipped")
+
+
+def test_too_few_units_to_compare_together_are_said(tmp_path: Path) -> None:
+    reference = panel(tmp_path / "r", np.arange(2613, 2685), units=15)
+    current = panel(tmp_path / "c", np.arange(2740, 2780), units=15)
+    out = judged(reference, current, joint=0.65)
+    assert out["status"] == "unknown"
+    assert out["reason"].startswith("15 units are on both sides, too few to compare the columns together (20 are")
+    assert judged(reference, current)["status"] == "stable"
+
+
+def test_the_same_weeks_are_drawn_in_todays_proportions() -> None:
+    weeks = np.arange(2600, 2704)  # two years, the second with twice as many rows
+    reference = np.repeat(weeks * PERIOD, np.where(weeks < 2652, 10, 20))
+    current = np.repeat(np.arange(2710, 2730) * PERIOD, 30)
+    same = same_weeks(reference, current, 1)
+    assert (same.weeks, same.covered, same.whole) == (20, 20, True)
+    counts = np.unique(reference[same.reference], return_counts=True)[1]
+    assert len(same.reference) == counts.sum()
+    part = np.floor(np.mod(reference[same.reference] / YEAR, 1.0) * 52).astype(int)
+    assert len(set(np.unique(part, return_counts=True)[1])) == 1, "every week counts the same"
+    assert np.array_equal(same_weeks(reference, current, 1).reference, same.reference)
+
+
 # ---- columns that changed
 
 
-def test_a_column_that_is_gone_makes_the_status_unknown(tmp_path: Path) -> None:
+def test_a_column_that_is_gone_is_drift(tmp_path: Path) -> None:
     out = found(tmp_path, {"x": normal(1), "y": normal(2)}, {"x": normal(3)})
-    assert out["status"] == "unknown"
-    assert "gone: y" in out["reason"]
+    assert (out["status"], out["because"]) == ("drifted", ["lost"])
+    assert out["reason"].startswith("gone today: y (the column); 0 of 1 columns moved")
     assert out["schema"]["removed"] == ["y"]
 
 
@@ -206,7 +418,8 @@ def test_a_column_that_is_new_is_told_and_not_compared(tmp_path: Path) -> None:
 
 def test_numbers_that_became_words_are_another_type(tmp_path: Path) -> None:
     out = found(tmp_path, {"x": normal(1), "y": normal(2)}, {"x": normal(3), "y": ["low", "high"] * 300})
-    assert out["status"] == "unknown"
+    assert (out["status"], out["because"]) == ("drifted", ["lost"])
+    assert out["reason"].startswith("gone today: y (numeric in the reference, categorical today); ")
     assert out["schema"]["retyped"] == [{"name": "y", "reference": "numeric", "current": "categorical"}]
 
 
@@ -267,7 +480,9 @@ def test_a_folder_that_is_no_table_is_refused(tmp_path: Path) -> None:
         read(tmp_path, 1)
 
 
-@pytest.mark.parametrize("options", [{"method": "magic"}, {"threshold": "high"}, {"columns": {"x": {"threshold": 0}}}])
+@pytest.mark.parametrize(
+    "options", [{"method": "magic"}, {"season": "month"}, {"threshold": "high"}, {"columns": {"x": {"threshold": 0}}}]
+)
 def test_values_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(SluiceMlError, match="SLU-7312"):
         Options.of(WITH | options)

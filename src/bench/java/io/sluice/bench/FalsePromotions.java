@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.bench.CountPanels.Shocks;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.Contrast;
-import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
 import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.GatePolicy;
@@ -254,7 +253,7 @@ public final class FalsePromotions {
     }
     Instant asOf = START.plus(WEEK.multipliedBy(weeks));
     return rows.build(
-        report(family(picked), asOf), new GateContext(asOf, Optional.empty(), DriftStatus.UNKNOWN));
+        report(family(picked), asOf), new GateContext(asOf, Optional.empty(), Optional.empty()));
   }
 
   private static EvaluationReport report(String picked, Instant asOf) {

@@ -1,7 +1,6 @@
 package io.sluice.bench;
 
 import io.sluice.core.evaluation.EvaluationReport;
-import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
 import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.GatePolicy;
@@ -82,7 +81,7 @@ public final class LargeHoldout {
               () ->
                   HoldoutTable.read(
                       outputs.resolve("rows"),
-                      new GateContext(asOf, Optional.empty(), DriftStatus.UNKNOWN)));
+                      new GateContext(asOf, Optional.empty(), Optional.empty())));
       Verdict verdict =
           timed(
               "gate: verdict, B = 1999",

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param onDrift the policy
  * @param needsReview whether those forecasts go to the review queue
  * @param champion version whose data was the reference; empty without a champion
+ * @param because the rules that found drift; empty when the stage failed
  * @param share of the compared columns that have drifted; empty when the stage failed
  * @param columns that moved most; empty when the stage failed
  * @param current digest of the data that was compared
@@ -27,6 +28,7 @@ public record DriftFinding(
     OnDrift onDrift,
     boolean needsReview,
     Optional<Integer> champion,
+    Optional<List<DriftReport.Rule>> because,
     Optional<DriftReport.Share> share,
     Optional<List<DriftReport.Column>> columns,
     Optional<Digest> current,
@@ -37,6 +39,16 @@ public record DriftFinding(
   public DriftFinding about(
       Optional<Digest> data, Optional<Digest> rawData, Optional<Instant> knownUntil) {
     return new DriftFinding(
-        status, reason, onDrift, needsReview, champion, share, columns, data, rawData, knownUntil);
+        status,
+        reason,
+        onDrift,
+        needsReview,
+        champion,
+        because,
+        share,
+        columns,
+        data,
+        rawData,
+        knownUntil);
   }
 }

@@ -73,6 +73,7 @@ public record DriftResult(DriftStatus status, String reason, Optional<DriftRepor
         policy,
         needsReview(policy),
         champion(),
+        report.map(DriftReport::because),
         report.map(DriftReport::share),
         report.map(r -> r.columns().stream().limit(MAX_COLUMNS).toList()),
         Optional.empty(),

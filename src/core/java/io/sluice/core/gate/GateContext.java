@@ -8,11 +8,18 @@ import java.util.Optional;
  *
  * @param asOf as-of of the run's data
  * @param championRun run that promoted the champion: names its gate in {@link History}
- * @param drift between the champion's training data and today's
+ * @param drift between the champion's training data and today's; empty without a drift stage
  * @param hold why it holds whatever the holdout says, if it does
  */
 public record GateContext(
-    Instant asOf, Optional<String> championRun, DriftStatus drift, Optional<Hold> hold) {
+    Instant asOf, Optional<String> championRun, Optional<Drift> drift, Optional<Hold> hold) {
+
+  /**
+   * What the drift stage found.
+   *
+   * @param reason for people: which columns, and why
+   */
+  public record Drift(DriftStatus status, String reason) {}
 
   /**
    * Why no gate may promote before a person decided something.
@@ -23,7 +30,7 @@ public record GateContext(
   public record Hold(String because, String lift) {}
 
   /** The context of a run in which the holdout alone decides. */
-  public GateContext(Instant asOf, Optional<String> championRun, DriftStatus drift) {
+  public GateContext(Instant asOf, Optional<String> championRun, Optional<Drift> drift) {
     this(asOf, championRun, drift, Optional.empty());
   }
 }

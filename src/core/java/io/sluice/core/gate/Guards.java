@@ -1,6 +1,5 @@
 package io.sluice.core.gate;
 
-import io.sluice.core.gate.GatePolicy.OnDrift;
 import io.sluice.core.gate.Verdict.Finding;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,29 +16,9 @@ final class Guards {
 
   /** Of the data. A first run has nothing that today's data could have drifted from. */
   Optional<Finding> drift() {
-    if (policy.get(GatePolicy.ON_DRIFT) != OnDrift.HOLD) {
-      return Optional.empty();
-    }
-    return switch (comparison.rows().context().drift()) {
-      case STABLE -> Optional.empty();
-      case DRIFTED ->
-          Optional.of(
-              new Finding(
-                  Reason.GUARD,
-                  "drift",
-                  "today's data has drifted from the training data, and the policy holds on drift",
-                  "train on data that has the change in it, or set onDrift: review"));
-      case UNKNOWN ->
-          comparison.rows().has(HoldoutRows.CHAMPION)
-              ? Optional.of(
-                  new Finding(
-                      Reason.INSUFFICIENT,
-                      "drift",
-                      "whether today's data has drifted from the champion's is unknown, and the"
-                          + " policy holds on drift",
-                      "mend what the drift stage names as its reason, or set onDrift: review"))
-              : Optional.empty();
-    };
+    HoldoutRows rows = comparison.rows();
+    return DriftRule.finding(
+        rows.context().drift(), rows.has(HoldoutRows.CHAMPION), policy.get(GatePolicy.ON_DRIFT));
   }
 
   /** Of a candidate. */

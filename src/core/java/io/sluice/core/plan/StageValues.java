@@ -78,6 +78,7 @@ final class StageValues {
   static ObjectNode drift(Spec.Drift drift) {
     Spec.DriftOptions options = drift.with();
     ObjectNode with = Json.object();
+    with.put("alone", options.alone().orElse(Spec.DriftOptions.ALONE));
     ObjectNode columns = with.putObject("columns");
     options
         .columns()
@@ -90,6 +91,7 @@ final class StageValues {
               .ifPresent(t -> column.put("threshold", t));
         });
     with.set("ignore", texts(options.ignore()));
+    with.put("joint", options.joint().orElse(Spec.DriftOptions.JOINT));
     Spec.DriftMethod method = options.method().orElse(Spec.DriftOptions.METHOD);
     with.put("method", method.word());
     with.put("minRows", options.minRows().orElse(Spec.DriftOptions.MIN_ROWS));
@@ -98,6 +100,7 @@ final class StageValues {
     if (drift.inputs().get("reference") instanceof Ref.Champion reference) {
       with.put("reference", reference.stage() + "." + reference.output());
     }
+    with.put("season", options.season().orElse(Spec.DriftOptions.SEASON).word());
     with.put("share", options.share().orElse(Spec.DriftOptions.SHARE));
     with.put("threshold", options.threshold().orElse(method.usualThreshold()));
     return with;

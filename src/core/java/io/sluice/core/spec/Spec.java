@@ -7,6 +7,7 @@ import io.sluice.core.gate.Metric;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -348,6 +349,10 @@ public record Spec(
    * @param method how the columns are compared
    * @param threshold from which value on a column has drifted
    * @param share of the columns that must have drifted for the data to have
+   * @param alone the multiple of its threshold from which one column makes the data drifted
+   * @param season which rows of a panel are compared
+   * @param joint from which area under the curve of a classifier between both sides on the data has
+   *     drifted; 1 for never
    * @param minRows fewest rows on either side
    * @param missing by how much the share of missing values may change
    * @param periods how many of the latest periods of a panel are today's data; all when not given
@@ -358,6 +363,9 @@ public record Spec(
       Optional<DriftMethod> method,
       Optional<Double> threshold,
       Optional<Double> share,
+      Optional<Double> alone,
+      Optional<DriftSeason> season,
+      Optional<Double> joint,
       Optional<Integer> minRows,
       Optional<Double> missing,
       Optional<Integer> periods,
@@ -365,11 +373,17 @@ public record Spec(
       List<String> ignore) {
     public static final DriftMethod METHOD = DriftMethod.PSI;
     public static final double SHARE = 0.3;
+    public static final double ALONE = 3;
+    public static final DriftSeason SEASON = DriftSeason.YEAR;
+    public static final double JOINT = 0.67;
     public static final int MIN_ROWS = 500;
     public static final double MISSING = 0.1;
 
     public static final DriftOptions NONE =
         new DriftOptions(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
@@ -387,6 +401,19 @@ public record Spec(
    */
   public record DriftColumn(
       Optional<Boolean> numeric, Optional<DriftMethod> method, Optional<Double> threshold) {}
+
+  /** Which rows of a panel's reference today's rows are compared with. */
+  public enum DriftSeason {
+    /** Those of the same weeks of the year. */
+    YEAR,
+    /** All of them. */
+    NONE;
+
+    /** As written in the spec. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /** How two samples of a column are compared. */
   public enum DriftMethod {

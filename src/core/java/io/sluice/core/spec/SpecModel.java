@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -640,13 +641,38 @@ final class SpecModel {
             driftMethod(),
             "how columns are compared (" + Spec.DriftOptions.METHOD.word() + ")");
     var threshold =
-        optional("threshold", positive(1e6), "the value from which a column has drifted");
-    var share = optional("share", positive(1), "share of the columns that must have drifted");
+        optional("threshold", within(0, 1e6), "the value from which a column has drifted");
+    var share = optional("share", within(0, 1), "share of the columns that must have drifted");
+    var alone =
+        optional(
+            "alone",
+            within(0, 1e6),
+            "multiple of its threshold from which one column is enough ("
+                + Spec.DriftOptions.ALONE
+                + ")");
+    var season =
+        optional(
+            "season",
+            Shapes.map(
+                Shapes.word(
+                    Stream.of(Spec.DriftSeason.values()).map(Spec.DriftSeason::word).toList()),
+                word -> Spec.DriftSeason.valueOf(word.toUpperCase(Locale.ROOT))),
+            "which rows of a panel are compared: of the same weeks of the year, or all ("
+                + Spec.DriftOptions.SEASON.word()
+                + ")");
+    var joint =
+        optional(
+            "joint",
+            within(0.5, 1),
+            "how well a classifier may tell today's rows from the reference: area under the curve; 1"
+                + " for any ("
+                + Spec.DriftOptions.JOINT
+                + ")");
     var minRows = optional("minRows", Shapes.count(2, 1_000_000_000), "fewest rows to compare");
     var missing =
         optional(
             "missing",
-            positive(1),
+            within(0, 1),
             "change of the share of missing values that is drift ("
                 + Spec.DriftOptions.MISSING
                 + ")");
@@ -667,12 +693,17 @@ final class SpecModel {
             "columns that are not looked at");
     return Struct.of(
         "the values of drift@1",
-        List.of(method, threshold, share, minRows, missing, periods, columns, ignore),
+        List.of(
+            method, threshold, share, alone, season, joint, minRows, missing, periods, columns,
+            ignore),
         v ->
             new Spec.DriftOptions(
                 v.find(method),
                 v.find(threshold),
                 v.find(share),
+                v.find(alone),
+                v.find(season),
+                v.find(joint),
                 v.find(minRows),
                 v.find(missing),
                 v.find(periods),
@@ -687,7 +718,7 @@ final class SpecModel {
             Shapes.word(List.of("numeric", "categorical")),
             "what its values are (what the reference looks like)");
     var method = optional("method", driftMethod(), "how it is compared");
-    var threshold = optional("threshold", positive(1e6), "the value from which it has drifted");
+    var threshold = optional("threshold", within(0, 1e6), "the value from which it has drifted");
     return Struct.of(
         "a column of drift@1",
         List.of(kind, method, threshold),
@@ -706,19 +737,22 @@ final class SpecModel {
                 .orElseThrow());
   }
 
-  /** A number above 0 and up to a largest one. */
-  private static Shape<Double> positive(double most) {
+  /** A number above one and up to another. */
+  private static Shape<Double> within(double above, double most) {
     Shape<Double> number = Shapes.real();
     return new Shape<>() {
       @Override
       public Optional<Double> read(Yaml node, Problems problems) {
         Optional<Double> value = number.read(node, problems);
-        if (value.isPresent() && !(value.get() > 0 && value.get() <= most)) {
+        if (value.isPresent() && !(value.get() > above && value.get() <= most)) {
           problems.add(
               "SLU-1011",
               node.at(),
               value.get() + " is out of range",
-              "a number above 0, at most " + (most == 1 ? "1" : Long.toString((long) most)));
+              "a number above "
+                  + (above == 0 ? "0" : Double.toString(above))
+                  + ", at most "
+                  + (most == 1 ? "1" : Long.toString((long) most)));
           return Optional.empty();
         }
         return value;
@@ -727,7 +761,11 @@ final class SpecModel {
       @Override
       public ObjectNode schema() {
         ObjectNode schema = number.schema();
-        schema.put("exclusiveMinimum", 0);
+        if (above == 0) {
+          schema.put("exclusiveMinimum", 0);
+        } else {
+          schema.put("exclusiveMinimum", above);
+        }
         schema.put("maximum", most);
         return schema;
       }

@@ -429,7 +429,7 @@ class GateTest {
   @EnumSource(DriftStatus.class)
   void aGateThatHoldsOnDriftPromotesOnlyWhatWasSeenToBeStable(DriftStatus drift) {
     holdouts.championError = 0.8;
-    holdouts.evaluation.drift = drift;
+    holdouts.evaluation.drift = Optional.of(new GateContext.Drift(drift, "as measured"));
 
     Verdict verdict =
         Gate.decide(

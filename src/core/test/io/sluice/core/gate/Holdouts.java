@@ -31,7 +31,7 @@ final class Holdouts {
     Optional<Instant> championNewestLabel = Optional.empty();
     Optional<String> championRun = Optional.empty();
     Optional<Long> expectedRows = Optional.empty();
-    DriftStatus drift = DriftStatus.UNKNOWN;
+    Optional<GateContext.Drift> drift = Optional.empty();
     List<EvaluationReport.Unaudited> unaudited = List.of();
     double candidateValidationLoss = 1.125;
     Optional<Double> baselineValidationLoss = Optional.of(3.0);

@@ -102,9 +102,10 @@ class PlannerTest {
         .isEqualTo(
             Json.parse(
                 """
-                {"columns": {"market": {"kind": "categorical", "method": "jensenshannon", "threshold": 0.1}},
-                 "ignore": ["week"], "method": "psi", "minRows": 100, "missing": 0.05, "periods": 8,
-                 "reference": "preprocess.train", "share": 0.4, "threshold": 0.25}
+                {"alone": 4.0, "columns": {"market": {"kind": "categorical", "method": "jensenshannon", "threshold": 0.1}},
+                 "ignore": ["week"], "joint": 0.8, "method": "psi", "minRows": 100, "missing": 0.05, "periods": 8,
+                 "reference": "preprocess.train", "season": "none", "share": 0.4,
+                 "threshold": 0.25}
                 """));
     assertThat(drift.mayFail()).isTrue();
     assertThat(drift.retries()).isZero();

@@ -3,7 +3,6 @@ package io.sluice.worker.step;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.drift.DriftResult;
-import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Gate;
 import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.GatePolicy;
@@ -38,7 +37,7 @@ public final class GateStep {
             new GateContext(
                 step.asOf(),
                 step.resolved().champion().map(Resolved.Champion::run).filter(r -> !r.isEmpty()),
-                drift.map(DriftResult::status).orElse(DriftStatus.UNKNOWN),
+                drift.map(d -> new GateContext.Drift(d.status(), d.reason())),
                 step.resolved().hold()));
     Verdict verdict = Gate.decide(rows, GatePolicy.parse(step.with()), history(step), step.seed());
     Files.writeString(step.outputs().resolve("verdict"), Json.pretty(verdict.toJson()));
