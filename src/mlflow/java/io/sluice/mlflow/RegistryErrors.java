@@ -5,16 +5,24 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog.Entry;
+import io.sluice.core.registry.RegistryVariables;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The errors of a registry that users see: their ids (SLU-50xx), messages and hints. */
 final class RegistryErrors {
   private RegistryErrors() {}
 
-  static SluiceException unauthorized(URI server, int status, boolean hadCredentials) {
+  static SluiceException unauthorized(
+      URI server, int status, boolean hadCredentials, Set<String> named) {
+    List<String> given =
+        Stream.of(RegistryVariables.TOKEN, RegistryVariables.USERNAME, RegistryVariables.PASSWORD)
+            .filter(named::contains)
+            .toList();
     return problem(
         ExitCode.UNREACHABLE,
         "SLU-5005",
@@ -25,11 +33,82 @@ final class RegistryErrors {
             + " (status "
             + status
             + ")",
-        hadCredentials
-            ? "Check MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD, and what they may do. A"
-                + " server that does not know its own host name (--allowed-hosts) also answers 403."
-            : "Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and _PASSWORD. A server that"
-                + " does not know its own host name (--allowed-hosts) also answers 403.",
+        (hadCredentials
+                ? "Check "
+                    + (given.isEmpty()
+                        ? "user and password in the address"
+                        : String.join(", ", given))
+                    + ", and what they may do."
+                : "Set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and _PASSWORD.")
+            + " A server that does not know its own host name (--allowed-hosts) also answers 403.",
+        null);
+  }
+
+  /** TLS does not come about, and would not a second later. */
+  static SluiceException tlsFails(MlflowConfig config, String call, TlsFailure failure) {
+    TlsSettings tls = config.route().tls();
+    String trusted =
+        tls.authorities()
+            .map(a -> "the authorities in " + a.path() + " (" + a.variable() + ")")
+            .orElse("the authorities of the Java runtime");
+    String set =
+        tls.authorities()
+            .map(a ->
+                "Put the certificate of the authority that signed it into the file that "
+                    + a.variable()
+                    + " names.")
+            .orElse(
+                "Set MLFLOW_TRACKING_SERVER_CERT_PATH to a PEM file with the certificate of the"
+                    + " authority that signed it.");
+    return switch (failure.kind()) {
+      case UNTRUSTED ->
+          tls(
+              "the certificate of the registry at "
+                  + config.uri()
+                  + " is not trusted by "
+                  + trusted
+                  + ": "
+                  + failure.why(),
+              set);
+      case OTHER_HOST ->
+          tls(
+              "the certificate of the registry at "
+                  + config.uri()
+                  + " is that of another host: "
+                  + failure.why(),
+              "Name the server as its certificate does, or have one made for this name.");
+      case REFUSED ->
+          tls(
+              "the registry at " + config.uri() + " refuses the TLS of this side: " + failure.why(),
+              tls.client()
+                  .map(c -> "Check the certificate that " + c.variable() + " names: " + c.path())
+                  .orElse(
+                      "Does the server ask for a certificate of its clients? Set"
+                          + " MLFLOW_TRACKING_CLIENT_CERT_PATH to a PEM file with certificate and key."));
+      case NOT_TLS ->
+          tls(
+              "what answers at " + config.uri() + " does not speak TLS (" + call + ")",
+              "Give its address with http://, or the port at which it speaks https.");
+    };
+  }
+
+  private static SluiceException tls(String message, String hint) {
+    return problem(ExitCode.UNREACHABLE, "SLU-5015", message, hint, null);
+  }
+
+  static SluiceException proxyRefuses(MlflowConfig config, String call, String answer) {
+    String proxy =
+        config.route().proxy().map(ProxySettings::shown).orElse("a proxy before the registry");
+    return problem(
+        ExitCode.UNREACHABLE,
+        "SLU-5016",
+        proxy + " refuses the call: " + call + ": " + answer,
+        config
+                .route()
+                .proxy()
+                .map(p -> "Check " + p.variable() + ", with user and password")
+                .orElse("Look at what stands before the server")
+            + ", or name the registry's host in NO_PROXY.",
         null);
   }
 

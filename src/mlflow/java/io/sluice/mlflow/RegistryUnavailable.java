@@ -3,6 +3,7 @@ package io.sluice.mlflow;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.registry.RegistryVariables;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -39,11 +40,17 @@ final class RegistryUnavailable extends RuntimeException {
     this.effect = effect;
   }
 
-  static RegistryUnavailable unreachable(String call, Throwable cause) {
+  static RegistryUnavailable unreachable(MlflowConfig config, String call, Throwable cause) {
+    String by = config.route().proxy().map(p -> " by " + p.shown()).orElse("");
     return new RegistryUnavailable(
         "SLU-5001",
-        "the registry cannot be reached: " + call + ": " + why(cause),
-        "Check MLFLOW_TRACKING_URI and that the server runs. Nothing was changed by this call.",
+        "the registry cannot be reached" + by + ": " + call + ": " + why(cause),
+        (config.route().proxy().isPresent()
+                ? "Check the proxy, or name the registry's host in NO_PROXY"
+                : config.route().named().contains(RegistryVariables.URI)
+                    ? "Check MLFLOW_TRACKING_URI and that the server runs"
+                    : "Check that the server runs at " + config.uri())
+            + ". Nothing was changed by this call.",
         true,
         Effect.NONE,
         cause);

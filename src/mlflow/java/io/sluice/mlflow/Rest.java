@@ -42,6 +42,8 @@ final class Rest {
   /** The largest answer that is not a file: a page of 1,000 log entries has some 1.2 MB. */
   private static final int MAX_ANSWER = 32 << 20;
 
+  private static final String TUNNEL_SCHEMES = "jdk.http.auth.tunneling.disabledSchemes";
+
   private static final String API = "/api/2.0/mlflow/";
   private static final String FILES = "/api/2.0/mlflow-artifacts/artifacts";
 
@@ -57,12 +59,7 @@ final class Rest {
    */
   Rest(MlflowConfig config, Consumer<String> progress) {
     this.config = config;
-    this.http =
-        HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .followRedirects(HttpClient.Redirect.NEVER)
-            .connectTimeout(min(config.callTimeout(), Duration.ofSeconds(10)))
-            .build();
+    this.http = http(config);
     this.patience =
         RetryPolicy.builder()
             .handleIf(e -> e instanceof RegistryUnavailable u && u.worthRetrying())
@@ -72,6 +69,27 @@ final class Rest {
             .withMaxDuration(config.deadline())
             .onRetryScheduled(e -> progress.accept(waiting(e)))
             .build();
+  }
+
+  private static HttpClient http(MlflowConfig config) {
+    HttpClient.Builder builder =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .followRedirects(HttpClient.Redirect.NEVER)
+            .connectTimeout(min(config.callTimeout(), Duration.ofSeconds(10)));
+    config.route().tls().context().ifPresent(builder::sslContext);
+    config
+        .route()
+        .proxy()
+        .ifPresent(proxy -> {
+          if (proxy.authorization().isPresent()) {
+            // The JDK keeps a password from a proxy to which it asks for a tunnel, unless told so
+            // before its first client; the proxy's owner gave it for that.
+            System.setProperty(TUNNEL_SCHEMES, System.getProperty(TUNNEL_SCHEMES, ""));
+          }
+          builder.proxy(proxy.selector());
+        });
+    return builder.build();
   }
 
   private String waiting(ExecutionScheduledEvent<Object> e) {
@@ -248,6 +266,11 @@ final class Rest {
             .header("Accept", "*/*")
             .header("User-Agent", "sluice");
     config.authorization().ifPresent(secret -> request.header("Authorization", secret.value()));
+    config
+        .route()
+        .proxy()
+        .flatMap(ProxySettings::authorization)
+        .ifPresent(secret -> request.header("Proxy-Authorization", secret.value()));
     return request;
   }
 
@@ -328,13 +351,17 @@ final class Rest {
           response
               .headers()
               .firstValue("Location")
-              .map(Rest::hostOf)
+              .map(location -> targetOf(request.uri(), location))
               .orElse("a place that it does not name");
       throw RegistryUnavailable.notMlflow(
           shown(request), "a redirect to " + to, "an answer (redirects are not followed)", false);
     }
     if (status == 401 || status == 403) {
-      throw RegistryErrors.unauthorized(config.uri(), status, config.authorization().isPresent());
+      throw RegistryErrors.unauthorized(
+          config.uri(), status, config.authorization().isPresent(), config.route().named());
+    }
+    if (status == 407) {
+      throw RegistryErrors.proxyRefuses(config, shown(request), "status 407");
     }
     if (status == 429 || status >= 500) {
       throw RegistryUnavailable.failed(shown(request), status, ApiError.Body.of(body));
@@ -354,12 +381,20 @@ final class Rest {
     throw new ApiError(shown(request), status, error.get());
   }
 
-  private RegistryUnavailable unavailable(HttpRequest request, Throwable cause) {
+  private RuntimeException unavailable(HttpRequest request, Throwable cause) {
+    Optional<TlsFailure> tls = TlsFailure.of(cause);
+    if (tls.isPresent()) {
+      return RegistryErrors.tlsFails(config, shown(request), tls.get());
+    }
+    String text = String.valueOf(cause.getMessage());
+    if (config.route().proxy().isPresent() && text.startsWith("Tunnel failed, got: 4")) {
+      return RegistryErrors.proxyRefuses(config, shown(request), text);
+    }
     if (cause instanceof java.net.http.HttpConnectTimeoutException
         || cause instanceof java.net.ConnectException
         || cause instanceof java.net.UnknownHostException
         || cause instanceof javax.net.ssl.SSLException) {
-      return RegistryUnavailable.unreachable(shown(request), cause);
+      return RegistryUnavailable.unreachable(config, shown(request), cause);
     }
     if (cause instanceof java.net.http.HttpTimeoutException) {
       return RegistryUnavailable.timedOut(shown(request), config.callTimeout());
@@ -381,12 +416,18 @@ final class Rest {
     return request.method() + " " + (query < 0 ? uri : uri.substring(0, query));
   }
 
-  private static String hostOf(String location) {
+  /** Where a redirect leads, without user and query, in which secrets may stand. */
+  private static String targetOf(URI from, String location) {
     try {
-      URI uri = URI.create(location);
-      return uri.getHost() == null
+      URI to = from.resolve(URI.create(location));
+      return to.getHost() == null
           ? "another path"
-          : ForeignText.oneLine(uri.getScheme() + "://" + uri.getHost());
+          : ForeignText.oneLine(
+              to.getScheme()
+                  + "://"
+                  + to.getHost()
+                  + (to.getPort() < 0 ? "" : ":" + to.getPort())
+                  + String.valueOf(to.getRawPath()));
     } catch (IllegalArgumentException e) {
       return "something that is not an address";
     }

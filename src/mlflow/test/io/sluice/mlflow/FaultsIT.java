@@ -56,7 +56,8 @@ class FaultsIT {
               new FaultProxy.Fault.Answer(
                   aResponse()
                       .withStatus(302)
-                      .withHeader("Location", "https://elsewhere.example/?token=t")),
+                      .withHeader(
+                          "Location", "https://u:t0ken@elsewhere.example:8443/ml/flow?token=t")),
           "unauthorized", FaultProxy.answer(401, "text/plain", "who are you"));
 
   @ParameterizedTest
@@ -88,7 +89,10 @@ class FaultsIT {
             assertThat(e.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
             assertThat(e.diagnostics().getFirst().id()).isEqualTo(id);
             assertThat(e.getMessage()).contains(proxy.uri().toString());
-            assertThat(e.getMessage()).doesNotContain("hunter2", "token=t");
+            assertThat(e.getMessage()).doesNotContain("hunter2", "token=t", "t0ken");
+            if (what.equals("redirect")) {
+              assertThat(e.getMessage()).contains("https://elsewhere.example:8443/ml/flow");
+            }
           });
     }
   }
@@ -261,6 +265,39 @@ class FaultsIT {
       assertThat(told.getMessage()).startsWith("SLU-5022").contains("interrupted");
     }
     assertThat(direct.promotions("interrupted").append(request).number()).isEqualTo(1);
+  }
+
+  /** The server made the entry, and what stands before it changed the type of a field. */
+  @Test
+  void aCreationWhoseAnswerDoesNotReadMayHaveTakenEffect() throws Exception {
+    direct.register(MlflowRegistryIT.candidate("wrong-type", "k1"));
+    PromotionLog.Head head = direct.promotions("wrong-type").head();
+    PromotionLog.Request request = MlflowRegistryIT.request(Kind.PROMOTE, head, 1, "run-1");
+    FaultProxy.Fault odd =
+        FaultProxy.answer(200, "application/json", "{\"model_version\": {\"name\": [1, 2]}}");
+    try (FaultProxy proxy =
+        new FaultProxy(
+            direct.rest().uri(),
+            call -> call.path().contains("model-versions/create") ? odd : FaultProxy.NONE)) {
+      PromotionLog log = MlflowRegistry.connect(patient(proxy.uri())).promotions("wrong-type");
+      assertThatExceptionOfType(SluiceException.class)
+          .isThrownBy(() -> log.append(request))
+          .satisfies(e -> {
+            assertThat(e.exitCode()).isEqualTo(ExitCode.UNREACHABLE);
+            assertThat(e.getMessage()).startsWith("SLU-5022").contains("SLU-5004");
+          });
+    }
+    AtomicInteger creations = new AtomicInteger();
+    try (FaultProxy proxy =
+        new FaultProxy(
+            direct.rest().uri(),
+            call ->
+                call.path().contains("model-versions/create") && creations.incrementAndGet() == 1
+                    ? odd
+                    : FaultProxy.NONE)) {
+      MlflowRegistry.connect(patient(proxy.uri())).promotions("wrong-type").append(request);
+    }
+    assertThat(direct.promotions("wrong-type").entries()).hasSize(1);
   }
 
   /** Runs a call, interrupts it once the count is above zero, and gives what it then says. */

@@ -59,7 +59,8 @@ public final class RegistrySessions {
   /** The registry of a target, unless variables name another one; empty where neither does. */
   Optional<RegistrySession> open(TargetSpec target, Consumer<String> messages) {
     return named()
-        .or(() -> target.registry().uri().map(URI::create).map(MlflowConfig::of))
+        .or(() ->
+            target.registry().uri().map(URI::create).map(uri -> MlflowConfig.of(uri, variables)))
         .map(config -> new Session(config, Map.of(), messages, () -> {}));
   }
 
@@ -90,7 +91,9 @@ public final class RegistrySessions {
     Map<String, String> out = new TreeMap<>(variables);
     out.keySet()
         .removeIf(name ->
-            !name.startsWith("MLFLOW_TRACKING_") && !name.equals(RegistryVariables.TIMEOUT));
+            !name.startsWith("MLFLOW_TRACKING_")
+                && !name.equals(RegistryVariables.TIMEOUT)
+                && !RegistryVariables.SHARED.contains(name));
     return out;
   }
 

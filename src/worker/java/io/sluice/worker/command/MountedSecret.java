@@ -73,7 +73,8 @@ public final class MountedSecret {
     return entries;
   }
 
-  private static String text(Path file) throws IOException {
+  /** One entry, as {@link #read} gives it. */
+  static String text(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       throw refused(file, "is not a file");
     }

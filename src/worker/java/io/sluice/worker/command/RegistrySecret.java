@@ -28,7 +28,32 @@ public final class RegistrySecret {
     }
     Map<String, String> variables = new TreeMap<>(process);
     variables.keySet().removeIf(name -> name.startsWith(RegistryVariables.PREFIX));
-    variables.putAll(MountedSecret.read(secret.get(), KNOWN));
+    Set<String> known = new TreeSet<>(KNOWN);
+    Map<String, String> files = files(secret.get());
+    known.addAll(files.values());
+    Map<String, String> entries = MountedSecret.read(secret.get(), known);
+    files.forEach((variable, file) -> {
+      entries.remove(file);
+      entries.put(variable, secret.get().resolve(file).toString());
+    });
+    variables.putAll(entries);
     return variables;
+  }
+
+  /**
+   * The certificates that the Secret has itself: a path without a slash is the name of another
+   * entry of it, such as {@code ca.pem}.
+   */
+  private static Map<String, String> files(Path secret) throws IOException {
+    Map<String, String> files = new TreeMap<>();
+    for (String variable : RegistryVariables.PATHS) {
+      if (MountedSecret.has(secret, variable)) {
+        String file = MountedSecret.text(secret.resolve(variable)).strip();
+        if (!file.isEmpty() && !file.contains("/") && !RegistryVariables.ALL.contains(file)) {
+          files.put(variable, file);
+        }
+      }
+    }
+    return files;
   }
 }

@@ -56,6 +56,29 @@ class MountedSecretTest {
   }
 
   @Test
+  void aCertificateMayStandInTheSecretItself() throws IOException {
+    entry("MLFLOW_TRACKING_URI", "https://server");
+    entry("MLFLOW_TRACKING_SERVER_CERT_PATH", "ca.pem\n");
+    entry("MLFLOW_TRACKING_CLIENT_CERT_PATH", "/etc/ssl/client.pem");
+    entry("ca.pem", "-----BEGIN CERTIFICATE-----");
+    assertThat(RegistrySecret.of(Optional.of(mount), PROCESS))
+        .isEqualTo(
+            Map.of(
+                "MLFLOW_TRACKING_URI",
+                "https://server",
+                "MLFLOW_TRACKING_SERVER_CERT_PATH",
+                mount.resolve("ca.pem").toString(),
+                "MLFLOW_TRACKING_CLIENT_CERT_PATH",
+                "/etc/ssl/client.pem",
+                "LANG",
+                "C"));
+    entry("other.pem", "nobody names it");
+    assertThatThrownBy(() -> RegistrySecret.of(Optional.of(mount), PROCESS))
+        .hasMessageContaining("SLU-4600")
+        .hasMessageContaining("other.pem");
+  }
+
+  @Test
   void refusesWhatIsTooLargeNoTextOrNoFile() throws IOException {
     entry("large", "x".repeat((64 << 10) + 1));
     assertThatThrownBy(() -> MountedSecret.read(mount, Set.of("large")))
