@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import PoissonRegressor
+from threadpoolctl import threadpool_limits
 
 from rma.counts import bias
 from rma.offset import Floats, Offset
@@ -95,7 +96,10 @@ def fit(params: dict[str, Any], train: Table) -> Model:
     # the solver divides by the sum of weights
     alpha = float(params["alpha"]) / float(np.average(exposure, weights=train.weight))
     solver = PoissonRegressor(alpha=alpha, solver="newton-cholesky", max_iter=300)
-    solver.fit(np.clip((logs - mean) / scale, -_FAR, _FAR), train.y / exposure, sample_weight=train.weight * exposure)
+    scaled = np.clip((logs - mean) / scale, -_FAR, _FAR)
+    # one thread: the same bits however many cores there are, and no waiting for cores that others use
+    with threadpool_limits(1):
+        solver.fit(scaled, train.y / exposure, sample_weight=train.weight * exposure)
     return Model(offset, trust, mean, scale, solver.coef_, float(solver.intercept_), float(train.y.max()))
 
 
