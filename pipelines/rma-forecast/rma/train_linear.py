@@ -83,7 +83,7 @@ def fit(params: dict[str, Any], train: Table) -> Model:
     """Fits; `alpha` is the strength of the penalty beside half the mean deviance of a row.
 
     A Poisson regression of y with the offset's e^trust as exposure is one of y / e^trust with the weights e^trust,
-    which is how a solver without offsets is told of one.
+    which is how a solver that knows no offsets gets one.
     """
     offset = Offset.fit(params, train.x)
     if offset is None:

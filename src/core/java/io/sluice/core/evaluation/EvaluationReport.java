@@ -86,7 +86,7 @@ public record EvaluationReport(
    *     target period may move together
    */
   public record Behind(double share, double standardError) {
-    /** Whether the difference is no larger than what chance does to it. */
+    /** Whether the difference is at most what chance does to it. */
     public boolean within() {
       return share <= standardError;
     }

@@ -475,7 +475,7 @@ public record Spec(
    * @param derived channels that are computed, so that no snapshot can have them: not auditing them
    *     is accepted, and told
    * @param prefer families from the simplest on, one of which is picked before the best on
-   *     validation when it is no worse by more than a standard error; empty: the best is picked
+   *     validation when it loses at most a standard error more; empty: the best is picked
    */
   public record EvaluateOptions(
       List<String> unit,
