@@ -120,7 +120,11 @@ class StageFormClusterIT {
     }
     String list =
         Stream.concat(
-                Stream.of("sh", "-c", "for a; do printf %s \"$a\" | base64 -w0; echo; done", "sh"),
+                Stream.of(
+                    "sh",
+                    "-c",
+                    "for a; do printf %s \"$a\" >../tmp/a; base64 -w0 ../tmp/a; echo; done",
+                    "sh"),
                 arguments.stream())
             .map(a -> "    - " + quoted(a) + "\n")
             .reduce("", String::concat);
