@@ -37,7 +37,7 @@ _OTHER_TIME = re.compile(
 _CONTROL = re.compile("[\x00-\x1f]")
 _FORM = "docs/tables.md has the form of tables"
 _UTF16 = "write UTF-8: `iconv -f UTF-16 -t UTF-8 FILE`"
-#: what a file that is no table begins with, what that is, and what to do
+#: what a file that is not a table begins with, what that is, and what to do
 _KINDS = (
     (
         b"\xef\xbb\xbf",

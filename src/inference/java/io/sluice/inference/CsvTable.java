@@ -105,7 +105,7 @@ public final class CsvTable implements AutoCloseable {
    * Opens a table and reads its header.
    *
    * @param name what messages call the file
-   * @throws SluiceException SLU-6021 when there is no such file, or it is no table
+   * @throws SluiceException SLU-6021 when there is no such file, or it is not a table
    */
   public static CsvTable open(Path file, String name) throws IOException {
     if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
@@ -117,7 +117,7 @@ public final class CsvTable implements AutoCloseable {
   /**
    * As {@link #open(Path, String)}, of a stream, which the table closes.
    *
-   * @throws SluiceException SLU-6021 when it is no table
+   * @throws SluiceException SLU-6021 when it is not a table
    */
   public static CsvTable open(InputStream in, String name) throws IOException {
     try {

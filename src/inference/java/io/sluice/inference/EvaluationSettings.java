@@ -59,7 +59,8 @@ record EvaluationSettings(
       List<String> prefer =
           fields.optional("prefer").isPresent() ? fields.texts("prefer", 1, 1000) : List.of();
       fields.end();
-      return new EvaluationSettings(loss, unit, slices, labels, List.copyOf(baselines), derived, prefer);
+      return new EvaluationSettings(
+          loss, unit, slices, labels, List.copyOf(baselines), derived, prefer);
     } catch (IllegalArgumentException e) {
       throw Refusal.of(
           "SLU-6040",

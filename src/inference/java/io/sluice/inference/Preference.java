@@ -12,10 +12,10 @@ import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
- * Which family is picked where the spec prefers simpler ones: the simplest that loses on
- * validation at most one standard error of the difference more than the best (Breiman, Friedman,
- * Olshen &amp; Stone 1984, for trees of different size). A few weeks of validation rank models by
- * their accidents as well, and accidents favour families that can follow them.
+ * Which family is picked where the spec prefers simpler ones: the simplest that loses on validation
+ * at most one standard error of the difference more than the best (Breiman, Friedman, Olshen &amp;
+ * Stone 1984, for trees of different size). A few weeks of validation rank models by their
+ * accidents as well, and accidents favour families that can follow them.
  *
  * @param families from the simplest on; empty when nothing is preferred to the best
  * @param rows validation

@@ -23,8 +23,8 @@ final class TableText extends Reader {
   private static final int START = 64;
 
   /**
-   * What a file that is no table begins with (its bytes as characters), what that is, and what to
-   * do.
+   * What a file that is not a table begins with (its bytes as characters), what that is, and what
+   * to do.
    */
   private record Kind(String start, String what, String hint) {}
 

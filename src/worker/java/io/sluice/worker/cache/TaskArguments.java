@@ -20,7 +20,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 
 /**
- * What fetch is told about a stage (ARGS in docs/architecture.md), typed. The task tells fetch
+ * What fetch gets to know about a stage (ARGS in docs/architecture.md), typed. The task tells fetch
  * alone; store reads the same from the file that fetch left, whose digest a result of fetch says,
  * so that it need not believe anything that lies in the stage workspace.
  *
