@@ -21,7 +21,21 @@ final class Choice {
     this.guards = guards;
   }
 
-  record Judged(String candidate, List<Finding> findings, List<Verdict.Slice> slices) {}
+  /**
+   * @param basis what was proven, or was the last to be asked
+   */
+  record Judged(
+      String candidate,
+      Basis basis,
+      List<Finding> findings,
+      List<Verdict.Slice> slices,
+      Optional<Verdict.Bias> bias) {
+
+    /** One that cannot be tested. */
+    static Judged untested(String candidate, List<Finding> findings) {
+      return new Judged(candidate, Basis.SUPERIORITY, findings, List.of(), Optional.empty());
+    }
+  }
 
   /** The candidate to be judged: the best of those that pass, else the one chosen on validation. */
   Judged subject(
@@ -29,46 +43,47 @@ final class Choice {
       List<String> eligible,
       Optional<String> reference,
       List<Verdict.Test> tests,
-      Basis basis) {
+      List<Basis> bases) {
     if (!eligible.contains(chosen) && eligible.isEmpty()) {
-      return new Judged(chosen, List.of(Eligibility.ineligible(comparison, chosen)), List.of());
+      return Judged.untested(chosen, List.of(Eligibility.ineligible(comparison, chosen)));
     }
     if (reference.isEmpty() || tests.isEmpty()) {
-      return new Judged(eligible.contains(chosen) ? chosen : eligible.get(0), List.of(), List.of());
+      return Judged.untested(eligible.contains(chosen) ? chosen : eligible.get(0), List.of());
     }
-    List<Verdict.Test> proven =
-        tests.stream()
-            .filter(Verdict.Test::proven)
-            .sorted(
-                Comparator.comparingDouble(
-                        (Verdict.Test t) -> Rounding.sortable(comparison.total(t.candidate())))
-                    .thenComparing(Verdict.Test::candidate))
-            .toList();
     List<Judged> failed = new ArrayList<>();
-    for (Verdict.Test test : proven) {
-      Judged judged = assess(test, reference.get(), basis);
-      if (judged.findings.isEmpty()) {
-        return judged;
+    for (Basis basis : bases) {
+      for (Verdict.Test test : proven(tests, basis)) {
+        Judged judged = assess(test, reference.get());
+        if (judged.findings.isEmpty()) {
+          return judged;
+        }
+        failed.add(judged);
       }
-      failed.add(judged);
     }
     if (!failed.isEmpty()) {
       return failed.get(0);
     }
+    Basis last = bases.get(bases.size() - 1);
+    List<Verdict.Test> asked = tests.stream().filter(t -> t.basis() == last).toList();
     Verdict.Test test =
-        tests.stream()
+        asked.stream()
             .filter(t -> t.candidate().equals(chosen))
             .findFirst()
-            .orElseGet(() ->
-                tests.stream()
-                    .min(
-                        Comparator.comparingDouble(
-                            t -> Rounding.sortable(comparison.total(t.candidate()))))
-                    .orElseThrow());
-    return assess(test, reference.get(), basis);
+            .orElseGet(() -> asked.stream().min(byLoss()).orElseThrow());
+    return assess(test, reference.get());
   }
 
-  private Judged assess(Verdict.Test test, String reference, Basis basis) {
+  private List<Verdict.Test> proven(List<Verdict.Test> tests, Basis basis) {
+    return tests.stream().filter(t -> t.basis() == basis && t.proven()).sorted(byLoss()).toList();
+  }
+
+  private Comparator<Verdict.Test> byLoss() {
+    return Comparator.comparingDouble(
+            (Verdict.Test t) -> Rounding.sortable(comparison.total(t.candidate())))
+        .thenComparing(Verdict.Test::candidate);
+  }
+
+  private Judged assess(Verdict.Test test, String reference) {
     List<Finding> findings = new ArrayList<>();
     String candidate = test.candidate();
     String other = Explanation.called(reference);
@@ -88,7 +103,7 @@ final class Choice {
                   + ")",
               "look at what changed in data, features or search space since the champion"));
     } else if (!test.proven()) {
-      findings.add(inconclusive(test, other, basis));
+      findings.add(inconclusive(test, other));
     }
     List<Verdict.Slice> slices = regressions.slices(candidate, reference);
     for (Verdict.Slice slice : slices) {
@@ -111,14 +126,15 @@ final class Choice {
                 "look at this slice's data and features; the rest may well be better"));
       }
     }
-    guards.bias(candidate, reference).ifPresent(findings::add);
-    return new Judged(candidate, List.copyOf(findings), slices);
+    Optional<Verdict.Bias> bias = guards.bias(candidate, reference);
+    bias.flatMap(b -> guards.finding(b, reference)).ifPresent(findings::add);
+    return new Judged(candidate, test.basis(), List.copyOf(findings), slices, bias);
   }
 
-  private Finding inconclusive(Verdict.Test test, String other, Basis basis) {
+  private Finding inconclusive(Verdict.Test test, String other) {
     boolean unitsDo = Rounding.atMost(test.p(), test.level());
     String asked =
-        basis == Basis.SUPERIORITY
+        test.basis() == Basis.SUPERIORITY
             ? "an improvement above " + Figures.percent(policy.get(GatePolicy.MIN_IMPROVEMENT))
             : "being no more than "
                 + Figures.percent(policy.get(GatePolicy.NON_INFERIORITY))
@@ -130,12 +146,19 @@ final class Choice {
             + " is not proven: it measures "
             + Explanation.gain(test.improvement())
             + ", ";
+    String larger =
+        test.provable()
+            .map(gain ->
+                "such a window proves it 8 times in 10 from "
+                    + (gain == 0 ? "no difference" : Explanation.gain(test.provable()))
+                    + " on")
+            .orElse("or a larger gain");
     return new Finding(
         Reason.INCONCLUSIVE,
         "improvement",
         unitsDo
             ? found
-                + "which could be the doing of common ups and downs of the periods (p "
+                + "which errors that all units share in a period could bring (p "
                 + Figures.probability(test.twoWay().map(Contrast.TwoWay::p).orElse(1.0))
                 + ", allowed "
                 + Figures.probability(test.level())
@@ -147,7 +170,7 @@ final class Choice {
                 + Figures.probability(test.level())
                 + ")",
         unitsDo
-            ? "more target periods in the holdout, or a larger gain"
-            : "more units or rows in the holdout, or a larger gain");
+            ? "more target periods in the holdout; " + larger
+            : "more units or rows in the holdout; " + larger);
   }
 }

@@ -123,6 +123,26 @@ final class Comparison {
         seed(what));
   }
 
+  /**
+   * How far a model's total is from that of the actuals with a bias: negative speaks for a bias
+   * that is further from zero than this one.
+   */
+  Contrast excess(String model, double bias) {
+    double[] predicted = rows.predictions(model);
+    double[] difference = new double[predicted.length];
+    double sign = bias < 0 ? 1 : -1;
+    Arrays.setAll(
+        difference,
+        i -> {
+          double expected = (1 + bias) * rows.actual()[i];
+          return sign
+              * rows.weight()[i]
+              * Rounding.settled(
+                  predicted[i] - expected, Math.abs(predicted[i]) + Math.abs(expected));
+        });
+    return Contrast.of(rows.units().code(), period, difference);
+  }
+
   double bias(String model) {
     return new Metric.Bias().value(rows.actual(), rows.predictions(model), rows.weight());
   }

@@ -3,6 +3,7 @@ package io.sluice.core.gate;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.TDistribution;
 import org.jspecify.annotations.Nullable;
 
@@ -11,15 +12,13 @@ import org.jspecify.annotations.Nullable;
  * totals speak for the candidate.
  */
 public final class Contrast {
-  /** From this number of target periods on, the two-way test must pass too. */
-  public static final int TWO_WAY_PERIODS = 8;
-
   private final double[] units;
   private final int periods;
   private final double total;
   private final double unitVariance;
   private final double periodVariance;
   private final double cellVariance;
+  private final CommonPeriods.Deviations deviations;
 
   private Contrast(
       double[] units,
@@ -27,13 +26,15 @@ public final class Contrast {
       double total,
       double unitVariance,
       double periodVariance,
-      double cellVariance) {
+      double cellVariance,
+      CommonPeriods.Deviations deviations) {
     this.units = units;
     this.periods = periods;
     this.total = total;
     this.unitVariance = unitVariance;
     this.periodVariance = periodVariance;
     this.cellVariance = cellVariance;
+    this.deviations = deviations;
   }
 
   /**
@@ -58,7 +59,10 @@ public final class Contrast {
     Arrays.fill(lastUnit, -1);
     double[] byUnit = new double[64];
     int unitCount = 0;
+    double[] deviations = new double[periodCodes];
     double cells = 0;
+    double spread = 0;
+    int varying = 0;
     int n = unit.length;
     for (int from = 0; from < n; ) {
       int u = unit[from];
@@ -88,22 +92,40 @@ public final class Contrast {
           byUnit = Arrays.copyOf(byUnit, unitCount * 2);
         }
         byUnit[unitCount++] = Rounding.settled(sum, sizes);
+        double mean = sum / count;
+        double squares = 0;
         for (int k = 0; k < count; k++) {
-          int p = touched[k];
-          cells += cell[p] * cell[p];
-          byPeriod[p] += cell[p];
-          periodSeen[p] = true;
+          double deviation = cell[touched[k]] - mean;
+          squares += deviation * deviation;
+          cells += cell[touched[k]] * cell[touched[k]];
+          byPeriod[touched[k]] += cell[touched[k]];
+          periodSeen[touched[k]] = true;
+        }
+        double own = count > 1 ? Math.sqrt(squares / (count - 1)) : 0;
+        if (own > Rounding.of(sizes)) {
+          varying++;
+          spread += own;
+          for (int k = 0; k < count; k++) {
+            deviations[touched[k]] += (cell[touched[k]] - mean) / own;
+          }
         }
       }
       from = i;
     }
     double[] units = Arrays.copyOf(byUnit, unitCount);
-    int periods = 0;
-    for (boolean seen : periodSeen) {
-      periods += seen ? 1 : 0;
-    }
+    double[] sums =
+        IntStream.range(0, periodCodes)
+            .filter(p -> periodSeen[p])
+            .mapToDouble(p -> deviations[p])
+            .toArray();
     return new Contrast(
-        units, periods, Arrays.stream(units).sum(), squares(units), squares(byPeriod), cells);
+        units,
+        sums.length,
+        Arrays.stream(units).sum(),
+        squares(units),
+        squares(byPeriod),
+        cells,
+        new CommonPeriods.Deviations(sums, varying, spread));
   }
 
   private static double squares(double[] values) {
@@ -118,7 +140,15 @@ public final class Contrast {
   public Contrast negated() {
     double[] other = new double[units.length];
     Arrays.setAll(other, i -> -units[i]);
-    return new Contrast(other, periods, -total, unitVariance, periodVariance, cellVariance);
+    double[] sums = Arrays.stream(deviations.sums()).map(s -> -s).toArray();
+    return new Contrast(
+        other,
+        periods,
+        -total,
+        unitVariance,
+        periodVariance,
+        cellVariance,
+        new CommonPeriods.Deviations(sums, deviations.units(), deviations.spread()));
   }
 
   double[] units() {
@@ -149,8 +179,27 @@ public final class Contrast {
   }
 
   /**
+   * The test that lets rows of one unit and rows of one period move together: the statistic by
+   * unit, brought closer to zero by as much as {@link CommonPeriods} says; Student's t with the
+   * number of units less one as degrees of freedom.
+   *
+   * @return empty with fewer than two periods or units: then nothing can be said of periods
+   */
+  public Optional<TwoWay> twoWay() {
+    if (periods < 2 || units.length < 2) {
+      return Optional.empty();
+    }
+    int df = units.length - 1;
+    if (unitVariance <= 0) {
+      return Optional.of(new TwoWay(0, df, 1));
+    }
+    double t = CommonPeriods.allowedFor(t(), unitVariance, deviations);
+    return Optional.of(new TwoWay(t, df, TDistribution.of(df).cumulativeProbability(t)));
+  }
+
+  /**
    * Standard error of {@link #total} when rows of one unit and rows of one period may move
-   * together; never below the one by unit alone.
+   * together; never below the one by unit alone (Cameron, Gelbach &amp; Miller 2011).
    */
   public double standardError() {
     return Math.sqrt(
@@ -158,26 +207,11 @@ public final class Contrast {
             unitVariance + periodVariance - cellVariance, Math.max(unitVariance, periodVariance)));
   }
 
-  /**
-   * The test that lets rows of one unit and rows of one period move together (Cameron, Gelbach
-   * &amp; Miller 2011): variance by unit plus by period less by cell, at least either of the first
-   * two; Student's t with degrees of freedom of the smaller count less one.
-   *
-   * @return empty with fewer than {@value #TWO_WAY_PERIODS} periods or two units
-   */
-  public Optional<TwoWay> twoWay() {
-    if (periods < TWO_WAY_PERIODS || units.length < 2) {
-      return Optional.empty();
-    }
-    double variance =
-        Math.max(
-            unitVariance + periodVariance - cellVariance, Math.max(unitVariance, periodVariance));
-    int df = Math.min(units.length, periods) - 1;
-    if (variance <= 0) {
-      return Optional.of(new TwoWay(0, df, 1));
-    }
-    double t = total / Math.sqrt(variance);
-    return Optional.of(new TwoWay(t, df, TDistribution.of(df).cumulativeProbability(t)));
+  /** Standard error of the total, as far as the two-way test makes it wider than by unit. */
+  double error() {
+    double t = Math.abs(t());
+    double allowed = Math.abs(twoWay().map(TwoWay::t).orElse(t()));
+    return Math.sqrt(unitVariance) * (allowed > 0 ? Math.max(1, t / allowed) : 1);
   }
 
   /**

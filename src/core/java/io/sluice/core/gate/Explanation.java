@@ -8,6 +8,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Puts a verdict into sentences. Every figure in them is one of the verdict's. */
@@ -64,7 +65,9 @@ final class Explanation {
               + name
               + (first ? " becomes the first champion" : " replaces the champion")
               + (verdict.basis() == Verdict.Basis.NON_INFERIORITY
-                  ? ": it is fresh and proven no worse than the stale one"
+                  ? ": it is fresh, and proven at most "
+                      + Figures.percent(verdict.policy().get(GatePolicy.NON_INFERIORITY))
+                      + " worse than the stale one; better is not proven"
                   : "")
               + (told().isEmpty()
                   ? "."
@@ -269,12 +272,9 @@ final class Explanation {
   private void conditions() {
     if (verdict.conditional() && !verdict.tests().isEmpty()) {
       sentences.add(
-          "With "
-              + verdict.data().periods()
-              + " target periods (fewer than "
-              + Contrast.TWO_WAY_PERIODS
-              + ") the verdict is conditional on this window: it does not say how other periods"
-              + " would go.");
+          ShortWindow.of(verdict.data().periods())
+              .map(Explanation::conditional)
+              .orElse("The verdict is conditional on this window."));
     }
     verdict.models().stream()
         .filter(m -> m.name().equals(verdict.candidate()))
@@ -288,7 +288,9 @@ final class Explanation {
                         : Figures.percent(Math.abs(bias)) + (bias < 0 ? " too low" : " too high"))
                     + " (bias "
                     + Figures.signed(bias)
-                    + ")."));
+                    + ")"
+                    + notProven()
+                    + "."));
     if (verdict.data().looks() > 0) {
       sentences.add(
           verdict.data().looks()
@@ -298,6 +300,32 @@ final class Explanation {
               + Figures.percent(verdict.data().newRowShare())
               + " are new.");
     }
+  }
+
+  private static String conditional(ShortWindow window) {
+    return "With "
+        + window.periods()
+        + (window.periods() == 1 ? " target period" : " target periods")
+        + " (fewer than "
+        + ShortWindow.ENOUGH
+        + ") the verdict is conditional on this window: errors of all units that last longer than"
+        + " it look like a gain. Where they are strong, "
+        + Figures.number(window.falsePromotions())
+        + " of 100 candidates that are no better pass, not 5.";
+  }
+
+  /** Why a bias above the bound does not hold. */
+  private String notProven() {
+    return verdict
+        .bias()
+        .filter(b -> !b.proven() && !Rounding.atMost(Math.abs(b.value()), b.allowed()))
+        .map(b ->
+            "; more than the allowed "
+                + String.format(Locale.ROOT, "%.2f", b.allowed())
+                + ", but units and periods vary so much that it is not proven (p "
+                + Figures.probability(b.p())
+                + ")")
+        .orElse("");
   }
 
   private void unseen() {

@@ -71,7 +71,7 @@ public final class Gate {
     GatePolicy policy = comparison.policy();
     HoldoutRows rows = comparison.rows();
     Proof proof = new Proof(comparison);
-    Guards guards = new Guards(comparison);
+    Guards guards = new Guards(comparison, proof);
     Sufficiency sufficiency = new Sufficiency(comparison);
     ShownFigures shown = new ShownFigures(comparison, history);
 
@@ -79,11 +79,14 @@ public final class Gate {
     List<String> eligible = Eligibility.eligible(comparison, candidates);
     History.Novelty novelty = history.novelty(keys, policy.get(GatePolicy.MIN_NEW_ROWS));
     Verdict.Labels labels = Freshness.labels(comparison, reference);
-    Basis basis = labels.stale() ? Basis.NON_INFERIORITY : Basis.SUPERIORITY;
+    List<Basis> bases =
+        labels.stale()
+            ? List.of(Basis.SUPERIORITY, Basis.NON_INFERIORITY)
+            : List.of(Basis.SUPERIORITY);
     List<Verdict.Test> tests =
         reference.isEmpty() || eligible.isEmpty() || rows.size() == 0
             ? List.of()
-            : proof.tests(eligible, reference.get(), basis, proof.level(novelty));
+            : proof.tests(eligible, reference.get(), bases, proof.level(novelty));
     Verdict.Data data = sufficiency.data(candidates, eligible, reference, novelty, missing);
 
     List<Finding> about = new ArrayList<>();
@@ -95,7 +98,7 @@ public final class Gate {
     guards.drift().ifPresent(about::add);
     Choice.Judged judged =
         new Choice(comparison, new Regressions(comparison, proof), guards)
-            .subject(chosen, eligible, reference, tests, basis);
+            .subject(chosen, eligible, reference, tests, bases);
     about.addAll(judged.findings());
     TooGood tooGood = new TooGood(comparison);
     tooGood.finding(judged.candidate()).ifPresent(about::add);
@@ -111,8 +114,8 @@ public final class Gate {
         about.stream().findFirst().map(Finding::reason),
         subject,
         reference,
-        basis,
-        comparison.periods().size() < Contrast.TWO_WAY_PERIODS,
+        judged.basis(),
+        ShortWindow.of(comparison.periods().size()).isPresent(),
         List.copyOf(about),
         data,
         rows.evaluation().families().stream()
@@ -125,6 +128,7 @@ public final class Gate {
         judged.slices(),
         usable ? shown.gains(subject, reference) : List.of(),
         labels,
+        judged.bias(),
         policy,
         comparison.seed(),
         unaudited,

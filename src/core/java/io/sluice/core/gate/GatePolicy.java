@@ -47,9 +47,9 @@ public final class GatePolicy {
           Candidates.VALIDATION,
           "which meet the holdout: the best on validation, or all by max-t");
 
-  /** Largest absolute relative error of the total. */
+  /** Largest absolute relative error of the total that a promotion may be proven to exceed. */
   public static final GateSetting<Double> BIAS =
-      declare("guards.bias", share("0", "999"), 0.2, "largest bias");
+      declare("guards.bias", share("0", "999"), 0.2, "bias that may not be proven to be exceeded");
 
   /**
    * Least part of what validation foretells that a holdout loss may be: below it the candidate has
@@ -62,9 +62,9 @@ public final class GatePolicy {
           0.5,
           "least holdout loss, as a part of what validation and the baseline foretell");
 
-  /** How much worse than the champion's the bias may be when it is above {@link #BIAS}. */
+  /** How much worse than the reference's the bias may be when that is above {@link #BIAS}. */
   public static final GateSetting<Double> BIAS_SLACK =
-      declare("biasSlack", share("0", "100"), 0.05, "or so much worse than the champion's");
+      declare("biasSlack", share("0", "100"), 0.05, "or so much worse than the reference's");
 
   public static final GateSetting<FirstRun> FIRST_RUN =
       declare(
@@ -112,7 +112,7 @@ public final class GatePolicy {
           "when as good as the champion is enough");
 
   public static final GateSetting<Double> NON_INFERIORITY =
-      declare("nonInferiority", share("0", "50"), 0.01, "the margin of as good as");
+      declare("nonInferiority", share("0", "50"), 0.05, "the margin of as good as");
 
   /** Columns whose values are watched for regressions; without it, all that the holdout has. */
   public static final GateSetting<List<String>> SLICES =

@@ -8,9 +8,11 @@ import java.util.Optional;
 final class Guards {
   private final Comparison comparison;
   private final GatePolicy policy;
+  private final Proof proof;
 
-  Guards(Comparison comparison) {
+  Guards(Comparison comparison, Proof proof) {
     this.comparison = comparison;
+    this.proof = proof;
     this.policy = comparison.policy();
   }
 
@@ -21,20 +23,35 @@ final class Guards {
         rows.context().drift(), rows.has(HoldoutRows.CHAMPION), policy.get(GatePolicy.ON_DRIFT));
   }
 
-  /** Of a candidate. */
-  Optional<Finding> bias(String candidate, String reference) {
+  /**
+   * Whether a candidate's total is proven to be further off than allowed: than the policy's bound,
+   * or than the reference's own error and some slack.
+   *
+   * <p>A point rule would hold on noise: over a few periods of rare events the total itself has a
+   * standard error of a quarter.
+   */
+  Optional<Verdict.Bias> bias(String candidate, String reference) {
     double bias = comparison.bias(candidate);
-    if (Double.isNaN(bias) || Rounding.atMost(Math.abs(bias), policy.get(GatePolicy.BIAS))) {
+    if (Double.isNaN(bias)) {
       return Optional.empty();
     }
-    boolean champion = reference.equals(HoldoutRows.CHAMPION);
-    double allowed =
-        champion
-            ? Math.max(
-                policy.get(GatePolicy.BIAS),
-                Math.abs(comparison.bias(reference)) + policy.get(GatePolicy.BIAS_SLACK))
-            : policy.get(GatePolicy.BIAS);
-    if (Rounding.atMost(Math.abs(bias), allowed)) {
+    double level = 1 - policy.get(GatePolicy.CONFIDENCE);
+    double allowed = policy.get(GatePolicy.BIAS);
+    double other = comparison.bias(reference);
+    if (!Double.isNaN(other)) {
+      allowed = Math.max(allowed, Math.abs(other) + policy.get(GatePolicy.BIAS_SLACK));
+    }
+    double p =
+        proof
+            .oneSided(comparison.excess(candidate, bias < 0 ? -allowed : allowed), "bias", level)
+            .p();
+    boolean beyond = !Rounding.atMost(Math.abs(bias), allowed);
+    return Optional.of(new Verdict.Bias(bias, allowed, p, beyond && Rounding.atMost(p, level)));
+  }
+
+  /** What a proven bias says against a candidate. */
+  Optional<Finding> finding(Verdict.Bias bias, String reference) {
+    if (!bias.proven()) {
       return Optional.empty();
     }
     return Optional.of(
@@ -42,15 +59,18 @@ final class Guards {
             Reason.GUARD,
             "bias",
             "forecasts are "
-                + Figures.percent(Math.abs(bias))
-                + (bias < 0 ? " too low" : " too high")
+                + Figures.percent(Math.abs(bias.value()))
+                + (bias.value() < 0 ? " too low" : " too high")
                 + " in total (bias "
-                + Figures.signed(bias)
-                + ", allowed "
-                + String.format(Locale.ROOT, "%.2f", allowed)
-                + (champion
-                    ? "; the champion's is " + Figures.signed(comparison.bias(reference))
-                    : "")
+                + Figures.signed(bias.value())
+                + ", proven to be beyond the allowed "
+                + String.format(Locale.ROOT, "%.2f", bias.allowed())
+                + ", chance finding "
+                + Figures.probability(bias.p())
+                + "; that of "
+                + Explanation.called(reference)
+                + " is "
+                + Figures.signed(comparison.bias(reference))
                 + ")",
             "a candidate that gets the total right: scale its output on validation, or train it on"
                 + " an objective whose mean is unbiased; or a wider guards.bias"));

@@ -4,9 +4,14 @@ import io.sluice.core.gate.GatePolicy.Repetition;
 import io.sluice.core.gate.Verdict.Basis;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.apache.commons.statistics.distribution.TDistribution;
 
 /** Whether what is asked of a candidate is proven: the tests against the reference. */
 final class Proof {
+  /** The power that plans ask for. */
+  private static final double OFTEN = 0.8;
+
   private final Comparison comparison;
   private final GatePolicy policy;
 
@@ -25,8 +30,20 @@ final class Proof {
     return level * 6 / (Math.PI * Math.PI * look * look);
   }
 
-  /** One test per candidate, corrected for their number. */
-  List<Verdict.Test> tests(List<String> candidates, String reference, Basis basis, double level) {
+  /**
+   * One test per candidate and basis, corrected for the number of candidates. That of superiority
+   * and that of no inferiority need no correction for being two: what passes the first passes the
+   * second.
+   */
+  List<Verdict.Test> tests(
+      List<String> candidates, String reference, List<Basis> bases, double level) {
+    return bases.stream()
+        .flatMap(basis -> testsOf(candidates, reference, basis, level).stream())
+        .toList();
+  }
+
+  private List<Verdict.Test> testsOf(
+      List<String> candidates, String reference, Basis basis, double level) {
     double threshold =
         basis == Basis.SUPERIORITY
             ? policy.get(GatePolicy.MIN_IMPROVEMENT)
@@ -37,7 +54,11 @@ final class Proof {
       contrasts.add(comparison.contrast(candidate, reference, factor, null));
     }
     int replicates = Math.max(policy.get(GatePolicy.REPLICATES), SignFlip.replicatesFor(level));
-    double[] p = SignFlip.p(contrasts, replicates, comparison.seed("test"));
+    double[] p =
+        SignFlip.p(
+            contrasts,
+            replicates,
+            comparison.seed(basis == Basis.SUPERIORITY ? "test" : "no worse"));
     double[] twoWay =
         Holm.adjusted(
             contrasts.stream()
@@ -58,6 +79,7 @@ final class Proof {
               p[k],
               replicates,
               contrast.twoWay().map(w -> new Contrast.TwoWay(w.t(), w.df(), adjusted)),
+              provable(contrast, reference, factor, level),
               oneSided(
                       comparison.contrast(candidate, reference, 1, null).negated(),
                       "worse " + candidate,
@@ -67,6 +89,19 @@ final class Proof {
               Rounding.atMost(p[k], level) && Rounding.atMost(adjusted, level)));
     }
     return List.copyOf(out);
+  }
+
+  /** The improvement that such a window proves {@value #OFTEN} of the time. */
+  private Optional<Double> provable(
+      Contrast contrast, String reference, double factor, double level) {
+    double loss = comparison.total(reference);
+    if (!(loss > 0) || contrast.unitCount() < 2) {
+      return Optional.empty();
+    }
+    TDistribution t = TDistribution.of(contrast.unitCount() - 1);
+    double errors = t.inverseSurvivalProbability(level) + t.inverseCumulativeProbability(OFTEN);
+    double ratio = factor - errors * contrast.error() / loss;
+    return Comparison.figure(comparison.metric().improvement(Math.max(ratio, 0)));
   }
 
   /** The larger of the sign-flip and the two-way p-value. */

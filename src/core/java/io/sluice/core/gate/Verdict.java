@@ -24,17 +24,18 @@ import java.util.Optional;
  * @param reason of a hold, the first of the findings'
  * @param candidate the column that was judged, {@code candidate:<family>}
  * @param reference the column it was compared with; absent when there was none
- * @param basis what had to be proven
- * @param conditional whether there were too few target periods to let them vary: the verdict holds
- *     for this window
+ * @param basis what was proven, or was the last to be asked
+ * @param conditional whether there were too few target periods to tell a gain from errors that
+ *     last: the verdict holds for this window
  * @param findings what speaks against promotion, weightiest first; empty on PROMOTE
  * @param families that there were, and how they did on validation, sorted by name
  * @param models every model's metric on the holdout, sorted by name
- * @param tests one per candidate tested, sorted by name
+ * @param tests one per candidate and basis
  * @param unseen the gain on rows that the champion was neither trained nor chosen on
  * @param slices tests for regressions, sorted by column, then value
  * @param periods gain per target period, in time
  * @param unaudited checks that evaluate could not make, weightiest first
+ * @param bias whether the candidate's total is proven to be off; absent without a test
  * @param holdoutKeys the rows seen, for the next gate's history
  */
 @Versioned
@@ -56,6 +57,7 @@ public record Verdict(
     List<Slice> slices,
     List<Period> periods,
     Labels labels,
+    Optional<Bias> bias,
     GatePolicy policy,
     long seed,
     @JsonSetter(nulls = Nulls.AS_EMPTY) List<EvaluationReport.Unaudited> unaudited,
@@ -163,7 +165,9 @@ public record Verdict(
    * @param t total over its standard error; negative is good
    * @param p one-sided, adjusted for the number of candidates
    * @param replicates sign flips behind p
-   * @param twoWay absent with fewer than 8 target periods
+   * @param twoWay the same when periods may go well or badly together; absent with fewer than two
+   *     target periods
+   * @param provable improvement that such a window proves 8 times in 10
    * @param worseP one-sided p of being worse than the reference at all
    * @param level that p had to reach
    * @param proven whether both did
@@ -177,9 +181,27 @@ public record Verdict(
       double p,
       int replicates,
       Optional<Contrast.TwoWay> twoWay,
+      Optional<Double> provable,
       double worseP,
       double level,
-      boolean proven) {}
+      boolean proven) {
+
+    /** What it was to prove. */
+    Basis basis() {
+      return Double.compare(threshold, 0) >= 0 ? Basis.SUPERIORITY : Basis.NON_INFERIORITY;
+    }
+  }
+
+  /**
+   * The bias guard's figures.
+   *
+   * @param value relative error of the candidate's total
+   * @param allowed largest absolute value that passes
+   * @param p one-sided: of a total as far off when the true bias is the allowed one, units and
+   *     periods allowed for
+   * @param proven whether the bias is proven to be larger than allowed
+   */
+  public record Bias(double value, double allowed, double p, boolean proven) {}
 
   /** An improvement on part of the rows. */
   public record Gain(

@@ -196,15 +196,98 @@ class GateTest {
   }
 
   @Test
-  void fewPeriodsMakeTheVerdictConditional() {
-    holdouts.weeks = 4;
+  void fewPeriodsMakeTheVerdictConditionalAndItSaysWhatThatCosts() {
+    holdouts.weeks = 3;
     holdouts.championError = 0.8;
 
     Verdict verdict = decide();
 
     assertThat(verdict.conditional()).isTrue();
-    assertThat(verdict.tests().get(0).twoWay()).isEmpty();
-    assertThat(String.join(" ", verdict.sentences())).contains("conditional on this window");
+    assertThat(verdict.tests().get(0).twoWay()).isPresent();
+    assertThat(String.join(" ", verdict.sentences()))
+        .contains("With 3 target periods", "conditional on this window", "9 of 100 candidates");
+  }
+
+  @Test
+  void fourPeriodsAreEnoughAndOneTellsNothingOfPeriods() {
+    holdouts.championError = 0.8;
+    holdouts.weeks = 4;
+    assertThat(decide().conditional()).isFalse();
+
+    holdouts.weeks = 1;
+    assertThat(decide().conditional()).isTrue();
+    assertThat(decide().tests().get(0).twoWay()).isEmpty();
+  }
+
+  @Test
+  void weeksThatAllUnitsShareDoNotPromote() {
+    // the champion is 3 times too high in two weeks of four, and as good as the candidate else
+    holdouts.weeks = 4;
+    holdouts.units = 400;
+    List<Holdouts.Row> rows =
+        holdouts.list().stream()
+            .map(r ->
+                new Holdouts.Row(
+                    r.unit(),
+                    r.market(),
+                    r.week(),
+                    r.actual(),
+                    1,
+                    new double[] {
+                      r.predictions()[0],
+                      r.predictions()[1] * (r.week() < 2 ? 3 : 1),
+                      r.predictions()[2]
+                    }))
+            .toList();
+
+    Verdict verdict = Gate.decide(holdouts.build(rows), POLICY, History.NONE, 7);
+
+    assertThat(verdict.tests().get(0).p()).isLessThan(0.01);
+    assertThat(verdict.reason()).contains(Reason.INCONCLUSIVE);
+    assertThat(verdict.sentences().get(0))
+        .contains("errors that all units share in a period", "proves it 8 times in 10 from");
+  }
+
+  @Test
+  void aBiasThatCouldBeNoiseIsToldAndDoesNotHold() {
+    // one unit in ten has anything in its only good week: the total itself is noise
+    holdouts.championError = 1.2;
+    holdouts.candidateLevel = 0.7;
+    List<Holdouts.Row> rows =
+        holdouts.list().stream()
+            .map(r ->
+                new Holdouts.Row(
+                    r.unit(),
+                    r.market(),
+                    r.week(),
+                    r.week() == 3 ? r.actual() * 6 : r.actual(),
+                    1,
+                    new double[] {
+                      r.predictions()[0], r.predictions()[1] * 0.1, r.predictions()[2]
+                    }))
+            .toList();
+    GatePolicy alone = POLICY.with(GatePolicy.BIAS_SLACK, 0.0).with(GatePolicy.BIAS, 0.2);
+
+    Verdict verdict = Gate.decide(holdouts.build(rows), alone, History.NONE, 7);
+
+    Verdict.Bias bias = verdict.bias().orElseThrow();
+    assertThat(bias.value()).isLessThan(-0.2);
+    assertThat(bias.proven()).isFalse();
+    assertThat(verdict.findings()).extracting(Verdict.Finding::code).doesNotContain("bias");
+  }
+
+  @Test
+  void aFirstRunMayBeAsBiasedAsTheBaselineItBeats() {
+    holdouts.champion = false;
+    holdouts.candidateLevel = 1.45;
+    holdouts.candidateError = 0.05;
+
+    Verdict verdict = decide();
+
+    // the baseline's errors make its total about half too high
+    assertThat(verdict.bias().orElseThrow().value()).isGreaterThan(0.4);
+    assertThat(verdict.bias().orElseThrow().allowed()).isGreaterThan(0.45);
+    assertThat(verdict.findings()).extracting(Verdict.Finding::code).doesNotContain("bias");
   }
 
   @Test
@@ -278,6 +361,40 @@ class GateTest {
 
     assertThat(verdict.basis()).isEqualTo(Verdict.Basis.NON_INFERIORITY);
     assertThat(verdict.decision()).isEqualTo(Decision.PROMOTE);
+  }
+
+  @Test
+  void aCandidateThatIsBetterThanAStaleChampionIsPromotedAsBetter() {
+    holdouts.championError = 0.8;
+    stale();
+
+    Verdict verdict = decide();
+
+    assertThat(verdict.labels().stale()).isTrue();
+    assertThat(verdict.basis()).isEqualTo(Verdict.Basis.SUPERIORITY);
+    assertThat(verdict.sentences().get(0)).isEqualTo("PROMOTE: xgboost replaces the champion.");
+    assertThat(verdict.tests()).extracting(Verdict.Test::threshold).containsExactly(0.01, -0.05);
+  }
+
+  @Test
+  void aStaleChampionThatIsProvenBetterStays() {
+    holdouts.candidateError = 0.24;
+    holdouts.championError = 0.05;
+    holdouts.units = 1500;
+    stale();
+    GatePolicy wide = POLICY.with(GatePolicy.NON_INFERIORITY, 0.5);
+
+    Verdict verdict = Gate.decide(holdouts.build(), wide, History.NONE, 7);
+
+    assertThat(verdict.tests().get(1).proven()).isTrue();
+    assertThat(verdict.reason()).contains(Reason.WORSE);
+  }
+
+  private void stale() {
+    Instant now = Holdouts.START.plus(Duration.ofDays(200));
+    holdouts.evaluation = new Holdouts.Report(now);
+    holdouts.evaluation.candidateNewestLabel = Optional.of(now.minus(Duration.ofDays(10)));
+    holdouts.evaluation.championNewestLabel = Optional.of(now.minus(Duration.ofDays(110)));
   }
 
   @Test

@@ -297,7 +297,7 @@ class PlannerTest {
                  "firstRun": "beatsNaive", "onDrift": "review", "minUnits": 100,
                  "minPositiveUnits": 30, "maxUnitShare": 0.2, "minNewRows": 0.25,
                  "repetition": "hold", "replicates": 1999, "staleAfter": "P90D",
-                 "nonInferiority": 0.01, "slices": [], "requireAudit": false}
+                 "nonInferiority": 0.05, "slices": [], "requireAudit": false}
                 """));
     assertThat(minimal.stage(new StageName("gate")).with()).isEqualTo(minimal.gate());
     assertThat(minimal.stage(new StageName("evaluate")).inputs())
