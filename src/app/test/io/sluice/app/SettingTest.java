@@ -70,6 +70,19 @@ class SettingTest {
     assertThat(refused("stages.tune.with.trials=[1")).contains("SLU-1001", "--set:1:");
   }
 
+  @Test
+  void oneRunMayAcceptLessOfADeliveryWithAReason() {
+    String source = spec.data().firstKey();
+    assertThat(
+            Setting.overlay("data." + source + ".acceptLess=\"the US market closed\"", spec)
+                .data()
+                .get(source)
+                .acceptLess())
+        .contains("the US market closed");
+    assertThat(refused("data." + source + ".acceptLess=\"\"")).contains("error[SLU-1");
+    assertThat(refused("stages.tune.acceptLess=why")).contains("error[SLU-1");
+  }
+
   private static String refused(String argument) {
     SluiceException e =
         catchThrowableOfType(SluiceException.class, () -> Setting.overlay(argument, spec));

@@ -23,6 +23,7 @@ import io.sluice.core.json.Json;
 import io.sluice.core.json.JsonCodec;
 import io.sluice.core.json.Versioned;
 import io.sluice.core.record.ChampionData;
+import io.sluice.core.record.Deliveries;
 import io.sluice.core.record.PastRun;
 import io.sluice.core.record.PredictCommand;
 import io.sluice.core.record.Registered;
@@ -63,11 +64,15 @@ class ContractsTest {
       Path.of(System.getProperty("sluice.root"), "src/contracts/resources/contracts");
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The record of each contract; of {@code gates}, of an element of the list. */
+  /**
+   * The record of each contract; of {@code gates} and {@code deliveries}, of an element of the
+   * list.
+   */
   private static final Map<String, Class<? extends Record>> RECORDS =
       new TreeMap<>(
           Map.ofEntries(
               Map.entry("champion-data", ChampionData.class),
+              Map.entry("deliveries", Deliveries.Past.class),
               Map.entry("drift", DriftReport.class),
               Map.entry("evaluation", EvaluationReport.class),
               Map.entry("gates", History.PastGate.class),

@@ -11,6 +11,8 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.record.Deliveries;
+import io.sluice.core.record.Delivery;
 import io.sluice.core.record.Resolved;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.run.RunId;
@@ -338,6 +340,74 @@ class FetchAndStoreTest {
   }
 
   @Test
+  void halfADeliveryIsRefusedUnlessAPersonAcceptsItWithAReason() throws Exception {
+    String with =
+        "{\"labels\":{\"column\":\"returned\",\"eventTime\":\"week\",\"knownAt\":\"reported\","
+            + "\"unit\":[\"product\"]}%s}";
+    Digest values = Digest.of("{}");
+    Deliveries last =
+        new Deliveries(
+            List.of(
+                new Deliveries.Past(
+                    new RunId("monday"),
+                    new StageName("s"),
+                    new Delivery(
+                        values,
+                        200,
+                        Optional.of(100L),
+                        AS_OF,
+                        Optional.empty(),
+                        Optional.empty()))));
+    resolved = pin(AS_OF, List.of(file(Deliveries.FILE, Json.write(last.json()))));
+    run(call("data", List.of(), List.of("returns"), with.formatted("")));
+    Path table = folder.resolve("w/outputs/returns");
+
+    Files.writeString(table, weeks(96, 2));
+    assertThat(storeData(with.formatted(""))).isZero();
+    assertThat(delivered().rows()).isEqualTo(192);
+    assertThat(delivered().units()).contains(96L);
+    assertThat(delivered().last())
+        .contains(new Delivery.Last(new RunId("monday"), 200, Optional.of(100L)));
+    assertThat(delivered().accepted()).isEmpty();
+
+    Files.writeString(table, weeks(50, 2));
+    assertThat(storeData(with.formatted(""))).isEqualTo(2);
+    assertThat(err.toString(UTF_8))
+        .contains("SLU-4033", "run monday", "50 units of 100", "--set data.returns.acceptLess=");
+    assertThat(text("outputs")).isEqualTo("failed:2");
+
+    // products that are gone are not made up for by rows that come twice
+    Files.writeString(table, weeks(50, 4));
+    assertThat(storeData(with.formatted(""))).isEqualTo(2);
+
+    String accepted = ",\"floor\":{\"rows\":0.9,\"units\":0.95,\"accepted\":\"US closed\"}";
+    assertThat(storeData(with.formatted(accepted))).isZero();
+    assertThat(delivered().accepted()).contains("US closed");
+    assertThat(delivered().units()).contains(50L);
+
+    // another selection of the source is another delivery
+    Files.writeString(table, weeks(5, 1));
+    assertThat(storeData(with.formatted(",\"products\":5"))).isZero();
+    assertThat(out.toString(UTF_8)).contains("5 rows, 5 units", "no earlier delivery");
+  }
+
+  private static String weeks(int products, int weeks) {
+    StringBuilder table = new StringBuilder("product,week,reported,returned\n");
+    for (int product = 0; product < products; product++) {
+      for (int week = 0; week < weeks; week++) {
+        table.append("P-%d,2026-01-%02d,2026-02-01,1\n".formatted(product, 1 + 7 * week));
+      }
+    }
+    return table.toString();
+  }
+
+  private Delivery delivered() throws IOException {
+    return StageRecord.parse(Json.parse(store.records(new RunId("run-1")).getFirst()))
+        .delivery()
+        .orElseThrow();
+  }
+
+  @Test
   void aPointerOfGitLfsIsNoData() throws Exception {
     run(call("data", List.of(), List.of("returns"), "{}"));
     Files.copy(TABLES.resolve("git-lfs.csv"), folder.resolve("w/outputs/returns"));
@@ -514,6 +584,10 @@ class FetchAndStoreTest {
   }
 
   private Digest pin(Instant asOf) throws IOException {
+    return pin(asOf, List.of());
+  }
+
+  private Digest pin(Instant asOf, List<Manifest.Entry> more) throws IOException {
     Manifest.Entry code = file("code/rma/train.py", "print()");
     Resolved pinned =
         new Resolved(
@@ -527,7 +601,9 @@ class FetchAndStoreTest {
             PromotionLog.Head.EMPTY,
             Optional.empty(),
             Optional.empty());
-    return put(List.of(code, file("resolved.json", Json.write(pinned.json()))));
+    List<Manifest.Entry> all = new ArrayList<>(more);
+    all.addAll(List.of(code, file("resolved.json", Json.write(pinned.json()))));
+    return put(all);
   }
 
   private Digest manifest(String name, String text) throws IOException {

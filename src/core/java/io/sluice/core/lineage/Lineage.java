@@ -77,6 +77,7 @@ public record Lineage(
   private static final String FAILED_FAMILY = "sluice.lost.";
 
   private static final String ENVIRONMENT = "sluice.environment.";
+  private static final String ACCEPTED_LESS = "sluice.acceptedLess.";
   private static final String SNAPSHOT_OF = "sluice.snapshot.";
 
   /**
@@ -120,6 +121,7 @@ public record Lineage(
    * @param cacheKey of its train stage
    * @param study digest of the study that chose its hyperparameters
    * @param holdout digest of the rows that it was judged on
+   * @param acceptedLess why a person accepted a delivery below its floor, by data stage
    */
   public record Origin(
       Optional<Digest> bundle,
@@ -129,7 +131,8 @@ public record Lineage(
       Optional<String> image,
       Optional<Digest> cacheKey,
       Optional<Digest> study,
-      Optional<Digest> holdout) {
+      Optional<Digest> holdout,
+      SortedMap<StageName, String> acceptedLess) {
     /** Nothing is known. */
     public static final Origin UNKNOWN =
         new Origin(
@@ -140,9 +143,11 @@ public record Lineage(
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Optional.empty());
+            Optional.empty(),
+            Collections.emptySortedMap());
 
     public Origin {
+      acceptedLess = Collections.unmodifiableSortedMap(new TreeMap<>(acceptedLess));
       snapshots = Collections.unmodifiableSortedMap(new TreeMap<>(snapshots));
       environments = Collections.unmodifiableSortedMap(new TreeMap<>(environments));
     }
@@ -179,6 +184,7 @@ public record Lineage(
     put.accept(BUNDLE, origin.bundle());
     put.accept(SNAPSHOT, origin.snapshot());
     origin.snapshots().forEach((stage, digest) -> tags.put(SNAPSHOT_OF + stage, "" + digest));
+    origin.acceptedLess().forEach((stage, why) -> tags.put(ACCEPTED_LESS + stage, why));
     origin.environments().forEach((stage, digest) -> tags.put(ENVIRONMENT + stage, "" + digest));
     put.accept(IMAGE, origin.image());
     put.accept(CACHE_KEY, origin.cacheKey());
@@ -231,7 +237,8 @@ public record Lineage(
                 in.text(IMAGE),
                 in.digest(CACHE_KEY),
                 in.digest(STUDY),
-                in.digest(HOLDOUT)),
+                in.digest(HOLDOUT),
+                in.textByStage(ACCEPTED_LESS)),
             in.text(INELIGIBLE),
             in.after(FAILED_FAMILY),
             in.parsed(DRIFT, DriftStatus::of)
@@ -317,6 +324,14 @@ public record Lineage(
               found.put(
                   parse(prefix + stage, stage, StageName::new),
                   parse(prefix + stage, value, Digest::parse)));
+      return found;
+    }
+
+    SortedMap<StageName, String> textByStage(String prefix) {
+      TreeMap<StageName, String> found = new TreeMap<>();
+      after(prefix)
+          .forEach(
+              (stage, value) -> found.put(parse(prefix + stage, stage, StageName::new), value));
       return found;
     }
 

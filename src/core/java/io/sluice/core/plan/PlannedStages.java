@@ -63,7 +63,12 @@ final class PlannedStages {
     Overlay.Change change = overlay.data().getOrDefault(name, Overlay.Change.NONE);
     ObjectNode with = Overlay.merge(source.with(), change.with());
     // after the overlay: a profile cannot change what the labels are
-    source.labels().ifPresent(l -> with.set("labels", StageValues.labels(l)));
+    source
+        .labels()
+        .ifPresent(l -> {
+          with.set("labels", StageValues.sourceLabels(spec, name, l));
+          with.set("floor", StageValues.floor(source.floor(), change.acceptLess()));
+        });
     List<String> command =
         switch (source.origin()) {
           case Spec.DataSource.Produced produced -> produced.command().argv();

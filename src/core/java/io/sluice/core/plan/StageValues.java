@@ -8,6 +8,7 @@ import io.sluice.core.gate.Baseline;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.DeliveryFloor;
 import io.sluice.core.spec.Durations;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Ref;
@@ -154,6 +155,33 @@ final class StageValues {
 
   private Metric.Loss metric() {
     return spec.gate().policy().get(GatePolicy.METRIC);
+  }
+
+  /**
+   * How the labels of a data source are found, and which columns name a unit in it, by the evaluate
+   * stage that has it as snapshot.
+   */
+  static ObjectNode sourceLabels(Spec spec, String source, Spec.Labels labels) {
+    List<String> unit =
+        spec.stages().values().stream()
+            .filter(Spec.Evaluate.class::isInstance)
+            .map(Spec.Evaluate.class::cast)
+            .filter(e -> new Ref.Data(source).equals(Edges.of(spec, e).get("snapshot")))
+            .findFirst()
+            .map(e -> e.with().unit())
+            .orElse(List.of());
+    ObjectNode values = labels(labels);
+    values.set("unit", texts(unit));
+    return values;
+  }
+
+  /** How much of the last delivery a new one must hold. */
+  static ObjectNode floor(Optional<Spec.Floor> given, Optional<String> acceptLess) {
+    ObjectNode floor = Json.object();
+    acceptLess.ifPresent(reason -> floor.put("accepted", reason));
+    floor.put("rows", given.flatMap(Spec.Floor::rows).orElse(DeliveryFloor.USUAL.rows()));
+    floor.put("units", given.flatMap(Spec.Floor::units).orElse(DeliveryFloor.USUAL.units()));
+    return floor;
   }
 
   /** How the labels of a data source are found. */

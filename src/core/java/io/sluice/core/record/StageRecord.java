@@ -47,6 +47,7 @@ import java.util.TreeMap;
  * @param artifacts digest of the content of each output, by name
  * @param results small named values
  * @param asOf what the outputs know up to
+ * @param delivery what a labelled data source delivered
  * @param exitCode of the command
  * @param cause why it did not succeed, for people; empty when it did
  */
@@ -73,6 +74,7 @@ public record StageRecord(
     SortedMap<String, Digest> artifacts,
     SortedMap<String, String> results,
     Optional<Instant> asOf,
+    Optional<Delivery> delivery,
     Optional<Integer> exitCode,
     Instant started,
     Optional<Instant> finished,
@@ -193,6 +195,7 @@ public record StageRecord(
     private SortedMap<String, Digest> artifacts = Collections.emptySortedMap();
     private SortedMap<String, String> results = Collections.emptySortedMap();
     private Optional<Instant> asOf = Optional.empty();
+    private Optional<Delivery> delivery = Optional.empty();
     private Optional<Integer> exitCode = Optional.empty();
     private Optional<Instant> finished = Optional.empty();
     private String cause = "";
@@ -257,6 +260,11 @@ public record StageRecord(
       return this;
     }
 
+    public Builder delivery(Optional<Delivery> counted) {
+      this.delivery = counted;
+      return this;
+    }
+
     /** How the attempt ended; {@code why} is for people, and empty when it succeeded. */
     public Builder ended(StageStatus how, int code, Instant when, String why) {
       this.status = Optional.of(how);
@@ -284,6 +292,7 @@ public record StageRecord(
           artifacts,
           results,
           asOf,
+          delivery,
           exitCode,
           started,
           finished,

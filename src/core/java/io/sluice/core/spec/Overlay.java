@@ -40,14 +40,27 @@ public record Overlay(SortedMap<String, Change> data, SortedMap<String, Change> 
    * What changes of one stage.
    *
    * @param with what to merge into the stage's {@code with}; an object, may be empty
+   * @param acceptLess why a delivery below the floor is right; of a data source, for one run
    */
-  public record Change(JsonNode with, Optional<Duration> timeout, Spec.Resources resources) {
+  public record Change(
+      JsonNode with,
+      Optional<Duration> timeout,
+      Spec.Resources resources,
+      Optional<String> acceptLess) {
     public static final Change NONE =
-        new Change(Json.object(), Optional.empty(), Spec.Resources.NONE);
+        new Change(Json.object(), Optional.empty(), Spec.Resources.NONE, Optional.empty());
+
+    /** A change that accepts no less of a delivery. */
+    public Change(JsonNode with, Optional<Duration> timeout, Spec.Resources resources) {
+      this(with, timeout, resources, Optional.empty());
+    }
 
     Change then(Change next) {
       return new Change(
-          merge(with, next.with), next.timeout.or(() -> timeout), next.resources.or(resources));
+          merge(with, next.with),
+          next.timeout.or(() -> timeout),
+          next.resources.or(resources),
+          next.acceptLess.or(() -> acceptLess));
     }
   }
 

@@ -114,6 +114,7 @@ public record Spec(
    *
    * @param environment where {@code origin} runs
    * @param fingerprint a cheap poll: its output changes when there is new data
+   * @param floor how much of the last delivery a new one must hold; only beside labels
    * @param with values that the command reads from {@code SLUICE_PARAMS}; an object, keys sorted
    */
   public record DataSource(
@@ -121,6 +122,7 @@ public record Spec(
       Origin origin,
       Optional<Command> fingerprint,
       Optional<Labels> labels,
+      Optional<Floor> floor,
       JsonNode with,
       Limits limits) {
 
@@ -133,6 +135,9 @@ public record Spec(
     /** A file or folder beside the spec, taken into the code tree. */
     public record Stored(String path) implements Origin {}
   }
+
+  /** Shares of the rows and units of the last delivery. */
+  public record Floor(Optional<Double> rows, Optional<Double> units) {}
 
   /**
    * Which columns of a source say what is to be predicted and when it became known.

@@ -227,33 +227,57 @@ final class SpecModel {
     var fingerprint =
         optional("fingerprint", command(), "prints a line that changes when there is new data");
     var labels = optional("labels", labels(), "which columns hold the truth, and when it is known");
+    var floor =
+        optional(
+            "floor",
+            floor(),
+            "how much of the last delivery a new one must hold: { rows: 90%, units: 95% }");
     var with = optional("with", Shapes.freeObject(), "values for the command, in $SLUICE_PARAMS");
     var timeout = timeoutField();
     var retries = retriesField();
     var resources = resourcesField();
     return Struct.checked(
         "a data source",
-        List.of(environment, run, path, fingerprint, labels, with, timeout, retries, resources),
-        (v, problems) ->
-            Struct.exactlyOne(
-                    v,
-                    problems,
-                    "a data source",
-                    run,
-                    r -> (Spec.DataSource.Origin) new Spec.DataSource.Produced(r),
-                    path,
-                    Spec.DataSource.Stored::new)
-                .map(origin ->
-                    new Spec.DataSource(
-                        v.get(environment),
-                        origin,
-                        v.find(fingerprint),
-                        v.find(labels),
-                        v.find(with).orElse(EMPTY),
-                        new Spec.Limits(
-                            v.find(timeout),
-                            v.find(retries),
-                            v.find(resources).orElse(Spec.Resources.NONE)))));
+        List.of(
+            environment, run, path, fingerprint, labels, floor, with, timeout, retries, resources),
+        (v, problems) -> {
+          if (v.find(floor).isPresent() && v.find(labels).isEmpty()) {
+            problems.add(
+                "SLU-1015",
+                v.node().at(),
+                "\"floor\" without \"labels\"",
+                "Sluice counts rows and units of sources with labels only; it opens no others");
+            return Optional.empty();
+          }
+          return Struct.exactlyOne(
+                  v,
+                  problems,
+                  "a data source",
+                  run,
+                  r -> (Spec.DataSource.Origin) new Spec.DataSource.Produced(r),
+                  path,
+                  Spec.DataSource.Stored::new)
+              .map(origin ->
+                  new Spec.DataSource(
+                      v.get(environment),
+                      origin,
+                      v.find(fingerprint),
+                      v.find(labels),
+                      v.find(floor),
+                      v.find(with).orElse(EMPTY),
+                      new Spec.Limits(
+                          v.find(timeout),
+                          v.find(retries),
+                          v.find(resources).orElse(Spec.Resources.NONE))));
+        });
+  }
+
+  private static Shape<Spec.Floor> floor() {
+    var rows = optional("rows", Shapes.percentage("0", "100"), "of the last delivery's rows (90%)");
+    var units =
+        optional("units", Shapes.percentage("0", "100"), "of the last delivery's units (95%)");
+    return Struct.of(
+        "a floor", List.of(rows, units), v -> new Spec.Floor(v.find(rows), v.find(units)));
   }
 
   private static Shape<Spec.Labels> labels() {
@@ -793,9 +817,19 @@ final class SpecModel {
 
   /** A profile, or what a step of a run changes. */
   static Struct<Overlay> overlay() {
+    return overlay(false);
+  }
+
+  /** What one run changes: as a profile, and less of a delivery may be accepted. */
+  static Struct<Overlay> runOverlay() {
+    return overlay(true);
+  }
+
+  private static Struct<Overlay> overlay(boolean ofOneRun) {
     var data =
-        optional("data", named("changes of data sources", change()), "changes of data sources");
-    var stages = optional("stages", named("changes of stages", change()), "changes of stages");
+        optional(
+            "data", named("changes of data sources", change(ofOneRun)), "changes of data sources");
+    var stages = optional("stages", named("changes of stages", change(false)), "changes of stages");
     String hint =
         "a profile changes \"with\", \"timeout\" and \"resources\" of stages and data sources only:"
             + " every run is judged by the same rules";
@@ -825,7 +859,12 @@ final class SpecModel {
             Optional.of(new Overlay(v.find(data).orElse(none()), v.find(stages).orElse(none()))));
   }
 
-  private static Shape<Overlay.Change> change() {
+  private static Shape<Overlay.Change> change(boolean mayAcceptLess) {
+    var acceptLess =
+        optional(
+            "acceptLess",
+            Shapes.text("a reason", "the US market closed"),
+            "why a delivery below the floor is right in this run");
     var with = optional("with", Shapes.freeObject(), "values to merge: maps merge, lists replace");
     var timeout = timeoutField();
     var resources = resourcesField();
@@ -839,6 +878,7 @@ final class SpecModel {
             "run",
             "path",
             "fingerprint",
+            "floor",
             "labels",
             "uses",
             "forEach",
@@ -849,16 +889,24 @@ final class SpecModel {
             "gate")) {
       refused.put(key, hint);
     }
+    if (!mayAcceptLess) {
+      refused.put(
+          "acceptLess",
+          "a person accepts less for one run, with a reason: --set data.NAME.acceptLess=\"..\"");
+    }
     return new Struct<>(
         "a profile's change",
-        List.of(with, timeout, resources),
+        mayAcceptLess
+            ? List.of(with, timeout, resources, acceptLess)
+            : List.of(with, timeout, resources),
         refused,
         (v, p) ->
             Optional.of(
                 new Overlay.Change(
                     v.find(with).orElse(EMPTY),
                     v.find(timeout),
-                    v.find(resources).orElse(Spec.Resources.NONE))));
+                    v.find(resources).orElse(Spec.Resources.NONE),
+                    mayAcceptLess ? v.find(acceptLess) : Optional.empty())));
   }
 
   private static Shape<Spec.Triggers> triggers() {

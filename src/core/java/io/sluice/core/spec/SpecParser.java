@@ -36,7 +36,7 @@ public final class SpecParser {
     Problems problems = new Problems();
     YamlReader.Document document = YamlReader.read(file, problems);
     Optional<Overlay> overlay =
-        document.root().flatMap(root -> SpecModel.overlay().read(root, problems));
+        document.root().flatMap(root -> SpecModel.runOverlay().read(root, problems));
     overlay.ifPresent(o -> {
       known("stage", spec.stages().keySet(), document.root(), "stages", problems);
       known("data source", spec.data().keySet(), document.root(), "data", problems);

@@ -68,7 +68,8 @@ class LineageTest {
                 Optional.of("registry/x"),
                 Optional.of(DIGEST),
                 Optional.of(DIGEST),
-                Optional.of(DIGEST)),
+                Optional.of(DIGEST),
+                new TreeMap<>(Map.of(new StageName("sales"), "the US market closed"))),
             Optional.of("SLU-6010: out"),
             new TreeMap<>(Map.of("deep", "tune-deep: no memory")),
             Optional.of(new Lineage.Drift(DriftStatus.DRIFTED, "it moved", Optional.of(3), true)),
@@ -78,6 +79,7 @@ class LineageTest {
 
     assertThat(lineage.tags())
         .containsExactly(
+            Map.entry("sluice.acceptedLess.sales", "the US market closed"),
             Map.entry("sluice.asOf", "2026-03-01T00:00:00Z"),
             Map.entry("sluice.bundle", digest),
             Map.entry("sluice.cacheKey", digest),
@@ -201,7 +203,8 @@ class LineageTest {
             maybe(random, () -> text(random)),
             digest(random),
             digest(random),
-            digest(random)),
+            digest(random),
+            reasons(random)),
         maybe(random, () -> text(random)),
         texts(random),
         maybe(
@@ -226,6 +229,12 @@ class LineageTest {
 
   private static Optional<Digest> digest(SplittableRandom random) {
     return maybe(random, () -> Digest.of("" + random.nextInt()));
+  }
+
+  private static TreeMap<StageName, String> reasons(SplittableRandom random) {
+    TreeMap<StageName, String> reasons = new TreeMap<>();
+    stages(random).keySet().forEach(stage -> reasons.put(stage, text(random)));
+    return reasons;
   }
 
   private static TreeMap<StageName, Digest> stages(SplittableRandom random) {

@@ -334,7 +334,15 @@ class PlannerTest {
             {"column": "returned", "eventTime": "week", "knownAt": "reported_week",
              "matureAfter": "P180D"}
             """);
-    assertThat(stage("data-returns").with().get("labels")).isEqualTo(labels);
+    assertThat(stage("data-returns").with().get("labels"))
+        .isEqualTo(
+            Json.parse(
+                """
+                {"column": "returned", "eventTime": "week", "knownAt": "reported_week",
+                 "matureAfter": "P180D", "unit": ["product", "market"]}
+                """));
+    assertThat(stage("data-returns").with().get("floor"))
+        .isEqualTo(Json.parse("{\"rows\": 0.9, \"units\": 0.95}"));
     assertThat(stage("evaluate").with().get("labels")).isEqualTo(labels);
     assertThat(stage("evaluate").with().get("prefer")).hasToString("[\"linear\",\"xgboost\"]");
   }
@@ -375,7 +383,8 @@ class PlannerTest {
                 """
                 {"products": 4, "until": {"year": 2026, "week": 40},
                  "labels": {"column": "returned", "eventTime": "week",
-                            "knownAt": "reported_week", "matureAfter": "P180D"}}
+                            "knownAt": "reported_week", "matureAfter": "P180D", "unit": ["product", "market"]},
+                 "floor": {"rows": 0.9, "units": 0.95}}
                 """));
     assertThat(smoke.stage(new StageName("preprocess")).with().get("scale").toString())
         .as("lists replace")

@@ -1,6 +1,7 @@
 package io.sluice.worker.step;
 
 import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DidYouMean;
@@ -27,16 +28,19 @@ import java.util.stream.Stream;
 final class DeliveryReader {
   private final ArtifactStore store;
   private final SourceLabels labels;
+  private final Digest values;
   private final Instant limit;
 
   /**
    * A reader of one source.
    *
+   * @param values digest of what the source was given under {@code with}
    * @param limit the run's as-of: what nobody could have known yet must not be in the data
    */
-  DeliveryReader(ArtifactStore store, SourceLabels labels, Instant limit) {
+  DeliveryReader(ArtifactStore store, SourceLabels labels, Digest values, Instant limit) {
     this.store = store;
     this.labels = labels;
+    this.values = values;
     this.limit = limit;
   }
 
@@ -77,11 +81,14 @@ final class DeliveryReader {
           "look at what the source answered; a run without data makes no model");
     }
     return new Delivery(
+        values,
         count.rows,
         count.unitsKnown && !labels.unit().isEmpty()
             ? Optional.of((long) count.units.size())
             : Optional.empty(),
-        count.newest.get());
+        count.newest.get(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   private void read(CsvTable table, String name, Count count) {

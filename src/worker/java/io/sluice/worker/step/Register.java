@@ -14,6 +14,7 @@ import io.sluice.core.json.Json;
 import io.sluice.core.lineage.Lineage;
 import io.sluice.core.lineage.StageGraph;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.record.Delivery;
 import io.sluice.core.record.PredictCommand;
 import io.sluice.core.record.Registered;
 import io.sluice.core.record.Resolved;
@@ -207,7 +208,8 @@ public final class Register {
             train.flatMap(StageRecord::image),
             train.flatMap(StageRecord::key),
             step.input("studies/" + family).flatMap(StageRecord.Input::artifact),
-            holdout()),
+            holdout(),
+            acceptedLess(before)),
         out(family),
         failed,
         drift.map(d ->
@@ -218,6 +220,13 @@ public final class Register {
                 d.needsReview(verdict.policy().get(GatePolicy.ON_DRIFT)))),
         predictCommand,
         verdict.unauditedInWords());
+  }
+
+  private static SortedMap<StageName, String> acceptedLess(List<StageRecord> stages) {
+    TreeMap<StageName, String> found = new TreeMap<>();
+    stages.forEach(
+        s -> s.delivery().flatMap(Delivery::accepted).ifPresent(why -> found.put(s.stage(), why)));
+    return found;
   }
 
   private static SortedMap<StageName, Digest> digests(

@@ -16,6 +16,7 @@ import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.record.BundleFiles;
 import io.sluice.core.record.ChampionData;
+import io.sluice.core.record.Deliveries;
 import io.sluice.core.record.PastRun;
 import io.sluice.core.record.PredictCommand;
 import io.sluice.core.record.Resolved;
@@ -175,7 +176,11 @@ public final class Resolve {
       hold = hold.or(bundle::hold);
     }
     entries.addAll(studies(registry, versionsBefore(registry.versions(model), own), store));
-    History gates = gates(registry, own);
+    List<PastRun> past = pastRuns(registry);
+    History gates = gates(past, own);
+    Deliveries deliveries =
+        Deliveries.latest(past.stream().flatMap(p -> p.deliveries().stream()).toList(), pinned);
+    entries.add(put(store, Deliveries.FILE, Json.pretty(deliveries.json())));
     entries.add(put(store, Resolved.GATES, Json.pretty(gates.toJson())));
     SearchRequest search = SearchRequest.after(gates);
     entries.add(put(store, Resolved.SEARCH, Json.pretty(search.json())));
@@ -525,8 +530,17 @@ public final class Resolve {
    * Earlier gates of this model, newest first, from the records of its runs; for a run that
    * promoted, those until then.
    */
-  private History gates(ModelRegistry registry, Optional<PromotionLog.Entry> own) {
-    List<History.PastGate> gates = new ArrayList<>();
+  private static History gates(List<PastRun> past, Optional<PromotionLog.Entry> own) {
+    return new History(
+        past.stream()
+            .flatMap(p -> p.gate().stream())
+            .filter(g -> own.isEmpty() || g.at().isBefore(own.get().at()))
+            .toList());
+  }
+
+  /** Earlier runs of this model, newest first. */
+  private List<PastRun> pastRuns(ModelRegistry registry) {
+    List<PastRun> runs = new ArrayList<>();
     for (byte[] bytes : registry.recordedRuns(model, PAST_RUNS)) {
       JsonNode record;
       try {
@@ -544,12 +558,10 @@ public final class Resolve {
       }
       PastRun past = PastRun.parse(record);
       if (!past.run().equals(Optional.of(run.value()))) {
-        past.gate()
-            .filter(g -> own.isEmpty() || g.at().isBefore(own.get().at()))
-            .ifPresent(gates::add);
+        runs.add(past);
       }
     }
-    return new History(gates);
+    return runs;
   }
 
   private static Manifest.Entry put(ArtifactStore store, String path, String text)

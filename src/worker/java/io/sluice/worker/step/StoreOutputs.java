@@ -1,12 +1,17 @@
 package io.sluice.worker.step;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.record.Deliveries;
+import io.sluice.core.record.Delivery;
+import io.sluice.core.record.DeliveryFloor;
 import io.sluice.core.record.SourceLabels;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.run.ExitWords;
@@ -95,7 +100,8 @@ public final class StoreOutputs {
 
   /** How the stage ended. */
   private sealed interface End {
-    record Made(Digest digest, Manifest manifest, boolean cached) implements End {}
+    record Made(Digest digest, Manifest manifest, boolean cached, Optional<Delivery> delivery)
+        implements End {}
 
     /**
      * There are no outputs.
@@ -161,7 +167,8 @@ public final class StoreOutputs {
           "the cache entry that fetch saw is gone",
           "run again: the stage will run instead of being a cache hit");
     }
-    return new End.Made(digest.get(), store.manifest(digest.get()), true);
+    Manifest manifest = store.manifest(digest.get());
+    return new End.Made(digest.get(), manifest, true, delivery(store, stage, manifest.entries()));
   }
 
   private static End passedOn(KeyedStage stage) {
@@ -174,7 +181,7 @@ public final class StoreOutputs {
   private static End nothing(ArtifactStore store) throws IOException {
     Manifest manifest = new Manifest(Optional.empty(), Map.of(), List.of());
     Digest digest = store.put(new ByteArrayInputStream(manifest.bytes()));
-    return new End.Made(digest, manifest, false);
+    return new End.Made(digest, manifest, false, Optional.empty());
   }
 
   private End fromRun(ArtifactStore store, KeyedStage stage) throws IOException {
@@ -199,12 +206,13 @@ public final class StoreOutputs {
       refusePointers(workspace.outputs());
     }
     List<Manifest.Entry> entries = outputs(store, workspace.outputs());
-    Manifest manifest = new Manifest(asOf(store, stage, entries), results, entries);
+    Optional<Delivery> delivery = delivery(store, stage, entries);
+    Manifest manifest = new Manifest(asOf(stage, delivery), results, entries);
     Digest digest = store.put(new ByteArrayInputStream(manifest.bytes()));
     if (stage.cacheable()) {
       store.cache(stage.key(), digest);
     }
-    return new End.Made(digest, manifest, false);
+    return new End.Made(digest, manifest, false, delivery);
   }
 
   /**
@@ -354,17 +362,66 @@ public final class StoreOutputs {
     return new SluiceException(ExitCode.RUN_FAILED, Diagnostic.of(id, message, hint));
   }
 
-  private Optional<Instant> asOf(
+  private Optional<Instant> asOf(KeyedStage stage, Optional<Delivery> delivery) {
+    return arguments.kind() == Plan.Kind.DATA
+        ? Optional.of(delivery.map(Delivery::newest).orElse(stage.resolved().asOf()))
+        : stage.inputsAsOf();
+  }
+
+  /**
+   * What a labelled source delivered, held against its last delivery; empty for other stages.
+   *
+   * @throws SluiceException SLU-4033 when it holds less than the floor asks for, and nobody
+   *     accepted that
+   */
+  private Optional<Delivery> delivery(
       ArtifactStore store, KeyedStage stage, List<Manifest.Entry> entries) throws IOException {
-    if (arguments.kind() != Plan.Kind.DATA) {
-      return stage.inputsAsOf();
+    Optional<SourceLabels> labels =
+        arguments.kind() == Plan.Kind.DATA
+            ? SourceLabels.of(arguments.with())
+            : Optional.<SourceLabels>empty();
+    if (labels.isEmpty()) {
+      return Optional.empty();
     }
+    ObjectNode values = arguments.with().deepCopy();
+    values.remove(List.of("labels", "floor"));
+    Digest digest = Digest.of(Json.canonical(values).getBytes(StandardCharsets.UTF_8));
     Instant asOf = stage.resolved().asOf();
-    Optional<SourceLabels> labels = SourceLabels.of(arguments.with());
+    Delivery now = new DeliveryReader(store, labels.get(), digest, asOf).read(entries);
+    context.out().println(counted(now.rows(), now.units()));
+    Optional<Delivery.Last> last =
+        Deliveries.in(store, store.manifest(arguments.resolved())).of(arguments.stage(), digest);
+    if (last.isEmpty()) {
+      context.out().println("no earlier delivery of these values to hold it against");
+      return Optional.of(now);
+    }
+    DeliveryFloor floor = DeliveryFloor.of(arguments.with());
+    Optional<String> less = floor.shortfall(now, last.get());
+    if (less.isPresent() && floor.accepted().isEmpty()) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-4033",
+              "%s delivered less than in run %s: %s"
+                  .formatted(arguments.stage(), last.get().run(), less.get()),
+              "is a part of the delivery missing? If less is right, say why: --set data.%s.acceptLess=\"..\", or lower `floor` in the spec; docs/tables.md"
+                  .formatted(source())));
+    }
+    less.ifPresent(l -> context.out().println("less than in the last run was accepted: " + l));
     return Optional.of(
-        labels.isPresent()
-            ? new DeliveryReader(store, labels.get(), asOf).read(entries).newest()
-            : asOf);
+        now.heldAgainst(last, less.isPresent() ? floor.accepted() : Optional.empty()));
+  }
+
+  private String source() {
+    return String.join(", ", arguments.outputs());
+  }
+
+  private static String counted(long rows, Optional<Long> units) {
+    return rows
+        + " rows"
+        + units
+            .map(u -> ", " + u + " units")
+            .orElse("; units are not counted: no evaluate stage names columns of these tables");
   }
 
   private void finish(ArtifactStore store, KeyedStage stage, End end) throws IOException {
@@ -408,6 +465,7 @@ public final class StoreOutputs {
         .inputs(stage.recorded())
         .outputs(made.map(End.Made::digest))
         .artifacts(artifacts)
+        .delivery(made.flatMap(End.Made::delivery))
         .results(made.map(m -> m.manifest().results()).orElse(Map.of()))
         .asOf(made.flatMap(m -> m.manifest().asOf()))
         .ended(
