@@ -25,6 +25,7 @@ from optuna.storages import RDBStorage
 from optuna.trial import TrialState
 
 from sluice_ml.crew import Answer, Loop, Result
+from sluice_ml.direction import Direction
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.exchange import POLL
 from sluice_ml.search import Ask, distribution, optuna_params
@@ -123,9 +124,9 @@ class Storage:
 
         return self._checked(connect, patience)
 
-    def board(self, name: str, workers: list[str], space: Space, patience: float) -> Board:
+    def board(self, name: str, workers: list[str], space: Space, direction: Direction, patience: float) -> Board:
         """For the search: a study of this name, made anew. Raises SLU-7407."""
-        return Board(self, name, workers, space, patience)
+        return Board(self, name, workers, space, direction, patience)
 
     def greet(self, patience: float) -> None:
         """Connects once, trying for so many seconds. Raises SLU-7407."""
@@ -245,12 +246,14 @@ class Board:
     """The study as the search has it: gives trials to workers, and hears of them. Without the storage nothing is
     heard of anybody, so that all workers are lost and the search continues alone until it is back."""
 
-    def __init__(self, storage: Storage, name: str, workers: list[str], space: Space, patience: float) -> None:
+    def __init__(
+        self, storage: Storage, name: str, workers: list[str], space: Space, direction: Direction, patience: float
+    ) -> None:
         """A study of this name, made anew. Raises SLU-7407."""
         self._storage = storage.open(patience, tables=True)
         self._space, self._patience = space, patience
         self._distributions = {n: distribution(p) for n, p in space.parameters.items()}
-        self._study = _patiently(lambda: self._made(name), patience)
+        self._study = _patiently(lambda: self._made(name, direction), patience)
         self._id: int = self._study._study_id
         self._pulses = {w: Pulse() for w in workers}
         self._look = self._retry = 0.0
@@ -259,13 +262,13 @@ class Board:
         self.workers = [Pod(self, w) for w in workers]
         print(f"asking {len(workers)} more pods for help, on {storage}", flush=True)
 
-    def _made(self, name: str) -> optuna.Study:
+    def _made(self, name: str, direction: Direction) -> optuna.Study:
         try:
-            return optuna.create_study(storage=self._storage, study_name=name, direction="minimize")
+            return optuna.create_study(storage=self._storage, study_name=name, direction=direction.value)
         except optuna.exceptions.DuplicatedStudyError:
             # of a pod of this very attempt that was taken away
             optuna.delete_study(study_name=name, storage=self._storage)
-            return optuna.create_study(storage=self._storage, study_name=name, direction="minimize")
+            return optuna.create_study(storage=self._storage, study_name=name, direction=direction.value)
 
     def alive(self, worker: str) -> bool:
         if time.monotonic() >= self._look:

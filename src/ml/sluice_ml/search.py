@@ -21,6 +21,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from sluice_ml.direction import Direction
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.space import Choice, Params, Real, Space, Whole
 from sluice_ml.study import Digests, Origin, Stop, Study, Trial, best, digest_of, exhausted, good
@@ -38,11 +39,12 @@ GIVE_UP = 10
 
 @dataclass(frozen=True)
 class Options:
-    """`with` of `tune@1`, a family's budget taken in. `time` and `trial_timeout`: seconds by the clock, None for no
-    limit. `narrow`: shrink ranges to where the last cold search was good; `parallel`: how many trials run side by
-    side."""
+    """`with` of `tune@1`, a family's budget taken in. `direction`: which way the objective is better; `time` and
+    `trial_timeout`: seconds by the clock, None for no limit. `narrow`: shrink ranges to where the last cold search
+    was good; `parallel`: how many trials run side by side."""
 
     objective: str
+    direction: Direction
     trials: int
     patience: int
     warm: bool
@@ -58,6 +60,7 @@ class Options:
         try:
             options = Options(
                 objective=str(params.get("objective", "objective")),
+                direction=Direction(params.get("direction", Direction.MINIMIZE.value)),
                 trials=int(params.get("trials", 40)),
                 patience=int(params.get("patience", 8)),
                 warm=params.get("warmStart", "champion") != "none",
@@ -103,14 +106,14 @@ class Search:
         self._options, self._space, self._seed, self._last = options, space, seed, last
         # of the space as declared: narrowing is our own doing
         self._digests = Digests(window, digest_of(space.document()), environment)
-        handed = [] if last is None else good(last.trials, space, 1 + WARM_POINTS, APART)
+        handed = [] if last is None else good(last.trials, last.direction, space, 1 + WARM_POINTS, APART)
         self._why = self._cold_because(handed, asked_cold)
         self._cold = self._why != ""
         if self._cold:
             handed = []
         elif options.narrow and last is not None:
             reference = [t for t in last.cold_trials if t.objective is not None]
-            quarter = good(reference, space, max(5, len(reference) // 4), 0.0)
+            quarter = good(reference, last.direction, space, max(5, len(reference) // 4), 0.0)
             self._space = space.narrowed(quarter)
             handed = [p for p in (self._space.filter(h) for h in handed) if p]
         self._handed: list[Params] = handed[: options.trials]
@@ -121,7 +124,7 @@ class Search:
             constant_liar=options.parallel > 1,
         )
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._study = optuna.create_study(sampler=sampler)
+        self._study = optuna.create_study(sampler=sampler, direction=options.direction.value)
         for point in self._handed:
             self._study.enqueue_trial(optuna_params(self._space, point), skip_if_exists=False)
         self._distributions = {name: distribution(p) for name, p in self._space.parameters.items()}
@@ -159,7 +162,7 @@ class Search:
         self._ended = self._stopped = why
 
     def tell(self, ask: Ask, objective: float | None, reason: str | None, cpu_seconds: float | None) -> Trial:
-        """The outcome of an ask: an objective to be minimised, or the reason why there is none."""
+        """The outcome of an ask: an objective, or the reason why there is none."""
         trial = self._open.pop(ask.number)
         if objective is None:
             self._study.tell(trial, state=optuna.trial.TrialState.FAIL)
@@ -180,6 +183,7 @@ class Search:
             since_cold=0 if cold or last is None else last.since_cold + 1,
             why=self._why or "started from the last study",
             objective=self._options.objective,
+            direction=self._options.direction,
             seed=self._seed,
             digests=self._digests,
             space=self._space,
@@ -194,7 +198,7 @@ class Search:
 
     def failure(self) -> SluiceMlError | None:
         """SLU-7401 with the commonest reason when every trial failed, else None. Needs a trial."""
-        if best(self._trials) is not None:
+        if best(self._trials, self._options.direction) is not None:
             return None
         reason, count = Counter(t.reason or "" for t in self._trials).most_common(1)[0]
         total = len(self._trials)
@@ -210,6 +214,13 @@ class Search:
             return "warmStart: none"
         if last is None:
             return "there is no earlier study"
+        options = self._options
+        if (last.objective, last.direction) != (options.objective, options.direction):
+            # neither what was good then nor how good is comparable
+            return (
+                f"the last study was to {last.direction.value} {last.objective}, this one is to "
+                f"{options.direction.value} {options.objective}"
+            )
         if not handed:
             return "no parameter of the last study exists in today's space"
         if last.since_cold + 1 >= self._options.cold_every:
@@ -219,9 +230,9 @@ class Search:
     def _stop(self) -> Stop | Literal[""]:
         if self._asked >= self._options.trials:
             return "trials"
-        if len(self._trials) >= GIVE_UP and best(self._trials) is None:
+        if len(self._trials) >= GIVE_UP and best(self._trials, self._options.direction) is None:
             return "failures"
-        if not self._cold and exhausted(self._trials, self._options.patience):
+        if not self._cold and exhausted(self._trials, self._options.direction, self._options.patience):
             return "patience"
         return ""
 

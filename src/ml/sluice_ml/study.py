@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from sluice_ml.direction import Direction
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.space import Params, Space
 
@@ -93,7 +94,8 @@ class Study:
     """One cycle. `trials` are in the order in which they ended; `parallel` is how many ran side by side,
     `pods` how many pods did some of them, where there could be several.
     `since_cold` counts the cycles since the last cold one (0: this one); `cold_trials` are the last cold cycle's,
-    this one's own when it is cold; `stopped` says why the search ended."""
+    this one's own when it is cold; `stopped` says why the search ended. All objectives of a study, those of
+    `cold_trials` included, are of one name and one direction."""
 
     family: str
     run: str
@@ -101,6 +103,7 @@ class Study:
     since_cold: int
     why: str
     objective: str
+    direction: Direction
     seed: int
     digests: Digests
     space: Space
@@ -119,8 +122,8 @@ class Study:
 
     @property
     def best(self) -> Trial | None:
-        """The lowest objective, the earlier one on a tie; None when every trial failed."""
-        return best(self.trials)
+        """The best objective, the earlier one on a tie; None when every trial failed."""
+        return best(self.trials, self.direction)
 
     def document(self) -> dict[str, Any]:
         """`study.json`."""
@@ -134,6 +137,7 @@ class Study:
             "sinceCold": self.since_cold,
             "why": self.why,
             "objective": self.objective,
+            "direction": self.direction.value,
             "seed": self.seed,
             "patience": self.patience,
             **({"parallel": self.parallel} if self.parallel > 1 else {}),
@@ -163,6 +167,8 @@ class Study:
                 since_cold=int(d["sinceCold"]),
                 why=d["why"],
                 objective=d["objective"],
+                # older studies do not say it: all of them were minimised
+                direction=Direction(d.get("direction", Direction.MINIMIZE.value)),
                 seed=int(d["seed"]),
                 digests=Digests.of(d["digests"]),
                 space=Space.of(d["space"]),
@@ -178,16 +184,15 @@ class Study:
             raise SluiceMlError("SLU-7402", f"{file.name} is not a study that a search can start from: {e}") from e
 
 
-def best(trials: Sequence[Trial]) -> Trial | None:
-    """The lowest objective, the earlier one on a tie; None when there is none."""
-    done = [t for t in trials if t.objective is not None]
-    return min(done, key=lambda t: (_objective(t), t.number), default=None)
+def best(trials: Sequence[Trial], direction: Direction) -> Trial | None:
+    """The best objective, the earlier one on a tie; None when there is none."""
+    return next(iter(_best_first(trials, direction)), None)
 
 
-def good(trials: Sequence[Trial], space: Space, count: int, apart: float) -> list[Params]:
+def good(trials: Sequence[Trial], direction: Direction, space: Space, count: int, apart: float) -> list[Params]:
     """Up to `count` points of today's `space`, best first, each at least `apart` from the ones before."""
     chosen: list[Params] = []
-    for trial in sorted((t for t in trials if t.objective is not None), key=lambda t: (_objective(t), t.number)):
+    for trial in _best_first(trials, direction):
         params = space.filter(trial.params)
         if params and all(space.distance(params, other) >= apart for other in chosen):
             chosen.append(params)
@@ -196,7 +201,7 @@ def good(trials: Sequence[Trial], space: Space, count: int, apart: float) -> lis
     return chosen
 
 
-def exhausted(trials: Sequence[Trial], patience: int) -> bool:
+def exhausted(trials: Sequence[Trial], direction: Direction, patience: int) -> bool:
     """Whether the last `patience` *sampled* trials brought no improvement.
 
     Points handed down from the last cycle do not count: they come first and are good, so that counting them
@@ -204,9 +209,10 @@ def exhausted(trials: Sequence[Trial], patience: int) -> bool:
     """
     lowest, waited = math.inf, 0
     for trial in trials:
-        if trial.objective is not None and (lowest == math.inf or trial.objective < lowest - IMPROVEMENT * abs(lowest)):
+        loss = direction.as_loss(trial.objective)
+        if trial.objective is not None and (lowest == math.inf or loss < lowest - IMPROVEMENT * abs(lowest)):
             # only what counts as an improvement moves the mark, so that many small ones add up to one
-            lowest, waited = trial.objective, 0
+            lowest, waited = loss, 0
         elif trial.origin == "sampled":
             waited += 1
     return waited >= patience
@@ -215,10 +221,10 @@ def exhausted(trials: Sequence[Trial], patience: int) -> bool:
 def savings(study: Study) -> dict[str, Any]:
     """What this warm cycle saved against the last cold one, as shares of trials and of CPU seconds.
 
-    The cold cycle saw older data, so its losses are first rescaled by the median ratio of the points that
-    both cycles evaluated. Where the warm cycle did not reach the (rescaled) loss, nothing was evaluated
-    twice, or the cold cycle searched another space or ran in another environment, nothing is claimed:
-    `unknown`.
+    The cold cycle saw older data, so its objectives are first rescaled by the median ratio of the points that
+    both cycles evaluated. Where the warm cycle did not reach the (rescaled) objective, nothing was evaluated
+    twice, objectives are negative, so that a ratio says nothing, or the cold cycle searched another space or ran
+    in another environment, nothing is claimed: `unknown`.
     """
     unknown = {"againstCold": "unknown", "againstColdWithPatience": "unknown"}
     found = study.best
@@ -230,6 +236,8 @@ def savings(study: Study) -> dict[str, Any]:
         return unknown | {"why": "the search space changed since the last cold search"}
     if then.environment != study.digests.environment:
         return unknown | {"why": "the environment changed since the last cold search"}
+    if any(t.objective is not None and t.objective < 0 for t in (*cold, *study.trials)):
+        return unknown | {"why": "negative objectives cannot be rescaled from one cycle to the next"}
     old = {_key(t.params): t.objective for t in cold if t.objective is not None}
     ratios = sorted(
         t.objective / before
@@ -240,12 +248,14 @@ def savings(study: Study) -> dict[str, Any]:
         return unknown | {"why": "no point of the last cold search was evaluated again"}
     middle = len(ratios) // 2
     ratio = ratios[middle] if len(ratios) % 2 else (ratios[middle - 1] + ratios[middle]) / 2
-    stop = next((n for n in range(1, len(cold)) if exhausted(cold[:n], study.patience)), len(cold))
-    reached = _objective(found)
+    direction = study.direction
+    stop = next((n for n in range(1, len(cold)) if exhausted(cold[:n], direction, study.patience)), len(cold))
+    reached = direction.as_loss(found.objective)
     out: dict[str, Any] = {}
     for name, reference in (("againstCold", cold), ("againstColdWithPatience", cold[:stop])):
-        target = best(reference)
-        if target is None or reached > _objective(target) * ratio * (1 + IMPROVEMENT):
+        target = best(reference, direction)
+        then_loss = math.inf if target is None else direction.as_loss(target.objective) * ratio
+        if target is None or reached > then_loss + IMPROVEMENT * abs(then_loss):
             out[name] = "unknown"
             continue
         cpu, cold_cpu = _cpu(study.trials), _cpu(reference)
@@ -253,7 +263,7 @@ def savings(study: Study) -> dict[str, Any]:
             "trials": 1 - len(study.trials) / len(reference),
             "cpuSeconds": None if cpu is None or not cold_cpu else 1 - cpu / cold_cpu,
         }
-    return out | {"why": f"losses of cycle {study.cold_cycle} rescaled by {ratio:.4f}"}
+    return out | {"why": f"objectives of cycle {study.cold_cycle} rescaled by {ratio:.4f}"}
 
 
 def digest_of(document: object) -> str:
@@ -273,8 +283,10 @@ def digest_of_folder(folder: Path, leave_out: frozenset[str] = frozenset()) -> s
     return digest_of(lines)
 
 
-def _objective(trial: Trial) -> float:
-    return math.inf if trial.objective is None else trial.objective
+def _best_first(trials: Sequence[Trial], direction: Direction) -> list[Trial]:
+    """Those that have an objective; of equal ones the earlier first."""
+    done = (t for t in trials if t.objective is not None)
+    return sorted(done, key=lambda t: (direction.as_loss(t.objective), t.number))
 
 
 def _cpu(trials: Sequence[Trial]) -> float | None:

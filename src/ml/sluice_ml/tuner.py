@@ -18,11 +18,12 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from sluice_ml.crew import Crew
+from sluice_ml.direction import Direction
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.exchange import DEAD, Heartbeat, TimeLeft, hand_over, wait_for, write_json
 from sluice_ml.search import Options, Search
 from sluice_ml.space import Space
-from sluice_ml.study import Study, Trial, digest_of_folder, savings
+from sluice_ml.study import Study, Trial, best, digest_of_folder, savings
 
 if TYPE_CHECKING:
     from sluice_ml.pods import Storage
@@ -121,7 +122,11 @@ def tune(
     )
     stage, budget = TimeLeft(limit), TimeLeft(options.time)
     left = TimeLeft(limit, options.time)
-    board = None if meeting is None else meeting.storage.board(meeting.name, list(meeting.workers), space, patience)
+    board = (
+        None
+        if meeting is None
+        else meeting.storage.board(meeting.name, list(meeting.workers), space, options.direction, patience)
+    )
     crew = Crew(
         tuner,
         options.parallel if board is None else 1,
@@ -130,15 +135,12 @@ def tune(
         options.trial_timeout,
         [] if board is None else board.workers,
     )
-    lowest: Trial | None = None
     helped = {""}
     try:
         for answer in crew.work(search):
             told = search.tell(answer.ask, answer.objective, answer.reason, answer.cpu_seconds)
-            if told.objective is not None and (lowest is None or told.objective < (lowest.objective or 0.0)):
-                lowest = told
             helped.add(answer.worker)
-            print(_line(told, lowest, answer.worker), flush=True)
+            print(_line(told, best(search.trials, options.direction), answer.worker), flush=True)
             if board is not None:
                 board.note(answer)
             if stage.over():
@@ -176,7 +178,8 @@ def tune(
         hand_over(results / name, value)
     print(
         f"{'cold' if study.cold else 'warm'} search ({study.why}): {len(study.trials)} trials, stopped by "
-        f"{study.stopped}; best {found.objective:.6g} is trial {found.number} ({found.origin})",
+        f"{study.stopped}; best {found.objective:.6g} is trial {found.number} ({found.origin}), the "
+        f"{'highest' if study.direction is Direction.MAXIMIZE else 'lowest'} {study.objective}",
         flush=True,
     )
     if not study.cold:
@@ -225,11 +228,11 @@ def _folder(text: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _line(told: Trial, lowest: Trial | None, worker: str = "") -> str:
+def _line(told: Trial, leader: Trial | None, worker: str = "") -> str:
     what = f"failed: {told.reason}" if told.objective is None else f"{told.objective:.6g}"
-    best = "" if lowest is None else f", best {lowest.objective:.6g}"
+    so_far = "" if leader is None else f", best {leader.objective:.6g}"
     where = f" on worker {worker}" if worker else ""
-    return f"trial {told.number} ({told.origin}){where}: {what}{best}"
+    return f"trial {told.number} ({told.origin}){where}: {what}{so_far}"
 
 
 def _savings_line(saved: dict[str, Any], cold_cycle: int) -> str:

@@ -13,6 +13,7 @@ import jsonschema
 import numpy as np
 import pytest
 
+from sluice_ml.direction import Direction
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.search import GIVE_UP, Options, Search
 from sluice_ml.space import Choice, Params, Real, Space, Whole
@@ -86,10 +87,123 @@ def test_patience_counts_sampled_trials_only() -> None:
 
     handed = [trial(0, "champion", 1.0), *(trial(n, "warm", 1.1) for n in range(1, 5))]
 
-    assert not exhausted([*handed, trial(5, "sampled", 1.2), trial(6, "sampled", 0.9999)], 3)
+    down = Direction.MINIMIZE
+    assert not exhausted([*handed, trial(5, "sampled", 1.2), trial(6, "sampled", 0.9999)], down, 3)
     # 0.9999 is not an improvement: it is within 0.1 %
-    assert exhausted([*handed, *(trial(n, "sampled", 0.9999) for n in range(5, 8))], 3)
-    assert not exhausted([*handed, *(trial(n, "sampled", 1.0 - 0.002 * n) for n in range(5, 20))], 3)
+    assert exhausted([*handed, *(trial(n, "sampled", 0.9999) for n in range(5, 8))], down, 3)
+    assert not exhausted([*handed, *(trial(n, "sampled", 1.0 - 0.002 * n) for n in range(5, 20))], down, 3)
+    # of a score the same is a standstill, and growth is progress
+    up = Direction.MAXIMIZE
+    assert exhausted([*handed, *(trial(n, "sampled", 1.0 - 0.002 * n) for n in range(5, 20))], up, 3)
+    assert exhausted([*handed, *(trial(n, "sampled", 1.1009) for n in range(5, 8))], up, 3)
+    assert not exhausted([*handed, *(trial(n, "sampled", 1.1 + 0.002 * n) for n in range(5, 20))], up, 3)
+
+
+def score(params: Params, shift: float = 0.0) -> float:
+    """A score like AUC, whose maximum is where the bowl has its minimum."""
+    return 1 / (1 + bowl(params, shift))
+
+
+def test_a_score_is_maximised_from_the_first_trial_to_the_last_report() -> None:
+    cold = run(Search(options(direction="maximize"), SPACE, 1), score)
+    warm = run(Search(options(direction="maximize"), SPACE, 2, cold), lambda p: score(p, 0.05))
+
+    assert cold.best is not None
+    assert cold.best.objective == max(t.objective for t in cold.trials if t.objective is not None)
+    # what was handed down is the best of the last cycle, not the worst
+    assert warm.trials[0].params == cold.best.params
+    # the sampler was drawn to high values
+    sampled = [t.objective or 0.0 for t in cold.trials]
+    assert statistics.mean(sampled[20:]) > statistics.mean(sampled[:10])
+    assert cold.document()["direction"] == "maximize"
+    assert warm.document()["best"] == max(warm.trials, key=lambda t: t.objective or 0.0).number
+
+
+def test_a_search_up_is_a_search_down_in_a_mirror() -> None:
+    def mirrored(params: Params, shift: float = 0.0) -> float:
+        return -bowl(params, shift)
+
+    down = run(Search(options(), SPACE, 1), bowl)
+    up = run(Search(options(direction="maximize"), SPACE, 1), mirrored)
+    again_down = run(Search(options(narrow=True), SPACE, 2, down), lambda p: bowl(p, 0.1))
+    again_up = run(Search(options(narrow=True, direction="maximize"), SPACE, 2, up), lambda p: mirrored(p, 0.1))
+
+    assert [t.params for t in down.trials] == [t.params for t in up.trials]
+    assert [t.params for t in again_down.trials] == [t.params for t in again_up.trials]
+    assert again_down.stopped == again_up.stopped == "patience"
+
+
+def test_savings_of_a_score_are_claimed_only_when_it_was_reached() -> None:
+    cold = run(Search(options(direction="maximize"), SPACE, 1), score)
+
+    reached = run(Search(options(direction="maximize"), SPACE, 2, cold), score).document()["savings"]
+    # on other data all scores are halved, which the rescaling takes out; and the search then stays below
+    halved = Search(options(direction="maximize"), SPACE, 2, cold)
+    first = halved.ask()
+    assert first is not None
+    halved.tell(first, None, "exit code 1", 1.0)
+    second = halved.ask()
+    assert second is not None
+    halved.tell(second, score(second.params) / 2, None, 1.0)
+    halved.end("time")
+    missed = halved.study("xgboost", "run").document()["savings"]
+
+    assert reached["againstCold"]["trials"] > 0
+    assert reached["why"].endswith("rescaled by 1.0000")
+    assert missed["againstCold"] == "unknown"
+    assert missed["why"].endswith("rescaled by 0.5000")
+
+
+def test_negative_objectives_claim_no_savings() -> None:
+    cold = run(Search(options(direction="maximize"), SPACE, 1), lambda p: -bowl(p))
+
+    savings = run(Search(options(direction="maximize"), SPACE, 2, cold), lambda p: -bowl(p)).document()["savings"]
+
+    assert savings["againstCold"] == "unknown"
+    assert savings["why"] == "negative objectives cannot be rescaled from one cycle to the next"
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "why"),
+    [
+        (
+            {"objective": "auc"},
+            {"objective": "auc", "direction": "maximize"},
+            "the last study was to minimize auc, this one is to maximize auc",
+        ),
+        (
+            {"objective": "mae"},
+            {"objective": "rmse"},
+            "the last study was to minimize mae, this one is to minimize rmse",
+        ),
+    ],
+)
+def test_another_objective_or_direction_begins_with_a_cold_search(
+    then: dict[str, Any], now: dict[str, Any], why: str
+) -> None:
+    cold = run(Search(options(**then), SPACE, 1), bowl)
+
+    study = run(Search(options(**now), SPACE, 2, cold), bowl)
+
+    assert study.cold
+    assert study.why == why
+    assert study.cold_trials == study.trials
+
+
+def test_a_study_that_is_older_than_directions_was_minimised(tmp_path: Path) -> None:
+    document = run(Search(options(), SPACE, 1), bowl).document()
+    del document["direction"]
+    (tmp_path / "study.json").write_text(json.dumps(document))
+
+    old = Study.read(tmp_path / "study.json")
+
+    assert old.direction is Direction.MINIMIZE
+    assert not run(Search(options(), SPACE, 2, old), bowl).cold
+
+
+def test_a_direction_that_there_is_not_is_refused() -> None:
+    with pytest.raises(SluiceMlError, match=r"SLU-7403.*'up' is not a valid Direction"):
+        options(direction="up")
 
 
 def test_every_sixth_cycle_is_cold() -> None:
@@ -181,7 +295,7 @@ def test_a_warm_cycle_on_newer_data_saves_at_equal_loss() -> None:
     saved = warm.document()["savings"]
     assert saved["againstCold"]["trials"] == pytest.approx(1 - len(warm.trials) / 40)
     assert saved["againstCold"]["trials"] > 0.3
-    assert saved["why"].startswith("losses of cycle 1 rescaled by 1.4")
+    assert saved["why"].startswith("objectives of cycle 1 rescaled by 1.4")
 
 
 def test_a_trial_carries_its_own_digests() -> None:
@@ -270,7 +384,7 @@ def test_a_study_of_another_space_never_hurts(seed: int) -> None:
 
 def test_a_narrowed_space_lies_within_and_holds_the_good_points() -> None:
     cold = run(Search(options(), SPACE, 1), bowl)
-    points = good(cold.trials, SPACE, 10, 0.0)
+    points = good(cold.trials, Direction.MINIMIZE, SPACE, 10, 0.0)
 
     narrow = SPACE.narrowed(points)
 

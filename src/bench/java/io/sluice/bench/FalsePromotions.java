@@ -267,7 +267,8 @@ public final class FalsePromotions {
         Optional.empty(),
         List.of(),
         "zero",
-        new EvaluationReport.Rows(0, 0, 0, Optional.empty()),
+        new EvaluationReport.Rows(0, 0, 0, Optional.empty(), Optional.empty(), Optional.empty()),
+        Optional.empty(),
         START,
         new EvaluationReport.Audit(
             EvaluationReport.Audited.UNAUDITED,

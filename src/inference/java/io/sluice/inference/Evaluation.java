@@ -7,6 +7,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -43,6 +44,9 @@ public final class Evaluation {
   private final Units units;
   private final Path inputs;
   private final Training training;
+
+  /** Labels of both tables that are below zero: where there are some, forecasts may be so too. */
+  private final long negativeLabels;
 
   /** A table set in memory. */
   private record Tables(
@@ -90,6 +94,11 @@ public final class Evaluation {
     this.validation = validation;
     this.holdout = holdout;
     this.training = training;
+    this.negativeLabels =
+        Stream.of(validation, holdout)
+            .flatMapToDouble(t -> Arrays.stream(t.rows.actual()))
+            .filter(actual -> actual < 0)
+            .count();
   }
 
   /**
@@ -166,7 +175,10 @@ public final class Evaluation {
                     CsvTable.format(rows.actual()[i]),
                     objection.get(),
                     settings.metric().name()),
-            "gate on a metric that fits the label");
+            rows.actual()[i] < 0
+                ? "gate on a metric that judges labels below zero: "
+                    + String.join(", ", Metric.Loss.ofNegatives())
+                : "gate on a metric that fits the label");
       }
     }
     findings.refuse();
@@ -276,7 +288,17 @@ public final class Evaluation {
                 holdout.rows.size(),
                 validation.rows.size(),
                 holdout.rows.units(),
-                audit.expectedRows()),
+                audit.expectedRows(),
+                Optional.of(
+                    NaiveForecast.withoutHistory(holdout.format, holdout.panel, holdout.rows)),
+                Optional.of(negativeLabels)),
+            Optional.of(
+                EarlierLabels.of(
+                    holdout.format,
+                    holdout.panel,
+                    units.size(),
+                    EpochMicros.of(holdout.rows.firstOrigin()),
+                    settings.matureAfter())),
             holdout.rows.firstOrigin(),
             audit(audit));
     write(outputs, report, columns);
@@ -333,7 +355,9 @@ public final class Evaluation {
             throw Refusal.of(
                 "SLU-6010",
                 "bundle `%s` is ineligible: %s on validation".formatted(family, what),
-                "forecast finite numbers that are not negative");
+                negativeLabels > 0
+                    ? "forecast finite numbers"
+                    : "forecast finite numbers that are not negative, since no label is");
           });
       double loss = loss(validation, predictions.validation);
       return new Candidate(
@@ -439,8 +463,7 @@ public final class Evaluation {
   }
 
   private boolean better(double loss, Optional<Double> than) {
-    return than.isEmpty()
-        || (settings.metric().higherIsBetter() ? loss > than.get() : loss < than.get());
+    return than.isEmpty() || settings.metric().direction().better(loss, than.get());
   }
 
   private Optional<Champion> champion() throws IOException {
@@ -653,7 +676,7 @@ public final class Evaluation {
     return out;
   }
 
-  private static Optional<String> unusable(double[] predictions) {
+  private Optional<String> unusable(double[] predictions) {
     EvaluationReport.Unusable counts = unusableCounts(predictions);
     Map<String, Long> kinds = new LinkedHashMap<>();
     kinds.put("nan", counts.nan());
@@ -667,7 +690,7 @@ public final class Evaluation {
         .findFirst();
   }
 
-  private static EvaluationReport.Unusable unusableCounts(double[] predictions) {
+  private EvaluationReport.Unusable unusableCounts(double[] predictions) {
     long nan = 0;
     long infinite = 0;
     long negative = 0;
@@ -676,7 +699,7 @@ public final class Evaluation {
         nan++;
       } else if (Double.isInfinite(p)) {
         infinite++;
-      } else if (p < 0) {
+      } else if (!settings.metric().usable(Math.min(p, 0), negativeLabels > 0)) {
         negative++;
       }
     }

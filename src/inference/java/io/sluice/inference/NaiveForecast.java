@@ -64,6 +64,20 @@ final class NaiveForecast {
     return out;
   }
 
+  /** Rows of units of which no label is known at their origin: every baseline forecasts 0 there. */
+  static long withoutHistory(PanelFormat format, Panel panel, LabelRows rows) {
+    int label = format.channels().indexOf(format.label());
+    boolean[] blind = new boolean[rows.groups()];
+    for (int g = 0; g < blind.length; g++) {
+      KnownPeriods periods = new KnownPeriods(panel, rows.groupUnit()[g], rows.groupOrigin()[g]);
+      blind[g] = true;
+      while (blind[g] && periods.next()) {
+        blind[g] = Double.isNaN(periods.value(label));
+      }
+    }
+    return Arrays.stream(rows.group()).filter(g -> blind[g]).count();
+  }
+
   /** One forecast per group of rows: the moving average, or the rate. */
   private static double[] levels(
       PanelFormat format, Panel panel, LabelRows rows, Duration matureAfter, boolean rate) {
@@ -97,7 +111,7 @@ final class NaiveForecast {
     int matureCount = 0;
     double any = 0;
     int anyCount = 0;
-    AsOf periods = new AsOf(panel, unit, origin);
+    KnownPeriods periods = new KnownPeriods(panel, unit, origin);
     while (matureCount < AVERAGED && periods.next()) {
       double value = periods.value(label);
       if (Double.isNaN(value)) {
@@ -128,7 +142,7 @@ final class NaiveForecast {
     int pairs = 0;
     double recent = 0;
     int recentCount = 0;
-    AsOf periods = new AsOf(panel, unit, origin);
+    KnownPeriods periods = new KnownPeriods(panel, unit, origin);
     while ((pairs < RATED || recentCount < AVERAGED) && periods.next()) {
       double e = periods.value(exposure);
       if (Double.isNaN(e)) {
@@ -146,39 +160,5 @@ final class NaiveForecast {
       }
     }
     return exposures > 0 ? labels / exposures * (recent / recentCount) : otherwise;
-  }
-
-  /** Walks the known periods of a unit back from an origin, each by the vintage that held then. */
-  private static final class AsOf {
-    private final Panel panel;
-    private final long origin;
-    private final int start;
-    private int at;
-    private int slot = Integer.MAX_VALUE;
-
-    AsOf(Panel panel, int unit, long origin) {
-      this.panel = panel;
-      this.origin = origin;
-      this.start = panel.start(unit);
-      this.at = panel.lowerBound(unit, panel.slotStarting(origin));
-    }
-
-    boolean next() {
-      while (--at >= start) {
-        if (panel.slot(at) != slot && panel.knownAt(at) <= origin) {
-          slot = panel.slot(at);
-          return true;
-        }
-      }
-      return false;
-    }
-
-    int slot() {
-      return slot;
-    }
-
-    double value(int channel) {
-      return panel.value(at, channel);
-    }
   }
 }

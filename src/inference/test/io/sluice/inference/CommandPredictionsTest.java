@@ -138,6 +138,24 @@ class CommandPredictionsTest {
   }
 
   @Test
+  void aForecastBelowZeroIsJudgedWhereALabelIsBelowZero() throws IOException {
+    edit(
+        "validation/20250804T000000.csv",
+        text -> text.replaceFirst("P-1,EU,1,[^\n]*", "P-1,EU,1,-1"));
+    sample.edit("validation/rows.csv", text -> text.replaceFirst(",[0-9]+,1\n", ",-2,1\n"));
+    Files.delete(sample.inputs.resolve("snapshot"));
+
+    sample.run(Sample.with().put("metric", "mae"));
+    assertThat(family("own").path("eligible").asBoolean()).isTrue();
+    assertThat(sample.evaluation().at("/rows/negativeLabels").asLong()).isEqualTo(1);
+
+    SluiceException e = catchThrowableOfType(SluiceException.class, sample::run);
+    assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-6044");
+    assertThat(e.diagnostics().getFirst().hint().orElseThrow())
+        .isEqualTo("gate on a metric that judges labels below zero: mae, rmse, wape, pinball(0.9)");
+  }
+
+  @Test
   void labelsFromTheHoldoutAreFoundInItsSignatureToo() throws IOException {
     Path file = sample.inputs.resolve("candidates/own/signature.json");
     Files.writeString(

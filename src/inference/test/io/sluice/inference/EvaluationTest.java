@@ -331,6 +331,47 @@ class EvaluationTest {
   }
 
   @Test
+  void theBestIsTheHighestWhereMoreIsBetter() throws IOException {
+    Files.delete(sample.inputs.resolve("snapshot"));
+    for (String label : List.of("1", "0")) {
+      for (String set : List.of("validation", "holdout")) {
+        sample.edit(set + "/rows.csv", s -> s.replaceAll("(?m),[0-9]+,1$", "," + label + ",1"));
+      }
+      // zero says no to all, every other baseline says yes
+      EvaluationReport report = sample.run(Sample.with().put("metric", "accuracy"));
+      assertThat(report.bestBaseline()).isEqualTo(label.equals("1") ? "movingAverage" : "zero");
+    }
+  }
+
+  @Test
+  void whatLabelsWereLikeBeforeIsReported() throws IOException {
+    EvaluationReport report = sample.run();
+    // of each unit the weeks that were mature at the first origin, in their last version
+    List<Double> before =
+        java.util.stream.IntStream.range(0, 3)
+            .boxed()
+            .flatMap(u ->
+                java.util.stream.IntStream.range(0, 38)
+                    .mapToObj(w -> (double) Sample.returned(u, w, 1)))
+            .sorted(java.util.Comparator.reverseOrder())
+            .toList();
+    assertThat(report.earlierLabels())
+        .contains(
+            new EvaluationReport.EarlierLabels(
+                3 * 38, before.stream().mapToDouble(d -> d).sum(), before));
+    assertThat(report.rows().withoutHistory()).contains(0L);
+    assertThat(report.rows().negativeLabels()).contains(0L);
+  }
+
+  @Test
+  void rowsOfUnitsWithoutAKnownLabelAreCounted() throws IOException {
+    // P-1 is in the panel, with what was shipped and nothing that came back
+    sample.edit(
+        "holdout/panel.csv", s -> s.replaceAll("(?m)^(\"P-1\",.*),[0-9]+(,[0-9]+)$", "$1,$2"));
+    assertThat(sample.run().rows().withoutHistory()).contains(18L);
+  }
+
+  @Test
   void rateIsNotOfferedWithoutASecondChannel() throws IOException {
     for (String set : List.of("validation", "holdout")) {
       sample.edit(set + "/panel.json", s -> s.replace(",\"shipped\"", ""));

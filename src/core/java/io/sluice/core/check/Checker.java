@@ -37,6 +37,7 @@ public final class Checker {
           new DriftTaskRule(),
           new GateRowsRule(),
           new GateAuditRule(),
+          new ForecastMetricRule(),
           new ProfileRule(),
           new TriggerRule(),
           new TimeoutRule());

@@ -31,6 +31,7 @@ import java.util.Optional;
  * @param bestBaseline baseline with the best loss on validation, without {@code baseline:}; what a
  *     first run must beat
  * @param rows how many there are
+ * @param earlierLabels what labels were like before; absent when nobody looked
  * @param firstHoldoutOrigin origin of the first holdout row
  * @param audit what the rows were held against
  */
@@ -48,6 +49,7 @@ public record EvaluationReport(
     List<Baseline> baselines,
     String bestBaseline,
     Rows rows,
+    Optional<EarlierLabels> earlierLabels,
     Instant firstHoldoutOrigin,
     Audit audit) {
   public static final String API_VERSION = "sluice.io/evaluation/v1";
@@ -142,8 +144,31 @@ public record EvaluationReport(
    *
    * @param units of the holdout
    * @param expected rows that the holdout should have; absent when nobody could count them
+   * @param withoutHistory rows of the holdout whose unit has no known label at their origin, so
+   *     that every baseline forecasts 0; absent when nobody counted them
+   * @param negativeLabels labels of both tables that are below zero; absent when nobody counted
+   *     them
    */
-  public record Rows(long holdout, long validation, long units, Optional<Long> expected) {}
+  public record Rows(
+      long holdout,
+      long validation,
+      long units,
+      Optional<Long> expected,
+      Optional<Long> withoutHistory,
+      Optional<Long> negativeLabels) {}
+
+  /**
+   * Labels that were known before the holdout begins, one for each unit and period.
+   *
+   * @param count how many there are
+   * @param total their sum
+   * @param largest the largest of them, descending; at most a thousand
+   */
+  public record EarlierLabels(long count, double total, List<Double> largest) {
+    public EarlierLabels {
+      largest = List.copyOf(largest);
+    }
+  }
 
   /**
    * What the rows were held against. What failed an audit is refused, and leaves no report; what

@@ -13,12 +13,14 @@ final class Choice {
   private final GatePolicy policy;
   private final Regressions regressions;
   private final Guards guards;
+  private final RareValues rareValues;
 
   Choice(Comparison comparison, Regressions regressions, Guards guards) {
     this.comparison = comparison;
     this.policy = comparison.policy();
     this.regressions = regressions;
     this.guards = guards;
+    this.rareValues = new RareValues(comparison);
   }
 
   /**
@@ -29,11 +31,18 @@ final class Choice {
       Basis basis,
       List<Finding> findings,
       List<Verdict.Slice> slices,
+      Optional<Verdict.RareValues> rareValues,
       Optional<Verdict.Bias> bias) {
 
     /** One that cannot be tested. */
     static Judged untested(String candidate, List<Finding> findings) {
-      return new Judged(candidate, Basis.SUPERIORITY, findings, List.of(), Optional.empty());
+      return new Judged(
+          candidate,
+          Basis.SUPERIORITY,
+          findings,
+          List.of(),
+          Optional.empty(),
+          Optional.empty());
     }
   }
 
@@ -128,7 +137,11 @@ final class Choice {
     }
     Optional<Verdict.Bias> bias = guards.bias(candidate, reference);
     bias.flatMap(b -> guards.finding(b, reference)).ifPresent(findings::add);
-    return new Judged(candidate, test.basis(), List.copyOf(findings), slices, bias);
+    Optional<Verdict.RareValues> rare = rareValues.of(test, reference);
+    if (test.proven() && policy.get(GatePolicy.RARE_VALUES) == GatePolicy.RareValues.HOLD) {
+      rare.filter(r -> !r.stands()).map(RareValues::finding).ifPresent(findings::add);
+    }
+    return new Judged(candidate, test.basis(), List.copyOf(findings), slices, rare, bias);
   }
 
   private Finding inconclusive(Verdict.Test test, String other) {

@@ -149,8 +149,9 @@ final class Comparison {
 
   /** Predictions that make a model ineligible. */
   long unusable(String model) {
-    double most = metric.probabilities() ? 1 : Double.MAX_VALUE;
-    return Arrays.stream(rows.predictions(model)).filter(p -> !(p >= 0 && p <= most)).count();
+    return Arrays.stream(rows.predictions(model))
+        .filter(p -> !metric.usable(p, rows.negativeLabels()))
+        .count();
   }
 
   /** Independent streams for independent uses, whatever the order in which they are drawn. */

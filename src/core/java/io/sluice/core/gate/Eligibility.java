@@ -47,7 +47,11 @@ final class Eligibility {
                     + objection.get()
                     + " for "
                     + metric.name(),
-                "choose a metric that fits the label, such as mae, or mend the label"));
+                actual < 0
+                    ? "choose a metric that judges labels below zero ("
+                        + String.join(", ", Metric.Loss.ofNegatives())
+                        + "), or mend the label"
+                    : "choose a metric that fits the label, such as mae, or mend the label"));
       }
       if (Double.isFinite(other[i])) {
         out.set(i);
@@ -76,7 +80,9 @@ final class Eligibility {
             + " predictions of "
             + candidate
             + " are missing, infinite, "
-            + (comparison.metric().probabilities() ? "or no probabilities" : "or negative"),
+            + (comparison.metric().probabilities()
+                ? "or no probabilities"
+                : comparison.rows().negativeLabels() ? "or too large" : "or negative"),
         "look at the rows of its column that are, and at the family's output");
   }
 }

@@ -105,7 +105,8 @@ final class Explanation {
       return;
     }
     List<Verdict.Family> met = all.stream().filter(f -> f.validationLoss().isPresent()).toList();
-    String title = verdict.policy().get(GatePolicy.METRIC).title();
+    Metric.Loss metric = verdict.policy().get(GatePolicy.METRIC);
+    String title = metric.title();
     String figures =
         String.join(
             ", ",
@@ -126,6 +127,7 @@ final class Explanation {
             + (met.size() == 1 ? "one has" : met.size() + " have")
             + " a candidate; "
             + title
+            + (metric.direction() == Direction.MAXIMIZE ? " (more is better)" : "")
             + " on validation: "
             + figures
             + ". "
@@ -230,7 +232,9 @@ final class Explanation {
               + " of "
               + value(reference)
               + ": "
-              + (verdict.policy().get(GatePolicy.METRIC).higherIsBetter() ? "its error is " : "")
+              + (verdict.policy().get(GatePolicy.METRIC).direction() == Direction.MAXIMIZE
+                  ? "its error is "
+                  : "")
               + gain(test.improvement())
               + test.interval()
                   .map(i ->
@@ -291,6 +295,11 @@ final class Explanation {
                     + ")"
                     + notProven()
                     + "."));
+    verdict
+        .rareValues()
+        .filter(r -> verdict.findings().stream().noneMatch(f -> f.code().equals("rareValues")))
+        .flatMap(RareValues::sentence)
+        .ifPresent(sentences::add);
     if (verdict.data().looks() > 0) {
       sentences.add(
           verdict.data().looks()

@@ -126,6 +126,7 @@ public final class Gate {
         tests,
         usable ? shown.unseen(subject, reference) : Optional.empty(),
         judged.slices(),
+        judged.rareValues(),
         usable ? shown.gains(subject, reference) : List.of(),
         labels,
         judged.bias(),

@@ -18,6 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +77,13 @@ public final class GatePolicy {
 
   public static final GateSetting<OnDrift> ON_DRIFT =
       declare("onDrift", word(OnDrift.values()), OnDrift.REVIEW, "what drift means");
+
+  public static final GateSetting<RareValues> RARE_VALUES =
+      declare(
+          "rareValues",
+          word(RareValues.values()),
+          RareValues.HOLD,
+          "a gain that would not stand with its share of rare large values: hold, or only tell");
 
   public static final GateSetting<Integer> MIN_UNITS =
       declare("minUnits", count(2, 10_000_000), 100, "fewest units");
@@ -165,6 +174,16 @@ public final class GatePolicy {
     REVIEW,
     /** A drifted holdout holds. */
     HOLD
+  }
+
+  /**
+   * What happens when the holdout lacks rare large values, and the gain would not stand with them.
+   */
+  public enum RareValues {
+    /** Holds: {@link Reason#INSUFFICIENT}. */
+    HOLD,
+    /** The verdict has the figures and a sentence. */
+    TELL
   }
 
   /** What a gate does when too few of its rows are new. */
@@ -332,6 +351,24 @@ public final class GatePolicy {
       write(setting, durations, out);
     }
     return out;
+  }
+
+  /**
+   * Every setting with its value as text, by its full name: {@code guards.bias}. How a policy is
+   * put where values are texts, such as tags.
+   */
+  public SortedMap<String, String> texts() {
+    SortedMap<String, String> out = new TreeMap<>();
+    for (GateSetting<?> setting : SETTINGS) {
+      text(setting).ifPresent(text -> out.put(setting.name(), text));
+    }
+    return out;
+  }
+
+  private <T> Optional<String> text(GateSetting<T> setting) {
+    return find(setting)
+        .map(value -> setting.form().write(value, Duration::toString))
+        .map(json -> json.isValueNode() ? json.asText() : json.toString());
   }
 
   private <T> void write(

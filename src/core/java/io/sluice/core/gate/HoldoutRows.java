@@ -119,6 +119,12 @@ public final class HoldoutRows {
     from.predictions.forEach((name, column) -> predictions.put(name, pick(column, kept)));
   }
 
+  /** Whether there are labels below zero, here or on validation; forecasts may then be so too. */
+  boolean negativeLabels() {
+    return evaluation.rows().negativeLabels().orElse(0L) > 0
+        || Arrays.stream(actual).anyMatch(a -> a < 0);
+  }
+
   /** The rows of a subset; itself when that is all of them. */
   HoldoutRows only(BitSet rows) {
     return rows.cardinality() == size ? this : new HoldoutRows(this, rows.stream().toArray());

@@ -19,7 +19,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
   /** The metric over all rows; NaN where it is undefined (no weight, one class only). */
   double value(double[] actual, double[] predicted, double[] weight);
 
-  /** Relative error of the total: {@code sum(w p) / sum(w y) - 1}. */
+  /**
+   * Relative error of the total: {@code sum(w p) / sum(w y) - 1}; where there are negative labels,
+   * whose total may be anything, {@code sum(w (p - y)) / sum(w |y|)}, which is the same without
+   * them.
+   */
   record Bias() implements Metric {
     @Override
     public String name() {
@@ -30,9 +34,16 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     public double value(double[] actual, double[] predicted, double[] weight) {
       CompensatedSum predictions = new CompensatedSum();
       CompensatedSum actuals = new CompensatedSum();
+      CompensatedSum sizes = new CompensatedSum();
+      boolean negative = false;
       for (int i = 0; i < actual.length; i++) {
         predictions.add(weight[i] * predicted[i]);
         actuals.add(weight[i] * actual[i]);
+        sizes.add(weight[i] * Math.abs(actual[i]));
+        negative |= weight[i] != 0 && actual[i] < 0;
+      }
+      if (negative) {
+        return (predictions.value() - actuals.value()) / sizes.value();
       }
       return actuals.value() > 0 ? predictions.value() / actuals.value() - 1 : Double.NaN;
     }
@@ -63,14 +74,37 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
       return 1 - ratioOfLosses;
     }
 
-    /** Whether a larger value is the better one; losses are always better small. */
-    default boolean higherIsBetter() {
-      return false;
+    /**
+     * Which of two values of the metric is better. That is about {@link #value}: {@link #losses}
+     * are always better small.
+     */
+    default Direction direction() {
+      return Direction.MINIMIZE;
     }
 
     /** Whether predictions are probabilities, hence in [0, 1]; otherwise they are amounts. */
     default boolean probabilities() {
       return false;
+    }
+
+    /**
+     * Whether labels below zero can be judged, and, where there are such labels, forecasts below
+     * zero.
+     */
+    default boolean negatives() {
+      return false;
+    }
+
+    /**
+     * Whether a prediction can be judged: a finite number, of a probability one in [0, 1]. A
+     * negative one is taken for a fault of the model unless there are negative labels.
+     *
+     * @param negativeLabels whether there are
+     */
+    default boolean usable(double prediction, boolean negativeLabels) {
+      double least = negatives() && negativeLabels ? -Double.MAX_VALUE : 0;
+      double most = probabilities() ? 1 : Double.MAX_VALUE;
+      return prediction >= least && prediction <= most;
     }
 
     /** What an actual has to be for this metric; empty when the given one is fine. */
@@ -88,7 +122,17 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
 
     /** The names of all losses, in the order in which messages list them. */
     static List<String> examples() {
-      return Registry.LOSSES.stream().map(e -> e.example().name()).toList();
+      return all().stream().map(Loss::name).toList();
+    }
+
+    /** The names of those that judge labels below zero. */
+    static List<String> ofNegatives() {
+      return all().stream().filter(Loss::negatives).map(Loss::name).toList();
+    }
+
+    /** All losses, those with an argument with a common one. */
+    static List<Loss> all() {
+      return Registry.LOSSES.stream().map(Registry.Entry::example).toList();
     }
 
     /** The form of all names: a regular expression that is valid both in Java and in ECMA 262. */
@@ -225,6 +269,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
 
     @Override
+    public boolean negatives() {
+      return true;
+    }
+
+    @Override
     public double loss(double actual, double predicted) {
       return Math.abs(actual - predicted);
     }
@@ -243,6 +292,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     @Override
     public String title() {
       return "root mean squared error";
+    }
+
+    @Override
+    public boolean negatives() {
+      return true;
     }
 
     @Override
@@ -279,6 +333,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     @Override
     public String title() {
       return "WAPE";
+    }
+
+    @Override
+    public boolean negatives() {
+      return true;
     }
 
     @Override
@@ -323,6 +382,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
 
     @Override
+    public boolean negatives() {
+      return true;
+    }
+
+    @Override
     public double loss(double actual, double predicted) {
       double error = actual - predicted;
       return error >= 0 ? quantile * error : (quantile - 1) * error;
@@ -355,8 +419,8 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
 
     @Override
-    public boolean higherIsBetter() {
-      return true;
+    public Direction direction() {
+      return Direction.MAXIMIZE;
     }
 
     @Override
@@ -420,8 +484,8 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
 
     @Override
-    public boolean higherIsBetter() {
-      return true;
+    public Direction direction() {
+      return Direction.MAXIMIZE;
     }
 
     @Override

@@ -34,6 +34,10 @@ final class Sufficiency {
                   "there is no champion and no baseline to compare with",
                   "name baselines in the evaluate stage"));
     }
+    reference
+        .filter(r -> !r.equals(HoldoutRows.CHAMPION))
+        .flatMap(r -> BlindBaseline.finding(comparison.rows(), r))
+        .ifPresent(out::add);
     if (data.missingRows() > 0) {
       out.add(
           insufficient(
@@ -114,7 +118,7 @@ final class Sufficiency {
     for (int i = 0; i < comparison.rows().size(); i++) {
       int u = comparison.rows().units().code()[i];
       seen[u] = true;
-      positive[u] |= comparison.rows().actual()[i] > 0;
+      positive[u] |= comparison.rows().actual()[i] != 0;
     }
     List<String> judged = new ArrayList<>(eligible.isEmpty() ? List.of() : candidates);
     judged.retainAll(eligible);

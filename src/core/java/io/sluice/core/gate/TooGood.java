@@ -91,6 +91,6 @@ final class TooGood {
 
   /** A score of 1 loses nothing. */
   private double loss(double value) {
-    return comparison.metric().higherIsBetter() ? 1 - value : value;
+    return comparison.metric().direction() == Direction.MAXIMIZE ? 1 - value : value;
   }
 }

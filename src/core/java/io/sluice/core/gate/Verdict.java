@@ -33,6 +33,7 @@ import java.util.Optional;
  * @param tests one per candidate and basis
  * @param unseen the gain on rows that the champion was neither trained nor chosen on
  * @param slices tests for regressions, sorted by column, then value
+ * @param rareValues large values that the holdout should hold; absent when that is not known
  * @param periods gain per target period, in time
  * @param unaudited checks that evaluate could not make, weightiest first
  * @param bias whether the candidate's total is proven to be off; absent without a test
@@ -55,6 +56,7 @@ public record Verdict(
     List<Test> tests,
     Optional<Gain> unseen,
     List<Slice> slices,
+    Optional<RareValues> rareValues,
     List<Period> periods,
     Labels labels,
     Optional<Bias> bias,
@@ -76,6 +78,31 @@ public record Verdict(
     periods = List.copyOf(periods);
     unaudited = List.copyOf(unaudited);
   }
+
+  /**
+   * Values so large that the holdout should hold only few of them, by what labels were like before
+   * it.
+   *
+   * @param least the smallest of them
+   * @param earlier how many earlier labels were as large
+   * @param earlierLabels how many there were in all
+   * @param earlierShare what these made of the total
+   * @param expected how many rows of the holdout should be as large
+   * @param held how many are
+   * @param shortfall part of their expected volume that is missing, 0 to 1
+   * @param p one-sided, of the gain with the missing ones put in
+   * @param stands whether the gain is proven then, or little is missing
+   */
+  public record RareValues(
+      double least,
+      long earlier,
+      long earlierLabels,
+      double earlierShare,
+      double expected,
+      long held,
+      double shortfall,
+      double p,
+      boolean stands) {}
 
   /** What had to be proven. */
   public enum Basis {

@@ -7,6 +7,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.gate.Decision;
 import io.sluice.core.gate.DriftStatus;
 import io.sluice.core.gate.Reason;
+import io.sluice.core.gate.Verdict;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import java.time.DateTimeException;
@@ -80,12 +81,28 @@ public record Lineage(
   private static final String ACCEPTED_LESS = "sluice.acceptedLess.";
   private static final String SNAPSHOT_OF = "sluice.snapshot.";
 
+  /** Followed by the name of a setting of the gate. */
+  private static final String POLICY = "sluice.gate.";
+
   /**
    * What the gate decided.
    *
    * @param reason of a hold
+   * @param policy that it judged by: every setting with its value, as the policy writes it; empty
+   *     for versions that are older than this. A text, so that a version of Sluice with other
+   *     settings reads it too
    */
-  public record GateVerdict(Decision decision, Optional<Reason> reason) {}
+  public record GateVerdict(
+      Decision decision, Optional<Reason> reason, SortedMap<String, String> policy) {
+    public GateVerdict {
+      policy = Collections.unmodifiableSortedMap(new TreeMap<>(policy));
+    }
+
+    /** What a verdict says. */
+    public static GateVerdict of(Verdict verdict) {
+      return new GateVerdict(verdict.decision(), verdict.reason(), verdict.policy().texts());
+    }
+  }
 
   /**
    * What the run pinned.
@@ -176,6 +193,7 @@ public record Lineage(
     tags.put(CHOSEN, Boolean.toString(chosen));
     put.accept(VERDICT, verdict.map(v -> v.decision().name()));
     put.accept(REASON, verdict.flatMap(GateVerdict::reason).map(Reason::word));
+    verdict.ifPresent(v -> v.policy().forEach((name, value) -> tags.put(POLICY + name, value)));
     put.accept(CODE, pinned.code());
     put.accept(COMMIT, pinned.commit());
     put.accept(AS_OF, pinned.asOf());
@@ -222,7 +240,8 @@ public record Lineage(
             family.get(),
             in.flag(CHOSEN),
             in.parsed(VERDICT, Decision::valueOf)
-                .map(decision -> new GateVerdict(decision, in.parsed(REASON, Reason::of))),
+                .map(decision ->
+                    new GateVerdict(decision, in.parsed(REASON, Reason::of), in.after(POLICY))),
             new Pinned(
                 in.digest(CODE),
                 in.text(COMMIT),

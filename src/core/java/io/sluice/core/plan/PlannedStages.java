@@ -118,6 +118,7 @@ final class PlannedStages {
         environment = family.map(Spec.Family::environment);
         command = family.map(f -> f.trainer().argv()).orElse(List.of());
         with = Overlay.merge(values.tune(tune.with()), change.with());
+        StageValues.redirect(with);
         StageValues.spend(family.map(Spec.Family::budget).orElse(Spec.Budget.NONE), with);
         with.set(
             "space", StageValues.space(family.map(Spec.Family::space).orElse(new TreeMap<>())));

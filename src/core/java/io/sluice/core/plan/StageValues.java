@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.Direction;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
@@ -27,17 +28,33 @@ final class StageValues {
 
   /** Of a tune stage, before an overlay. */
   ObjectNode tune(Spec.TuneOptions options) {
+    Spec.Objective objective = options.objective().orElse(Spec.Objective.of(metric()));
     ObjectNode values =
         Json.object()
             .put("coldEvery", options.coldEvery().orElse(Spec.TuneOptions.COLD_EVERY))
-            .put("objective", options.objective().orElse(metric()).name())
+            .put("objective", objective.name())
             .put("patience", options.patience().orElse(Spec.TuneOptions.PATIENCE))
             .put("trials", options.trials().orElse(Spec.TuneOptions.TRIALS))
             .put("warmStart", options.warmStart().orElse(Spec.WarmStart.CHAMPION).word());
     options.trialTimeout().ifPresent(t -> values.put("trialTimeout", t.toSeconds()));
     // one at a time is what it was before there was a choice: the same values, the same cache key
     options.parallel().filter(n -> n > 1).ifPresent(n -> values.put("parallel", n));
+    direct(objective.direction(), values);
     return values;
+  }
+
+  /** A search minimizes unless it is told to maximize, for the same reason. */
+  private static void direct(Direction direction, ObjectNode values) {
+    switch (direction) {
+      case MINIMIZE -> values.remove("direction");
+      case MAXIMIZE -> values.put("direction", direction.word());
+    }
+  }
+
+  /** A metric that an overlay names brings its direction; any other objective says it beside it. */
+  static void redirect(ObjectNode with) {
+    Metric.Loss.named(with.path("objective").asText())
+        .ifPresent(metric -> direct(metric.direction(), with));
   }
 
   /** Takes a family's part of the stage's trials, wherever those were set; times become seconds. */

@@ -2,6 +2,7 @@ package io.sluice.core.spec;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.Direction;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
 import java.time.Duration;
@@ -264,7 +265,7 @@ public record Spec(
   /**
    * What {@code tune@1} may be told.
    *
-   * @param objective the loss that trials report; the gate's metric when not given
+   * @param objective what trials report; the gate's metric when not given
    * @param trials upper bound of sampled trials of each family, of which its budget may take less
    * @param trialTimeout after which a trial is ended and counts as failed
    * @param patience sampled trials without improvement after which to stop
@@ -273,7 +274,7 @@ public record Spec(
    * @param parallel how many trials run side by side (1)
    */
   public record TuneOptions(
-      Optional<Metric.Loss> objective,
+      Optional<Objective> objective,
       Optional<Integer> trials,
       Optional<Integer> patience,
       Optional<Duration> trialTimeout,
@@ -293,6 +294,19 @@ public record Spec(
             Optional.empty(),
             Optional.empty(),
             Optional.empty());
+  }
+
+  /**
+   * What the trials of a search report.
+   *
+   * @param name of a metric, or one that the author chose
+   * @param direction the metric's; of another name what the author says
+   */
+  public record Objective(String name, Direction direction) {
+    /** The metric itself. */
+    public static Objective of(Metric.Loss metric) {
+      return new Objective(metric.name(), metric.direction());
+    }
   }
 
   /** Where a study starts. */

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.Direction;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
@@ -35,6 +36,9 @@ final class SpecModel {
 
   /** Names of artifacts are names of files. */
   static final String ARTIFACT = "[A-Za-z][A-Za-z0-9_-]{0,62}";
+
+  /** An objective that is not a metric. */
+  private static final String OBJECTIVE = "[A-Za-z][A-Za-z0-9_.@-]{0,99}";
 
   private static final String COLUMN = "[^,\"\\r\\n]{1,200}";
   private static final String LABEL_HINT =
@@ -521,7 +525,18 @@ final class SpecModel {
 
   /** The values of {@code tune@1}; an overlay's must fit as well. */
   static Shape<Spec.TuneOptions> tuneOptions() {
-    var objective = optional("objective", metric(), "the loss to minimise (the gate's metric)");
+    var objective = optional("objective", objective(), "what a trial reports (the gate's metric)");
+    var direction =
+        optional(
+            "direction",
+            Shapes.map(
+                Shapes.word(Direction.words()),
+                word ->
+                    Stream.of(Direction.values())
+                        .filter(d -> d.word().equals(word))
+                        .findFirst()
+                        .orElseThrow()),
+            "which way an objective is better that is not a metric (a metric has its own)");
     var trials =
         optional(
             "trials",
@@ -547,22 +562,106 @@ final class SpecModel {
     var parallel =
         optional(
             "parallel", Shapes.count(1, 64), "trials side by side, in its pod or their own (1)");
-    return Struct.of(
+    return Struct.checked(
         "the values of tune@1",
-        List.of(objective, trials, patience, trialTimeout, warmStart, coldEvery, parallel),
-        v ->
-            new Spec.TuneOptions(
-                v.find(objective),
-                v.find(trials),
-                v.find(patience),
-                v.find(trialTimeout),
-                v.find(warmStart)
-                    .map(w ->
-                        w.equals(Spec.WarmStart.CHAMPION.word())
-                            ? Spec.WarmStart.CHAMPION
-                            : Spec.WarmStart.NONE),
-                v.find(coldEvery),
-                v.find(parallel)));
+        List.of(
+            objective, direction, trials, patience, trialTimeout, warmStart, coldEvery, parallel),
+        (v, problems) ->
+            directed(v, objective, direction, problems)
+                .map(found ->
+                    new Spec.TuneOptions(
+                        found,
+                        v.find(trials),
+                        v.find(patience),
+                        v.find(trialTimeout),
+                        v.find(warmStart)
+                            .map(w ->
+                                w.equals(Spec.WarmStart.CHAMPION.word())
+                                    ? Spec.WarmStart.CHAMPION
+                                    : Spec.WarmStart.NONE),
+                        v.find(coldEvery),
+                        v.find(parallel))));
+  }
+
+  /**
+   * The objective with its direction, which belongs to the metric; a name of the author's own has
+   * none until they say it.
+   *
+   * @return empty when the two do not fit together, which is reported
+   */
+  private static Optional<Optional<Spec.Objective>> directed(
+      Struct.Values v,
+      Struct.Field<String> objective,
+      Struct.Field<Direction> direction,
+      Problems problems) {
+    Optional<String> name = v.find(objective);
+    Optional<Direction> written = v.find(direction);
+    Optional<Direction> own = name.flatMap(Metric.Loss::named).map(Metric.Loss::direction);
+    if (name.isEmpty() && written.isPresent()) {
+      problems.add(
+          "SLU-1038",
+          v.node().get("direction").orElse(v.node()).at(),
+          "a direction without an objective",
+          "without an objective trials report the gate's metric, which has its own direction; name"
+              + " the objective beside it, objective: <name>");
+      return Optional.empty();
+    }
+    if (name.isPresent() && own.isEmpty() && written.isEmpty()) {
+      problems.add(
+          "SLU-1038",
+          v.node().get("objective").orElse(v.node()).at(),
+          "\"" + name.get() + "\" is not a metric that Sluice knows, so it must say its direction",
+          DidYouMean.among(Metric.Loss.examples(), name.get())
+                  .map(word -> "did you mean \"" + word + "\"? else ")
+                  .orElse("")
+              + "write beside it direction: minimize, or direction: maximize when more is better");
+      return Optional.empty();
+    }
+    if (own.isPresent() && written.isPresent() && !own.equals(written)) {
+      problems.add(
+          "SLU-1038",
+          v.node().get("direction").orElse(v.node()).at(),
+          "direction: " + written.get().word() + " for \"" + name.get() + "\"",
+          "trials report the "
+              + name.get()
+              + " itself, which a search must "
+              + own.get().word()
+              + "; what is made of it has a name of its own, such as objective: one_minus_"
+              + name.get().replaceAll("[^a-z]+.*", ""));
+      return Optional.empty();
+    }
+    return Optional.of(name.map(n -> new Spec.Objective(n, own.or(() -> written).orElseThrow())));
+  }
+
+  /** A loss that the gate knows, or a name of the author's own. */
+  private static Shape<String> objective() {
+    Shape<String> name =
+        Shapes.matching(
+            "an objective", Metric.Loss.form() + "|" + OBJECTIVE, "SLU-1011", "a plain name");
+    return new Shape<>() {
+      @Override
+      public Optional<String> read(Yaml node, Problems problems) {
+        if (node instanceof Yaml.Scalar s
+            && Metric.Loss.named(s.text()).isEmpty()
+            && (!s.text().matches(OBJECTIVE)
+                // another spelling of a metric would be a second name with a direction of its own
+                || Metric.Loss.named(s.text().toLowerCase(Locale.ROOT)).isPresent())) {
+          problems.add(
+              "SLU-1011",
+              s.at(),
+              "\"" + s.text() + "\" is not a metric, nor a name for an objective of your own",
+              DidYouMean.hint(Metric.Loss.examples(), s.text())
+                  + "; or a name of letters, digits, _ . @ -, with its direction");
+          return Optional.empty();
+        }
+        return name.read(node, problems);
+      }
+
+      @Override
+      public ObjectNode schema() {
+        return name.schema();
+      }
+    };
   }
 
   private static Struct<Spec.Train> train() {

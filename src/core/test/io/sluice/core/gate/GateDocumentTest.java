@@ -43,7 +43,7 @@ class GateDocumentTest {
                     row(
                         "`" + e.example().name() + "`" + e.range().map(r -> ", " + r).orElse(""),
                         e.example().title(),
-                        e.example().higherIsBetter() ? "higher" : "lower",
+                        e.example().direction() == Direction.MAXIMIZE ? "higher" : "lower",
                         e.example().probabilities() ? "probabilities" : "amounts"))
                 .collect(Collectors.joining()));
   }

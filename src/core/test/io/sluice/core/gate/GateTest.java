@@ -10,6 +10,7 @@ import io.sluice.core.gate.GatePolicy.OnDrift;
 import io.sluice.core.json.Json;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -416,6 +417,191 @@ class GateTest {
         .isInstanceOf(SluiceException.class)
         .hasMessageContaining("SLU-8004")
         .hasMessageContaining("unit-0");
+  }
+
+  /** The same holdout with everything lower: net returns, which may be below zero. */
+  private HoldoutRows lowered(double by) {
+    return holdouts.build(
+        holdouts.list().stream()
+            .map(r ->
+                new Holdouts.Row(
+                    r.unit(),
+                    r.market(),
+                    r.week(),
+                    r.actual() - by,
+                    1,
+                    Arrays.stream(r.predictions()).map(p -> p - by).toArray()))
+            .toList());
+  }
+
+  @Test
+  void labelsBelowZeroAreJudgedByMetricsOfDifferences() {
+    holdouts.championError = 0.9;
+    for (Metric.Loss metric :
+        List.of(new Metric.MeanAbsoluteError(), new Metric.RootMeanSquaredError())) {
+      GatePolicy policy = GatePolicy.of(metric);
+      Verdict plain = Gate.decide(holdouts.build(), policy, History.NONE, 1);
+      Verdict lower = Gate.decide(lowered(2), policy, History.NONE, 1);
+
+      assertThat(lower.decision()).as(metric.name()).isEqualTo(Decision.PROMOTE);
+      // differences are what they were, so is all that is made of them
+      assertThat(lower.tests().get(0).p()).isEqualTo(plain.tests().get(0).p());
+      assertThat(lower.data().positiveUnits()).isGreaterThan(100);
+      assertThat(lower.models()).allMatch(m -> m.unusable() == 0 && m.bias().isPresent());
+    }
+    assertThat(Gate.decide(lowered(2), GatePolicy.of(new Metric.Pinball(0.9)), History.NONE, 1))
+        .extracting(v -> v.models().get(0).unusable())
+        .isEqualTo(0L);
+    assertThatThrownBy(() -> Gate.decide(lowered(2), POLICY, History.NONE, 1))
+        .isInstanceOfSatisfying(
+            SluiceException.class,
+            e -> {
+              assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-8004");
+              assertThat(e.diagnostics().getFirst().hint().orElseThrow())
+                  .contains("mae, rmse, wape, pinball(0.9)");
+            });
+  }
+
+  @Test
+  void aForecastBelowZeroIsAFaultWhereNoLabelIs() {
+    List<Holdouts.Row> rows = holdouts.list();
+    Holdouts.Row r = rows.get(0);
+    double[] negative = r.predictions().clone();
+    negative[0] = -0.5;
+    rows.set(0, new Holdouts.Row(r.unit(), r.market(), r.week(), r.actual(), 1, negative));
+    GatePolicy mae = GatePolicy.of(new Metric.MeanAbsoluteError());
+
+    assertThat(Gate.decide(holdouts.build(rows), mae, History.NONE, 1).findings())
+        .extracting(Verdict.Finding::code)
+        .contains("predictions");
+    // evaluate saw negative labels on validation
+    holdouts.evaluation.negativeLabels = Optional.of(3L);
+    assertThat(Gate.decide(holdouts.build(rows), mae, History.NONE, 1).findings())
+        .extracting(Verdict.Finding::code)
+        .doesNotContain("predictions");
+  }
+
+  /** A first holdout whose reference forecasts this for every row. */
+  private HoldoutRows against(double constant) {
+    holdouts.champion = false;
+    return holdouts.build(
+        holdouts.list().stream()
+            .map(r ->
+                new Holdouts.Row(
+                    r.unit(),
+                    r.market(),
+                    r.week(),
+                    r.actual(),
+                    1,
+                    new double[] {r.predictions()[0], constant}))
+            .toList());
+  }
+
+  @Test
+  void aFirstGateWhoseBaselineIsAConstantHolds() {
+    Verdict verdict = Gate.decide(against(0), POLICY, History.NONE, 1);
+
+    assertThat(verdict.reason()).contains(Reason.INSUFFICIENT);
+    assertThat(verdict.findings().get(0).code()).isEqualTo("baseline");
+    assertThat(verdict.sentences().get(0))
+        .isEqualTo(
+            "HOLD (insufficient): the baseline rate forecasts 0 for every row, and no other"
+                + " baseline does better, so that any model that knows the mean beats it; what"
+                + " would lift it: baselines that follow each unit, such as movingAverage, in the"
+                + " evaluate stage; units whose earlier labels are in the panel, so that a"
+                + " baseline has something to learn from; or a person who has looked at the"
+                + " figures: sluice override.");
+  }
+
+  @Test
+  void aFirstGateOnUnitsWithoutHistoryHolds() {
+    holdouts.champion = false;
+    holdouts.evaluation.rowsOfHoldout = 1800;
+    holdouts.evaluation.withoutHistory = Optional.of(901L);
+    assertThat(decide().sentences().get(0))
+        .startsWith(
+            "HOLD (insufficient): the baselines are blind: 901 of 1800 holdout rows belong to units"
+                + " without any label before, for which each of them forecasts 0, so that any"
+                + " model that knows the mean beats the baseline rate;");
+
+    holdouts.evaluation.withoutHistory = Optional.of(900L);
+    assertThat(decide().decision()).isEqualTo(Decision.PROMOTE);
+    // a champion is a model: it can win
+    holdouts.evaluation.withoutHistory = Optional.of(1800L);
+    holdouts.champion = true;
+    holdouts.championError = 0.9;
+    assertThat(decide().decision()).isEqualTo(Decision.PROMOTE);
+  }
+
+  /** One label in 2000 is a hundred: half of the volume; the candidate is too low, not better. */
+  private HoldoutRows bulk(int units, int weeks, int inWindow, long earlier) {
+    java.util.Random random = new java.util.Random(4);
+    List<Holdouts.Row> rows = new java.util.ArrayList<>();
+    for (int u = 0; u < units; u++) {
+      for (int w = 0; w < weeks; w++) {
+        double actual = random.nextDouble() < 0.05 ? 1 : 0;
+        if (w == 0 && u < inWindow) {
+          actual += 100;
+        }
+        rows.add(
+            new Holdouts.Row(
+                "unit-" + u, "DE", w, actual, 1, new double[] {0.08, 0.122474, 0.1 + u % 2}));
+      }
+    }
+    List<Double> largest = new java.util.ArrayList<>();
+    for (int i = 0; i < earlier; i++) {
+      largest.add(i < earlier / 2000 ? 100.0 : i < earlier / 20 ? 1.0 : 0.0);
+    }
+    holdouts.evaluation.earlierLabels =
+        Optional.of(
+            new EvaluationReport.EarlierLabels(
+                earlier,
+                largest.stream().mapToDouble(v -> v).sum(),
+                largest.stream().limit(1000).toList()));
+    return holdouts.build(rows);
+  }
+
+  @Test
+  void aGainThatWouldNotStandWithItsShareOfRareLargeValuesHolds() {
+    Verdict verdict = Gate.decide(bulk(300, 4, 0, 20_000), POLICY, History.NONE, 1);
+
+    assertThat(verdict.tests().get(0).proven()).isTrue();
+    assertThat(verdict.findings()).extracting(Verdict.Finding::code).containsExactly("rareValues");
+    assertThat(verdict.sentences().get(0))
+        .startsWith(
+            "HOLD (insufficient): 10 of 20000 earlier labels were 100 or more and made 50.3% of"
+                + " the total; the holdout should hold 0.6 and holds none; with the missing ones"
+                + " put in, the gain is not proven any more (p ");
+    assertThat(verdict.rareValues().orElseThrow().expected()).isEqualTo(0.6);
+    assertThat(verdict.rareValues().orElseThrow().stands()).isFalse();
+
+    // a policy that wants to know only
+    Verdict told =
+        Gate.decide(
+            bulk(300, 4, 0, 20_000),
+            POLICY.with(GatePolicy.RARE_VALUES, GatePolicy.RareValues.TELL),
+            History.NONE,
+            1);
+    assertThat(told.decision()).isEqualTo(Decision.PROMOTE);
+    assertThat(String.join(" ", told.sentences()))
+        .contains("the holdout should hold 0.6 and holds none, so how well the models forecast");
+  }
+
+  @Test
+  void aGainOfAWindowThatHoldsItsShareStands() {
+    // without earlier labels nothing is known, with one such row the window has its share
+    holdouts.champion = true;
+    holdouts.championError = 0.9;
+    holdouts.evaluation.earlierLabels = Optional.empty();
+    assertThat(decide().rareValues()).isEmpty();
+
+    bulk(2, 2, 0, 20_000);
+    Verdict usual = decide();
+    assertThat(usual.decision()).isEqualTo(Decision.PROMOTE);
+    assertThat(usual.rareValues().orElseThrow().stands()).isTrue();
+    Verdict held = Gate.decide(bulk(300, 4, 1, 20_000), POLICY, History.NONE, 1);
+    assertThat(held.rareValues().orElseThrow().shortfall()).isZero();
+    assertThat(held.findings()).extracting(Verdict.Finding::code).doesNotContain("rareValues");
   }
 
   @Test

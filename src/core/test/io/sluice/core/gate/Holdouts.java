@@ -32,6 +32,10 @@ final class Holdouts {
     Optional<String> championRun = Optional.empty();
     Optional<Long> expectedRows = Optional.empty();
     Optional<GateContext.Drift> drift = Optional.empty();
+    long rowsOfHoldout;
+    Optional<Long> withoutHistory = Optional.empty();
+    Optional<Long> negativeLabels = Optional.empty();
+    Optional<EvaluationReport.EarlierLabels> earlierLabels = Optional.empty();
     List<EvaluationReport.Unaudited> unaudited = List.of();
     double candidateValidationLoss = 1.125;
     Optional<Double> baselineValidationLoss = Optional.of(3.0);
@@ -69,7 +73,9 @@ final class Holdouts {
               new EvaluationReport.Baseline(
                   "rate", true, baselineValidationLoss, Optional.empty())),
           "rate",
-          new EvaluationReport.Rows(0, 0, 0, expectedRows),
+          new EvaluationReport.Rows(
+              rowsOfHoldout, 0, 0, expectedRows, withoutHistory, negativeLabels),
+          earlierLabels,
           START,
           new EvaluationReport.Audit(
               EvaluationReport.Audited.CLEAN,

@@ -7,6 +7,8 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.gate.Decision;
 import io.sluice.core.gate.DriftStatus;
+import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.gate.Metric;
 import io.sluice.core.gate.Reason;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
@@ -53,7 +55,11 @@ class LineageTest {
             new RunId("run-1"),
             "xgboost",
             true,
-            Optional.of(new Lineage.GateVerdict(Decision.HOLD, Optional.of(Reason.GUARD))),
+            Optional.of(
+                new Lineage.GateVerdict(
+                    Decision.HOLD,
+                    Optional.of(Reason.GUARD),
+                    new TreeMap<>(Map.of("guards.bias", "0.2", "metric", "mae")))),
             new Lineage.Pinned(
                 Optional.of(DIGEST),
                 Optional.of("abc"),
@@ -92,6 +98,8 @@ class LineageTest {
             Map.entry("sluice.drift.reason", "it moved"),
             Map.entry("sluice.environment.train-xgboost", digest),
             Map.entry("sluice.family", "xgboost"),
+            Map.entry("sluice.gate.guards.bias", "0.2"),
+            Map.entry("sluice.gate.metric", "mae"),
             Map.entry("sluice.holdout", digest),
             Map.entry("sluice.image", "registry/x"),
             Map.entry("sluice.lost.deep", "tune-deep: no memory"),
@@ -188,7 +196,10 @@ class LineageTest {
             () ->
                 new Lineage.GateVerdict(
                     pick(random, Decision.values()),
-                    maybe(random, () -> pick(random, Reason.values())))),
+                    maybe(random, () -> pick(random, Reason.values())),
+                    random.nextBoolean()
+                        ? new TreeMap<>()
+                        : GatePolicy.of(new Metric.PoissonDeviance()).texts())),
         new Lineage.Pinned(
             digest(random),
             maybe(random, () -> text(random)),

@@ -295,7 +295,7 @@ class PlannerTest {
                 {"metric": "mae", "minImprovement": 0.01, "confidence": 0.95,
                  "candidates": "validation", "guards": {"bias": 0.2, "tooGood": 0.5}, "biasSlack": 0.05,
                  "firstRun": "beatsNaive", "onDrift": "review", "minUnits": 100,
-                 "minPositiveUnits": 30, "maxUnitShare": 0.2, "minNewRows": 0.25,
+                 "minPositiveUnits": 30, "rareValues": "hold", "maxUnitShare": 0.2, "minNewRows": 0.25,
                  "repetition": "hold", "replicates": 1999, "staleAfter": "P90D",
                  "nonInferiority": 0.05, "slices": [], "requireAudit": false}
                 """));
@@ -437,6 +437,43 @@ class PlannerTest {
       assertThat(tune.with().path("parallel").asInt()).isEqualTo(n == 1 ? 0 : n);
       assertThat(tune.with().path("trials").asInt()).isEqualTo(40);
     }
+  }
+
+  private Plan.Stage tuned(String objective, Overlay... overlays) {
+    SourceFile source = Fixtures.good("full.yaml");
+    String text = source.text().replace("objective: poisson_deviance", objective);
+    return Planner.plan(
+            parsed(new SourceFile("objective", text)),
+            Optional.empty(),
+            List.of(overlays),
+            LOCKS,
+            WHEEL)
+        .stage(new StageName("tune-linear"));
+  }
+
+  @Test
+  void aSearchIsToldToMaximizeWhereMoreIsBetter() {
+    assertThat(tuned("objective: auc").with().path("direction").asText()).isEqualTo("maximize");
+    assertThat(tuned("objective: accuracy, direction: maximize").with().path("direction").asText())
+        .isEqualTo("maximize");
+    assertThat(tuned("objective: f1, direction: maximize").with().path("direction").asText())
+        .isEqualTo("maximize");
+    // as it was before there was a choice: the values are part of the cache key
+    assertThat(tuned("objective: logloss").with().has("direction")).isFalse();
+    assertThat(tuned("objective: f1_loss, direction: minimize").with().has("direction")).isFalse();
+  }
+
+  @Test
+  void anObjectiveInAnOverlayBringsItsOwnDirection() {
+    Overlay auc = overlay("stages: { tune: { with: { objective: auc } } }");
+    Overlay mae = overlay("stages: { tune: { with: { objective: mae } } }");
+    Overlay own = overlay("stages: { tune: { with: { objective: f1, direction: maximize } } }");
+    String before = "objective: gini_loss, direction: minimize";
+
+    assertThat(tuned(before, auc).with().path("direction").asText()).isEqualTo("maximize");
+    assertThat(tuned(before, own).with().path("direction").asText()).isEqualTo("maximize");
+    assertThat(tuned("objective: auc", mae).with().has("direction")).isFalse();
+    assertThat(tuned(before, own, mae).with().has("direction")).isFalse();
   }
 
   @Test

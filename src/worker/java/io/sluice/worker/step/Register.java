@@ -193,7 +193,7 @@ public final class Register {
         resolved.run(),
         family,
         family.equals(chosen),
-        Optional.of(new Lineage.GateVerdict(verdict.decision(), verdict.reason())),
+        Optional.of(Lineage.GateVerdict.of(verdict)),
         new Lineage.Pinned(
             Optional.of(resolved.code()),
             resolved.commit(),
