@@ -117,14 +117,15 @@ def write_bundle(
     """Writes `MLmodel`, `model.onnx`, `signature.json`, `params.json` and `probe.json`; same input, same bytes.
 
     `probe_window` [n, lookback, channels] and `probe_day` [n], n >= 3, become the probe that every loader
-    replays. Raises SLU-7202 when the model gives anything but finite, non-negative numbers for them.
+    replays. Raises SLU-7202 when the model gives anything but finite numbers for them, or a negative one although
+    no value of the windows is negative.
     """
     onnx.checker.check_model(model)
     blob = model.SerializeToString(deterministic=True)
     if len(probe_window) < 3:
         raise SluiceMlError("SLU-7202", f"a probe needs at least three rows, not {len(probe_window)}")
     output = predict(blob, probe_window, probe_day)
-    if not (np.isfinite(output).all() and (output >= 0).all()):
+    if not (np.isfinite(output).all() and ((output >= 0).all() or (probe_window < 0).any())):
         raise SluiceMlError(
             "SLU-7202",
             "the model forecasts NaN, infinite or negative values for its probe",

@@ -451,7 +451,7 @@ public final class Evaluation {
   }
 
   /** Validation forecasts of the families that can be picked: those that forecast every row. */
-  private static SortedMap<String, double[]> columns(List<Candidate> candidates) {
+  private SortedMap<String, double[]> columns(List<Candidate> candidates) {
     SortedMap<String, double[]> out = new TreeMap<>();
     for (Candidate candidate : candidates) {
       candidate
