@@ -99,7 +99,9 @@ class RealReturnsIT {
     assertPicked(cycle);
   }
 
-  /** The verdict says by how much the other family is behind on validation, and what chance does. */
+  /**
+   * The verdict says by how much the other family is behind on validation, and what chance does.
+   */
   private static void assertPicked(Cycle cycle) {
     assertThat(cycle.sentences().get(1))
         .contains("Of 2 families 2 have a candidate", " was picked as the ", "standard error");
