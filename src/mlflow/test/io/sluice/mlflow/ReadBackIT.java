@@ -85,7 +85,7 @@ class ReadBackIT {
         .containsExactly(tuple("champion", "1"));
     assertThat(found.getTagsList())
         .extracting(RegisteredModelTag::getKey)
-        .containsExactly("sluice.promotions");
+        .containsExactlyInAnyOrder("sluice.promotions", "sluice.projections");
   }
 
   @Test
