@@ -14,7 +14,7 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
  * whether a gain would stand if it held them.
  *
  * <p>No test on a window sees what the window does not contain. Where much of the volume comes in
- * rare large values, most windows hold too few of them, and in such a window whoever forecasts low
+ * rare large values, most windows hold too few of them, and in such a window a low forecast
  * looks better. So the missing values are put in: each at the mean, over all rows, of what it would
  * make candidate and reference lose. The sum that results is compared with its standard error, in
  * which that of the earlier rate counts. The choice of the numbers: ADR 312.
@@ -29,7 +29,7 @@ final class RareValues {
   /** A smaller shortfall, as part of the expected volume, is an ordinary one, .. */
   private static final double TOLD_SHORTFALL = 0.25;
 
-  /** .. and is told where such values made at least this part of all volume. */
+  /** .. and the verdict has a sentence where they made at least this part of all volume. */
   private static final double TOLD_SHARE = 0.1;
 
   private final Comparison comparison;

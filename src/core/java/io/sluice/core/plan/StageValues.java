@@ -43,7 +43,7 @@ final class StageValues {
     return values;
   }
 
-  /** A search minimizes unless it is told to maximize, for the same reason. */
+  /** A search minimizes where nothing is said, for the same reason. */
   private static void direct(Direction direction, ObjectNode values) {
     switch (direction) {
       case MINIMIZE -> values.remove("direction");
