@@ -43,7 +43,7 @@ final class StageValues {
     return values;
   }
 
-  /** A search minimizes where nothing is said, for the same reason. */
+  /** A search that minimizes has no direction among its values, for the same reason. */
   private static void direct(Direction direction, ObjectNode values) {
     switch (direction) {
       case MINIMIZE -> values.remove("direction");
