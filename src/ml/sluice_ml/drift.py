@@ -423,7 +423,7 @@ def _joint(
     found = drift_joint.features(only(before), only(now), (reference.gaps, current.gaps), units, seed)
     if (count := drift_joint.fewest(found)) < drift_joint.FEWEST:
         return None, (
-            f"{count} units are on both sides, too few to compare the columns together "
+            f"{count} units are on a side, too few to compare the columns together "
             f"({drift_joint.FEWEST} are needed; joint: 1 does without)"
         )
     return drift_joint.separation(found, seed), ""

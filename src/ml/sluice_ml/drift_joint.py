@@ -2,8 +2,7 @@
 
 A classifier learns to tell rows of the reference from today's rows, and is asked about units that it has not seen
 (Lopez-Paz and Oquab 2017, "Revisiting classifier two-sample tests"). Its area under the curve is 0.5 where nothing
-has moved. Of a panel each number is also given as its distance from the unit's own level, which shows a small change
-that is common to units of very different sizes.
+has moved. Units are not compared with their own past: products age in a population that stays the same.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ def features(
     units: tuple[Any, Any] | None,
     seed: int,
 ) -> Features:
-    """Rows of units that both sides have (of a plain table all), at most ROWS of a side.
+    """As many rows of both sides, at most ROWS.
 
     `gaps`: of a panel, by row, which share of a column's window is missing.
     """
@@ -65,10 +64,7 @@ def features(
     else:
         _, codes = np.unique(np.concatenate(units).astype(str), return_inverse=True)
         owners = (codes[: len(units[0])], codes[len(units[0]) :])
-    places = [
-        np.arange(len(own)) if units is None else np.flatnonzero(np.isin(own, other))
-        for own, other in (owners, owners[::-1])
-    ]
+    places = [np.arange(len(own)) for own in owners]
     # as many of each side, so that a classifier need not weigh them
     most = min(ROWS, *(len(at) for at in places))
     places = [np.sort(rng.choice(at, most, replace=False)) for at in places]
@@ -88,8 +84,6 @@ def features(
             continue
         one, other = _logarithm(one), _logarithm(other)
         put(name, one, other)
-        if units is not None:
-            put(name, *_centred(one, other, owners))
         if name in gaps[0] and name in gaps[1]:
             put(name, gaps[0][name][places[0]], gaps[1][name][places[1]])
     return Features(np.stack(sides[0], axis=1), np.stack(sides[1], axis=1), tuple(names), *owners)
@@ -114,19 +108,6 @@ def _codes(reference: Any, current: Any) -> tuple[Any, Any]:
         for side in (reference, current)
     ]
     return sides[0], sides[1]
-
-
-def _centred(reference: Any, current: Any, owners: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Distances from the unit's level: the middle between its means of both sides, so that neither side is nearer."""
-    count = 1 + max(int(side.max(initial=0)) for side in owners)
-    means = []
-    for values, own in zip((reference, current), owners, strict=True):
-        there = np.isfinite(values)
-        total = np.bincount(own[there], values[there], count)
-        number = np.bincount(own[there], minlength=count)
-        means.append(np.divide(total, number, out=np.full(count, np.nan), where=number > 0))
-    level = (means[0] + means[1]) / 2
-    return reference - level[owners[0]], current - level[owners[1]]
 
 
 def fewest(found: Features) -> int:
