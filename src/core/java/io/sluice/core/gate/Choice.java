@@ -37,12 +37,7 @@ final class Choice {
     /** One that cannot be tested. */
     static Judged untested(String candidate, List<Finding> findings) {
       return new Judged(
-          candidate,
-          Basis.SUPERIORITY,
-          findings,
-          List.of(),
-          Optional.empty(),
-          Optional.empty());
+          candidate, Basis.SUPERIORITY, findings, List.of(), Optional.empty(), Optional.empty());
     }
   }
 

@@ -14,10 +14,10 @@ import org.apache.commons.statistics.distribution.NormalDistribution;
  * whether a gain would stand if it held them.
  *
  * <p>No test on a window sees what the window does not contain. Where much of the volume comes in
- * rare large values, most windows hold too few of them, and in such a window a low forecast
- * looks better. So the missing values are put in: each at the mean, over all rows, of what it would
- * make candidate and reference lose. The sum that results is compared with its standard error, in
- * which that of the earlier rate counts. The choice of the numbers: ADR 312.
+ * rare large values, most windows hold too few of them, and in such a window a low forecast looks
+ * better. So the missing values are put in: each at the mean, over all rows, of what it would make
+ * candidate and reference lose. The sum that results is compared with its standard error, in which
+ * that of the earlier rate counts. The choice of the numbers: ADR 312.
  */
 final class RareValues {
   /** Values so large that the holdout should hold at most so many of them. */
