@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from sluice_ml import crew
+from sluice_ml.direction import Direction
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.exchange import TimeLeft, children_seconds, hand_over, outcome, times
 from sluice_ml.search import Options, Search
@@ -504,7 +505,7 @@ def test_a_worker_that_lives_but_never_answers_is_given_up_when_the_time_is_over
     monkeypatch.setattr(crew, "LATE", 0.2)
     for k in (1, 2):
         hand_over(tmp_path / f"worker-{k}/beat", "1")
-    search = Search(Options("mae", 2, 8, False, 6, False, parallel=2), Space.of(WITH["space"]), 1)
+    search = Search(Options("mae", Direction.MINIMIZE, 2, 8, False, 6, False, parallel=2), Space.of(WITH["space"]), 1)
 
     answers = list(crew.Crew(tmp_path, 2, 60.0, TimeLeft(0.1)).work(search))
 

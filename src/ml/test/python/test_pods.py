@@ -24,6 +24,7 @@ import yaml
 from optuna.trial import FrozenTrial, TrialState
 
 from sluice_ml.crew import Crew, Result
+from sluice_ml.direction import Direction
 from sluice_ml.errors import SluiceMlError
 from sluice_ml.pods import Pulse, Storage, closed, url_of
 from sluice_ml.search import Ask, Options, Search
@@ -364,7 +365,7 @@ class Deadly:
 
 
 def test_a_trial_that_takes_every_worker_along_has_failed(tmp_path: Path) -> None:
-    search = Search(Options("mae", 2, 8, False, 6, False, parallel=2), Space.of(WITH["space"]), 1)
+    search = Search(Options("mae", Direction.MINIMIZE, 2, 8, False, 6, False, parallel=2), Space.of(WITH["space"]), 1)
 
     answer = next(Crew(tmp_path, 1, 60.0, away=[Deadly()]).work(search))
 
