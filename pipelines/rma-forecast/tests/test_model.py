@@ -15,7 +15,8 @@ from rma import features
 from rma.counts import bias, calibrate, poisson_deviance
 from rma.export import graph
 from rma.offset import CAP, CAPPED, EXPOSURE, HORIZON, SHIPPED, SHIPPED_CAP, Offset
-from rma.train_xgboost import Model, Table, newest_label
+from rma.table import Table
+from rma.train_xgboost import Model, newest_label
 from rma.trees import add_trees
 from sluice_ml.bundle import Signature, check_parity, predict, write_bundle
 from sluice_ml.errors import SluiceMlError
