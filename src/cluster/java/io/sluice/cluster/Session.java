@@ -42,7 +42,7 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
    */
   private static final Duration LAG = Duration.ofMillis(700);
 
-  /** How often the fold is told that time goes by. */
+  /** How often the fold learns that time passes. */
   private static final Duration TICK = Duration.ofSeconds(15);
 
   private static final String CANCEL = "CancelledRunFinally";
