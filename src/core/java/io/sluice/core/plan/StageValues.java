@@ -9,7 +9,6 @@ import io.sluice.core.gate.Direction;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
-import io.sluice.core.record.DeliveryFloor;
 import io.sluice.core.spec.Durations;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Ref;
@@ -196,8 +195,8 @@ final class StageValues {
   static ObjectNode floor(Optional<Spec.Floor> given, Optional<String> acceptLess) {
     ObjectNode floor = Json.object();
     acceptLess.ifPresent(reason -> floor.put("accepted", reason));
-    floor.put("rows", given.flatMap(Spec.Floor::rows).orElse(DeliveryFloor.USUAL.rows()));
-    floor.put("units", given.flatMap(Spec.Floor::units).orElse(DeliveryFloor.USUAL.units()));
+    floor.put("rows", given.flatMap(Spec.Floor::rows).orElse(Spec.Floor.USUAL_ROWS));
+    floor.put("units", given.flatMap(Spec.Floor::units).orElse(Spec.Floor.USUAL_UNITS));
     return floor;
   }
 

@@ -2,6 +2,7 @@ package io.sluice.core.record;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.JsonCodec;
+import io.sluice.core.spec.Spec;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -14,7 +15,8 @@ import java.util.Optional;
  */
 public record DeliveryFloor(double rows, double units, Optional<String> accepted) {
   /** What holds when the spec says nothing (docs/adr/0331). */
-  public static final DeliveryFloor USUAL = new DeliveryFloor(0.9, 0.95, Optional.empty());
+  public static final DeliveryFloor USUAL =
+      new DeliveryFloor(Spec.Floor.USUAL_ROWS, Spec.Floor.USUAL_UNITS, Optional.empty());
 
   /** Reads it from the {@code with} of a data stage. */
   public static DeliveryFloor of(JsonNode with) {

@@ -138,7 +138,13 @@ public record Spec(
   }
 
   /** Shares of the rows and units of the last delivery. */
-  public record Floor(Optional<Double> rows, Optional<Double> units) {}
+  public record Floor(Optional<Double> rows, Optional<Double> units) {
+    /** The share of rows that holds when a spec says nothing (docs/adr/0331). */
+    public static final double USUAL_ROWS = 0.9;
+
+    /** The share of units that holds when a spec says nothing. */
+    public static final double USUAL_UNITS = 0.95;
+  }
 
   /**
    * Which columns of a source say what is to be predicted and when it became known.
