@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -52,6 +53,11 @@ def workspace(folder: Path, values: dict[str, Any]) -> Path:
     return folder
 
 
+def command_file(folder: Path, command: list[str]) -> None:
+    """As fetch does: the loop reads its command from here."""
+    (folder / "command").write_text(f"set -- {shlex.join(command)}\n")
+
+
 def env_file(folder: Path, parallel: int = 1) -> None:
     """As fetch does: last, by rename."""
     lines = {
@@ -87,13 +93,14 @@ def exchange(
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     try:
+        command_file(folder, command)
         env_file(folder, parallel)
         # in a pod the tuner has asked before the step begins
         while parallel > 1 and tuner.poll() is None and not (folder / f"tuner/worker-{parallel}/ask").exists():
             time.sleep(0.02)
         variables = {"SLUICE_WORKSPACE": str(folder), "SLUICE_LOOP": loop_kind, "SLUICE_PATIENCE": "60"}
         run = subprocess.run(
-            [*shell.split(), "-c", loop(), "loop", *command],
+            [*shell.split(), "-c", loop(), "loop"],
             env=environment | variables, capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         said, _ = tuner.communicate(timeout=30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -165,6 +166,7 @@ class Pod:
             "SLUICE_STAGE": "tune-linear",
             "SLUICE_PARALLEL": "1",
         }
+        (self.folder / "command").write_text("set -- " + shlex.join(["/bin/sh", "-c", family]) + "\n")
         (self.folder / "env").write_text("".join(f"export {n}='{v}'\n" for n, v in lines.items()))
         self._tuner = subprocess.Popen(
             [sys.executable, "-m", "sluice_ml.tuner", "--workspace", str(self.folder), *self._options],
@@ -172,7 +174,7 @@ class Pod:
         )  # fmt: skip
         variables = {"SLUICE_WORKSPACE": str(self.folder), "SLUICE_LOOP": "command", "SLUICE_PATIENCE": "60"}
         self._loop = subprocess.Popen(
-            ["/bin/sh", "-c", LOOP, "loop", "/bin/sh", "-c", family],
+            ["/bin/sh", "-c", LOOP, "loop"],
             env=os.environ | variables | meet, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             start_new_session=True,
         )  # fmt: skip
