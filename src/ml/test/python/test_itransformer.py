@@ -455,7 +455,7 @@ def test_the_benchmark_takes_any_number_of_series_look_back_and_horizon(
 
 def test_the_benchmark_ends_with_a_word_on_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert reproduce.main([str(tmp_path / "none.csv"), *SMALL_RUN]) == 2
-    assert "SLU-7420" in capsys.readouterr().err
+    assert "SLU-7104" in capsys.readouterr().err
     exploding = series_file(tmp_path / "s.csv", 600, {(470, 2): "1e30"})
     assert reproduce.main([str(exploding), *SMALL_RUN]) == 1
     assert "SLU-7411" in capsys.readouterr().err
