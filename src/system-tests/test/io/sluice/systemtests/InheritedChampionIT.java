@@ -45,7 +45,7 @@ class InheritedChampionIT {
     ForkedSluice.Ended doctor = sluice.run("doctor", pipeline.path());
     assertThat(doctor.code()).as(doctor.shown()).isEqualTo(1);
     assertThat(doctor.out())
-        .contains("WRONG alias and tag")
+        .containsPattern("WRONG +alias and tag")
         .contains("the alias champion names version 2, stage=Production is on version 2")
         .contains("`sluice adopt VERSION --reason ..`");
     assertThat(sluice.run("doctor", pipeline.path(), "--fix").code())
