@@ -149,8 +149,9 @@ final class Comparison {
 
   /** Predictions that make a model ineligible. */
   long unusable(String model) {
+    boolean negativeLabels = rows.negativeLabels(); // looks at all rows
     return Arrays.stream(rows.predictions(model))
-        .filter(p -> !metric.usable(p, rows.negativeLabels()))
+        .filter(p -> !metric.usable(p, negativeLabels))
         .count();
   }
 
