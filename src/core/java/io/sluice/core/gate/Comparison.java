@@ -149,9 +149,8 @@ final class Comparison {
 
   /** Predictions that make a model ineligible. */
   long unusable(String model) {
-    boolean negativeLabels = rows.negativeLabels(); // looks at all rows
     return Arrays.stream(rows.predictions(model))
-        .filter(p -> !metric.usable(p, negativeLabels))
+        .filter(p -> !metric.usable(p, rows.negativeLabels()))
         .count();
   }
 

@@ -207,10 +207,14 @@ public final class Contrast {
             unitVariance + periodVariance - cellVariance, Math.max(unitVariance, periodVariance)));
   }
 
-  /** Standard error of the total, as far as the two-way test makes it wider than by unit. */
-  double error() {
+  /**
+   * Standard error of the total, as far as the two-way test makes it wider than by unit.
+   *
+   * @param twoWay what {@link #twoWay} found
+   */
+  double error(Optional<TwoWay> twoWay) {
     double t = Math.abs(t());
-    double allowed = Math.abs(twoWay().map(TwoWay::t).orElse(t()));
+    double allowed = Math.abs(twoWay.map(TwoWay::t).orElse(t()));
     return Math.sqrt(unitVariance) * (allowed > 0 ? Math.max(1, t / allowed) : 1);
   }
 

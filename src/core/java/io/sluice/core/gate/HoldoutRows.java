@@ -38,6 +38,7 @@ public final class HoldoutRows {
   private final double[] actual;
   private final double[] weight;
   private final SortedMap<String, double[]> predictions;
+  private final boolean negativeLabels;
 
   /** A column of names: row {@code i} holds {@code names().get(code()[i])}. */
   static final class Codes {
@@ -88,6 +89,7 @@ public final class HoldoutRows {
     for (int m = 0; m < from.modelNames.size(); m++) {
       predictions.put(from.modelNames.get(m), pick(from.predictions[m], order));
     }
+    this.negativeLabels = negative(evaluation, actual);
     for (int i = 1; i < size; i++) {
       if (units.code[i] == units.code[i - 1]
           && origin[i] == origin[i - 1]
@@ -117,12 +119,17 @@ public final class HoldoutRows {
     from.slices.forEach((name, c) -> slices.put(name, new Codes(c.names, pick(c.code, kept))));
     predictions = new TreeMap<>();
     from.predictions.forEach((name, column) -> predictions.put(name, pick(column, kept)));
+    negativeLabels = negative(evaluation, actual);
+  }
+
+  private static boolean negative(EvaluationReport evaluation, double[] actual) {
+    return evaluation.rows().negativeLabels().orElse(0L) > 0
+        || Arrays.stream(actual).anyMatch(a -> a < 0);
   }
 
   /** Whether there are labels below zero, here or on validation; forecasts may then be so too. */
   boolean negativeLabels() {
-    return evaluation.rows().negativeLabels().orElse(0L) > 0
-        || Arrays.stream(actual).anyMatch(a -> a < 0);
+    return negativeLabels;
   }
 
   /** The rows of a subset; itself when that is all of them. */

@@ -59,11 +59,10 @@ final class Proof {
             contrasts,
             replicates,
             comparison.seed(basis == Basis.SUPERIORITY ? "test" : "no worse"));
+    List<Optional<Contrast.TwoWay>> twoWays = contrasts.stream().map(Contrast::twoWay).toList();
     double[] twoWay =
         Holm.adjusted(
-            contrasts.stream()
-                .mapToDouble(c -> c.twoWay().map(Contrast.TwoWay::p).orElse(0.0))
-                .toArray());
+            twoWays.stream().mapToDouble(w -> w.map(Contrast.TwoWay::p).orElse(0.0)).toArray());
     List<Verdict.Test> out = new ArrayList<>();
     for (int k = 0; k < contrasts.size(); k++) {
       Contrast contrast = contrasts.get(k);
@@ -78,8 +77,8 @@ final class Proof {
               contrast.t(),
               p[k],
               replicates,
-              contrast.twoWay().map(w -> new Contrast.TwoWay(w.t(), w.df(), adjusted)),
-              provable(contrast, reference, factor, level),
+              twoWays.get(k).map(w -> new Contrast.TwoWay(w.t(), w.df(), adjusted)),
+              provable(contrast, twoWays.get(k), reference, factor, level),
               oneSided(
                       comparison.contrast(candidate, reference, 1, null).negated(),
                       "worse " + candidate,
@@ -93,14 +92,18 @@ final class Proof {
 
   /** The improvement that such a window proves {@value #OFTEN} of the time. */
   private Optional<Double> provable(
-      Contrast contrast, String reference, double factor, double level) {
+      Contrast contrast,
+      Optional<Contrast.TwoWay> twoWay,
+      String reference,
+      double factor,
+      double level) {
     double loss = comparison.total(reference);
     if (!(loss > 0) || contrast.unitCount() < 2) {
       return Optional.empty();
     }
     TDistribution t = TDistribution.of(contrast.unitCount() - 1);
     double errors = t.inverseSurvivalProbability(level) + t.inverseCumulativeProbability(OFTEN);
-    double ratio = factor - errors * contrast.error() / loss;
+    double ratio = factor - errors * contrast.error(twoWay) / loss;
     return Comparison.figure(comparison.metric().improvement(Math.max(ratio, 0)));
   }
 

@@ -111,8 +111,7 @@ final class RareValues {
     double[] other = rows.predictions(reference);
     // large values come where much is forecast
     double[] share = new double[rows.size()];
-    boolean negativeLabels = rows.negativeLabels(); // looks at all rows
-    Arrays.setAll(share, i -> negativeLabels ? 1 : own[i] + other[i]);
+    Arrays.setAll(share, i -> rows.negativeLabels() ? 1 : own[i] + other[i]);
     double all = Arrays.stream(share).sum();
     if (!(all > 0)) {
       return 1;
