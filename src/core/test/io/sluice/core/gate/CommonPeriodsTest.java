@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.NormalDistribution;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,21 +25,17 @@ class CommonPeriodsTest {
       double[] common = new double[periods];
       double at = 0;
       double[] difference = new double[units * periods];
-      int[] unit = new int[difference.length];
-      int[] period = new int[difference.length];
       for (int p = 0; p < periods; p++) {
         at = 0.7 * at + strength * random.nextGaussian();
         common[p] = at;
       }
       for (int i = 0; i < difference.length; i++) {
-        unit[i] = i / periods;
-        period[i] = i % periods;
         difference[i] =
-            (1 + unit[i] % 7)
-                * (random.nextGaussian() + common[period[i]] - 0.1 * random.nextInt(3));
+            (1 + i / periods % 7)
+                * (random.nextGaussian() + common[i % periods] - 0.1 * random.nextInt(3));
       }
 
-      Contrast contrast = Contrast.of(unit, period, difference);
+      Contrast contrast = contrast(difference, periods);
 
       double t = contrast.t();
       double allowed = contrast.twoWay().orElseThrow().t();
@@ -55,15 +52,11 @@ class CommonPeriodsTest {
     int periods = 8;
     Random random = new Random(4);
     double[] difference = new double[units * periods];
-    int[] unit = new int[difference.length];
-    int[] period = new int[difference.length];
     for (int i = 0; i < difference.length; i++) {
-      unit[i] = i / periods;
-      period[i] = i % periods;
       difference[i] = random.nextGaussian() - 0.05;
     }
 
-    Contrast contrast = Contrast.of(unit, period, difference);
+    Contrast contrast = contrast(difference, periods);
 
     assertThat(contrast.twoWay().orElseThrow().t()).isCloseTo(contrast.t(), within(0.05));
   }
@@ -74,18 +67,21 @@ class CommonPeriodsTest {
     int periods = 8;
     Random random = new Random(5);
     double[] difference = new double[units * periods];
-    int[] unit = new int[difference.length];
-    int[] period = new int[difference.length];
     for (int i = 0; i < difference.length; i++) {
-      unit[i] = i / periods;
-      period[i] = i % periods;
-      difference[i] = random.nextGaussian() - (period[i] < 2 ? 1 : 0);
+      difference[i] = random.nextGaussian() - (i % periods < 2 ? 1 : 0);
     }
 
-    Contrast contrast = Contrast.of(unit, period, difference);
+    Contrast contrast = contrast(difference, periods);
 
     assertThat(SignFlip.p(contrast, 999, 1)).isLessThan(0.01);
     assertThat(contrast.twoWay().orElseThrow().p()).isGreaterThan(0.05);
+  }
+
+  /** Units one after the other, each with all periods. */
+  private static Contrast contrast(double[] difference, int periods) {
+    int[] unit = IntStream.range(0, difference.length).map(i -> i / periods).toArray();
+    int[] period = IntStream.range(0, difference.length).map(i -> i % periods).toArray();
+    return Contrast.of(unit, period, difference);
   }
 
   /** docs/gate.md, step 4. */

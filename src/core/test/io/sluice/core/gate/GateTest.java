@@ -45,14 +45,7 @@ class GateTest {
   void theChampionItselfIsInconclusive() {
     List<Holdouts.Row> rows =
         holdouts.list().stream()
-            .map(r ->
-                new Holdouts.Row(
-                    r.unit(),
-                    r.market(),
-                    r.week(),
-                    r.actual(),
-                    1,
-                    new double[] {r.predictions()[1], r.predictions()[1], 1}))
+            .map(r -> r.withPredictions(r.predictions()[1], r.predictions()[1], 1))
             .toList();
 
     Verdict verdict = Gate.decide(holdouts.build(rows), POLICY, History.NONE, 1);
@@ -74,11 +67,7 @@ class GateTest {
   @Test
   void scalingAllWeightsChangesNoTest() {
     holdouts.championError = 0.3;
-    List<Holdouts.Row> scaled =
-        holdouts.list().stream()
-            .map(r ->
-                new Holdouts.Row(r.unit(), r.market(), r.week(), r.actual(), 4, r.predictions()))
-            .toList();
+    List<Holdouts.Row> scaled = holdouts.list().stream().map(r -> r.withWeight(4)).toList();
 
     Verdict verdict = Gate.decide(holdouts.build(scaled), POLICY, History.NONE, 7);
 
@@ -117,13 +106,7 @@ class GateTest {
         holdouts.list().stream()
             .map(r ->
                 r.market().equals("FR")
-                    ? new Holdouts.Row(
-                        r.unit(),
-                        r.market(),
-                        r.week(),
-                        r.actual(),
-                        1,
-                        new double[] {r.predictions()[1] * 1.5, r.predictions()[1], 1})
+                    ? r.withPredictions(r.predictions()[1] * 1.5, r.predictions()[1], 1)
                     : r)
             .toList();
 
@@ -170,14 +153,7 @@ class GateTest {
   void oneUnitThatDominatesIsInsufficient() {
     List<Holdouts.Row> rows =
         holdouts.list().stream()
-            .map(r ->
-                new Holdouts.Row(
-                    r.unit(),
-                    r.market(),
-                    r.week(),
-                    r.actual(),
-                    r.unit().equals("unit-3") ? 500 : 1,
-                    r.predictions()))
+            .map(r -> r.withWeight(r.unit().equals("unit-3") ? 500 : 1))
             .toList();
 
     Verdict verdict = Gate.decide(holdouts.build(rows), POLICY, History.NONE, 1);
@@ -228,17 +204,10 @@ class GateTest {
     List<Holdouts.Row> rows =
         holdouts.list().stream()
             .map(r ->
-                new Holdouts.Row(
-                    r.unit(),
-                    r.market(),
-                    r.week(),
-                    r.actual(),
-                    1,
-                    new double[] {
-                      r.predictions()[0],
-                      r.predictions()[1] * (r.week() < 2 ? 3 : 1),
-                      r.predictions()[2]
-                    }))
+                r.withPredictions(
+                    r.predictions()[0],
+                    r.predictions()[1] * (r.week() < 2 ? 3 : 1),
+                    r.predictions()[2]))
             .toList();
 
     Verdict verdict = Gate.decide(holdouts.build(rows), POLICY, History.NONE, 7);
@@ -257,15 +226,9 @@ class GateTest {
     List<Holdouts.Row> rows =
         holdouts.list().stream()
             .map(r ->
-                new Holdouts.Row(
-                    r.unit(),
-                    r.market(),
-                    r.week(),
-                    r.week() == 3 ? r.actual() * 6 : r.actual(),
-                    1,
-                    new double[] {
-                      r.predictions()[0], r.predictions()[1] * 0.1, r.predictions()[2]
-                    }))
+                r.withActual(r.week() == 3 ? r.actual() * 6 : r.actual())
+                    .withPredictions(
+                        r.predictions()[0], r.predictions()[1] * 0.1, r.predictions()[2]))
             .toList();
     GatePolicy alone = POLICY.with(GatePolicy.BIAS_SLACK, 0.0).with(GatePolicy.BIAS, 0.2);
 
@@ -411,7 +374,7 @@ class GateTest {
   void aNegativeCountIsRefusedByName() {
     List<Holdouts.Row> rows = holdouts.list();
     Holdouts.Row r = rows.get(0);
-    rows.set(0, new Holdouts.Row(r.unit(), r.market(), r.week(), -1, 1, r.predictions()));
+    rows.set(0, r.withActual(-1));
 
     assertThatThrownBy(() -> Gate.decide(holdouts.build(rows), POLICY, History.NONE, 1))
         .isInstanceOf(SluiceException.class)
@@ -424,13 +387,8 @@ class GateTest {
     return holdouts.build(
         holdouts.list().stream()
             .map(r ->
-                new Holdouts.Row(
-                    r.unit(),
-                    r.market(),
-                    r.week(),
-                    r.actual() - by,
-                    1,
-                    Arrays.stream(r.predictions()).map(p -> p - by).toArray()))
+                r.withActual(r.actual() - by)
+                    .withPredictions(Arrays.stream(r.predictions()).map(p -> p - by).toArray()))
             .toList());
   }
 
@@ -468,7 +426,7 @@ class GateTest {
     Holdouts.Row r = rows.get(0);
     double[] negative = r.predictions().clone();
     negative[0] = -0.5;
-    rows.set(0, new Holdouts.Row(r.unit(), r.market(), r.week(), r.actual(), 1, negative));
+    rows.set(0, r.withPredictions(negative));
     GatePolicy mae = GatePolicy.of(new Metric.MeanAbsoluteError());
 
     assertThat(Gate.decide(holdouts.build(rows), mae, History.NONE, 1).findings())
@@ -486,14 +444,7 @@ class GateTest {
     holdouts.champion = false;
     return holdouts.build(
         holdouts.list().stream()
-            .map(r ->
-                new Holdouts.Row(
-                    r.unit(),
-                    r.market(),
-                    r.week(),
-                    r.actual(),
-                    1,
-                    new double[] {r.predictions()[0], constant}))
+            .map(r -> r.withPredictions(r.predictions()[0], constant))
             .toList());
   }
 

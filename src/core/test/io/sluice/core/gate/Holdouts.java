@@ -105,7 +105,19 @@ final class Holdouts {
 
   /** One row, before it goes into the builder. */
   record Row(
-      String unit, String market, int week, double actual, double weight, double[] predictions) {}
+      String unit, String market, int week, double actual, double weight, double[] predictions) {
+    Row withActual(double other) {
+      return new Row(unit, market, week, other, weight, predictions);
+    }
+
+    Row withWeight(double other) {
+      return new Row(unit, market, week, actual, other, predictions);
+    }
+
+    Row withPredictions(double... other) {
+      return new Row(unit, market, week, actual, weight, other);
+    }
+  }
 
   List<String> models() {
     return champion
