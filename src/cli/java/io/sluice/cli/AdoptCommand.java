@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.app.Releases;
 import io.sluice.core.json.Json;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code sluice adopt}: a champion that others set becomes an entry of the log. */
@@ -29,15 +28,12 @@ import picocli.CommandLine.Parameters;
       "Example:",
       "  sluice adopt pipelines/rma-forecast 2 --reason 'in production since March, by the old job'"
     })
-final class AdoptCommand extends ReleaseCommand {
+final class AdoptCommand extends DecisionCommand {
   @Parameters(
       index = "1",
       paramLabel = "VERSION",
       description = "The version that alias or tag name; `sluice doctor` shows it.")
   private int version;
-
-  @Option(names = "--reason", required = true, description = "Why, in your words; it is logged.")
-  private String reason = "";
 
   AdoptCommand(Terminal terminal) {
     super(terminal);
@@ -45,8 +41,7 @@ final class AdoptCommand extends ReleaseCommand {
 
   @Override
   void execute(Releases releases) {
-    Releases.Adoption adoption =
-        releases.adopt(version, CurrentUser.name(), ReasonOption.given(reason));
+    Releases.Adoption adoption = releases.adopt(version, CurrentUser.name(), reason());
     ObjectNode json =
         Json.object()
             .put("champion", adoption.entry().to())

@@ -4,7 +4,6 @@ import io.sluice.app.Releases;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code sluice override}: a person promotes what the gate held. */
@@ -18,12 +17,9 @@ import picocli.CommandLine.Parameters;
       "Example:",
       "  sluice override pipelines/rma-forecast 4 --reason 'recall of product 17 is over'"
     })
-final class OverrideCommand extends ReleaseCommand {
+final class OverrideCommand extends DecisionCommand {
   @Parameters(index = "1", paramLabel = "VERSION", description = "The version to promote.")
   private int version;
-
-  @Option(names = "--reason", required = true, description = "Why, in your words; it is logged.")
-  private String reason = "";
 
   OverrideCommand(Terminal terminal) {
     super(terminal);
@@ -31,7 +27,7 @@ final class OverrideCommand extends ReleaseCommand {
 
   @Override
   void execute(Releases releases) {
-    Entry entry = releases.override(version, CurrentUser.name(), ReasonOption.given(reason));
+    Entry entry = releases.override(version, CurrentUser.name(), reason());
     print(
         Json.object().put("champion", entry.to()).put("entry", entry.number()),
         "version " + entry.to() + " is champion (entry " + entry.number() + ", by override)\n");

@@ -20,15 +20,12 @@ import picocli.CommandLine.Option;
       "Example:",
       "  sluice rollback pipelines/rma-forecast --reason 'forecasts for DE doubled overnight'"
     })
-final class RollbackCommand extends ReleaseCommand {
+final class RollbackCommand extends DecisionCommand {
   @Option(
       names = "--to",
       paramLabel = "VERSION",
       description = "A former champion. Default: the champion before the present one.")
   private @Nullable Integer to;
-
-  @Option(names = "--reason", required = true, description = "Why, in your words; it is logged.")
-  private String reason = "";
 
   RollbackCommand(Terminal terminal) {
     super(terminal);
@@ -36,8 +33,7 @@ final class RollbackCommand extends ReleaseCommand {
 
   @Override
   void execute(Releases releases) {
-    Entry entry =
-        releases.rollback(Optional.ofNullable(to), CurrentUser.name(), ReasonOption.given(reason));
+    Entry entry = releases.rollback(Optional.ofNullable(to), CurrentUser.name(), reason());
     print(
         Json.object().put("champion", entry.to()).put("entry", entry.number()),
         "version " + entry.to() + " is champion again (entry " + entry.number() + ")\n");
