@@ -1,11 +1,13 @@
 package io.sluice.cli;
 
+import io.sluice.core.diag.SluiceException;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandleProxies;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,7 @@ final class ClusterInterrupt implements AutoCloseable {
   private @Nullable Runnable cancel;
   private boolean asked;
   private boolean left;
+  private @Nullable SluiceException failure;
 
   private ClusterInterrupt() {}
 
@@ -37,6 +40,11 @@ final class ClusterInterrupt implements AutoCloseable {
   /** Sets the action by which the first Ctrl-C cancels the run. */
   synchronized void cancelBy(Runnable action) {
     cancel = action;
+  }
+
+  /** Whether there is a run that can be cancelled. */
+  synchronized boolean hasRun() {
+    return cancel != null;
   }
 
   /** Whether the run was cancelled. */
@@ -56,7 +64,24 @@ final class ClusterInterrupt implements AutoCloseable {
       asked = true;
     }
     // Not in the signal's thread: a cluster may take its time to answer.
-    Thread.ofVirtual().name("cancel").start(action);
+    Thread.ofVirtual().name("cancel").start(() -> ask(action));
+  }
+
+  /** A run that cannot be asked to end is left, with the reason. */
+  private void ask(Runnable action) {
+    try {
+      action.run();
+    } catch (SluiceException e) {
+      synchronized (this) {
+        failure = e;
+      }
+      worker.interrupt();
+    }
+  }
+
+  /** Why the run could not be asked to end; empty when it could, or nobody tried. */
+  synchronized Optional<SluiceException> failure() {
+    return Optional.ofNullable(failure);
   }
 
   /** Whether the user stopped following the run. */

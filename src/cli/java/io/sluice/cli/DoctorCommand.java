@@ -129,13 +129,30 @@ final class DoctorCommand implements Callable<Integer> {
     try (ClusterSession cluster =
         ClusterSessions.open(TargetOption.read(pipeline.folder(), name), e -> {})) {
       findings.addAll(cluster.checkup());
-      Optional<RegistrySession> registry = cluster.registry();
-      registry.ifPresent(r -> findings.add(registry(r)));
-      registry.ifPresent(RegistrySession::close);
+      findings.add(registry(cluster));
     }
     boolean well = findings.stream().noneMatch(CheckResult::failed);
     print(findings, well);
     return well ? ExitCode.DONE.code() : ExitCode.RUN_FAILED.code();
+  }
+
+  /** The registry as this machine reaches it; what cannot be asked is a finding like the others. */
+  private static CheckResult registry(ClusterSession cluster) {
+    try {
+      Optional<RegistrySession> opened = cluster.registry();
+      if (opened.isEmpty()) {
+        return CheckResult.unknown(
+            "registry",
+            "not looked at: neither registry.uri of the target nor MLFLOW_TRACKING_URI says where"
+                + " it is reached from here");
+      }
+      try (RegistrySession session = opened.get()) {
+        return registry(session);
+      }
+    } catch (SluiceException e) {
+      Diagnostic why = e.diagnostics().getFirst();
+      return CheckResult.fail("registry", why.id() + " " + why.message());
+    }
   }
 
   private static CheckResult registry(RegistrySession session) {

@@ -337,7 +337,15 @@ final class RunCommand implements Callable<Integer> {
         registry.ifPresent(RegistrySession::close);
         return failOnHold.exitCode(report);
       } catch (InterruptedException | SluiceException e) {
+        Optional<SluiceException> failure = interrupt.failure();
+        if (failure.isPresent()) {
+          console.line("the run could not be asked to end and may still run: " + again);
+          throw failure.get();
+        }
         if (!interrupt.left()) {
+          if (interrupt.hasRun()) {
+            console.line("this client stops following the run, which continues: " + again);
+          }
           throw e;
         }
         console.line(

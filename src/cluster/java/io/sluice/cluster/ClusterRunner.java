@@ -206,7 +206,8 @@ public final class ClusterRunner implements PipelineRunner, AutoCloseable {
 
   private Running follow(
       RunId id, ObservedRun run, List<ObservedRun.Stage> stages, Consumer<RunEvent> events) {
-    Session session = new Session(cluster, informers, id, stages, clock, events);
+    Session session =
+        new Session(cluster, informers, id, stages, clock, Session.Patience.DEFAULT, events);
     synchronized (sessions) {
       sessions.add(session);
     }

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.CheckResult;
+import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.RegistryVariables;
@@ -28,8 +29,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Checks whether a cluster has what runs on a target need: versions, Tekton's flags, our rights,
- * the namespace, the store, the keys of secrets, accounts, the queue. It changes nothing and does
- * not keep the values of secrets.
+ * the namespace, the store, the keys of secrets, accounts, the queue, the images. It changes
+ * nothing but for a pod that starts the images and is removed, and does not keep the values of
+ * secrets.
  */
 public final class Preflight {
   private static final String TEKTON_NAMESPACE = "tekton-pipelines";
@@ -65,21 +67,61 @@ public final class Preflight {
   public List<CheckResult> run() {
     findings.clear();
     kubernetes();
-    if (tekton()) {
-      flags();
+    check(
+        "tekton",
+        () -> {
+          if (tekton()) {
+            check("tekton flags", this::flags);
+          }
+        });
+    if (!namespace()) {
+      for (String what : List.of("rights", "store", "registry", "accounts")) {
+        findings.add(CheckResult.unknown(what, "not looked at: the namespace is not there"));
+      }
+      return List.copyOf(findings);
     }
-    if (namespace()) {
-      rights();
-      store();
-      secret("registry read", target.registry().read(), RegistryVariables.URI);
-      secret("registry write", target.registry().write(), RegistryVariables.URI);
-      secret("tuning storage", target.tuning().storage(), "OPTUNA_STORAGE_URL");
-      account("reader", target.serviceAccounts().reader());
-      account("writer", target.serviceAccounts().writer());
-      target.queue().ifPresent(this::queue);
-      admission();
-    }
+    check("rights", this::rights);
+    check("store", this::store);
+    check(
+        "registry read",
+        () -> secret("registry read", target.registry().read(), RegistryVariables.URI));
+    check(
+        "registry write",
+        () -> secret("registry write", target.registry().write(), RegistryVariables.URI));
+    check(
+        "tuning storage",
+        () -> secret("tuning storage", target.tuning().storage(), "OPTUNA_STORAGE_URL"));
+    check("account reader", () -> account("reader", target.serviceAccounts().reader()));
+    check("account writer", () -> account("writer", target.serviceAccounts().writer()));
+    target.queue().ifPresent(queue -> check("queue", () -> queue(queue)));
+    check("admission", this::admission);
     return List.copyOf(findings);
+  }
+
+  /** Makes one check; one that cannot be made is said, and the next is made all the same. */
+  private void check(String what, Runnable check) {
+    try {
+      check.run();
+    } catch (SluiceException e) {
+      findings.add(notLookedAt(what, e));
+    }
+  }
+
+  /**
+   * Has a node start the target's images, in a pod that is removed again; takes as long as they
+   * take to be pulled, some minutes at most.
+   */
+  public List<CheckResult> images() throws InterruptedException {
+    try {
+      return new ImageProbe(cluster, target).run();
+    } catch (SluiceException e) {
+      return List.of(notLookedAt("images", e));
+    }
+  }
+
+  private static CheckResult notLookedAt(String what, SluiceException e) {
+    Diagnostic why = e.diagnostics().getFirst();
+    return CheckResult.unknown(what, "not looked at: " + why.id() + " " + why.message());
   }
 
   private void kubernetes() {
@@ -324,34 +366,45 @@ public final class Preflight {
     } else if (phase.equals("Bound")) {
       findings.add(CheckResult.pass("store", name + ", " + String.join(", ", modes)));
     } else {
-      findings.add(
-          new CheckResult(
-              "store",
-              waitsForPod(found.get()),
-              name
-                  + " is "
-                  + phase
-                  + (waitsForPod(found.get())
-                      ? ": its class binds it to the first pod that uses it"
-                      : ": no volume was found for it; `kubectl describe pvc "
-                          + claim.name()
-                          + " -n "
-                          + target.namespace()
-                          + "` says why")));
+      findings.add(unbound(found.get(), name + " is " + phase));
     }
   }
 
-  private boolean waitsForPod(PersistentVolumeClaim claim) {
-    String name = claim.getSpec().getStorageClassName();
-    if (name == null || name.isEmpty()) {
-      return false;
+  /** A claim without a volume: well if its class waits for a pod, which not everybody may see. */
+  private CheckResult unbound(PersistentVolumeClaim claim, String state) {
+    String described =
+        "`kubectl describe pvc "
+            + claim.getMetadata().getName()
+            + " -n "
+            + target.namespace()
+            + "` says why";
+    String className = claim.getSpec().getStorageClassName();
+    if (className == null || className.isEmpty()) {
+      return CheckResult.fail("store", state + ": no volume was found for it; " + described);
     }
     try {
-      var storageClass = client.storage().v1().storageClasses().withName(name).get();
-      return storageClass != null
-          && "WaitForFirstConsumer".equals(storageClass.getVolumeBindingMode());
+      var storageClass = client.storage().v1().storageClasses().withName(className).get();
+      boolean waits =
+          storageClass != null
+              && "WaitForFirstConsumer".equals(storageClass.getVolumeBindingMode());
+      return new CheckResult(
+          "store",
+          waits,
+          state
+              + (waits
+                  ? ": its class binds it to the first pod that uses it"
+                  : ": no volume was found for it; " + described));
     } catch (KubernetesClientException e) {
-      return false;
+      if (!ApiErrors.isForbidden(e)) {
+        throw ApiErrors.toException(e, "get", "storageclasses", cluster);
+      }
+      return CheckResult.unknown(
+          "store",
+          state
+              + ": we may not look whether its class "
+              + className
+              + " binds it to the first pod that uses it; "
+              + described);
     }
   }
 

@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -31,6 +32,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Follows one run: passes observations to the fold, delivers the resulting events one at a time,
@@ -42,16 +44,31 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
    */
   private static final Duration LAG = Duration.ofMillis(700);
 
-  /** How often the fold learns that time passes. */
-  private static final Duration TICK = Duration.ofSeconds(15);
+  /** All objects of the run are listed anew with every so manieth tick: what a watch lost. */
+  private static final int TICKS_TO_A_LIST = 4;
 
   private static final String CANCEL = "CancelledRunFinally";
   private static final String CANCEL_ALL = "Cancelled";
+
+  /**
+   * How long a run is followed in spite of what is in the way.
+   *
+   * @param tick how often the fold learns that time passes, and the run is asked for by its name
+   * @param refused how long the cluster may refuse our requests before the client stops following:
+   *     rights that are applied anew are away for seconds
+   * @param away how long the cluster may not answer: a control plane that is upgraded is away for
+   *     minutes
+   */
+  record Patience(Duration tick, Duration refused, Duration away) {
+    static final Patience DEFAULT =
+        new Patience(Duration.ofSeconds(15), Duration.ofSeconds(45), Duration.ofMinutes(10));
+  }
 
   private final Cluster cluster;
   private final Informers informers;
   private final RunId run;
   private final Clock clock;
+  private final Patience patience;
   private final Consumer<RunEvent> consumer;
   private final RunFold fold;
   private final ReentrantLock lock = new ReentrantLock(/* fair= */ true);
@@ -62,14 +79,21 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
   private boolean asking;
   private int cancels;
 
+  /** Since when each kind of the run's objects is refused to us, or the cluster is away. */
+  private final Map<Kind, Trouble> troubles = new EnumMap<>(Kind.class);
+
+  private record Trouble(Instant since, boolean refused) {}
+
   Session(
       Cluster cluster,
       Informers informers,
       RunId run,
       List<ObservedRun.Stage> stages,
       Clock clock,
+      Patience patience,
       Consumer<RunEvent> consumer) {
     this.cluster = cluster;
+    this.patience = patience;
     this.informers = informers;
     this.run = run;
     this.clock = clock;
@@ -96,12 +120,67 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
 
   private void tick() {
     try {
-      while (!outcome.isDone()) {
-        Thread.sleep(TICK);
+      for (int n = 1; !outcome.isDone(); n++) {
+        Thread.sleep(patience.tick);
         step(RunFold::tick);
+        look(n % TICKS_TO_A_LIST == 0);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // nobody follows the run any more
+    }
+  }
+
+  /**
+   * Asks for the run, and at times for all its objects, whatever the watches say: so a client that
+   * may not look any more, or that nobody answers, ends, and what a watch lost is found.
+   */
+  private void look(boolean all) {
+    ask(Kind.PIPELINE_RUN, "get", () -> RunObjects.of(Kind.PIPELINE_RUN, cluster).get(run.value()))
+        .ifPresent(found ->
+            found.ifPresentOrElse(
+                this::seen, () -> step((f, at) -> f.deleted(Optional.empty(), at))));
+    if (all) {
+      for (Kind kind : List.of(Kind.POD, Kind.TASK_RUN)) {
+        ask(kind, "list", () -> RunObjects.of(kind, cluster).list(run))
+            .ifPresent(found -> found.forEach(this::seen));
+      }
+    }
+  }
+
+  /**
+   * The answer to a request; empty when there is none. Ends the session when that lasts: requests
+   * that are repeated in silence would follow the run for ever.
+   */
+  private <T> Optional<T> ask(Kind kind, String verb, Supplier<T> request) {
+    try {
+      T answer = request.get();
+      lock.lock();
+      try {
+        troubles.remove(kind);
+      } finally {
+        lock.unlock();
+      }
+      return Optional.of(answer);
+    } catch (KubernetesClientException e) {
+      if (isTooLong(kind, e.getCode() == 401 || e.getCode() == 403)) {
+        failed(ApiErrors.toException(e, verb, RunObjects.of(kind, cluster).plural(), cluster));
+      }
+      return Optional.empty();
+    }
+  }
+
+  private boolean isTooLong(Kind kind, boolean refused) {
+    Instant now = clock.instant();
+    lock.lock();
+    try {
+      Trouble trouble = troubles.get(kind);
+      if (trouble == null || trouble.refused != refused) {
+        trouble = new Trouble(now, refused);
+        troubles.put(kind, trouble);
+      }
+      return !trouble.since.plus(refused ? patience.refused : patience.away).isAfter(now);
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -290,12 +369,8 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
           case TASK_RUN -> Kind.TASK_RUN;
           case POD -> Kind.POD;
         };
-    Optional<Observation> found;
-    try {
-      found = RunObjects.of(kind, cluster).get(object.name());
-    } catch (KubernetesClientException e) {
-      return; // The next round asks again.
-    }
-    found.ifPresentOrElse(this::seen, () -> step((f, at) -> f.gone(object, at)));
+    ask(kind, "get", () -> RunObjects.of(kind, cluster).get(object.name()))
+        .ifPresent(
+            found -> found.ifPresentOrElse(this::seen, () -> step((f, at) -> f.gone(object, at))));
   }
 }

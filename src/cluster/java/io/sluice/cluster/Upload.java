@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.jspecify.annotations.Nullable;
@@ -290,16 +291,53 @@ public final class Upload {
 
   /** The pod; like every pod of a run it passes the {@code restricted} level. */
   static Pod pod(TargetSpec target, String namespace, Digest digest) {
+    return pod(
+        target,
+        namespace,
+        digest.brief(),
+        MAX_START.plus(MAX_TRANSFER),
+        List.of(container(target)),
+        List.of(store(target)));
+  }
+
+  /** A pod that starts each of these images and does nothing, where pods of uploads run. */
+  static Pod probe(TargetSpec target, String namespace, List<String> images) {
+    return pod(
+        target,
+        namespace,
+        "doctor",
+        MAX_TRANSFER,
+        IntStream.range(0, images.size())
+            .mapToObj(i ->
+                confined(probeContainer(i), images.get(i), "16Mi", "64Mi")
+                    .withCommand("/bin/sh", "-c", ":")
+                    .build())
+            .toList(),
+        List.of());
+  }
+
+  /** The container of an image by its position among those of a {@link #probe}. */
+  static String probeContainer(int position) {
+    return "image-" + position;
+  }
+
+  private static Pod pod(
+      TargetSpec target,
+      String namespace,
+      String label,
+      Duration atMost,
+      List<Container> containers,
+      List<Volume> volumes) {
     return new PodBuilder()
         .withNewMetadata()
-        .withGenerateName("sluice-upload-" + digest.brief() + "-")
+        .withGenerateName("sluice-upload-" + label + "-")
         .withNamespace(namespace)
         .addToLabels("app.kubernetes.io/part-of", "sluice")
-        .addToLabels(LABEL, digest.brief())
+        .addToLabels(LABEL, label)
         .endMetadata()
         .withNewSpec()
         .withRestartPolicy("Never")
-        .withActiveDeadlineSeconds(MAX_START.plus(MAX_TRANSFER).toSeconds())
+        .withActiveDeadlineSeconds(atMost.toSeconds())
         .withAutomountServiceAccountToken(false)
         .withServiceAccountName(target.serviceAccounts().reader().orElse(null))
         .withNodeSelector(Map.copyOf(target.pods().nodeSelector()))
@@ -316,18 +354,19 @@ public final class Upload {
         .withType("RuntimeDefault")
         .endSeccompProfile()
         .endSecurityContext()
-        .withContainers(container(target))
-        .withVolumes(
-            store(target),
-            new VolumeBuilder().withName("tmp").withNewEmptyDir().endEmptyDir().build())
+        .withContainers(containers)
+        .withVolumes(volumes)
+        .addNewVolume()
+        .withName("tmp")
+        .withNewEmptyDir()
+        .endEmptyDir()
+        .endVolume()
         .endSpec()
         .build();
   }
 
   private static Container container(TargetSpec target) {
-    return new ContainerBuilder()
-        .withName(CONTAINER)
-        .withImage(target.images().worker())
+    return confined(CONTAINER, target.images().worker(), "256Mi", "1Gi")
         .withCommand("sluice-worker", "receive", "--store", STORE)
         .withStdin(true)
         .withStdinOnce(true)
@@ -335,6 +374,13 @@ public final class Upload {
         .withName("store")
         .withMountPath(STORE)
         .endVolumeMount()
+        .build();
+  }
+
+  private static ContainerBuilder confined(String name, String image, String memory, String most) {
+    return new ContainerBuilder()
+        .withName(name)
+        .withImage(image)
         .addNewVolumeMount()
         .withName("tmp")
         .withMountPath("/tmp")
@@ -347,10 +393,9 @@ public final class Upload {
         .endCapabilities()
         .endSecurityContext()
         .withNewResources()
-        .addToRequests("memory", new Quantity("256Mi"))
-        .addToLimits("memory", new Quantity("1Gi"))
-        .endResources()
-        .build();
+        .addToRequests("memory", new Quantity(memory))
+        .addToLimits("memory", new Quantity(most))
+        .endResources();
   }
 
   private static List<Toleration> tolerations(TargetSpec target) {

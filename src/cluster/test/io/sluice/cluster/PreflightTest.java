@@ -72,4 +72,58 @@ class PreflightTest {
           .containsEntry("admission", CheckResult.Outcome.FAILED);
     }
   }
+
+  /** One hole hides no other: what cannot be asked is said, and the rest is looked at. */
+  @Test
+  void oneCheckThatCannotBeMadeStopsNoOther() {
+    try (ApiServer server = new ApiServer();
+        Cluster cluster = server.cluster()) {
+      server.stubFor(any(anyUrl()).willReturn(jsonResponse("{}", 500)));
+      server.stubFor(
+          get(urlPathEqualTo("/version"))
+              .willReturn(jsonResponse("{\"gitVersion\":\"v1.34.0\"}", 200)));
+      server.stubFor(
+          get(urlPathEqualTo("/api/v1/namespaces/n"))
+              .willReturn(
+                  jsonResponse(
+                      "{\"kind\":\"Namespace\",\"apiVersion\":\"v1\",\"metadata\":{\"name\":\"n\"}}",
+                      200)));
+
+      assertThat(new Preflight(cluster, ApiErrorsTest.target()).run())
+          .filteredOn(f -> f.outcome() == CheckResult.Outcome.UNKNOWN)
+          .extracting(CheckResult::what)
+          .contains("tekton", "rights", "store");
+    }
+  }
+
+  @Test
+  void imagesThatNoPodCanStartAreNotSaidToBeWell() throws InterruptedException {
+    try (ApiServer server = new ApiServer();
+        Cluster cluster = server.cluster()) {
+      server.stubFor(any(anyUrl()).willReturn(jsonResponse(ApiErrorsTest.RBAC, 403)));
+
+      assertThat(new Preflight(cluster, ApiErrorsTest.target()).images())
+          .singleElement()
+          .satisfies(f -> {
+            assertThat(f.outcome()).isEqualTo(CheckResult.Outcome.UNKNOWN);
+            assertThat(f.detail()).contains("no pod can be made");
+          });
+    }
+  }
+
+  @Test
+  void withoutTheNamespaceTheRestIsNotSaidToBeWell() {
+    try (ApiServer server = new ApiServer();
+        Cluster cluster = server.cluster()) {
+      server.stubFor(any(anyUrl()).willReturn(jsonResponse("{}", 404)));
+      server.stubFor(
+          get(urlPathEqualTo("/version"))
+              .willReturn(jsonResponse("{\"gitVersion\":\"v1.34.0\"}", 200)));
+
+      assertThat(new Preflight(cluster, ApiErrorsTest.target()).run())
+          .filteredOn(f -> !f.passed())
+          .extracting(CheckResult::what)
+          .contains("tekton", "namespace", "rights", "store");
+    }
+  }
 }

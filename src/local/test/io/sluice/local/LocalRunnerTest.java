@@ -174,7 +174,7 @@ class LocalRunnerTest {
                                 "printf kept > $(results.outputs.path);"
                                     + " exit $(cat $(steps.step-run.exitCode.path))"))));
     assertThat(outcome.status()).isEqualTo(FAILED);
-    assertThat(outcome.reason()).isEqualTo("task t: step store ended with exit code 7");
+    assertThat(outcome.reason()).isEqualTo("task t: its command (step run) ended with exit code 7");
     assertThat(outcome.tasks().get(new StageName("t")).results()).containsEntry("outputs", "kept");
   }
 

@@ -17,6 +17,7 @@ import io.sluice.tekton.PipelineRunner;
 import io.sluice.tekton.lower.RunLabels;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -98,7 +99,14 @@ public final class ClusterSessions {
 
     @Override
     public List<CheckResult> checkup() {
-      return new Preflight(cluster, spec).run();
+      try {
+        Preflight preflight = new Preflight(cluster, spec);
+        List<CheckResult> findings = new ArrayList<>(preflight.run());
+        findings.addAll(preflight.images());
+        return findings;
+      } catch (InterruptedException e) {
+        throw SetupInterrupted.by(e);
+      }
     }
 
     @Override

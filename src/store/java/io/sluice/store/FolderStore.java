@@ -75,7 +75,7 @@ public final class FolderStore implements ArtifactStore {
       return new VerifiedStream(
           Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), digest, this::setAside);
     } catch (NoSuchFileException e) {
-      var missing = new FileNotFoundException("blob " + digest + " is not in the store " + root);
+      var missing = new MissingBlobException(digest, "the store " + root);
       missing.initCause(e);
       throw missing;
     }

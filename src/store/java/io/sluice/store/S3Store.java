@@ -60,8 +60,7 @@ public final class S3Store implements ArtifactStore {
     InputStream in =
         bucket
             .get(blob(digest))
-            .orElseThrow(() ->
-                new FileNotFoundException("blob " + digest + " is not in the store's bucket"));
+            .orElseThrow(() -> new MissingBlobException(digest, "the store's bucket"));
     return new VerifiedStream(in, digest, this::setAside);
   }
 

@@ -27,6 +27,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The program {@code sluice-worker}: the commands that the steps of a stage run. It reads argv,
@@ -147,6 +148,16 @@ public final class Worker {
       interrupted.initCause(e);
       throw interrupted;
     }
+    if (e instanceof ArtifactStore.MissingBlobException) {
+      print(
+          err,
+          Diagnostic.of(
+              "SLU-4004",
+              argv.getFirst() + " needs something that the run refers to: " + said(e.getMessage()),
+              "was the store cleaned up or replaced since a stage wrote it? Start the run again"
+                  + " under another id: it makes what is missing anew"));
+      return ExitCode.RUN_FAILED.code();
+    }
     print(
         err,
         Diagnostic.of(
@@ -161,12 +172,14 @@ public final class Worker {
     if (e.getMessage() == null) {
       return kind;
     }
-    String message = e.getMessage().replaceAll("\\p{Cntrl}", " ");
-    return kind
-        + ": "
-        + (message.length() > MAX_MESSAGE_CHARS
-            ? message.substring(0, MAX_MESSAGE_CHARS) + ".."
-            : message);
+    return kind + ": " + said(e.getMessage());
+  }
+
+  private static String said(@Nullable String text) {
+    String message = Objects.requireNonNullElse(text, "").replaceAll("\\p{Cntrl}", " ");
+    return message.length() > MAX_MESSAGE_CHARS
+        ? message.substring(0, MAX_MESSAGE_CHARS) + ".."
+        : message;
   }
 
   private static void trace(Exception e, Map<String, String> env, PrintStream err) {

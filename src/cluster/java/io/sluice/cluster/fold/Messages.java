@@ -4,8 +4,8 @@ import io.sluice.cluster.fold.ObservedPod.Container;
 import io.sluice.cluster.fold.ObservedPod.State;
 import io.sluice.cluster.fold.ObservedTaskRun.Attempt;
 import io.sluice.cluster.fold.ObservedTaskRun.Step;
-import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.StageStatus;
+import io.sluice.core.run.StepEnd;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
 /** Words what Kubernetes and Tekton report for readers who know neither. */
 final class Messages {
   private static final int MAX_LENGTH = 400;
+
+  private static final String OUT_OF_MEMORY = "OOMKilled";
 
   private static final Set<String> PULLING =
       Set.of(
@@ -87,16 +89,21 @@ final class Messages {
     if (pod.scheduled().isFalse()) {
       return Optional.of("no node can take its pod: " + brief(pod.scheduled().message()));
     }
-    for (Container c : pod.containers()) {
-      if (c.state() == State.WAITING && PULLING.contains(c.reason())) {
-        return Optional.of(pull(c));
-      }
-      if (c.state() == State.WAITING && MAKING.contains(c.reason())) {
-        return Optional.of(
-            "the container of " + who(c.name()) + " cannot be made: " + brief(c.message()));
-      }
+    return pod.containers().stream().flatMap(c -> waiting(c).stream()).findFirst();
+  }
+
+  /** Why a container does not get going; empty when nothing is in its way. */
+  static Optional<String> waiting(Container c) {
+    if (c.state() != State.WAITING) {
+      return Optional.empty();
     }
-    return Optional.empty();
+    if (PULLING.contains(c.reason())) {
+      return Optional.of(pull(c));
+    }
+    return MAKING.contains(c.reason())
+        ? Optional.of(
+            "the container of " + who(c.name()) + " cannot be made: " + brief(c.message()))
+        : Optional.empty();
   }
 
   /** That Tekton does nothing visible about an object. */
@@ -186,9 +193,16 @@ final class Messages {
    *
    * @param blocked what its pod was last seen waiting for, or what took it away; empty for nothing
    * @param running the step that was running when the attempt was ended; empty when none was
+   * @param pod as it was seen last; empty when it never was
+   * @param deleted whether its pod was deleted before the attempt was seen to have ended
    */
   static String failure(
-      Attempt attempt, StageStatus status, Optional<String> blocked, Optional<String> running) {
+      Attempt attempt,
+      StageStatus status,
+      Optional<String> blocked,
+      Optional<String> running,
+      Optional<ObservedPod> pod,
+      boolean deleted) {
     Condition c = attempt.succeeded();
     switch (status) {
       case SUCCEEDED, SKIPPED -> {
@@ -213,8 +227,19 @@ final class Messages {
         // below
       }
     }
-    if (blocked.isPresent() && attempt.steps().stream().noneMatch(Messages::failedByItself)) {
+    boolean outOfMemory = attempt.steps().stream().anyMatch(s -> ranOutOfMemory(s, pod));
+    boolean byItself = attempt.steps().stream().anyMatch(Messages::failedByItself);
+    boolean bySignal =
+        attempt.steps().stream().filter(Messages::failedByItself).allMatch(Messages::endedBySignal);
+    if (blocked.isPresent() && !outOfMemory && (!byItself || bySignal)) {
       return blocked.get();
+    }
+    if (deleted && !outOfMemory && (!byItself || bySignal)) {
+      return "its pod "
+          + attempt.pod()
+          + " was deleted"
+          + pod.map(p -> p.node().isEmpty() ? "" : " from node " + p.node()).orElse("")
+          + " while it ran: by a person, or by what empties or replaces nodes; run it again";
     }
     if (REFUSED.contains(c.reason())) {
       return "the cluster refused its pod: " + brief(c.message());
@@ -225,14 +250,41 @@ final class Messages {
     if (c.reason().equals("TaskRunImagePullFailed")) {
       return "an image cannot be pulled: " + brief(c.message());
     }
-    for (Step step : attempt.steps()) {
-      if (failedByItself(step)) {
-        return step.reason().equals("OOMKilled")
-            ? "step " + step.name() + " was killed because its memory ran out"
-            : "step " + step.name() + " ended with " + ExitWords.of(step.exitCode().orElse(1));
-      }
-    }
-    return (c.message().isEmpty() ? c.reason() : brief(c.message()));
+    return StepEnd.failure(
+            attempt.steps().stream()
+                .filter(s -> !s.wasSkipped() && !s.wasEnded())
+                .map(s -> end(s, pod))
+                .toList())
+        .orElse(c.message().isEmpty() ? c.reason() : brief(c.message()));
+  }
+
+  private static StepEnd end(Step step, Optional<ObservedPod> pod) {
+    return new StepEnd(
+        step.name(),
+        step.exitCode().orElse(0),
+        step.outcome().equals("Continued"),
+        ranOutOfMemory(step, pod),
+        container(step, pod).map(Container::limit).filter(l -> !l.isEmpty()));
+  }
+
+  /** Tekton keeps the kubelet's reason of most ends; the pod always has it while it is there. */
+  private static boolean ranOutOfMemory(Step step, Optional<ObservedPod> pod) {
+    return !step.wasSkipped()
+        && (step.reason().equals(OUT_OF_MEMORY)
+            || container(step, pod).filter(c -> c.reason().equals(OUT_OF_MEMORY)).isPresent());
+  }
+
+  private static Optional<Container> container(Step step, Optional<ObservedPod> pod) {
+    return pod.stream()
+        .flatMap(p -> p.containers().stream())
+        .filter(c -> c.name().equals(step.container()))
+        .findFirst();
+  }
+
+  /** Whether an exit code says that a signal ended the program: from outside, where one came. */
+  private static boolean endedBySignal(Step step) {
+    int code = step.exitCode().orElse(0);
+    return code < 0 || code > 128;
   }
 
   /** Whether it is the step's own doing that the attempt failed. */

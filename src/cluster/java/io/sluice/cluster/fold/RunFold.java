@@ -50,11 +50,20 @@ public final class RunFold {
   /** Tekton's controller sees a new object within a second; under load it may take some more. */
   private static final Duration SILENCE = Duration.ofSeconds(60);
 
+  /**
+   * How long after the end of its PipelineRun a run is followed for what is still missing: the rest
+   * of its output, the last states of its objects.
+   */
+  private static final Duration OVERDUE = Duration.ofMinutes(2);
+
   /** Of a TaskRun in a matrix, at the end of its name. */
   private static final Pattern POSITION = Pattern.compile("-(\\d+)$");
 
   private static final String UNREADABLE =
       "(its pod is gone, and what it wrote cannot be read any more)";
+
+  private static final String LATE =
+      " wrote cannot be read: the cluster has not given it since the run ended)";
 
   private final RunId id;
   private final Map<String, Track> stages = new LinkedHashMap<>();
@@ -69,6 +78,8 @@ public final class RunFold {
   private @Nullable ObservedRun run;
   private boolean deleted;
   private boolean begun;
+  private @Nullable Instant overSince;
+  private boolean overdue;
   private @Nullable RunOutcome outcome;
 
   /** How far one stage was told. */
@@ -223,12 +234,21 @@ public final class RunFold {
     return see(pod, at);
   }
 
-  /** Time goes by: says once of each object that Tekton gives no status. */
+  /**
+   * Time goes by: says once of each object that Tekton gives no status, and ends a run whose
+   * PipelineRun has ended long ago with what is known of it.
+   */
   public List<RunEvent> tick(Instant at) {
     List<RunEvent> out = new ArrayList<>();
     ObservedRun seen = run;
-    if (outcome != null || deleted) {
+    if (outcome != null) {
       return out;
+    }
+    if (isOver()) {
+      if (overSince == null) {
+        overSince = at;
+      }
+      return overSince.plus(OVERDUE).isAfter(at) ? out : giveUpWhatIsMissing(at);
     }
     if (seen != null && seen.succeeded().equals(Condition.NONE) && isSilent(seen.name(), at)) {
       out.add(
@@ -249,6 +269,26 @@ public final class RunFold {
                 at, stage.name, "", "(" + Messages.noStatus("TaskRun", t.name(), SILENCE) + ")"));
       }
     }
+    return out;
+  }
+
+  private List<RunEvent> giveUpWhatIsMissing(Instant at) {
+    overdue = true;
+    List<RunEvent> out = new ArrayList<>();
+    for (Missing object : missing()) {
+      gone.add(object.name());
+    }
+    drained.forEach((container, done) -> {
+      Track stage = done ? null : stageOf(container.pod());
+      if (stage != null) {
+        begin(at, out);
+        out.add(
+            new RunEvent.LogLine(
+                at, stage.name, "", "(the end of what " + container.container() + LATE));
+      }
+    });
+    drained.replaceAll((container, done) -> true);
+    out.addAll(advance(at));
     return out;
   }
 
@@ -571,7 +611,11 @@ public final class RunFold {
         status == StageStatus.SUCCEEDED
             && attempt.steps().stream()
                 .anyMatch(s -> s.name().equals("fetch") && "yes".equals(s.results().get("hit")));
-    String reason = Messages.failure(attempt, status, track.blocked, running);
+    Optional<ObservedPod> pod = Optional.ofNullable(pods.get(attempt.pod()));
+    boolean podDeleted =
+        gone.contains(attempt.pod())
+            || pod.filter(p -> p.deleting() || lost.contains(p.uid())).isPresent();
+    String reason = Messages.failure(attempt, status, track.blocked, running, pod, podDeleted);
     Duration took =
         attempt.started().isPresent() && attempt.completed().isPresent()
             ? Duration.between(attempt.started().get(), attempt.completed().get())
@@ -594,13 +638,17 @@ public final class RunFold {
   }
 
   private void finish(Instant at, List<RunEvent> out) {
-    if (!isOver() || !missing().isEmpty() || !unread().isEmpty()) {
+    if (!isOver() || (!overdue && !(missing().isEmpty() && unread().isEmpty()))) {
       return;
     }
     boolean cutOff = deleted && (run == null || !run.isDone());
     for (ObservedTaskRun t : taskRuns.values()) {
       Track stage = stage(t.task(), t.name());
-      if (stage != null && stage.end.isEmpty() && !gone.contains(t.name()) && !deleted) {
+      if (stage != null
+          && stage.end.isEmpty()
+          && !gone.contains(t.name())
+          && !deleted
+          && !overdue) {
         return;
       }
     }

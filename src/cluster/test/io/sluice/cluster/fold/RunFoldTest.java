@@ -138,6 +138,29 @@ class RunFoldTest {
         .startsWith("setup run r-1: Tekton has given the PipelineRun r-1 no status for 60 s");
   }
 
+  /** A watch that lost the last state, a kubelet that gives no output: the run is over. */
+  @Test
+  void aRunIsNotFollowedLongPastItsEnd() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
+    see(
+        fold.see(
+            run(
+                "False",
+                "Failed",
+                "childReferences: [{kind: 'TaskRun', name: 'r-1-a'}, {kind: 'TaskRun', name: 'r-1-z'}]"),
+            AT));
+    see(fold.tick(AT.plusSeconds(15)));
+    assertThat(fold.outcome()).isEmpty();
+    see(fold.tick(AT.plusSeconds(120)));
+    assertThat(fold.outcome()).isEmpty();
+    see(fold.tick(AT.plusSeconds(136)));
+    assertThat(fold.outcome().orElseThrow().status()).isEqualTo(StageStatus.FAILED);
+    assertThat(told).anyMatch(t -> t.contains("step-run wrote cannot be read"));
+    assertThat(told.getLast()).startsWith("run FAILED");
+  }
+
   @Test
   void whatTektonHasTakenUpIsNotToldAsSilent() {
     see(fold.see(run("Unknown", "Running", ""), AT));
@@ -423,7 +446,7 @@ class RunFoldTest {
             "a.run ends 3",
             "a.store starts",
             "a.store ends 3",
-            "a FAILED because step store ended with exit code 3");
+            "a FAILED because its command (step run) ended with exit code 3");
   }
 
   @Test
@@ -682,7 +705,71 @@ class RunFoldTest {
             AT));
     assertThat(told)
         .last()
-        .isEqualTo("a FAILED because step run was killed because its memory ran out");
+        .isEqualTo(
+            "a FAILED because step run was killed because its memory ran out: give the stage more"
+                + " by resources.memory, in sluice.yaml or in the target");
+  }
+
+  /** The entrypoint outlives its child: the step may fail, and what follows repeats a code. */
+  @Test
+  void memoryThatRanOutInACommandThatMayFailIsSaidOfTheCommand() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(
+        fold.see(
+            AsRead.pod(
+                """
+                {metadata: {name: 'r-1-a-pod', uid: 'u-a', labels: {'tekton.dev/pipelineTask': 'a'}},
+                 spec: {nodeName: 'n1', containers: [
+                   {name: 'step-run', image: 'i', resources: {limits: {memory: '512Mi'}}}]},
+                 status: {phase: 'Running', containerStatuses: [
+                   {name: 'step-run', state: {terminated: {exitCode: 0, reason: 'OOMKilled'}}}]}}
+                """),
+            AT));
+    see(fold.drained(RUN_OF_A, AT));
+    see(
+        fold.see(
+            taskRun(
+                "a",
+                "False",
+                "Failed",
+                step("run", -1, "Continued") + "," + step("store", 255, "Error")),
+            AT));
+    assertThat(told)
+        .last()
+        .isEqualTo(
+            "a FAILED because its command (step run) was killed because its memory ran out (it may"
+                + " have 512Mi): give the stage more by resources.memory, in sluice.yaml or in the"
+                + " target");
+  }
+
+  @Test
+  void aPodThatSomebodyDeletedIsNamed() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of()), AT));
+    see(
+        fold.deleted(
+            AsRead.pod(
+                """
+                {metadata: {name: 'r-1-a-pod', uid: 'u-a', deletionTimestamp: '2026-11-24T10:00:05Z',
+                   labels: {'tekton.dev/pipelineTask': 'a'}},
+                 spec: {nodeName: 'n1', containers: []}, status: {phase: 'Running'}}
+                """),
+            AT));
+    see(fold.see(taskRun("a", "False", "Failed", step("run", 143, "Error")), AT));
+    assertThat(told)
+        .last()
+        .isEqualTo(
+            "a FAILED because its pod r-1-a-pod was deleted from node n1 while it ran: by a person,"
+                + " or by what empties or replaces nodes; run it again");
+  }
+
+  @Test
+  void aCommandThatFailedBeforeItsPodWasCleanedUpIsNotSaidToBeDeleted() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of()), AT));
+    see(fold.deleted(pod("a", UP, Map.of()), AT));
+    see(fold.see(taskRun("a", "False", "Failed", step("run", 3, "Error")), AT));
+    assertThat(told).last().isEqualTo("a FAILED because step run ended with exit code 3");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.sluice.core.artifact;
 
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
@@ -20,7 +21,7 @@ public interface ArtifactStore {
    * Reads a blob; the stream throws {@link CorruptBlobException} at its end when the content does
    * not match, so read it to the end before using what it gave.
    *
-   * @throws java.io.FileNotFoundException when it is not there
+   * @throws MissingBlobException when it is not there
    */
   InputStream open(Digest digest) throws IOException;
 
@@ -59,6 +60,20 @@ public interface ArtifactStore {
 
   /** All stage records of a run, ordered by stage name and attempt. */
   List<byte[]> records(RunId run) throws IOException;
+
+  /** Thrown when a store does not hold what it is asked for. */
+  final class MissingBlobException extends FileNotFoundException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * A blob that is not there.
+     *
+     * @param where the store, in words: {@code the store /workspace/store}
+     */
+    public MissingBlobException(Digest digest, String where) {
+      super(digest + " is not in " + where);
+    }
+  }
 
   /** Thrown when stored content no longer has its digest. */
   final class CorruptBlobException extends IOException {

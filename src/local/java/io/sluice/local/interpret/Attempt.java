@@ -3,9 +3,9 @@ package io.sluice.local.interpret;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
-import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.StageStatus;
+import io.sluice.core.run.StepEnd;
 import io.sluice.tekton.v1.EnvVar;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.ParamType;
@@ -70,6 +70,7 @@ final class Attempt {
   private final Variables variables;
   private final Deadline deadline;
   private final Map<String, String> stepResults = new LinkedHashMap<>();
+  private final List<StepEnd> ends = new ArrayList<>();
   private boolean hit;
 
   /**
@@ -167,9 +168,10 @@ final class Attempt {
           hit |= name.equals("fetch") && result.name().equals("hit") && value.equals("yes");
         }
       }
-      if (code != 0 && !step.onError().equals(Optional.of(OnError.CONTINUE))) {
-        throw new EndException(
-            StageStatus.FAILED, "step " + name + " ended with " + ExitWords.of(code));
+      ends.add(StepEnd.of(name, code, step.onError().equals(Optional.of(OnError.CONTINUE))));
+      Optional<String> failure = StepEnd.failure(ends);
+      if (failure.isPresent()) {
+        throw new EndException(StageStatus.FAILED, failure.get());
       }
     }
   }

@@ -121,6 +121,24 @@ public final class Resolve {
     return new Resolve(context, Arguments.read(argv, grammar, context.cwd())).run();
   }
 
+  /** The pipeline's code, which a client put into the store before the run. */
+  private Manifest code(ArtifactStore store) throws IOException {
+    try {
+      return store.manifest(code);
+    } catch (ArtifactStore.MissingBlobException e) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          List.of(
+              Diagnostic.of(
+                  "SLU-4035",
+                  "the code of this run is not there: " + e.getMessage(),
+                  "`sluice run .. --on` puts it into the target's store before it starts the run;"
+                      + " for a run that kubectl creates, docs/cluster.md says how. Is it the same"
+                      + " store?")),
+          e);
+    }
+  }
+
   private int run() throws IOException, InterruptedException {
     Instant started = context.clock().instant();
     ArtifactStore store = context.stores().open(storeFolder, untrusted);
@@ -134,7 +152,7 @@ public final class Resolve {
         asOf.map(Resolve::instant)
             .or(() -> earlier.map(e -> e.resolved().asOf()))
             .orElseGet(() -> started.truncatedTo(ChronoUnit.SECONDS));
-    Manifest tree = store.manifest(code);
+    Manifest tree = code(store);
     Digest codeNow = new Manifest(Optional.empty(), Map.of(), tree.entries()).digest();
     own.ifPresent(
         entry -> earlier.ifPresent(before -> sameAsPromoted(entry, before, pinned, codeNow)));
