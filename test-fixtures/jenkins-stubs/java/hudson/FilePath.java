@@ -1,6 +1,7 @@
 package hudson;
 
 import hudson.model.Computer;
+import hudson.model.TaskListener;
 import hudson.remoting.VirtualChannel;
 import java.io.File;
 import java.io.IOException;
@@ -39,6 +40,10 @@ public final class FilePath implements Serializable {
   }
 
   public InputStream read() throws IOException, InterruptedException {
+    throw new UnsupportedOperationException();
+  }
+
+  public Launcher createLauncher(TaskListener listener) throws IOException, InterruptedException {
     throw new UnsupportedOperationException();
   }
 

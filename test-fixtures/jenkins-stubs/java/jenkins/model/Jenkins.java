@@ -4,6 +4,7 @@ import hudson.model.Actionable;
 import hudson.model.Descriptor;
 import hudson.model.Item;
 import hudson.model.ItemGroup;
+import hudson.model.Node;
 import hudson.model.TopLevelItem;
 import hudson.security.ACL;
 import hudson.security.AccessControlled;
@@ -34,6 +35,10 @@ public class Jenkins extends Actionable implements ItemGroup<TopLevelItem>, Acce
   }
 
   public <T extends Item> T getItemByFullName(String fullName, Class<T> type) {
+    throw new UnsupportedOperationException();
+  }
+
+  public Node getNode(String name) {
     throw new UnsupportedOperationException();
   }
 

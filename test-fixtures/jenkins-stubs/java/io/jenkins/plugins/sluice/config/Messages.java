@@ -67,4 +67,16 @@ final class Messages {
   static String SluiceFolderProperty_displayName() {
     return HOLDER.format("SluiceFolderProperty.displayName");
   }
+
+  static String ConfiguredService_forAll() {
+    return HOLDER.format("ConfiguredService.forAll");
+  }
+
+  static String ConfiguredService_forFolder(Object arg0) {
+    return HOLDER.format("ConfiguredService.forFolder", arg0);
+  }
+
+  static String RegistryConfig_anyModel() {
+    return HOLDER.format("RegistryConfig.anyModel");
+  }
 }

@@ -75,8 +75,14 @@ public final class AgentProcess implements Serializable {
         controller);
   }
 
+  /** Where a program of this workspace can be found again. */
+  public static ProcessAddress address(FilePath workspace, FilePath record) {
+    return new ProcessAddress(
+        FilePathUtils.getNodeName(workspace), workspace.getRemote(), record.getRemote());
+  }
+
   /** Beside the record. */
-  private static String pidFile(String record) {
+  static String pidFile(String record) {
     return record + ".pid";
   }
 
@@ -149,9 +155,15 @@ public final class AgentProcess implements Serializable {
 
   /** Removes the files of a process that has ended. */
   public void cleanUp(FilePath workspace) throws IOException, InterruptedException {
+    deleteFiles(workspace, record);
+    controller.cleanup(workspace);
+  }
+
+  /** Removes the files that a program leaves beside the workspace. */
+  static void deleteFiles(FilePath workspace, String record)
+      throws IOException, InterruptedException {
     workspace.child(record).delete();
     workspace.child(record + ".page").delete();
     workspace.child(pidFile(record)).delete();
-    controller.cleanup(workspace);
   }
 }

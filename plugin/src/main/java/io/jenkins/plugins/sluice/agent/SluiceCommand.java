@@ -30,13 +30,39 @@ public final class SluiceCommand {
    * writes its record, and stops what it had started. Told by Jenkins to all processes at once, the
    * registry's server would be gone before the record is written.
    */
-  public static final String END = "kill -TERM \"$(cat -- \"$0\")\"";
+  public static final String END = "read -r p rest <\"$0\" && kill -TERM \"$p\"";
+
+  /** Exit code of {@link #END_OWN}: there is no such process. */
+  static final int NOT_THERE = 3;
+
+  /** Exit code of {@link #END_OWN}: its processes are not seen from here. */
+  static final int ELSEWHERE = 4;
+
+  /**
+   * As {@link #END}, when nobody has followed the program for a while: its first argument is the
+   * file, the second one the id that the process must have been given, because another process may
+   * have the number by now.
+   */
+  static final String END_OWN =
+      """
+      [ -f "$0" ] || exit 3
+      read -r p space <"$0"
+      case $p in ''|*[!0-9]*) exit 3 ;; esac
+      here=$(readlink /proc/self/ns/pid 2>/dev/null || :)
+      [ "$space" = "$here" ] || exit 4
+      if [ -d /proc/self ]; then
+        tr '\\0' '\\n' <"/proc/$p/environ"
+      else
+        ps eww -o command= -p "$p" | tr ' ' '\\n'
+      fi 2>/dev/null | grep -qxF -- "SLUICE_PROCESS=$1" || exit 3
+      kill -TERM "$p"
+      """;
 
   public static final String SCRIPT =
       """
       #!/bin/sh
       set -euf
-      echo $$ >"$SLUICE_PID_FILE"
+      echo "$$ $(readlink /proc/self/ns/pid 2>/dev/null || :)" >"$SLUICE_PID_FILE"
       if [ -z "${SLUICE_HOME:-}" ]; then
         program=sluice
       elif [ -x "$SLUICE_HOME/bin/sluice" ]; then

@@ -48,9 +48,6 @@ public final class ClusterConfig extends ConfiguredService<ClusterConfig> {
   /** Id of the registry that its runs write to; empty: results come without figures. */
   private String registry = "";
 
-  /** Full names of folders or jobs, one a line, that may use it; empty: all. */
-  private String folders = "";
-
   @DataBoundConstructor
   public ClusterConfig(@Nullable String id) {
     super(id);
@@ -99,22 +96,6 @@ public final class ClusterConfig extends ConfiguredService<ClusterConfig> {
   @DataBoundSetter
   public void setRegistry(@Nullable String registry) {
     this.registry = FormText.text(registry);
-  }
-
-  public String getFolders() {
-    return folders;
-  }
-
-  @DataBoundSetter
-  public void setFolders(@Nullable String folders) {
-    this.folders = FormText.text(folders);
-  }
-
-  /** Whether an item of this full name may use it. */
-  public boolean allows(String fullName) {
-    List<String> named = folders.lines().map(String::strip).filter(l -> !l.isEmpty()).toList();
-    return named.isEmpty()
-        || named.stream().anyMatch(f -> fullName.equals(f) || fullName.startsWith(f + "/"));
   }
 
   /**

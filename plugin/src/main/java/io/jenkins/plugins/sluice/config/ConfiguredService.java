@@ -11,6 +11,7 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.form.ConfiguredIds;
 import io.jenkins.plugins.sluice.form.FormAccess;
 import io.jenkins.plugins.sluice.form.FormText;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -27,6 +28,12 @@ public abstract class ConfiguredService<T extends ConfiguredService<T>>
   private final String id;
   private String credentialsId = "";
 
+  /**
+   * Full names of folders or jobs, one a line, that may use it; empty: all. Null as read from a
+   * configuration that was saved without it.
+   */
+  private @Nullable String folders = "";
+
   ConfiguredService(@Nullable String id) {
     this.id = FormText.text(id); // a form without it sends none
   }
@@ -42,6 +49,26 @@ public abstract class ConfiguredService<T extends ConfiguredService<T>>
   @DataBoundSetter
   public void setCredentialsId(@Nullable String credentialsId) {
     this.credentialsId = FormText.text(credentialsId);
+  }
+
+  public String getFolders() {
+    return FormText.text(folders);
+  }
+
+  @DataBoundSetter
+  public void setFolders(@Nullable String folders) {
+    this.folders = FormText.text(folders);
+  }
+
+  /** Whether an item of this full name may use it. */
+  public boolean allows(String fullName) {
+    List<String> named = FormText.lines(folders);
+    return named.isEmpty() || named.stream().anyMatch(f -> isIn(fullName, f));
+  }
+
+  /** Whether an item is the one of this full name, or inside of it. */
+  static boolean isIn(String fullName, String folder) {
+    return fullName.equals(folder) || fullName.startsWith(folder + "/");
   }
 
   /** What the forms of services have in common. */
@@ -63,6 +90,20 @@ public abstract class ConfiguredService<T extends ConfiguredService<T>>
         @AncestorInPath @Nullable Item item, @QueryParameter String value) {
       FormAccess.checkMayConfigure(item);
       return ConfiguredIds.id(value);
+    }
+
+    /** An entry without folders is for every job, which those who configure it should know. */
+    @POST
+    public FormValidation doCheckFolders(
+        @AncestorInPath @Nullable Item item, @QueryParameter String value) {
+      FormAccess.checkMayConfigure(item);
+      if (!FormText.lines(value).isEmpty()) {
+        return FormValidation.ok();
+      }
+      return FormValidation.warning(
+          item == null
+              ? Messages.ConfiguredService_forAll()
+              : Messages.ConfiguredService_forFolder(item.getFullName()));
     }
   }
 }

@@ -10,15 +10,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import jenkins.model.Jenkins;
+import org.jspecify.annotations.Nullable;
 
 /** Which clusters and registries a job may use: its folders' first, then those of Jenkins. */
 public final class JobConfiguration {
   /**
    * A cluster for a job.
    *
-   * @param ofFolder whether a folder brought it, so that the controller's own account is not for it
+   * @param folder full name of the folder that brought it, so that the controller's own account is
+   *     not for it; empty: Jenkins as a whole
    */
-  public record ScopedCluster(ClusterConfig cluster, boolean ofFolder) {}
+  public record ScopedCluster(ClusterConfig cluster, Optional<String> folder) {}
 
   private JobConfiguration() {}
 
@@ -29,13 +32,44 @@ public final class JobConfiguration {
    */
   public static ScopedCluster cluster(Item job, String id) throws AbortException {
     List<ScopedCluster> all = new ArrayList<>();
-    for (SluiceFolderProperty folder : folders(job)) {
-      folder.getClusters().forEach(c -> all.add(new ScopedCluster(c, true)));
+    for (AbstractFolder<?> folder : folders(job)) {
+      Optional<String> its = Optional.of(folder.getFullName());
+      property(folder).getClusters().stream()
+          .filter(c -> c.allows(job.getFullName()))
+          .forEach(c -> all.add(new ScopedCluster(c, its)));
     }
     SluiceConfiguration.get().getClusters().stream()
         .filter(c -> c.allows(job.getFullName()))
-        .forEach(c -> all.add(new ScopedCluster(c, false)));
+        .forEach(c -> all.add(new ScopedCluster(c, Optional.empty())));
     return pick(all, id, p -> p.cluster().getId(), "cluster", job);
+  }
+
+  /**
+   * A cluster by the place of its configuration, for an execution whose job may be gone or
+   * elsewhere: one of the same id in another place is another cluster.
+   *
+   * @param folder as of {@link ScopedCluster}
+   */
+  public static ScopedCluster clusterOf(Optional<String> folder, String id) throws AbortException {
+    List<ClusterConfig> there = List.of();
+    if (folder.isEmpty()) {
+      there = SluiceConfiguration.get().getClusters();
+    } else {
+      @Nullable Item item = Jenkins.get().getItemByFullName(folder.get(), Item.class);
+      if (item instanceof AbstractFolder<?> found) {
+        there = property(found).getClusters();
+      }
+    }
+    return there.stream()
+        .filter(c -> c.getId().equals(id))
+        .findFirst()
+        .map(c -> new ScopedCluster(c, folder))
+        .orElseThrow(() ->
+            new AbortException(
+                "its cluster "
+                    + id
+                    + folder.map(f -> " of the folder " + f).orElse("")
+                    + " is no longer configured"));
   }
 
   /**
@@ -45,20 +79,49 @@ public final class JobConfiguration {
    */
   public static RegistryConfig registry(Item job, String id) throws AbortException {
     List<RegistryConfig> all = new ArrayList<>();
-    folders(job).forEach(f -> all.addAll(f.getRegistries()));
+    folders(job).forEach(f -> all.addAll(property(f).getRegistries()));
     all.addAll(SluiceConfiguration.get().getRegistries());
-    return pick(all, id, RegistryConfig::getId, "registry", job);
+    return pick(
+        all.stream().filter(r -> r.allows(job.getFullName())).toList(),
+        id,
+        RegistryConfig::getId,
+        "registry",
+        job);
+  }
+
+  /**
+   * The registry of this id, for a job that is to change a model there.
+   *
+   * @param id empty: the only one that there is
+   * @throws AbortException when the model is bound to other jobs
+   */
+  public static RegistryConfig registryToChange(Item job, String id, String model)
+      throws AbortException {
+    RegistryConfig registry = registry(job, id);
+    registry.checkMayChange(model, job.getFullName());
+    return registry;
+  }
+
+  /**
+   * Refuses a job whose run on a cluster would change a model that is bound to other jobs. The
+   * cluster says which registry its runs write to.
+   */
+  public static void checkMayChange(Item job, ClusterConfig cluster, String model)
+      throws AbortException {
+    if (!cluster.getRegistry().isEmpty()) {
+      registryToChange(job, cluster.getRegistry(), model);
+    }
   }
 
   /**
    * As whom a cluster is reached; the controller's own account is not lent to that of a folder.
    *
-   * @param item in whose sight credentials are looked for
+   * @param item in whose sight credentials are looked for; null: in that of Jenkins
    * @param run the build that uses the credentials; empty in forms and when the build is gone
    */
-  public static ClusterLogin login(ScopedCluster place, Item item, Optional<Run<?, ?>> run)
-      throws AbortException {
-    if (place.ofFolder() && place.cluster().getCredentialsId().isEmpty()) {
+  public static ClusterLogin login(
+      ScopedCluster place, @Nullable Item item, Optional<Run<?, ?>> run) throws AbortException {
+    if (place.folder().isPresent() && place.cluster().getCredentialsId().isEmpty()) {
       throw new AbortException(
           "cluster " + place.cluster().getId() + " of a folder needs credentials");
     }
@@ -90,16 +153,20 @@ public final class JobConfiguration {
             + (known.isEmpty() ? "" : "; it has " + String.join(", ", known)));
   }
 
-  private static List<SluiceFolderProperty> folders(Item job) {
-    List<SluiceFolderProperty> out = new ArrayList<>();
+  /** The folders around a job, from the inside. */
+  private static List<AbstractFolder<?>> folders(Item job) {
+    List<AbstractFolder<?>> out = new ArrayList<>();
     ItemGroup<?> at = job.getParent();
     while (at instanceof AbstractFolder<?> folder) {
-      SluiceFolderProperty property = folder.getProperties().get(SluiceFolderProperty.class);
-      if (property != null) {
-        out.add(property);
-      }
+      out.add(folder);
       at = folder.getParent();
     }
     return out;
+  }
+
+  private static SluiceFolderProperty property(AbstractFolder<?> folder) {
+    @Nullable SluiceFolderProperty property =
+        folder.getProperties().get(SluiceFolderProperty.class);
+    return property == null ? new SluiceFolderProperty() : property;
   }
 }

@@ -3,6 +3,7 @@ package io.jenkins.plugins.sluice.config;
 import com.cloudbees.plugins.credentials.CredentialsMatcher;
 import com.cloudbees.plugins.credentials.CredentialsMatchers;
 import com.cloudbees.plugins.credentials.common.StandardUsernamePasswordCredentials;
+import hudson.AbortException;
 import hudson.Extension;
 import hudson.model.Item;
 import hudson.util.FormValidation;
@@ -17,6 +18,7 @@ import org.jenkinsci.plugins.plaincredentials.StringCredentials;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
@@ -27,6 +29,12 @@ import org.kohsuke.stapler.verb.POST;
 public final class RegistryConfig extends ConfiguredService<RegistryConfig> {
   private final String uri;
 
+  /**
+   * Which jobs may change which models, as {@link ModelOwners} reads it; empty: all that may use
+   * the registry. Null as read from a configuration that was saved without it.
+   */
+  private @Nullable String models = "";
+
   @DataBoundConstructor
   public RegistryConfig(@Nullable String id, @Nullable String uri) {
     super(id);
@@ -35,6 +43,32 @@ public final class RegistryConfig extends ConfiguredService<RegistryConfig> {
 
   public String getUri() {
     return uri;
+  }
+
+  public String getModels() {
+    return FormText.text(models);
+  }
+
+  @DataBoundSetter
+  public void setModels(@Nullable String models) {
+    this.models = FormText.text(models);
+  }
+
+  /**
+   * Refuses a job that may not change a model: register versions, promote, roll back.
+   *
+   * @throws AbortException that names the jobs that may
+   */
+  void checkMayChange(String model, String job) throws AbortException {
+    try {
+      ModelOwners.parse(getModels()).check(model, job, getId());
+    } catch (IllegalArgumentException e) {
+      AbortException refused =
+          new AbortException(
+              "registry " + getId() + ": " + e.getMessage() + "; nothing may change");
+      refused.initCause(e);
+      throw refused;
+    }
   }
 
   /** The form of a registry. */
@@ -51,6 +85,19 @@ public final class RegistryConfig extends ConfiguredService<RegistryConfig> {
       return CredentialsMatchers.anyOf(
           CredentialsMatchers.instanceOf(StringCredentials.class),
           CredentialsMatchers.instanceOf(StandardUsernamePasswordCredentials.class));
+    }
+
+    @POST
+    public FormValidation doCheckModels(
+        @AncestorInPath @Nullable Item item, @QueryParameter String value) {
+      FormAccess.checkMayConfigure(item);
+      try {
+        return ModelOwners.parse(value).isEmpty()
+            ? FormValidation.warning(Messages.RegistryConfig_anyModel())
+            : FormValidation.ok();
+      } catch (IllegalArgumentException e) {
+        return FormValidation.error(String.valueOf(e.getMessage()));
+      }
     }
 
     /** Asks the server for anything, with what stands in the form. */

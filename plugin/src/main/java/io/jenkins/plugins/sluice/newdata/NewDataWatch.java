@@ -237,8 +237,8 @@ public final class NewDataWatch {
                       execution,
                       "data of " + job.getFullName(),
                       job.getFullName(),
-                      place.cluster().getId(),
-                      target.namespace()));
+                      new StartedExecutions.OnCluster(
+                          place.folder(), place.cluster().getId(), target.namespace())));
           return Connections.connect(
               JobConfiguration.login(place, job, Optional.empty()),
               target,

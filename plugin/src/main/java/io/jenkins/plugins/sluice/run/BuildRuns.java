@@ -111,6 +111,9 @@ public final class BuildRuns {
         new PipelineFiles(build, listener).read(workspace, request, place.cluster().getId());
     String target = place.cluster().target(found.target(), pullRequest);
     Pipelines.Opened opened = Pipelines.open(found.tree(), request.spec());
+    if (!pullRequest) {
+      JobConfiguration.checkMayChange(build.getParent(), place.cluster(), opened.spec().model());
+    }
     Instant asOf = asOf(request.asOf());
     RunDefinition definition =
         new RunDefinition(
@@ -359,6 +362,10 @@ public final class BuildRuns {
       try {
         JobConfiguration.ScopedCluster place =
             JobConfiguration.cluster(build.getParent(), clusterId);
+        if (!state.definition().untrusted()) {
+          JobConfiguration.checkMayChange(
+              build.getParent(), place.cluster(), state.definition().model());
+        }
         TargetSpec target = state.definition().targetSpec();
         StartedExecutions.ofJenkins()
             .note(
@@ -366,8 +373,8 @@ public final class BuildRuns {
                     execution,
                     build.getExternalizableId(),
                     build.getParent().getFullName(),
-                    place.cluster().getId(),
-                    target.namespace()));
+                    new StartedExecutions.OnCluster(
+                        place.folder(), place.cluster().getId(), target.namespace())));
         return Connections.connect(login(place), target, hidden(place, state));
       } catch (AbortException e) {
         throw new SluiceException(

@@ -2,29 +2,47 @@ package io.jenkins.plugins.sluice.run;
 
 import hudson.AbortException;
 import hudson.Extension;
+import hudson.ExtensionList;
 import hudson.model.AsyncPeriodicWork;
 import hudson.model.Item;
 import hudson.model.Run;
 import hudson.model.TaskListener;
-import io.jenkins.plugins.sluice.config.ClusterConfig;
-import io.jenkins.plugins.sluice.config.CredentialsResolver;
+import io.jenkins.plugins.sluice.agent.OrphanProcess;
 import io.jenkins.plugins.sluice.config.JobConfiguration;
-import io.jenkins.plugins.sluice.config.SluiceConfiguration;
 import io.jenkins.plugins.sluice.connect.Connections;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.run.RunId;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Ends executions whose build is over or gone: a controller that crashed where a pipeline was not
- * kept, a build that was deleted, a cluster that was out of reach when the build was aborted. A few
- * minutes after start-up, so that pipelines that resume have come back, and every hour.
+ * kept, a build that was killed or deleted, a cluster or an agent that was out of reach when the
+ * build was aborted. When a build ends ({@link FinishedBuilds}), two minutes after start-up, and
+ * every hour.
  */
 @Extension
 public final class OrphanReaper extends AsyncPeriodicWork {
+  /** So long a program on an agent has to end by itself. */
+  static final Duration GRACE = Duration.ofMinutes(12);
+
+  /** When programs on agents were first asked to end. Lost with a restart: then they are again. */
+  private final Map<RunId, Instant> asked = new ConcurrentHashMap<>();
+
   public OrphanReaper() {
     super("Sluice orphans");
+  }
+
+  static OrphanReaper get() {
+    return ExtensionList.lookupSingleton(OrphanReaper.class);
   }
 
   @Override
@@ -32,33 +50,51 @@ public final class OrphanReaper extends AsyncPeriodicWork {
     return HOUR;
   }
 
+  /** A build that Jenkins resumes is building as soon as it is read, so nothing waits for it. */
   @Override
   public long getInitialDelay() {
-    return 10 * MIN;
+    return 2 * MIN;
   }
 
   @Override
-  protected void execute(TaskListener listener) {
+  protected void execute(TaskListener listener) throws InterruptedException {
+    reap(entry -> true, listener);
+  }
+
+  /** Ends what is noted of builds that are over. */
+  void reap(Predicate<StartedExecutions.Entry> which, TaskListener listener)
+      throws InterruptedException {
     StartedExecutions ledger = StartedExecutions.ofJenkins();
     for (StartedExecutions.Entry entry : ledger.entries()) {
-      if (isBuilding(entry.build())
-          || ControllerSupervisor.get().status(entry.execution()).isPresent()) {
+      if (!which.test(entry) || isBuilding(entry.build())) {
+        continue;
+      }
+      if (ControllerSupervisor.get().status(entry.execution()).isPresent()) {
+        // a check of new data has no build, and a build that was killed does not end its steps
+        if (entry.build().contains(StartedExecutions.BUILD_OF)) {
+          ControllerSupervisor.get().stop(entry.execution());
+        }
         continue;
       }
       try {
-        cancel(entry);
-        listener.getLogger().println("cancelled: " + entry.execution() + " of " + entry.build());
-        ledger.strike(entry.execution());
+        if (ended(entry, listener)) {
+          ledger.strike(entry.execution());
+          asked.remove(entry.execution());
+        }
       } catch (SluiceException e) {
         if (String.valueOf(e.getMessage()).contains("SLU-3711")) {
           ledger.strike(entry.execution()); // it is not there, or never was
         } else {
-          listener.getLogger().println("later: " + entry.execution() + ": " + e.getMessage());
+          later(entry, String.valueOf(e.getMessage()), listener);
         }
-      } catch (AbortException e) {
-        listener.getLogger().println("later: " + entry.execution() + ": " + e.getMessage());
+      } catch (IOException e) {
+        later(entry, String.valueOf(e.getMessage()), listener);
       }
     }
+  }
+
+  private static void later(StartedExecutions.Entry entry, String why, TaskListener listener) {
+    listener.getLogger().println("later: " + entry.execution() + ": " + why);
   }
 
   private static boolean isBuilding(String build) {
@@ -70,24 +106,60 @@ public final class OrphanReaper extends AsyncPeriodicWork {
     }
   }
 
-  private static void cancel(StartedExecutions.Entry entry) throws AbortException {
-    @Nullable Item job = Jenkins.get().getItemByFullName(entry.job(), Item.class);
-    ClusterConfig cluster = null;
-    if (job != null) {
-      cluster = JobConfiguration.cluster(job, entry.cluster()).cluster();
-    } else {
-      for (ClusterConfig c : SluiceConfiguration.get().getClusters()) {
-        if (c.getId().equals(entry.cluster())) {
-          cluster = c;
-        }
+  /** Whether nothing more has to be done about an execution. */
+  private boolean ended(StartedExecutions.Entry entry, TaskListener listener)
+      throws IOException, InterruptedException {
+    return switch (entry.place()) {
+      case StartedExecutions.OnCluster on -> {
+        cancel(entry, on);
+        listener.getLogger().println("cancelled: " + entry.execution() + " of " + entry.build());
+        yield true;
       }
-    }
-    if (cluster == null) {
-      throw new AbortException("its cluster " + entry.cluster() + " is no longer configured");
+      case StartedExecutions.OnAgent on -> ended(entry, on, listener);
+    };
+  }
+
+  private static void cancel(StartedExecutions.Entry entry, StartedExecutions.OnCluster on)
+      throws AbortException {
+    JobConfiguration.ScopedCluster place = JobConfiguration.clusterOf(on.folder(), on.cluster());
+    @Nullable Item sight = Jenkins.get().getItemByFullName(entry.job(), Item.class);
+    if (sight == null && on.folder().isPresent()) {
+      sight = Jenkins.get().getItemByFullName(on.folder().get(), Item.class);
     }
     Connections.cancel(
-        CredentialsResolver.cluster(cluster, job, Optional.empty()),
-        entry.namespace(),
-        entry.execution());
+        JobConfiguration.login(place, sight, Optional.empty()), on.namespace(), entry.execution());
+  }
+
+  private boolean ended(
+      StartedExecutions.Entry entry, StartedExecutions.OnAgent on, TaskListener listener)
+      throws IOException, InterruptedException {
+    RunId execution = entry.execution();
+    Instant now = Clock.systemUTC().instant();
+    @Nullable Instant first = asked.get(execution);
+    boolean byForce = first != null && !now.isBefore(first.plus(GRACE));
+    String what = execution + " of " + entry.build() + " on " + on.process().agent();
+    return switch (new OrphanProcess(on.process(), execution).end(byForce, listener)) {
+      case ASKED -> {
+        asked.putIfAbsent(execution, now);
+        listener.getLogger().println((byForce ? "killed: " : "asked to end: ") + what);
+        yield false; // seen the next time
+      }
+      case ENDED -> {
+        listener.getLogger().println("has ended: " + what);
+        yield true;
+      }
+      case AWAY -> {
+        later(entry, "its agent is offline", listener);
+        yield false;
+      }
+      case LOST -> {
+        listener.getLogger().println("given up, since there is no such agent any more: " + what);
+        yield true;
+      }
+      case HIDDEN -> {
+        later(entry, "it runs in a container: end it there", listener);
+        yield false;
+      }
+    };
   }
 }

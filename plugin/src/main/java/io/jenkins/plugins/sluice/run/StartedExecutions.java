@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice.run;
 
+import io.jenkins.plugins.sluice.agent.ProcessAddress;
 import io.sluice.core.json.Json;
 import io.sluice.core.json.JsonCodec;
 import io.sluice.core.run.RunId;
@@ -23,6 +24,9 @@ import jenkins.model.Jenkins;
 public final class StartedExecutions {
   private static final Logger LOGGER = Logger.getLogger(StartedExecutions.class.getName());
 
+  /** Between the job and the number in a build's id; no job has it in its name. */
+  static final String BUILD_OF = "#";
+
   private final Path folder;
 
   StartedExecutions(Path folder) {
@@ -37,20 +41,103 @@ public final class StartedExecutions {
   /**
    * An execution that may be going on.
    *
-   * @param build its externalizable id
+   * @param build its externalizable id; for a check of new data a text that is none
    * @param job full name, in whose sight credentials are
    */
-  public record Entry(
-      RunId execution, String build, String job, String cluster, String namespace) {}
+  public record Entry(RunId execution, String build, String job, Place place) {}
 
-  /** The content of an entry's file; its name is the id of the execution. */
-  record Note(String build, String job, String cluster, String namespace) {}
+  /** Where an execution can be reached. */
+  public sealed interface Place {}
+
+  /**
+   * On a cluster.
+   *
+   * @param folder full name of the folder that brought the cluster; empty: Jenkins as a whole
+   */
+  public record OnCluster(Optional<String> folder, String cluster, String namespace)
+      implements Place {}
+
+  /** On an agent. */
+  public record OnAgent(ProcessAddress process) implements Place {}
+
+  /**
+   * The content of an entry's file; its name is the id of the execution. With a process, or with a
+   * cluster and its namespace.
+   */
+  record Note(
+      String build,
+      String job,
+      Optional<String> folder,
+      Optional<String> cluster,
+      Optional<String> namespace,
+      Optional<ProcessAddress> process) {
+    static Note of(Entry e) {
+      return switch (e.place()) {
+        case OnCluster on ->
+            new Note(
+                e.build(),
+                e.job(),
+                on.folder(),
+                Optional.of(on.cluster()),
+                Optional.of(on.namespace()),
+                Optional.empty());
+        case OnAgent on ->
+            new Note(
+                e.build(),
+                e.job(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(on.process()));
+      };
+    }
+
+    Entry entry(RunId id) {
+      return new Entry(
+          id,
+          build,
+          job,
+          process
+              .<Place>map(OnAgent::new)
+              .orElseGet(() ->
+                  new OnCluster(
+                      folder,
+                      cluster.orElseThrow(() -> new IllegalArgumentException("no cluster")),
+                      namespace.orElseThrow(() -> new IllegalArgumentException("no namespace")))));
+    }
+  }
 
   /** Before it is started: what is noted and never started costs one question. */
   public void note(Entry e) {
-    file(e.execution())
-        .write(
-            Json.pretty(JsonCodec.write(new Note(e.build(), e.job(), e.cluster(), e.namespace()))));
+    file(e.execution()).write(Json.pretty(JsonCodec.write(Note.of(e))));
+  }
+
+  /** After a job or folder got another full name: its notes are those of the new name. */
+  void moved(String before, String now) {
+    for (Entry e : entries()) {
+      String folder = e.place() instanceof OnCluster on ? on.folder().orElse("") : "";
+      Entry renamed =
+          new Entry(
+              e.execution(),
+              renamed(e.build(), before, now),
+              renamed(e.job(), before, now),
+              e.place() instanceof OnCluster on && !folder.isEmpty()
+                  ? new OnCluster(
+                      Optional.of(renamed(folder, before, now)), on.cluster(), on.namespace())
+                  : e.place());
+      if (!renamed.equals(e)) {
+        note(renamed);
+      }
+    }
+  }
+
+  /** The name of something that is called {@code before}, is in it, or is a build of it. */
+  private static String renamed(String name, String before, String now) {
+    return name.equals(before)
+            || name.startsWith(before + "/")
+            || name.startsWith(before + BUILD_OF)
+        ? now + name.substring(before.length())
+        : name;
   }
 
   /** After its end. */
@@ -86,7 +173,7 @@ public final class StartedExecutions {
           .text()
           .map(Json::parse)
           .map(o -> JsonCodec.read(o, Note.class))
-          .map(n -> new Entry(id, n.build(), n.job(), n.cluster(), n.namespace()));
+          .map(n -> n.entry(id));
     } catch (IllegalArgumentException e) {
       LOGGER.log(Level.WARNING, e, () -> "not a note of an execution: " + name);
       return Optional.empty();

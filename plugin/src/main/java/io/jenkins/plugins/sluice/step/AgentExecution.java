@@ -15,6 +15,7 @@ import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.record.AgentWorkspace;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
+import io.jenkins.plugins.sluice.run.StartedExecutions;
 import io.sluice.app.run.RunSummary;
 import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.RunId;
@@ -131,6 +132,13 @@ final class AgentExecution extends BackgroundExecution {
       fail(before);
       return;
     }
+    StartedExecutions.ofJenkins()
+        .note(
+            new StartedExecutions.Entry(
+                mine,
+                build.getExternalizableId(),
+                build.getParent().getFullName(),
+                new StartedExecutions.OnAgent(AgentProcess.address(ws, record))));
     AgentProcess started = AgentProcess.start(env, ws, record, launcher, listener);
     boolean stopped;
     synchronized (this) {
@@ -223,6 +231,7 @@ final class AgentExecution extends BackgroundExecution {
         // until all of it is read
       }
       ended(current, ws, code);
+      StartedExecutions.ofJenkins().strike(execution(getContext().get(Run.class)));
       // only now: a connection that breaks before is tried again
       current.cleanUp(ws);
     } catch (IOException e) {

@@ -110,7 +110,8 @@ public final class RollbackStep extends Step {
       }
       String who = new BuildRuns(build, listener).personsMayPromote();
       try {
-        RegistryConfig config = JobConfiguration.registry(build.getParent(), registry);
+        RegistryConfig config =
+            JobConfiguration.registryToChange(build.getParent(), registry, model);
         Releases releases =
             new Releases(
                 Connections.registry(

@@ -123,6 +123,40 @@ class SluiceCommandTest {
     assertThat(process.waitFor()).isEqualTo(143);
   }
 
+  @Test
+  void aProgramThatNobodyFollowsIsAskedByItsNumberAndItsId() throws Exception {
+    Process process =
+        start(List.of("run"), "#!/bin/sh\ntrap 'exit 143' TERM\necho begun\nsleep 60 & wait\n");
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    assertThat(lines.readLine()).isEqualTo("begun");
+    assertThat(endOwn(pidFile(), "j-2"))
+        .as("the number is another program's by now")
+        .isEqualTo(SluiceCommand.NOT_THERE);
+    assertThat(process.isAlive()).isTrue();
+    assertThat(endOwn(pidFile(), RUN.value())).isEqualTo(0);
+    assertThat(process.waitFor()).isEqualTo(143);
+    assertThat(endOwn(pidFile(), RUN.value())).isEqualTo(SluiceCommand.NOT_THERE);
+  }
+
+  @Test
+  void aProgramThatNeverBeganOrIsInAContainerIsNotAsked() throws Exception {
+    assertThat(endOwn(folder.resolve("none"), "j-1")).isEqualTo(SluiceCommand.NOT_THERE);
+    Path pid = Files.writeString(folder.resolve("pid"), "1 pid:[1]\n");
+    assertThat(endOwn(pid, "j-1")).isEqualTo(SluiceCommand.ELSEWHERE);
+    Files.writeString(pid, "-1\n");
+    assertThat(endOwn(pid, "j-1"))
+        .as("never a whole group of processes")
+        .isEqualTo(SluiceCommand.NOT_THERE);
+  }
+
+  private static int endOwn(Path pidFile, String execution) throws Exception {
+    return new ProcessBuilder("/bin/sh", "-c", SluiceCommand.END_OWN, pidFile.toString(), execution)
+        .inheritIO()
+        .start()
+        .waitFor();
+  }
+
   /** Runs the script with a program that prints its arguments, one a line. */
   private List<String> run(List<String> arguments) throws Exception {
     return run(arguments, "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
