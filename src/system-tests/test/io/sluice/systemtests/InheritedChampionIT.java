@@ -56,7 +56,7 @@ class InheritedChampionIT {
     assertThat(held.code()).as(held.shown()).isEqualTo(0);
     assertThat(held.out())
         .contains("HELD older version 4")
-        .contains("HOLD (insufficient): others set a champion that the promotion log does not know")
+        .contains("Why: others set a champion that the promotion log does not know")
         .contains("sluice adopt 2 --reason");
     untouched("older");
     assertThat(sluice.run(run(pipeline, "again", "--fail-on-hold")).code()).isEqualTo(5);

@@ -96,7 +96,7 @@ class LeaksIT {
     String named = "the channel `holiday` (the snapshot has no column `holiday`)";
     assertThat(run.shown())
         .contains("HELD lacking")
-        .contains("HOLD (insufficient): the audit for leaks could not look at " + named)
+        .contains("Why: the audit for leaks could not look at " + named)
         .doesNotContain("PROMOTED");
     assertThat(run.out().lines()).contains("not audited for leaks: " + named);
     // the gate is not made again, and the console says it all the same

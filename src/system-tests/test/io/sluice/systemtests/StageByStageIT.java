@@ -148,7 +148,7 @@ class StageByStageIT {
     assertThat(ended.out()).containsPattern("train-linear +done").contains("HELD tiny version 2");
     assertThat(began()).isEqualTo(2);
     // it had waited for the training, and then for the evaluation or for nothing
-    assertThat(last.await().shown()).containsAnyOf("HOLD: the champion stays", "SLU-9602");
+    assertThat(last.await().shown()).containsAnyOf("HOLD: nothing is promoted", "SLU-9602");
   }
 
   @Test
@@ -156,7 +156,7 @@ class StageByStageIT {
   void aHoldPromotesNothing() throws Exception {
     ForkedSluice.Ended promote = stage("three", "promote");
     assertThat(promote.code()).as(promote.shown()).isEqualTo(0);
-    assertThat(promote.out()).contains("HOLD: the champion stays");
+    assertThat(promote.out()).contains("HOLD: nothing is promoted");
     assertThat(registry.registry().promotions("tiny").inspect().champion()).contains(1);
   }
 

@@ -238,7 +238,7 @@ public final class RunPlan {
 
   private Optional<String> whyNotPromote() {
     if (state.definition().untrusted()) {
-      return Optional.of("a pull request promotes nothing: the champion stays");
+      return Optional.of("a pull request promotes nothing");
     }
     String verdict =
         state
@@ -251,7 +251,7 @@ public final class RunPlan {
                     "evaluate first: mlEvaluate() in a Jenkinsfile, --stage evaluate here"));
     return verdict.equals("PROMOTE")
         ? Optional.empty()
-        : Optional.of(verdict + ": the champion stays");
+        : Optional.of(verdict + ": nothing is promoted");
   }
 
   /** Whatever a stage needs, and what that needs in turn, as far as it is wanted. */

@@ -183,7 +183,7 @@ class RunPlanTest {
     var evaluate = submit(Example.opened(), "x-1", EVALUATE, List.of());
     RunState held = Example.succeeded(evaluate.execution(), evaluate.state(), "HOLD");
     assertThat(Example.run(held).next(new RunId("x-2"), PROMOTE, List.of(), Optional.empty()))
-        .isEqualTo(new NextAction.NoOp("HOLD: the champion stays"));
+        .isEqualTo(new NextAction.NoOp("HOLD: nothing is promoted"));
   }
 
   @Test

@@ -73,8 +73,8 @@ class SupervisedExecutionTest {
 
   @Test
   void nothingToDoIsAnEnd() {
-    assertThat(conclusion(planned(new NextAction.NoOp("HOLD: the champion stays"))))
-        .isEqualTo(new Conclusion.NothingToDo("HOLD: the champion stays"));
+    assertThat(conclusion(planned(new NextAction.NoOp("HOLD: nothing is promoted"))))
+        .isEqualTo(new Conclusion.NothingToDo("HOLD: nothing is promoted"));
   }
 
   @Test

@@ -35,7 +35,7 @@ final class BlindBaseline {
                   + counted.holdout()
                   + " holdout rows belong to units without any label before, for which each of them"
                   + " forecasts 0, so that any model that knows the mean beats "
-                  + Explanation.called(reference),
+                  + Words.called(reference),
               LIFT));
     }
     if (rows.size() > 0
@@ -47,7 +47,7 @@ final class BlindBaseline {
           new Finding(
               Reason.INSUFFICIENT,
               CODE,
-              Explanation.called(reference)
+              Words.called(reference)
                   + " forecasts "
                   + Figures.number(rows.predictions(reference)[0])
                   + " for every row, and no other baseline does better, so that any model that"

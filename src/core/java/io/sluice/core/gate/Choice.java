@@ -9,6 +9,9 @@ import java.util.Optional;
 
 /** Which candidate the verdict is about, and what speaks against it. */
 final class Choice {
+  /** An improvement that leaves next to nothing to lose. */
+  private static final double HARDLY_ANY = 0.995;
+
   private final Comparison comparison;
   private final GatePolicy policy;
   private final Regressions regressions;
@@ -90,24 +93,11 @@ final class Choice {
   private Judged assess(Verdict.Test test, String reference) {
     List<Finding> findings = new ArrayList<>();
     String candidate = test.candidate();
-    String other = Explanation.called(reference);
-    if (!test.proven() && Rounding.atMost(test.worseP(), 1 - policy.get(GatePolicy.CONFIDENCE))) {
-      findings.add(
-          new Finding(
-              Reason.WORSE,
-              "worse",
-              "its "
-                  + comparison.metric().title()
-                  + " is proven worse than "
-                  + other
-                  + "'s ("
-                  + Explanation.gain(test.improvement())
-                  + ", chance finding "
-                  + Figures.probability(test.worseP())
-                  + ")",
-              "look at what changed in data, features or search space since the champion"));
+    boolean worse = Rounding.atMost(test.worseP(), 1 - policy.get(GatePolicy.CONFIDENCE));
+    if (worse && !(test.proven() && test.basis() == Basis.SUPERIORITY)) {
+      findings.add(worse(test, reference));
     } else if (!test.proven()) {
-      findings.add(inconclusive(test, other));
+      findings.add(inconclusive(test, reference));
     }
     List<Verdict.Slice> slices = regressions.slices(candidate, reference);
     for (Verdict.Slice slice : slices) {
@@ -120,18 +110,20 @@ final class Choice {
                     + slice.column()
                     + " = "
                     + slice.value()
-                    + " its "
-                    + comparison.metric().title()
-                    + " is proven worse ("
-                    + Explanation.gain(slice.improvement())
-                    + ", chance finding "
-                    + Figures.probability(slice.adjustedP())
-                    + " after all slices were looked at)",
+                    + " "
+                    + Words.called(candidate)
+                    + " is proven worse than "
+                    + Words.called(reference)
+                    + ": it measures "
+                    + Words.gain(slice.improvement())
+                    + ", which chance would show in "
+                    + Words.chance(slice.adjustedP())
+                    + " of such windows with so many slices",
                 "look at this slice's data and features; the rest may well be better"));
       }
     }
     Optional<Verdict.Bias> bias = guards.bias(candidate, reference);
-    bias.flatMap(b -> guards.finding(b, reference)).ifPresent(findings::add);
+    bias.flatMap(b -> guards.finding(b, candidate, reference)).ifPresent(findings::add);
     Optional<Verdict.RareValues> rare = rareValues.of(test, reference);
     if (test.proven() && policy.get(GatePolicy.RARE_VALUES) == GatePolicy.RareValues.HOLD) {
       rare.filter(r -> !r.stands()).map(RareValues::finding).ifPresent(findings::add);
@@ -139,46 +131,67 @@ final class Choice {
     return new Judged(candidate, test.basis(), List.copyOf(findings), slices, rare, bias);
   }
 
-  private Finding inconclusive(Verdict.Test test, String other) {
+  private static Finding worse(Verdict.Test test, String reference) {
+    return new Finding(
+        Reason.WORSE,
+        "worse",
+        Words.called(test.candidate())
+            + " is proven worse than "
+            + Words.called(reference)
+            + ": it measures "
+            + Words.gain(test.improvement())
+            + ", which chance would show between equal models in "
+            + Words.chance(test.worseP())
+            + " of such windows",
+        reference.equals(HoldoutRows.CHAMPION)
+            ? "look at what changed in data, features or search space since the champion"
+            : "look at data, features and search space: "
+                + Words.called(reference)
+                + " needs none of them");
+  }
+
+  private Finding inconclusive(Verdict.Test test, String reference) {
     boolean unitsDo = Rounding.atMost(test.p(), test.level());
-    String asked =
-        test.basis() == Basis.SUPERIORITY
-            ? "an improvement above " + Figures.percent(policy.get(GatePolicy.MIN_IMPROVEMENT))
-            : "being no more than "
-                + Figures.percent(policy.get(GatePolicy.NON_INFERIORITY))
-                + " worse";
+    String name = Words.called(test.candidate());
+    boolean beyond = test.improvement().map(gain -> gain > test.threshold()).orElse(false);
     String found =
-        asked
-            + " on "
-            + other
-            + " is not proven: it measures "
-            + Explanation.gain(test.improvement())
-            + ", ";
+        name
+            + " measures "
+            + Words.gain(test.improvement())
+            + (beyond
+                ? unitsDo
+                    ? ", which errors that all units share in a period would bring to a model that"
+                        + " does not meet the bar in "
+                        + Words.chance(test.twoWay().map(Contrast.TwoWay::p).orElse(1.0))
+                    : ", which chance alone would bring to a model that does not meet the bar in "
+                        + Words.chance(test.p())
+                : ", where " + Words.asked(test, reference) + " is asked")
+            + (beyond
+                ? " of such windows; " + Words.chance(test.level()) + " is allowed"
+                : test.improvement().map(gain -> gain < 0).orElse(false)
+                    ? "; that it is worse is not proven either"
+                    : "");
     String larger =
         test.provable()
             .map(gain ->
-                "such a window proves it 8 times in 10 from "
-                    + (gain == 0 ? "no difference" : Explanation.gain(test.provable()))
-                    + " on")
-            .orElse("or a larger gain");
+                gain >= HARDLY_ANY
+                    ? "no gain is proven 8 times in 10 on so small a window"
+                    : "one that is truly "
+                        + (gain > 0 ? Words.gain(gain) + " or more" : atWorst(gain))
+                        + " is proven 8 times in 10 on such a window")
+            .orElse("one that is better by far");
     return new Finding(
         Reason.INCONCLUSIVE,
         "improvement",
-        unitsDo
-            ? found
-                + "which errors that all units share in a period could bring (p "
-                + Figures.probability(test.twoWay().map(Contrast.TwoWay::p).orElse(1.0))
-                + ", allowed "
-                + Figures.probability(test.level())
-                + ")"
-            : found
-                + "which chance alone could bring (p "
-                + Figures.probability(test.p())
-                + ", allowed "
-                + Figures.probability(test.level())
-                + ")",
-        unitsDo
-            ? "more target periods in the holdout; " + larger
-            : "more units or rows in the holdout; " + larger);
+        found,
+        beyond
+            ? (unitsDo ? "more target periods in the holdout" : "more units or rows in the holdout")
+                + "; or a better candidate: "
+                + larger
+            : "a better candidate: " + larger);
+  }
+
+  private static String atWorst(double gain) {
+    return gain == 0 ? "no worse" : "no more than " + Words.gain(gain);
   }
 }

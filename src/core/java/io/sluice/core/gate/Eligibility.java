@@ -76,10 +76,11 @@ final class Eligibility {
     return new Finding(
         Reason.GUARD,
         "predictions",
-        comparison.unusable(candidate)
-            + " predictions of "
-            + candidate
-            + " are missing, infinite, "
+        Words.count(comparison.unusable(candidate), "prediction")
+            + " of "
+            + Words.called(candidate)
+            + (comparison.unusable(candidate) == 1 ? " is" : " are")
+            + " missing, infinite, "
             + (comparison.metric().probabilities()
                 ? "or no probabilities"
                 : comparison.rows().negativeLabels() ? "or too large" : "or negative"),

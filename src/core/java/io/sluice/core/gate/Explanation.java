@@ -8,7 +8,6 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Puts a verdict into sentences. Every figure in them is one of the verdict's. */
@@ -34,57 +33,95 @@ final class Explanation {
     return List.copyOf(explanation.sentences);
   }
 
-  /** What people call a model's column. */
-  static String called(String model) {
-    if (model.equals(HoldoutRows.CHAMPION)) {
-      return "the champion";
-    }
-    int colon = model.indexOf(':');
-    return model.startsWith("baseline:")
-        ? "the baseline " + model.substring(colon + 1)
-        : model.substring(colon + 1);
-  }
-
-  /** {@code 3.1% better}. */
-  static String gain(Optional<Double> improvement) {
-    if (improvement.isEmpty()) {
-      return "a gain that cannot be computed";
-    }
-    double gain = improvement.get();
-    return gain == 0
-        ? "no difference"
-        : Figures.percent(Math.abs(gain)) + (gain > 0 ? " better" : " worse");
-  }
-
   private void decision() {
-    String name = called(verdict.candidate());
-    if (verdict.promotes()) {
-      boolean first = !verdict.reference().equals(Optional.of(HoldoutRows.CHAMPION));
-      sentences.add(
-          "PROMOTE: "
-              + name
-              + (first ? " becomes the first champion" : " replaces the champion")
-              + (verdict.basis() == Verdict.Basis.NON_INFERIORITY
-                  ? ": it is fresh, and proven at most "
-                      + Figures.percent(verdict.policy().get(GatePolicy.NON_INFERIORITY))
-                      + " worse than the stale one; better is not proven"
-                  : "")
-              + (told().isEmpty()
-                  ? "."
-                  : "; part of the audit for leaks could not be made (" + told().size() + ")."));
-      return;
-    }
+    boolean replaces = verdict.reference().equals(Optional.of(HoldoutRows.CHAMPION));
+    String name = Words.called(verdict.candidate());
+    boolean promotes = verdict.promotes();
+    String does =
+        replaces
+            ? (promotes ? " replaces the champion. " : " does not replace the champion. ")
+            : excluded()
+                ? " does not become the champion. "
+                : promotes ? " becomes the first champion. " : " does not become champion. ";
+    sentences.add(
+        (promotes ? "PROMOTE: " : "HOLD (" + verdict.reason().map(Reason::word).orElse("") + "): ")
+            + name
+            + does
+            + bar(name)
+            + "."
+            + (promotes && !told().isEmpty()
+                ? " Part of the audit for leaks could not be made ("
+                    + Words.count(told().size(), "check")
+                    + ")."
+                : ""));
     for (int i = 0; i < verdict.findings().size(); i++) {
       Verdict.Finding finding = verdict.findings().get(i);
       sentences.add(
-          (i == 0 ? "HOLD (" : "Also (")
-              + finding.reason().word()
-              + "): "
+          (i == 0 ? "Why: " : "Also (" + finding.reason().word() + "): ")
               + finding.text()
-              + "; what would lift it: "
+              + ". What would lift it: "
               + finding.lift()
               + ".");
     }
+  }
+
+  /** Whether there is a champion that no candidate can be compared with yet. */
+  private boolean excluded() {
+    return verdict.findings().stream().anyMatch(f -> f.code().equals(Gate.CHAMPION_APART));
+  }
+
+  /** What was asked of the candidate, why that, and whether it is proven. */
+  private String bar(String name) {
+    Optional<Verdict.Test> superior = test(Verdict.Basis.SUPERIORITY);
+    Optional<Verdict.Test> notInferior = test(Verdict.Basis.NON_INFERIORITY);
+    if (verdict.reference().isEmpty()) {
+      return "There is no champion yet, and it was compared with nothing";
+    }
+    String reference = verdict.reference().get();
+    if (superior.isEmpty()) {
+      return "It was not compared with " + Words.called(reference);
+    }
+    String asked = " it had to be proven " + Words.asked(superior.get(), reference);
+    String spoken = verdict.promotes() ? "" : "; something else speaks against it";
+    String outcome = superior.get().proven() ? ", and it is" + spoken : ", and it is not";
+    if (notInferior.isPresent()) {
+      return "As the champion is stale ("
+          + staleness(name)
+          + "),"
+          + asked
+          + " or, failing that, "
+          + Words.noMoreThan(-notInferior.get().threshold())
+          + (superior.get().proven()
+              ? ": the first is proven" + spoken
+              : notInferior.get().proven()
+                  ? ": the second is proven, the first is not" + spoken
+                  : ": neither is proven");
+    }
+    String why =
+        reference.equals(HoldoutRows.CHAMPION)
+            ? ""
+            : excluded()
+                ? "As the champion cannot be compared with,"
+                : "As there is no champion yet,";
+    return (why.isEmpty() ? "It" + asked.substring(" it".length()) : why + asked) + outcome;
+  }
+
+  private Optional<Verdict.Test> test(Verdict.Basis basis) {
+    return verdict.tests().stream()
+        .filter(t -> t.candidate().equals(verdict.candidate()) && t.basis() == basis)
+        .findFirst();
+  }
+
+  private String staleness(String name) {
+    Verdict.Labels labels = verdict.labels();
+    Instant fresh = labels.candidate().orElse(labels.asOf());
+    return "its newest label is "
+        + labels.champion().map(c -> days(c, fresh)).orElse("unknown days")
+        + " older than "
+        + (labels.candidate().isPresent() ? name + "'s" : "the data")
+        + "; from "
+        + Words.count(verdict.policy().get(GatePolicy.STALE_AFTER).toDays(), "day")
+        + " on it counts as stale";
   }
 
   /** What nobody could look at and does not hold; what holds is a finding. */
@@ -113,11 +150,10 @@ final class Explanation {
             met.stream()
                 .map(f ->
                     f.name()
-                        + " "
-                        + Figures.number(f.validationLoss().orElse(Double.NaN))
-                        + " (on the holdout "
+                        + f.validationLoss().map(v -> " " + Figures.number(v)).orElse("")
                         + value("candidate:" + f.name())
-                        + ")")
+                            .map(v -> " (on the holdout " + v + ")")
+                            .orElse(""))
                 .toList());
     boolean together = verdict.policy().get(GatePolicy.CANDIDATES) == GatePolicy.Candidates.ALL;
     sentences.add(
@@ -199,7 +235,7 @@ final class Explanation {
         + verdict.family()
         + (verdict.promotes()
             ? " is the best on the holdout of those that passed."
-            : " is the one reported here, since none passed.");
+            : " is the one that is judged here.");
   }
 
   private void comparison() {
@@ -207,10 +243,10 @@ final class Explanation {
     if (data.firstTarget().isPresent() && data.lastTarget().isPresent()) {
       sentences.add(
           "The holdout: "
-              + data.rows()
-              + " rows of "
-              + data.units()
-              + " units ("
+              + Words.count(data.rows(), "row")
+              + " of "
+              + Words.count(data.units(), "unit")
+              + " ("
               + data.positiveUnits()
               + " with anything to predict), targets from "
               + day(data.firstTarget().get())
@@ -218,59 +254,78 @@ final class Explanation {
               + day(data.lastTarget().get())
               + ".");
     }
-    String title = verdict.policy().get(GatePolicy.METRIC).title();
-    for (Verdict.Test test : verdict.tests()) {
+    // bases of one candidate share figures and interval; what was asked differs
+    for (String candidate :
+        verdict.tests().stream().map(Verdict.Test::candidate).distinct().toList()) {
+      List<Verdict.Test> its =
+          verdict.tests().stream().filter(t -> t.candidate().equals(candidate)).toList();
       String reference = verdict.reference().orElse(HoldoutRows.CHAMPION);
-      sentences.add(
-          called(test.candidate())
-              + " has a "
-              + title
-              + " of "
-              + value(test.candidate())
-              + ", "
-              + called(reference)
-              + " of "
-              + value(reference)
-              + ": "
-              + (verdict.policy().get(GatePolicy.METRIC).direction() == Direction.MAXIMIZE
-                  ? "its error is "
-                  : "")
-              + gain(test.improvement())
-              + test.interval()
-                  .map(i ->
-                      " ("
-                          + Figures.percent(verdict.policy().get(GatePolicy.CONFIDENCE))
-                          + " interval "
-                          + Figures.percent(i.low())
-                          + " to "
-                          + Figures.percent(i.high())
-                          + ")")
-                  .orElse("")
-              + "; asked was "
-              + (test.threshold() >= 0
-                  ? "more than " + Figures.percent(test.threshold()) + " better"
-                  : "at most " + Figures.percent(-test.threshold()) + " worse")
-              + ", and chance would show as much with probability "
-              + Figures.probability(test.p())
-              + test.twoWay()
-                  .map(w ->
-                      " ("
-                          + Figures.probability(w.p())
-                          + " when whole periods may go well or badly together)")
-                  .orElse("")
-              + ", allowed "
-              + Figures.probability(test.level())
-              + ".");
+      sentences.add(measured(its.getFirst(), reference));
+      for (Verdict.Test test : its) {
+        sentences.add(tested(test, reference));
+        if (test.proven()) {
+          break; // what passes the first passes the second
+        }
+      }
     }
   }
 
-  private String value(String model) {
+  /** {@code Poisson deviance on the holdout: xgboost 1.02, the champion 1.73, so ..}. */
+  private String measured(Verdict.Test test, String reference) {
+    Metric.Loss metric = verdict.policy().get(GatePolicy.METRIC);
+    boolean more = metric.direction() == Direction.MAXIMIZE;
+    String name = Words.called(test.candidate());
+    return "On the holdout the "
+        + metric.title()
+        + (more ? " (more is better)" : "")
+        + " of "
+        + name
+        + " is "
+        + value(test.candidate()).orElse("not defined")
+        + ", that of "
+        + Words.called(reference)
+        + " "
+        + value(reference).orElse("not defined")
+        + ": "
+        + (more ? "in its error, 1 - " + metric.title() + ", " : "")
+        + name
+        + " is "
+        + Words.gain(test.improvement())
+        + test.interval()
+            .map(i ->
+                " ("
+                    + Figures.percent(verdict.policy().get(GatePolicy.CONFIDENCE))
+                    + " interval: "
+                    + Words.interval(i)
+                    + ")")
+            .orElse("")
+        + ".";
+  }
+
+  private static String tested(Verdict.Test test, String reference) {
+    return "That "
+        + Words.called(test.candidate())
+        + " is "
+        + Words.asked(test, reference)
+        + " is "
+        + (test.proven() ? "proven" : "not proven")
+        + ": a model that is not would look as good by chance in "
+        + Words.chance(Math.max(test.p(), test.twoWay().map(Contrast.TwoWay::p).orElse(0.0)))
+        + " of such windows"
+        + (test.twoWay().map(w -> w.p() > test.p()).orElse(false)
+            ? ", errors that whole periods share allowed for"
+            : "")
+        + "; "
+        + Words.chance(test.level())
+        + " is allowed.";
+  }
+
+  private Optional<String> value(String model) {
     return verdict.models().stream()
         .filter(m -> m.name().equals(model))
         .findFirst()
         .flatMap(Verdict.Model::value)
-        .map(Figures::number)
-        .orElse("unknown");
+        .map(Figures::number);
   }
 
   private void conditions() {
@@ -287,9 +342,7 @@ final class Explanation {
         .ifPresent(bias ->
             sentences.add(
                 "In total its forecasts are "
-                    + (bias == 0
-                        ? "exactly right"
-                        : Figures.percent(Math.abs(bias)) + (bias < 0 ? " too low" : " too high"))
+                    + Words.off(bias)
                     + " (bias "
                     + Figures.signed(bias)
                     + ")"
@@ -320,7 +373,7 @@ final class Explanation {
         + ") the verdict is conditional on this window: errors of all units that last longer than"
         + " it look like a gain. Where they are strong, "
         + Figures.number(window.falsePromotions())
-        + " of 100 candidates that are no better pass, not 5.";
+        + " of 100 candidates that are no better pass at a confidence of 95%, not 5.";
   }
 
   /** Why a bias above the bound does not hold. */
@@ -329,11 +382,11 @@ final class Explanation {
         .bias()
         .filter(b -> !b.proven() && !Rounding.atMost(Math.abs(b.value()), b.allowed()))
         .map(b ->
-            "; more than the allowed "
-                + String.format(Locale.ROOT, "%.2f", b.allowed())
-                + ", but units and periods vary so much that it is not proven (p "
-                + Figures.probability(b.p())
-                + ")")
+            "; that is more than the allowed "
+                + Figures.percent(b.allowed())
+                + ", but units and periods vary so much that chance would show it in "
+                + Words.chance(b.p())
+                + " of such windows, so it does not hold")
         .orElse("");
   }
 
@@ -347,31 +400,50 @@ final class Explanation {
                     ? "The champion was trained or chosen on all of these rows, so it looks"
                         + " better here than it is."
                     : "On the "
-                        + u.rows()
-                        + " rows that the champion was neither trained nor chosen on: "
-                        + gain(u.improvement())
+                        + Words.count(u.rows(), "row")
+                        + " that the champion was neither trained nor chosen on, "
+                        + Words.called(verdict.candidate())
+                        + " is "
+                        + Words.gain(u.improvement())
                         + "."));
   }
 
   private void slices() {
-    if (verdict.slices().isEmpty()) {
-      return;
-    }
     verdict.slices().stream()
         .filter(s -> s.improvement().isPresent())
         .min(Comparator.comparingDouble(s -> s.improvement().orElse(0.0)))
-        .ifPresent(worst ->
-            sentences.add(
-                verdict.slices().size()
-                    + " slices were checked; the least favourable is "
-                    + worst.column()
-                    + " = "
-                    + worst.value()
-                    + " ("
-                    + gain(worst.improvement())
-                    + ", "
-                    + (worst.regression() ? "proven" : "within chance, not a proven regression")
-                    + ")."));
+        .ifPresent(worst -> {
+          long unknown = verdict.slices().stream().filter(s -> s.improvement().isEmpty()).count();
+          sentences.add(
+              (verdict.slices().size() == 1
+                      ? "The only slice is "
+                      : "Of "
+                          + verdict.slices().size()
+                          + " slices "
+                          + (worst.improvement().orElse(0.0) >= 0
+                              ? "none is worse; the least gain is in "
+                              : "the least favourable is "))
+                  + worst.column()
+                  + " = "
+                  + worst.value()
+                  + ": "
+                  + Words.gain(worst.improvement())
+                  + (worst.improvement().orElse(0.0) >= 0
+                      ? ""
+                      : worst.regression()
+                          ? ", which is proven"
+                          : ", which is not proven: chance would show it in "
+                              + Words.chance(worst.adjustedP())
+                              + " of such windows")
+                  + "."
+                  + (unknown == 0
+                      ? ""
+                      : " In "
+                          + Words.count(unknown, "slice")
+                          + " a gain cannot be computed, as "
+                          + verdict.reference().map(Words::called).orElse("the other")
+                          + " loses nothing there."));
+        });
   }
 
   private void periods() {
@@ -388,8 +460,8 @@ final class Explanation {
             + known.size()
             + " target periods; in the last one ("
             + day(known.get(known.size() - 1).targetEnd())
-            + ") "
-            + gain(known.get(known.size() - 1).improvement())
+            + ") it is "
+            + Words.gain(known.get(known.size() - 1).improvement())
             + ".");
   }
 

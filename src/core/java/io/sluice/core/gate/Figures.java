@@ -19,14 +19,9 @@ final class Figures {
     return plain(value, 3);
   }
 
-  /** Two decimals with sign: {@code -0.31}. */
+  /** Two decimals with sign, zero without: {@code -0.31}. */
   static String signed(double value) {
-    return String.format(Locale.ROOT, "%+.2f", value);
-  }
-
-  /** A p-value: four decimals, two significant digits at least. */
-  static String probability(double p) {
-    return p >= 0.001 ? plain(p, 2) : String.format(Locale.ROOT, "%.4f", p);
+    return Math.abs(value) < 0.005 ? "0.00" : String.format(Locale.ROOT, "%+.2f", value);
   }
 
   private static String plain(double value, int digits) {

@@ -18,6 +18,9 @@ import java.util.Optional;
  * procedure, with the reasons for each part, is {@code docs/gate.md}.
  */
 public final class Gate {
+  /** Code of the finding that there is a champion which no candidate can be compared with. */
+  static final String CHAMPION_APART = "champion";
+
   private Gate() {}
 
   /**
@@ -92,8 +95,8 @@ public final class Gate {
     List<Finding> about = new ArrayList<>();
     rows.context()
         .hold()
-        .ifPresent(
-            h -> about.add(new Finding(Reason.INSUFFICIENT, "champion", h.because(), h.lift())));
+        .ifPresent(h ->
+            about.add(new Finding(Reason.INSUFFICIENT, CHAMPION_APART, h.because(), h.lift())));
     about.addAll(sufficiency.findings(data, reference));
     guards.drift().ifPresent(about::add);
     Choice.Judged judged =

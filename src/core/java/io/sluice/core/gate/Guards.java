@@ -1,7 +1,6 @@
 package io.sluice.core.gate;
 
 import io.sluice.core.gate.Verdict.Finding;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Conditions that no promotion may break, whatever the test says: bias and drift. */
@@ -50,7 +49,7 @@ final class Guards {
   }
 
   /** What a proven bias says against a candidate. */
-  Optional<Finding> finding(Verdict.Bias bias, String reference) {
+  Optional<Finding> finding(Verdict.Bias bias, String candidate, String reference) {
     if (!bias.proven()) {
       return Optional.empty();
     }
@@ -58,20 +57,20 @@ final class Guards {
         new Finding(
             Reason.GUARD,
             "bias",
-            "forecasts are "
-                + Figures.percent(Math.abs(bias.value()))
-                + (bias.value() < 0 ? " too low" : " too high")
-                + " in total (bias "
+            "in total the forecasts of "
+                + Words.called(candidate)
+                + " are "
+                + Words.off(bias.value())
+                + " (bias "
                 + Figures.signed(bias.value())
-                + ", proven to be beyond the allowed "
-                + String.format(Locale.ROOT, "%.2f", bias.allowed())
-                + ", chance finding "
-                + Figures.probability(bias.p())
-                + "; that of "
-                + Explanation.called(reference)
-                + " is "
-                + Figures.signed(comparison.bias(reference))
-                + ")",
+                + "); at most "
+                + Figures.percent(bias.allowed())
+                + " is allowed, and chance would show as much in "
+                + Words.chance(bias.p())
+                + " of such windows only; those of "
+                + Words.called(reference)
+                + " are "
+                + Words.off(comparison.bias(reference)),
             "a candidate that gets the total right: scale its output on validation, or train it on"
                 + " an objective whose mean is unbiased; or a wider guards.bias"));
   }

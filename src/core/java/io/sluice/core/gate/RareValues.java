@@ -170,9 +170,9 @@ final class RareValues {
         Reason.INSUFFICIENT,
         "rareValues",
         told(rare)
-            + "; with the missing ones put in, the gain is not proven any more (p "
-            + Figures.probability(rare.p())
-            + ")",
+            + "; with the missing ones put in, chance would show the gain in "
+            + Words.chance(rare.p())
+            + " of such windows, so it is not proven any more",
         "a longer holdout, or more units, until it holds its share of such values; or rareValues:"
             + " tell, if forecasts of them do not matter");
   }

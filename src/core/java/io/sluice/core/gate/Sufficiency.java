@@ -42,9 +42,10 @@ final class Sufficiency {
       out.add(
           insufficient(
               "missingRows",
-              data.missingRows()
-                  + " holdout rows are missing, or have no actual or no prediction of "
-                  + reference.map(Explanation::called).orElse("a reference"),
+              Words.count(data.missingRows(), "holdout row")
+                  + (data.missingRows() == 1 ? " is missing, or has" : " are missing, or have")
+                  + " no actual or no prediction of "
+                  + reference.map(Words::called).orElse("a reference"),
               "an evaluate stage that scores every model on every holdout row"));
     }
     if (data.units() < policy.get(GatePolicy.MIN_UNITS)) {
@@ -52,8 +53,8 @@ final class Sufficiency {
           insufficient(
               "units",
               "the holdout has "
-                  + data.units()
-                  + " units, at least "
+                  + Words.count(data.units(), "unit")
+                  + "; at least "
                   + policy.get(GatePolicy.MIN_UNITS)
                   + " are needed",
               "a holdout with more units, or a finer unit"));
@@ -63,8 +64,9 @@ final class Sufficiency {
           insufficient(
               "positiveUnits",
               "only "
-                  + data.positiveUnits()
-                  + " units have anything to predict, at least "
+                  + Words.count(data.positiveUnits(), "unit")
+                  + (data.positiveUnits() == 1 ? " has" : " have")
+                  + " anything to predict; at least "
                   + policy.get(GatePolicy.MIN_POSITIVE_UNITS)
                   + " are needed",
               "a longer holdout window, or a coarser unit"));
@@ -77,7 +79,7 @@ final class Sufficiency {
                   + data.topUnit().orElse("")
                   + " alone makes "
                   + Figures.percent(data.topUnitShare().orElse(0.0))
-                  + " of the loss, at most "
+                  + " of the loss; at most "
                   + Figures.percent(policy.get(GatePolicy.MAX_UNIT_SHARE))
                   + " is allowed: the verdict would be about this unit",
               "look at this unit's data; weigh it down or model it apart if it is right"));
@@ -87,9 +89,10 @@ final class Sufficiency {
       out.add(
           insufficient(
               "newRows",
-              "only "
-                  + Figures.percent(data.newRowShare())
-                  + " of the holdout rows are new since earlier gates, at least "
+              (data.newRowShare() == 0
+                      ? "none of the holdout rows is"
+                      : "only " + Figures.percent(data.newRowShare()) + " of the holdout rows are")
+                  + " new since earlier gates; at least "
                   + Figures.percent(policy.get(GatePolicy.MIN_NEW_ROWS))
                   + " must be: who asks the same rows often enough gets a yes in the end",
               "newer labels; or repetition: spend, which asks for stronger proof each time"));

@@ -29,7 +29,9 @@ final class TooGood {
             new Finding(
                 Reason.GUARD,
                 "tooGood",
-                "its loss on the holdout is "
+                "the loss of "
+                    + Words.called(candidate)
+                    + " on the holdout is "
                     + Figures.percent(share)
                     + " of what validation foretells (the baseline "
                     + evaluation.bestBaseline()
@@ -50,7 +52,7 @@ final class TooGood {
         new Unaudited(
             EvaluationReport.Check.TRAINING,
             "whether %s is too good on the holdout for what it does on validation"
-                .formatted(Explanation.called(candidate)),
+                .formatted(Words.called(candidate)),
             evaluation.metric().equals(comparison.metric().name())
                 ? "a loss of it or of the baseline on one of the two is unknown or zero"
                 : "evaluate measured by " + evaluation.metric(),

@@ -63,6 +63,7 @@ class DriftRuleTest {
     Verdict verdict = Gate.decide(holdouts.build(), policy, History.NONE, 1);
 
     assertThat(verdict.decision()).isEqualTo(Decision.HOLD);
-    assertThat(verdict.sentences().get(0)).startsWith("HOLD (guard): ").contains(REASON);
+    assertThat(verdict.sentences().get(0)).startsWith("HOLD (guard): ");
+    assertThat(verdict.sentences().get(1)).contains(REASON);
   }
 }

@@ -31,7 +31,7 @@ class GateTest {
 
     assertThat(verdict.findings()).isEmpty();
     assertThat(verdict.decision()).isEqualTo(Decision.PROMOTE);
-    assertThat(verdict.sentences().get(0)).isEqualTo("PROMOTE: xgboost replaces the champion.");
+    assertThat(verdict.sentences().get(0)).startsWith("PROMOTE: xgboost replaces the champion. ");
   }
 
   @Test
@@ -84,9 +84,10 @@ class GateTest {
     Verdict verdict = decide();
 
     assertThat(verdict.reason()).contains(Reason.GUARD);
-    assertThat(verdict.sentences().get(0))
-        .startsWith("HOLD (guard): forecasts are")
-        .contains("too low in total (bias -0.", "what would lift it");
+    assertThat(verdict.sentences().get(0)).startsWith("HOLD (guard): xgboost does not replace");
+    assertThat(verdict.sentences().get(1))
+        .startsWith("Why: in total the forecasts of xgboost are ")
+        .contains("too low (bias -0.", "What would lift it");
   }
 
   @Test
@@ -214,8 +215,8 @@ class GateTest {
 
     assertThat(verdict.tests().get(0).p()).isLessThan(0.01);
     assertThat(verdict.reason()).contains(Reason.INCONCLUSIVE);
-    assertThat(verdict.sentences().get(0))
-        .contains("errors that all units share in a period", "proves it 8 times in 10 from");
+    assertThat(verdict.sentences().get(1))
+        .contains("errors that all units share in a period", "proven 8 times in 10");
   }
 
   @Test
@@ -262,7 +263,7 @@ class GateTest {
 
     assertThat(verdict.reference()).contains("baseline:rate");
     assertThat(verdict.sentences().get(0))
-        .isEqualTo("PROMOTE: xgboost becomes the first champion.");
+        .startsWith("PROMOTE: xgboost becomes the first champion. As there is no champion yet, ");
   }
 
   @Test
@@ -336,7 +337,7 @@ class GateTest {
 
     assertThat(verdict.labels().stale()).isTrue();
     assertThat(verdict.basis()).isEqualTo(Verdict.Basis.SUPERIORITY);
-    assertThat(verdict.sentences().get(0)).isEqualTo("PROMOTE: xgboost replaces the champion.");
+    assertThat(verdict.sentences().get(0)).startsWith("PROMOTE: xgboost replaces the champion. ");
     assertThat(verdict.tests()).extracting(Verdict.Test::threshold).containsExactly(0.01, -0.05);
   }
 
@@ -352,6 +353,21 @@ class GateTest {
 
     assertThat(verdict.tests().get(1).proven()).isTrue();
     assertThat(verdict.reason()).contains(Reason.WORSE);
+  }
+
+  @Test
+  void aStaleChampionThatIsProvenBetterStaysWhereNoSliceIsLookedAt() {
+    holdouts.candidateError = 0.24;
+    holdouts.championError = 0.05;
+    holdouts.units = 1500;
+    stale();
+    GatePolicy wide =
+        POLICY.with(GatePolicy.NON_INFERIORITY, 0.5).with(GatePolicy.SLICES, List.of());
+
+    Verdict verdict = Gate.decide(holdouts.build(), wide, History.NONE, 7);
+
+    assertThat(verdict.tests().get(1).proven()).isTrue();
+    assertThat(verdict.findings()).extracting(Verdict.Finding::code).containsExactly("worse");
   }
 
   private void stale() {
@@ -454,10 +470,10 @@ class GateTest {
 
     assertThat(verdict.reason()).contains(Reason.INSUFFICIENT);
     assertThat(verdict.findings().get(0).code()).isEqualTo("baseline");
-    assertThat(verdict.sentences().get(0))
+    assertThat(verdict.sentences().get(1))
         .isEqualTo(
-            "HOLD (insufficient): the baseline rate forecasts 0 for every row, and no other"
-                + " baseline does better, so that any model that knows the mean beats it; what"
+            "Why: the baseline rate forecasts 0 for every row, and no other"
+                + " baseline does better, so that any model that knows the mean beats it. What"
                 + " would lift it: baselines that follow each unit, such as movingAverage, in the"
                 + " evaluate stage; units whose earlier labels are in the panel, so that a"
                 + " baseline has something to learn from; or a person who has looked at the"
@@ -469,11 +485,11 @@ class GateTest {
     holdouts.champion = false;
     holdouts.evaluation.rowsOfHoldout = 1800;
     holdouts.evaluation.withoutHistory = Optional.of(901L);
-    assertThat(decide().sentences().get(0))
+    assertThat(decide().sentences().get(1))
         .startsWith(
-            "HOLD (insufficient): the baselines are blind: 901 of 1800 holdout rows belong to units"
+            "Why: the baselines are blind: 901 of 1800 holdout rows belong to units"
                 + " without any label before, for which each of them forecasts 0, so that any"
-                + " model that knows the mean beats the baseline rate;");
+                + " model that knows the mean beats the baseline rate.");
 
     holdouts.evaluation.withoutHistory = Optional.of(900L);
     assertThat(decide().decision()).isEqualTo(Decision.PROMOTE);
@@ -518,11 +534,11 @@ class GateTest {
 
     assertThat(verdict.tests().get(0).proven()).isTrue();
     assertThat(verdict.findings()).extracting(Verdict.Finding::code).containsExactly("rareValues");
-    assertThat(verdict.sentences().get(0))
+    assertThat(verdict.sentences().get(1))
         .startsWith(
-            "HOLD (insufficient): 10 of 20000 earlier labels were 100 or more and made 50.3% of"
+            "Why: 10 of 20000 earlier labels were 100 or more and made 50.3% of"
                 + " the total; the holdout should hold 0.6 and holds none; with the missing ones"
-                + " put in, the gain is not proven any more (p ");
+                + " put in, chance would show the gain in ");
     assertThat(verdict.rareValues().orElseThrow().expected()).isEqualTo(0.6);
     assertThat(verdict.rareValues().orElseThrow().stands()).isFalse();
 
@@ -641,10 +657,10 @@ class GateTest {
         Gate.decide(holdouts.build(), POLICY.with(GatePolicy.REQUIRE_AUDIT, true), History.NONE, 7);
 
     assertThat(verdict.reason()).contains(Reason.INSUFFICIENT);
-    assertThat(verdict.sentences().get(0))
+    assertThat(verdict.sentences().get(1))
         .startsWith(
-            "HOLD (insufficient): the audit for leaks could not look at the channel `holiday` (the"
-                + " snapshot has no column `holiday`); what would lift it: ");
+            "Why: the audit for leaks could not look at the channel `holiday` (the"
+                + " snapshot has no column `holiday`). What would lift it: ");
     assertThat(verdict.sentences()).noneMatch(s -> s.startsWith("Not audited"));
     assertThat(verdict.unauditedInWords()).isPresent();
   }
@@ -659,8 +675,9 @@ class GateTest {
     assertThat(verdict.decision()).isEqualTo(Decision.PROMOTE);
     assertThat(verdict.sentences())
         .startsWith(
-            "PROMOTE: xgboost replaces the champion; part of the audit for leaks could not be made"
-                + " (1).",
+            "PROMOTE: xgboost replaces the champion. It had to be proven more than 1% better than"
+                + " the champion, and it is. Part of the audit for leaks could not be made (1"
+                + " check).",
             "Not audited for leaks: the channel `holiday` (the snapshot has no column `holiday`).");
     assertThat(Verdict.parse(verdict.toJson())).isEqualTo(verdict);
   }
@@ -727,9 +744,9 @@ class GateTest {
     assertThat(verdict.findings()).extracting(Verdict.Finding::code).containsExactly("tooGood");
     double its = model(verdict, "candidate:xgboost");
     double baselines = model(verdict, "baseline:rate");
-    assertThat(verdict.sentences().get(0))
+    assertThat(verdict.sentences().get(1))
         .startsWith(
-            "HOLD (guard): its loss on the holdout is "
+            "Why: the loss of xgboost on the holdout is "
                 + Figures.percent((its / 3.0) / (baselines / 3.0))
                 + " of what validation foretells");
     assertThat(

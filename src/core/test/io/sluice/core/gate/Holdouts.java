@@ -32,6 +32,7 @@ final class Holdouts {
     Optional<String> championRun = Optional.empty();
     Optional<Long> expectedRows = Optional.empty();
     Optional<GateContext.Drift> drift = Optional.empty();
+    Optional<GateContext.Hold> hold = Optional.empty();
     long rowsOfHoldout;
     Optional<Long> withoutHistory = Optional.empty();
     Optional<Long> negativeLabels = Optional.empty();
@@ -99,7 +100,7 @@ final class Holdouts {
     }
 
     GateContext context() {
-      return new GateContext(asOf, championRun, drift);
+      return new GateContext(asOf, championRun, drift, hold);
     }
   }
 

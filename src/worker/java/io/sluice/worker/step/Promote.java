@@ -121,7 +121,7 @@ public final class Promote {
         promotion = before;
         throw otherwise(e, "this time the gate says HOLD");
       });
-      context.out().println("HOLD: the champion stays");
+      context.out().println("HOLD: nothing is promoted");
       return;
     }
     if (!head.equals(pinned.head())) {

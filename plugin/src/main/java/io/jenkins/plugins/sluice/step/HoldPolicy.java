@@ -30,9 +30,9 @@ final class HoldPolicy {
     }
   }
 
-  /** Why the champion stays; empty when the verdict is another one, or there is none. */
+  /** Why nothing is promoted; empty when the verdict is another one, or there is none. */
   static Optional<String> reason(Optional<String> verdict, RunSummary summary) {
-    return verdict.filter("HOLD"::equals).map(v -> summary.reason().orElse("the champion stays"));
+    return verdict.filter("HOLD"::equals).map(v -> summary.reason().orElse("nothing is promoted"));
   }
 
   /** Marks the step and the build, or fails. */
