@@ -7,7 +7,6 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.Baseline;
-import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,18 +38,14 @@ public final class Evaluation {
 
   private final EvaluationSettings settings;
   private final Instant asOf;
-  private final Tables validation;
-  private final Tables holdout;
+  private final TableSet validation;
+  private final TableSet holdout;
   private final Units units;
   private final Path inputs;
   private final Training training;
 
   /** Labels of both tables that are below zero: where there are some, forecasts may be so too. */
   private final long negativeLabels;
-
-  /** A table set in memory. */
-  private record Tables(
-      String name, Path rowsFile, PanelFormat format, Panel panel, LabelRows rows) {}
 
   /**
    * A scored candidate.
@@ -79,24 +74,17 @@ public final class Evaluation {
   @SuppressWarnings("ArrayRecordComponent") // columns; nobody compares two
   private record Predictions(double[] validation, double[] holdout) {}
 
-  private Evaluation(
-      EvaluationSettings settings,
-      Instant asOf,
-      Path inputs,
-      Units units,
-      Tables validation,
-      Tables holdout,
-      Training training) {
+  private Evaluation(EvaluationSettings settings, Instant asOf, Path inputs, JudgedTables tables) {
     this.settings = settings;
     this.inputs = inputs;
-    this.units = units;
+    this.units = tables.units();
     this.asOf = asOf;
-    this.validation = validation;
-    this.holdout = holdout;
-    this.training = training;
+    this.validation = tables.validation();
+    this.holdout = tables.holdout();
+    this.training = tables.training();
     this.negativeLabels =
         Stream.of(validation, holdout)
-            .flatMapToDouble(t -> Arrays.stream(t.rows.actual()))
+            .flatMapToDouble(t -> Arrays.stream(t.rows().actual()))
             .filter(actual -> actual < 0)
             .count();
   }
@@ -122,121 +110,25 @@ public final class Evaluation {
       Path inputs, Path outputs, JsonNode with, Instant asOf, SortedMap<String, String> failed)
       throws IOException {
     EvaluationSettings settings = EvaluationSettings.parse(with);
-    Units units = new Units();
-    Tables validation = tables(inputs, "validation", settings, units, asOf);
-    Tables holdout = tables(inputs, "holdout", settings, units, asOf);
-    if (!validation.format.equals(holdout.format)) {
-      throw Refusal.of(
-          "SLU-6020",
-          "validation/panel.json and holdout/panel.json differ",
-          "both are cut from one table");
-    }
-    refuseSharedLabels(validation, holdout);
-    Training training = Training.of(inputs, holdout.format, validation.rows, holdout.rows, units);
-    SnapshotAudit audit = audit(inputs, settings, List.of(validation, holdout), units, asOf);
-    return new Evaluation(settings, asOf, inputs, units, validation, holdout, training)
-        .score(outputs, audit, failed);
+    JudgedTables tables = JudgedTables.read(TableSets.in(inputs), settings, asOf);
+    return new Evaluation(settings, asOf, inputs, tables).score(outputs, tables.audit(), failed);
   }
 
-  private static Tables tables(
-      Path inputs, String name, EvaluationSettings settings, Units units, Instant asOf)
+  /**
+   * Refuses what {@link #run} would refuse in tables, before there are models: the store step of
+   * the stage that writes them asks. What needs two tables is looked at where both are there.
+   *
+   * @param inputs of the evaluate stage by name: {@code validation}, {@code holdout}, {@code
+   *     snapshot}, {@code training/<name>}, {@code refit/<name>}; any may be absent
+   * @param with the values of the evaluate stage
+   * @param asOf the latest instant that the tables may know of
+   * @return what was looked at, for people
+   * @throws SluiceException exit code 2: what was refused
+   * @throws IOException when a file cannot be read
+   */
+  public static List<String> check(Map<String, Path> inputs, JsonNode with, Instant asOf)
       throws IOException {
-    Path folder = inputs.resolve(name);
-    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      throw Refusal.of(
-          "SLU-6043",
-          "evaluate has no input `" + name + "`, a folder with rows.csv, panel.csv, panel.json",
-          "families are picked on validation and compared on the holdout: give it both");
-    }
-    PanelFormat format = PanelFormat.read(folder, name);
-    settings.holdAgainst(format, name);
-    Panel panel =
-        Panel.read(
-            folder.resolve("panel.csv"),
-            name + "/panel.csv",
-            new Panel.Columns(format.unit(), "eventTime", "knownAt", format.channels(), false),
-            format.periodMicros(),
-            units);
-    refuseFuture(name, panel, units, asOf);
-    Path rowsFile = folder.resolve("rows.csv");
-    LabelRows rows =
-        LabelRows.read(
-            rowsFile, name + "/rows.csv", format, panel, units, settings.matureAfter(), asOf);
-    Findings findings = new Findings();
-    for (int i = 0; i < rows.size(); i++) {
-      Optional<String> objection = settings.metric().objection(rows.actual()[i]);
-      if (objection.isPresent()) {
-        findings.add(
-            "SLU-6044",
-            "%s, line %d: the actual %s %s for %s"
-                .formatted(
-                    rows.name(),
-                    rows.line()[i],
-                    CsvTable.format(rows.actual()[i]),
-                    objection.get(),
-                    settings.metric().name()),
-            rows.actual()[i] < 0
-                ? "gate on a metric that judges labels below zero: "
-                    + String.join(", ", Metric.Loss.ofNegatives())
-                : "gate on a metric that fits the label");
-      }
-    }
-    findings.refuse();
-    return new Tables(name, rowsFile, format, panel, rows);
-  }
-
-  private static void refuseFuture(String name, Panel panel, Units units, Instant asOf) {
-    Findings findings = new Findings();
-    long now = EpochMicros.of(asOf);
-    for (int unit = 0; unit < units.size(); unit++) {
-      for (int i = panel.start(unit); i < panel.end(unit); i++) {
-        if (panel.knownAt(i) > now) {
-          findings.add(
-              "SLU-6034",
-              "%s/panel.csv, line %d: a vintage that became known %s, after the as-of %s"
-                  .formatted(name, panel.line(i), EpochMicros.toInstant(panel.knownAt(i)), asOf),
-              "leave out what was not known at the as-of");
-        }
-      }
-    }
-    findings.refuse();
-  }
-
-  /** A label on which families were picked tells nothing when they are compared on it again. */
-  private static void refuseSharedLabels(Tables validation, Tables holdout) {
-    com.carrotsearch.hppc.LongHashSet seen = validation.rows.labels();
-    Findings findings = new Findings();
-    for (int i = 0; i < holdout.rows.size(); i++) {
-      if (seen.contains(LabelRows.pair(holdout.rows.unit(i), holdout.rows.targetSlot()[i]))) {
-        findings.add(
-            "SLU-6038",
-            "%s, line %d: the label is also a label of validation"
-                .formatted(holdout.rows.name(), holdout.rows.line()[i]),
-            "cut validation and holdout so that no target lies in both");
-      }
-    }
-    findings.refuse();
-  }
-
-  private static SnapshotAudit audit(
-      Path inputs, EvaluationSettings settings, List<Tables> sets, Units units, Instant asOf)
-      throws IOException {
-    Path snapshot = inputs.resolve("snapshot");
-    if (!Files.exists(snapshot, LinkOption.NOFOLLOW_LINKS)) {
-      return SnapshotAudit.impossible("evaluate has no input `snapshot`");
-    }
-    if (settings.labels().isEmpty()) {
-      return SnapshotAudit.impossible("`with` has no `labels`");
-    }
-    return SnapshotAudit.of(
-        snapshot,
-        settings.labels().get(),
-        settings.derived(),
-        sets.stream()
-            .map(t -> new SnapshotAudit.Tables(t.name, t.format, t.panel, t.rows))
-            .toList(),
-        units,
-        asOf);
+    return JudgedTables.check(inputs, with, asOf);
   }
 
   private EvaluationReport score(
@@ -285,21 +177,22 @@ public final class Evaluation {
             baselines,
             bestBaseline(baselines),
             new EvaluationReport.Rows(
-                holdout.rows.size(),
-                validation.rows.size(),
-                holdout.rows.units(),
+                holdout.rows().size(),
+                validation.rows().size(),
+                holdout.rows().units(),
                 audit.expectedRows(),
                 Optional.of(
-                    NaiveForecast.withoutHistory(holdout.format, holdout.panel, holdout.rows)),
+                    NaiveForecast.withoutHistory(
+                        holdout.format(), holdout.panel(), holdout.rows())),
                 Optional.of(negativeLabels)),
             Optional.of(
                 EarlierLabels.of(
-                    holdout.format,
-                    holdout.panel,
+                    holdout.format(),
+                    holdout.panel(),
                     units.size(),
-                    EpochMicros.of(holdout.rows.firstOrigin()),
+                    EpochMicros.of(holdout.rows().firstOrigin()),
                     settings.matureAfter())),
-            holdout.rows.firstOrigin(),
+            holdout.rows().firstOrigin(),
             audit(audit));
     write(outputs, report, columns);
     return report;
@@ -329,7 +222,7 @@ public final class Evaluation {
         throw Refusal.unfit(
             family, "its signature names the family " + Refusal.quoted(signature.family()));
       }
-      Instant first = holdout.rows.firstOrigin();
+      Instant first = holdout.rows().firstOrigin();
       if (newestLabel.isPresent() && newestLabel.get().isAfter(first)) {
         throw Refusal.of(
             "SLU-6037",
@@ -503,11 +396,11 @@ public final class Evaluation {
   /** Holdout rows whose label became known after this one. */
   private long holdoutRowsSince(Instant label) {
     long micros = EpochMicros.of(label);
-    return Arrays.stream(holdout.rows.knownAt()).filter(known -> known > micros).count();
+    return Arrays.stream(holdout.rows().knownAt()).filter(known -> known > micros).count();
   }
 
   private EvaluationReport.Baseline scored(Baseline baseline) {
-    return NaiveForecast.offered(baseline, holdout.format)
+    return NaiveForecast.offered(baseline, holdout.format())
         ? new EvaluationReport.Baseline(
             baseline.word(),
             true,
@@ -537,9 +430,9 @@ public final class Evaluation {
     return best.name();
   }
 
-  private double[] baseline(Baseline baseline, Tables tables) {
+  private double[] baseline(Baseline baseline, TableSet tables) {
     return NaiveForecast.of(
-        baseline, tables.format, tables.panel, tables.rows, settings.matureAfter());
+        baseline, tables.format(), tables.panel(), tables.rows(), settings.matureAfter());
   }
 
   /** What an audit refused never gets here. */
@@ -564,12 +457,13 @@ public final class Evaluation {
     return clean ? EvaluationReport.Audited.CLEAN : EvaluationReport.Audited.UNAUDITED;
   }
 
-  private double loss(Tables tables, double[] predicted) {
-    double loss = settings.metric().value(tables.rows.actual(), predicted, tables.rows.weight());
+  private double loss(TableSet tables, double[] predicted) {
+    double loss =
+        settings.metric().value(tables.rows().actual(), predicted, tables.rows().weight());
     if (!Double.isFinite(loss)) {
       throw Refusal.of(
           "SLU-6044",
-          "%s on %s is %s".formatted(settings.metric().name(), tables.name, loss),
+          "%s on %s is %s".formatted(settings.metric().name(), tables.name(), loss),
           "the metric is not defined on these rows: take another, or other rows");
     }
     return loss;
@@ -609,41 +503,42 @@ public final class Evaluation {
         : made;
   }
 
-  private double[] written(Path made, String name, BundleSignature signature, Tables tables)
+  private double[] written(Path made, String name, BundleSignature signature, TableSet tables)
       throws IOException {
     fit(signature, name, tables);
     return CommandPredictions.read(
-        made.resolve(tables.name),
-        "forecasts of `" + name + "` on " + tables.name,
-        tables.format,
-        tables.rows,
+        made.resolve(tables.name()),
+        "forecasts of `" + name + "` on " + tables.name(),
+        tables.format(),
+        tables.rows(),
         units,
         signature);
   }
 
   /** Refuses a model that was made for other tables. */
-  private static void fit(BundleSignature signature, String name, Tables tables) {
-    if (!signature.period().equals(tables.format.period())) {
+  private static void fit(BundleSignature signature, String name, TableSet tables) {
+    if (!signature.period().equals(tables.format().period())) {
       throw Refusal.unfit(
           name,
           "it forecasts periods of %s, the tables have %s"
-              .formatted(signature.period(), tables.format.period()));
+              .formatted(signature.period(), tables.format().period()));
     }
-    for (int h : tables.rows.horizons()) {
+    for (int h : tables.rows().horizons()) {
       if (signature.columnOf(h) < 0) {
         throw Refusal.unfit(
             name,
-            "it does not forecast horizon %d, which %s asks for".formatted(h, tables.rows.name()));
+            "it does not forecast horizon %d, which %s asks for"
+                .formatted(h, tables.rows().name()));
       }
     }
   }
 
   /** One window per unit and origin, predicted in chunks; every row takes its horizon's column. */
-  private static double[] predict(ModelBundle bundle, String name, Tables tables) {
+  private static double[] predict(ModelBundle bundle, String name, TableSet tables) {
     BundleSignature signature = bundle.signature();
     fit(signature, name, tables);
-    int[] picked = signature.pick(tables.format, name);
-    LabelRows rows = tables.rows;
+    int[] picked = signature.pick(tables.format(), name);
+    LabelRows rows = tables.rows();
     int[] columnOf = new int[rows.horizons().last() + 1];
     for (int h : rows.horizons()) {
       columnOf[h] = signature.columnOf(h);
@@ -657,13 +552,15 @@ public final class Evaluation {
       long[] days = new long[n];
       for (int i = 0; i < n; i++) {
         int g = from + i;
-        tables.panel.window(
-            rows.groupUnit()[g],
-            rows.groupOrigin()[g],
-            signature.lookback(),
-            picked,
-            windows,
-            i * signature.windowSize());
+        tables
+            .panel()
+            .window(
+                rows.groupUnit()[g],
+                rows.groupOrigin()[g],
+                signature.lookback(),
+                picked,
+                windows,
+                i * signature.windowSize());
         days[i] = EpochMicros.day(rows.groupOrigin()[g]);
       }
       System.arraycopy(bundle.predict(windows, days), 0, all, from * width, n * width);
@@ -709,9 +606,9 @@ public final class Evaluation {
   private void write(Path outputs, EvaluationReport report, Map<String, double[]> columns)
       throws IOException {
     Path folder = Files.createDirectories(outputs.resolve("rows"));
-    List<String> keys = LabelRows.columns(holdout.format);
+    List<String> keys = LabelRows.columns(holdout.format());
     List<double[]> predictions = List.copyOf(columns.values());
-    try (CsvTable in = CsvTable.open(holdout.rowsFile, holdout.rows.name());
+    try (CsvTable in = CsvTable.open(holdout.rowsFile(), holdout.rows().name());
         CsvWriter out = CsvTable.writer(folder.resolve("rows.csv"))) {
       int[] keyColumns = in.columns(keys);
       List<String> record = new ArrayList<>(keys);

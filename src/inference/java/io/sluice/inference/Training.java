@@ -13,8 +13,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.SortedMap;
 
 /**
  * What the models learned from, held against what they are judged by. A trial must know no label of
@@ -46,19 +47,27 @@ record Training(
   static final String REFIT = "refit";
 
   /**
-   * Looks at the inputs {@link #TRIALS} and {@link #REFIT}.
+   * Looks at what models learn from.
    *
+   * @param inputs by their names in evaluate, {@code training/<name>} and {@code refit/<name>}
    * @param units numbers the units of validation and holdout; gets those of the training tables too
    * @throws SluiceException SLU-6045 (a label that the model is judged by), SLU-6046 (from the
    *     future of what it is judged by)
    */
   static Training of(
-      Path inputs, PanelFormat format, LabelRows validation, LabelRows holdout, Units units)
+      SortedMap<String, Path> inputs,
+      PanelFormat format,
+      LabelRows validation,
+      LabelRows holdout,
+      Units units)
       throws IOException {
     Reader reader = new Reader(format, validation, holdout, units);
     for (String group : List.of(TRIALS, REFIT)) {
-      for (Path input : entries(inputs.resolve(group))) {
-        reader.input(group, input);
+      String prefix = group + "/";
+      for (Map.Entry<String, Path> input : inputs.entrySet()) {
+        if (input.getKey().startsWith(prefix)) {
+          reader.input(group, input.getKey().substring(prefix.length()), input.getValue());
+        }
       }
     }
     reader.findings.refuse();
@@ -70,15 +79,6 @@ record Training(
     return newest
         .filter(n -> tables > 0)
         .map(n -> new EvaluationReport.Training(tables, rows, n, validationLabels));
-  }
-
-  private static List<Path> entries(Path folder) throws IOException {
-    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      return List.of();
-    }
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.sorted().toList();
-    }
   }
 
   /** Reads one table set after the other; keeps what all of them have in common. */
@@ -129,8 +129,7 @@ record Training(
     }
 
     /** An input is a panel table set, or a folder of one for each family. */
-    void input(String group, Path input) throws IOException {
-      String name = String.valueOf(input.getFileName());
+    void input(String group, String name, Path input) throws IOException {
       if (isPanel(input)) {
         table(group, name, input);
         return;
@@ -139,7 +138,7 @@ record Training(
         bundle(group, name, input);
         return;
       }
-      List<Path> families = entries(input);
+      List<Path> families = TableSets.entries(input);
       if (families.isEmpty() || !families.stream().allMatch(Reader::isPanel)) {
         unaudited(group, name, "it is not a panel table set: it has no " + PANEL);
         return;

@@ -1,7 +1,12 @@
 package io.sluice.inference;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.json.Json;
 import java.io.IOException;
@@ -13,6 +18,8 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -191,9 +198,52 @@ final class Sample {
     return run(with());
   }
 
+  /**
+   * Evaluates; of whatever a test plants in tables, the stage that writes them gets the same before
+   * there are models.
+   */
   EvaluationReport run(JsonNode with) throws IOException {
-    Evaluation.run(inputs, outputs, with, AS_OF, new TreeMap<>(lost));
+    Optional<List<Diagnostic>> early = refused(() -> Evaluation.check(tables(), with, AS_OF));
+    Optional<List<Diagnostic>> late =
+        refused(() -> Evaluation.run(inputs, outputs, with, AS_OF, new TreeMap<>(lost)));
+    if (early.isPresent()
+        || late.filter(d -> d.stream().noneMatch(Sample::isAboutModels)).isPresent()) {
+      assertThat(early).as("what the stage that writes the tables gets").isEqualTo(late);
+    }
+    if (late.isPresent()) {
+      throw new SluiceException(ExitCode.INPUT_WRONG, late.get());
+    }
     return EvaluationReport.parse(evaluation());
+  }
+
+  /** Ids that no table brings about: bundles, candidates, the champion, and having none. */
+  private static boolean isAboutModels(Diagnostic d) {
+    return d.id().matches("SLU-60(0.|10|37|41|42|43|47)|SLU-63..");
+  }
+
+  /** Every input but bundles and forecasts, by its name. */
+  private SortedMap<String, Path> tables() throws IOException {
+    SortedMap<String, Path> found = new TreeMap<>();
+    try (Stream<Path> all = Files.walk(inputs, 2)) {
+      all.filter(p -> !p.equals(inputs))
+          .filter(p -> Files.isDirectory(p) || p.endsWith("snapshot"))
+          .forEach(p -> found.put(inputs.relativize(p).toString(), p));
+    }
+    return found;
+  }
+
+  private interface Step {
+    void go() throws IOException;
+  }
+
+  private static Optional<List<Diagnostic>> refused(Step step) throws IOException {
+    try {
+      step.go();
+      return Optional.empty();
+    } catch (SluiceException e) {
+      assertThat(e.exitCode()).isEqualTo(ExitCode.INPUT_WRONG);
+      return Optional.of(e.diagnostics());
+    }
   }
 
   JsonNode evaluation() throws IOException {

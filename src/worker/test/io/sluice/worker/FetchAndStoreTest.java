@@ -172,6 +172,109 @@ class FetchAndStoreTest {
   }
 
   @Test
+  void aResultThatCannotBeKeptCostsItselfAndNotTheModel() throws Exception {
+    fetch("stage", List.of(), List.of("model"));
+    Files.writeString(folder.resolve("w/outputs/model"), "m");
+    Path results = folder.resolve("w/results");
+    for (String name : List.of("recall@10", "recall_10", "mape_%", "f1 (macro)", "90th")) {
+      Files.writeString(results.resolve(name), "value of " + name);
+    }
+    Files.writeString(results.resolve("nan"), "nan");
+    Files.writeString(results.resolve("long"), "x".repeat(4097));
+    Files.write(results.resolve("latin"), new byte[] {(byte) 0xfc});
+    Files.createDirectory(results.resolve("folder"));
+    Files.createSymbolicLink(results.resolve("link"), Path.of("/etc/hostname"));
+
+    assertThat(store("stage", List.of(), List.of("model"), "no", 0)).isZero();
+
+    assertThat(store.manifest(Digest.parse(text("outputs"))).results())
+        .containsOnly(
+            Map.entry("recall_10", "value of recall_10"),
+            Map.entry("mape__", "value of mape_%"),
+            Map.entry("f1 _macro_", "value of f1 (macro)"),
+            Map.entry("90th", "value of 90th"),
+            Map.entry("nan", "nan"));
+    assertThat(out.toString(UTF_8).lines().filter(l -> l.contains("result `")))
+        .containsExactly(
+            "the result `f1 (macro)` is kept as `f1 _macro_`: names have letters, digits, blanks"
+                + " and _ . - :",
+            "warning[SLU-4011]: the result `folder` is left out: it is not a plain file",
+            "warning[SLU-4011]: the result `latin` is left out: it is not UTF-8",
+            "warning[SLU-4011]: the result `link` is left out: it is not a plain file",
+            "warning[SLU-4011]: the result `long` is left out: it is larger than 4096 bytes",
+            "the result `mape_%` is kept as `mape__`: names have letters, digits, blanks and _ . -"
+                + " :",
+            "warning[SLU-4011]: the result `recall@10` is left out: `recall_10`, as which it would"
+                + " be kept, is another result");
+  }
+
+  @Test
+  void tablesThatEvaluateWouldRefuseAreRefusedWhereTheyAreWritten() throws Exception {
+    List<String> raw = List.of("raw=" + manifest("weeks", WEEKS) + "#weeks");
+    List<String> split = call("stage", raw, List.of("holdout", "validation"), USE);
+    Files.writeString(folder.resolve("exit"), "0");
+
+    assertThat(run(split)).isZero();
+    assertThat(text("w/params.json")).as("what the command sees").doesNotContain("tables");
+    tables("validation", "2026-01-05", "2026-01-12", 4);
+    tables("holdout", "2026-01-19", "2026-01-26", 6);
+    assertThat(store("no", split)).isZero();
+    assertThat(out.toString(UTF_8))
+        .contains("tables are as evaluate wants them: validation, holdout, against the snapshot");
+    assertThat(run(split)).isZero();
+    assertThat(text("hit")).isEqualTo("yes");
+
+    // the same values learned of another metric are another question
+    List<String> other =
+        call("stage", raw, List.of("holdout", "validation"), USE.replace("mae", "tweedie"));
+    assertThat(run(other)).isZero();
+    assertThat(text("hit")).isEqualTo("no");
+
+    tables("validation", "2026-01-05", "2026-01-12", 4);
+    tables("holdout", "2026-01-19", "2026-01-26", 5);
+    assertThat(store("no", split)).as("another actual than the snapshot has").isEqualTo(2);
+    assertThat(err.toString(UTF_8)).contains("SLU-6035", "holdout/rows.csv, line 2");
+    assertThat(text("outputs")).isEqualTo("failed:2");
+    StageRecord record = StageRecord.parse(Json.parse(store.records(new RunId("run-1")).getLast()));
+    assertThat(record.cause()).contains("SLU-6035");
+  }
+
+  /** What reports say: a unit, four weeks, each known when it is over and final a week later. */
+  private static final String WEEKS =
+      """
+      unit,week,reported,n
+      u,2025-12-29,2026-01-05,3
+      u,2026-01-05,2026-01-12,4
+      u,2026-01-12,2026-01-19,5
+      u,2026-01-19,2026-01-26,6
+      """;
+
+  private static final String USE =
+      """
+      {"lr":0.1,"sluice.tables":[{"stage":"evaluate",
+       "tables":{"holdout":"outputs/holdout","snapshot":"inputs/raw",
+                 "validation":"outputs/validation"},
+       "with":{"baselines":["zero"],"metric":"mae","slices":[],"unit":["unit"],
+               "labels":{"column":"n","eventTime":"week","knownAt":"reported",
+                         "matureAfter":"P0D"}}}]}
+      """;
+
+  /** A panel table set of one row, in the outputs of the stage. */
+  private void tables(String output, String origin, String targetEnd, int actual)
+      throws IOException {
+    Path set = Files.createDirectories(folder.resolve("w/outputs").resolve(output));
+    Files.writeString(
+        set.resolve("panel.json"),
+        "{\"unit\":[\"unit\"],\"slices\":[],\"channels\":[\"n\"],\"period\":\"P7D\",\"label\":\"n\"}");
+    Files.writeString(
+        set.resolve("panel.csv"), "unit,eventTime,knownAt,n\nu,2025-12-29,2026-01-05,3\n");
+    Files.writeString(
+        set.resolve("rows.csv"),
+        "unit,origin,horizon,targetEnd,knownAt,actual,weight\nu,%s,1,%s,%s,%d,1\n"
+            .formatted(origin, targetEnd, targetEnd, actual));
+  }
+
+  @Test
   void aFailureIsPassedOnAndNeverCached() throws Exception {
     fetch("train", List.of(), List.of("model"));
     assertThat(store("train", List.of(), List.of("model"), "no", 7)).isEqualTo(7);

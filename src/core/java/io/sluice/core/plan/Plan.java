@@ -256,7 +256,26 @@ public record Plan(
       Duration timeout,
       int retries,
       Resources resources,
-      boolean mayFail) {}
+      boolean mayFail) {
+
+    /** The same stage with other values. */
+    Stage withValues(JsonNode values) {
+      return new Stage(
+          name,
+          specName,
+          kind,
+          family,
+          environment,
+          command,
+          inputs,
+          outputs,
+          values,
+          timeout,
+          retries,
+          resources,
+          mayFail);
+    }
+  }
 
   /**
    * An edge.

@@ -45,7 +45,7 @@ final class PlannedStages {
     StageEdges.judged(spec).ifPresent(e -> own.addAll(predictors(e)));
     List<Plan.Stage> all = new ArrayList<>();
     all.add(worker(Plan.Kind.RESOLVE, List.of(), List.of(), Json.object()));
-    all.addAll(TopologicalOrder.of(own));
+    all.addAll(TopologicalOrder.of(own.stream().map(new EvaluatedTables(own)::told).toList()));
     all.add(worker(Plan.Kind.GATE, edges.ofGate(), List.of("verdict"), values.gate()));
     all.add(worker(Plan.Kind.REGISTER, edges.ofRegister(), List.of("registered"), Json.object()));
     all.add(

@@ -12,8 +12,8 @@ import java.util.TreeMap;
 
 /** The edges of the plan: what the author wrote, with families spelled out, and what is added. */
 final class StageEdges {
-  private static final String TRAINING = "training/";
-  private static final String REFIT = "refit/";
+  static final String TRAINING = "training/";
+  static final String REFIT = "refit/";
 
   private final Spec spec;
 

@@ -166,6 +166,23 @@ class PlannerTest {
   }
 
   @Test
+  void aStageThatWritesTablesIsToldWhatEvaluateMakesOfThem() {
+    TableUse use = TableUse.of(stage("preprocess").with()).getFirst();
+    assertThat(TableUse.of(stage("preprocess").with())).hasSize(1);
+    assertThat(use.stage()).isEqualTo("evaluate");
+    assertThat(use.tables())
+        .containsOnly(
+            Map.entry("holdout", "outputs/holdout"),
+            Map.entry("snapshot", "inputs/returns"),
+            Map.entry("training/train", "outputs/train"),
+            Map.entry("validation", "outputs/validation"));
+    assertThat(use.with()).isEqualTo(stage("evaluate").with());
+    assertThat(plan.stages())
+        .filteredOn(s -> !s.name().value().equals("preprocess"))
+        .allSatisfy(s -> assertThat(TableUse.of(s.with())).as(s.name().value()).isEmpty());
+  }
+
+  @Test
   void aTrainThatTheSpecNamesStandsForAllThatTheModelsLearnedFrom() {
     assertThat(
             evaluating(

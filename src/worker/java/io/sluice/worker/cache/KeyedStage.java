@@ -8,6 +8,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.record.Resolved;
 import io.sluice.core.record.StageRecord;
@@ -208,6 +209,10 @@ public record KeyedStage(
     root.put("code", arguments.kind().has(Plan.Trait.BRINGS_CODE) ? "" : codeDigest().toString());
     arguments.predict().ifPresent(p -> root.set("predict", p));
     root.set("with", arguments.with());
+    if (!arguments.tables().isEmpty()) {
+      // store held the outputs to it: held to something else they are not a hit
+      root.set("tables", JsonCodec.writeList(arguments.tables()));
+    }
     root.put("environment", arguments.environment().map(Digest::toString).orElse(""));
     root.put("image", arguments.image());
     root.put("family", arguments.family().orElse(""));

@@ -1,9 +1,11 @@
 package io.sluice.worker.cache;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.TableUse;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.worker.command.Arguments;
@@ -29,6 +31,8 @@ import java.util.regex.Pattern;
  * @param workers names of the pods that help a search; empty: its trials share this pod
  * @param worker the name of this pod, where it is one of those: it leaves nothing behind
  * @param seed of the spec
+ * @param with the stage's values, as its command sees them
+ * @param tables what evaluate stages make of the tables that this stage writes
  * @param inputs sorted by name
  * @param outputs declared names, sorted
  */
@@ -46,6 +50,7 @@ public record TaskArguments(
     Optional<String> worker,
     long seed,
     JsonNode with,
+    List<TableUse> tables,
     Path workspace,
     Path store,
     boolean untrusted,
@@ -111,10 +116,11 @@ public record TaskArguments(
   }
 
   public static TaskArguments of(Arguments arguments) {
-    JsonNode with = arguments.as("--with", Json::parse);
-    if (!with.isObject()) {
+    if (!(arguments.as("--with", Json::parse) instanceof ObjectNode with)) {
       throw Arguments.wrong("--with is not a JSON object");
     }
+    List<TableUse> tables = arguments.as("--with", w -> TableUse.of(with));
+    with.remove(TableUse.KEY);
     List<Input> inputs =
         arguments.list("--inputs").stream()
             .map(TaskArguments::input)
@@ -151,6 +157,7 @@ public record TaskArguments(
         arguments.nonEmpty("--worker"),
         arguments.number("--seed"),
         with,
+        tables,
         arguments.path("--workspace"),
         arguments.path("--store"),
         CommonOptions.untrusted(arguments),

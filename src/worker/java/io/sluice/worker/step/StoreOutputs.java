@@ -9,6 +9,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.TableUse;
 import io.sluice.core.record.Deliveries;
 import io.sluice.core.record.Delivery;
 import io.sluice.core.record.DeliveryFloor;
@@ -16,6 +17,7 @@ import io.sluice.core.record.SourceLabels;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.run.ExitWords;
 import io.sluice.core.run.StageStatus;
+import io.sluice.inference.Evaluation;
 import io.sluice.store.Trees;
 import io.sluice.worker.bundle.TrainedBundle;
 import io.sluice.worker.cache.KeyedStage;
@@ -27,8 +29,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -41,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -51,16 +52,12 @@ import java.util.stream.Stream;
  * whole run even where the stage is allowed to fail.
  */
 public final class StoreOutputs {
-  private static final int MAX_RESULTS = 64;
-  private static final int MAX_RESULT_BYTES = 4096;
   private static final int MAX_FAILURE_BYTES = 1000;
   private static final int MAX_POINTER_BYTES = 1024; // as git-lfs has it
   private static final String POINTER = "version https://git-lfs.github.com/spec/";
 
   /** How a command begins the reason with which it refuses what it was given. */
   private static final Pattern REFUSAL = Pattern.compile("SLU-[0-9]{4}: ");
-
-  private static final Pattern RESULT_NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,63}");
 
   private final WorkerContext context;
   private final TaskArguments arguments;
@@ -201,18 +198,37 @@ public final class StoreOutputs {
         context.out().println("added to the bundle: " + String.join(", ", added));
       }
     }
-    Map<String, String> results = results(workspace.results());
+    StageResults results = StageResults.read(workspace.results());
+    results.told().forEach(context.out()::println);
     if (arguments.kind() == Plan.Kind.DATA) {
       refusePointers(workspace.outputs());
     }
     List<Manifest.Entry> entries = outputs(store, workspace.outputs());
     Optional<Delivery> delivery = delivery(store, stage, entries);
-    Manifest manifest = new Manifest(asOf(stage, delivery), results, entries);
+    Optional<Instant> asOf = asOf(stage, delivery);
+    holdTables(workspace, asOf.orElse(stage.resolved().asOf()));
+    Manifest manifest = new Manifest(asOf, results.values(), entries);
     Digest digest = store.put(new ByteArrayInputStream(manifest.bytes()));
     if (stage.cacheable()) {
       store.cache(stage.key(), digest);
     }
     return new End.Made(digest, manifest, false, delivery);
+  }
+
+  /**
+   * Refuses tables that an evaluate stage would refuse, before a model learns from them. Evaluate
+   * itself looks again, since the command could still write while this reads.
+   */
+  private void holdTables(Workspace workspace, Instant asOf) throws IOException {
+    for (TableUse use : arguments.tables()) {
+      SortedMap<String, Path> lie = new TreeMap<>();
+      use.tables().forEach((name, place) -> lie.put(name, workspace.root().resolve(place)));
+      List<String> looked = Evaluation.check(lie, use.with(), asOf);
+      context
+          .out()
+          .println(
+              "tables are as %s wants them: %s".formatted(use.stage(), String.join(", ", looked)));
+    }
   }
 
   /**
@@ -320,42 +336,6 @@ public final class StoreOutputs {
     } catch (NoSuchFileException e) {
       return List.of();
     }
-  }
-
-  private static Map<String, String> results(Path folder) throws IOException {
-    Map<String, String> results = new TreeMap<>();
-    for (String name : names(folder)) {
-      Path file = folder.resolve(name);
-      if (!RESULT_NAME.matcher(name).matches()
-          || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-        throw badResult(name, "is not a plain file with a plain name");
-      }
-      byte[] bytes;
-      try (InputStream in =
-          Files.newInputStream(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS)) {
-        bytes = in.readNBytes(MAX_RESULT_BYTES + 1);
-      }
-      if (bytes.length > MAX_RESULT_BYTES) {
-        throw badResult(name, "is larger than " + MAX_RESULT_BYTES + " bytes");
-      }
-      try {
-        String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        results.put(name, text.strip());
-      } catch (CharacterCodingException e) {
-        throw badResult(name, "is not UTF-8");
-      }
-      if (results.size() > MAX_RESULTS) {
-        throw badResult(name, "is one more than the " + MAX_RESULTS + " that a stage may have");
-      }
-    }
-    return results;
-  }
-
-  private static SluiceException badResult(String name, String what) {
-    return failed(
-        "SLU-4011",
-        "the result " + name + " " + what,
-        "results are small named values: at most 64 UTF-8 files of at most 4 KiB each");
   }
 
   private static SluiceException failed(String id, String message, String hint) {
