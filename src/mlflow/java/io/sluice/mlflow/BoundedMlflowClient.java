@@ -45,6 +45,11 @@ final class BoundedMlflowClient extends MlflowClient {
   }
 
   @Override
+  public String sendPatch(String path, String json) {
+    return rest.patch(path, json);
+  }
+
+  @Override
   public Run getRun(String id) {
     return ProtoJson.read(
             sendGet("runs/get" + Rest.query("run_id", id)), GetRun.Response.newBuilder())

@@ -15,7 +15,7 @@ import java.util.Optional;
  * until it equals the log.
  */
 final class ChampionProjections {
-  private static final String ALIAS = "champion";
+  static final String ALIAS = "champion";
   private static final String STAGE = "stage";
   private static final String PRODUCTION = "Production";
 

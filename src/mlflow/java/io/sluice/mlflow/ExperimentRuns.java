@@ -33,6 +33,10 @@ final class ExperimentRuns {
   private static final int METRICS_PER_CALL = 1000;
   private static final int MAX_PARAM = 6000;
   private static final int MAX_DATASET_DIGEST = 36;
+  private static final int MAX_NOTE = 5000;
+
+  /** The tag that MLflow's pages show as a run's description. */
+  private static final String NOTE = "mlflow.note.content";
 
   private final Rest rest;
   private final BoundedMlflowClient client;
@@ -159,13 +163,56 @@ final class ExperimentRuns {
                     .build());
           }
         });
+    r.series().forEach((key, values) -> metrics.addAll(series(key, values, run)));
     batches(params, PARAMS_PER_CALL, part -> client.logBatch(id, List.of(), part, List.of()));
     batches(metrics, METRICS_PER_CALL, part -> client.logBatch(id, part, List.of(), List.of()));
     r.dataset().ifPresent(d -> client.sendPost("runs/log-inputs", ProtoJson.write(inputs(id, d))));
   }
 
+  private static List<Metric> series(String key, List<Double> values, RunInfo run) {
+    List<Metric> metrics = new ArrayList<>();
+    for (int step = 0; step < values.size(); step++) {
+      double value = values.get(step);
+      if (Double.isFinite(value)) {
+        metrics.add(
+            Metric.newBuilder()
+                .setKey(key)
+                .setValue(value)
+                .setTimestamp(run.getStartTime())
+                .setStep(step)
+                .build());
+      }
+    }
+    return metrics;
+  }
+
   void finish(String run) {
-    client.setTerminated(run, RunStatus.FINISHED, clock.millis());
+    end(run, RunStatus.FINISHED);
+  }
+
+  void end(String run, RunStatus status) {
+    client.setTerminated(run, status, clock.millis());
+  }
+
+  /** Gives a run the description that it should have. */
+  void describe(String run, String description) {
+    if (!description.isEmpty()) {
+      client.logBatch(run, List.of(), List.of(), List.of(tag(NOTE, note(description))));
+    }
+  }
+
+  /** These tags, and the description as the one that MLflow's pages show. */
+  static Map<String, String> described(Map<String, String> tags, String description) {
+    Map<String, String> all = new TreeMap<>(tags);
+    if (!description.isEmpty()) {
+      all.put(NOTE, note(description));
+    }
+    return all;
+  }
+
+  /** As much of a description as MLflow keeps of it. */
+  static String note(String description) {
+    return RegistryInput.cut(description, MAX_NOTE);
   }
 
   private String id(Experiment experiment) {

@@ -33,6 +33,12 @@ final class MlflowPromotionLog implements PromotionLog {
   /** Tag of the companion that holds the log's id; set when it is created, hence by one writer. */
   private static final String GENESIS = "log";
 
+  /**
+   * MLflow wants every version to have files somewhere. An entry's are where the run has none: who
+   * loads an entry as a model is told that nothing is there, and gets no model.
+   */
+  private static final String NO_FILES = "promotion-log-entry";
+
   private static final int MAX_ROUNDS = 100;
 
   /** How often an alias that a slow writer may have set is looked at, and how far apart. */
@@ -241,7 +247,14 @@ final class MlflowPromotionLog implements PromotionLog {
 
   /** The id of the log, which the first writer makes with the companion. */
   private String begin() {
-    versions.createModel(companion, Map.of(GENESIS, nonces.get()));
+    versions.createModel(
+        companion,
+        Map.of(GENESIS, nonces.get(), MlflowRegistry.KIND, "promotion-log"),
+        "Not a model: the promotion log of "
+            + model
+            + ". Each version is an entry, which says which version of "
+            + model
+            + " became champion, by whom and why. None of them can be loaded; do not change them.");
     return genesis()
         .orElseThrow(() -> RegistryErrors.unexpected(rest.uri(), companion + " vanished again"));
   }
@@ -258,8 +271,9 @@ final class MlflowPromotionLog implements PromotionLog {
     CreateModelVersion entry =
         CreateModelVersion.newBuilder()
             .setName(companion)
-            .setSource(rest.required(target.getSource(), "source"))
+            .setSource(rest.required(target.getSource(), "source") + "/" + NO_FILES)
             .setRunId(target.getRunId())
+            .setDescription(description(content))
             .addAllTags(ModelVersions.tags(content.tags()))
             .build();
     boolean[] reached = {false};
@@ -282,6 +296,23 @@ final class MlflowPromotionLog implements PromotionLog {
     } catch (SluiceException e) {
       throw reached[0] ? RegistryErrors.outcomeUnknown(model, e) : e;
     }
+  }
+
+  /** The entry for people who look at MLflow's pages. */
+  private String description(EntryContent entry) {
+    return ExperimentRuns.note(
+        entry.kind()
+            + ": version "
+            + entry.to()
+            + " of "
+            + model
+            + " becomes champion"
+            + (entry.from() == 0 ? "" : ", after entry " + entry.from() + " of this log")
+            + ". By "
+            + entry.who()
+            + (entry.run().isEmpty() ? "" : ", run " + entry.run())
+            + ".\n\n"
+            + entry.why());
   }
 
   private boolean isThere(EntryContent content) {

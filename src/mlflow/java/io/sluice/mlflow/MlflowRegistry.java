@@ -2,6 +2,7 @@ package io.sluice.mlflow;
 
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.run.StageStatus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLEncoder;
@@ -23,6 +24,7 @@ import org.mlflow.api.proto.Service.Metric;
 import org.mlflow.api.proto.Service.Param;
 import org.mlflow.api.proto.Service.Run;
 import org.mlflow.api.proto.Service.RunInfo;
+import org.mlflow.api.proto.Service.RunStatus;
 
 /**
  * The registry on a real MLflow server. A registration is visible as a whole or not at all: the
@@ -33,9 +35,12 @@ public final class MlflowRegistry implements ModelRegistry {
   /** Tag by which a retry finds what it registered before, on run and version. */
   static final String KEY = "sluice.key";
 
-  private static final String KIND = "sluice.kind";
+  static final String KIND = "sluice.kind";
   private static final String BUNDLE = "model";
   private static final int MAX_RECORD = 32 << 20;
+
+  /** Candidates that a run began to register and never finished. */
+  private static final int MAX_LEFT = 100;
 
   private final Rest rest;
   private final ExperimentRuns runs;
@@ -82,14 +87,28 @@ public final class MlflowRegistry implements ModelRegistry {
       Optional<ModelVersion> earlier = versions.byTag(model, KEY, key);
       if (earlier.isPresent()) {
         Version found = version(earlier.get());
+        String description = ExperimentRuns.note(r.description());
+        if (!description.isEmpty() && !earlier.get().getDescription().equals(description)) {
+          versions.describe(model, found.version(), description);
+          runs.describe(found.run(), description);
+        }
         runs.finish(found.run());
         return found;
       }
       String experiment = runs.experiment(model);
       if (versions.model(model).isEmpty()) {
-        versions.createModel(model, Map.of());
+        versions.createModel(
+            model,
+            Map.of(),
+            "Versions that Sluice built and judged. The alias "
+                + ChampionProjections.ALIAS
+                + " names the champion; who made which version champion, and why, are the versions"
+                + " of "
+                + model
+                + MlflowPromotionLog.SUFFIX
+                + ".");
       }
-      Map<String, String> runTags = new TreeMap<>(tags);
+      Map<String, String> runTags = ExperimentRuns.described(tags, r.description());
       runTags.put(KIND, "candidate");
       RunInfo run = runs.run(experiment, r.name(), KEY, runTags);
       runs.log(run, r);
@@ -105,6 +124,7 @@ public final class MlflowRegistry implements ModelRegistry {
               .setName(model)
               .setSource(run.getArtifactUri() + "/" + BUNDLE)
               .setRunId(runs.id(run))
+              .setDescription(ExperimentRuns.note(r.description()))
               .addAllTags(ModelVersions.tags(tags))
               .build();
       ModelVersion created =
@@ -199,23 +219,42 @@ public final class MlflowRegistry implements ModelRegistry {
   }
 
   @Override
-  public void record(
-      String model, String runId, Map<String, String> tags, List<FileContent> files) {
+  public void record(Recording r) {
     rest.reporting(() -> {
-      String name = RegistryInput.modelName(model);
-      Map<String, String> all = new TreeMap<>(tags);
-      all.put(KEY, "record/" + RegistryInput.key(runId));
+      String name = RegistryInput.modelName(r.model());
+      String key = RegistryInput.key(r.run());
+      Map<String, String> all = ExperimentRuns.described(r.tags(), r.description());
+      all.put(KEY, "record/" + key);
       all.put(KIND, "record");
       all.forEach(RegistryInput::checkTag);
-      files.forEach(f -> RegistryInput.checkPath(f.path()));
-      RunInfo run = runs.run(runs.experiment(name), runId, KEY, all);
+      r.files().forEach(f -> RegistryInput.checkPath(f.path()));
+      String experiment = runs.experiment(name);
+      RunInfo run = runs.run(experiment, r.run(), KEY, all);
       RunFiles written = new RunFiles(rest, run);
-      for (FileContent file : files) {
+      for (FileContent file : r.files()) {
         written.put(file.path(), file);
       }
-      runs.finish(runs.id(run));
+      runs.end(runs.id(run), ended(r.status()));
+      for (Run left :
+          runs.search(
+              experiment,
+              "tags.`" + KEY + "` LIKE '" + key + "/%' and attributes.status = 'RUNNING'",
+              "attributes.start_time ASC",
+              MAX_LEFT)) {
+        boolean stopped = r.status() == StageStatus.CANCELLED;
+        runs.end(runs.id(left.getInfo()), stopped ? RunStatus.KILLED : RunStatus.FAILED);
+      }
       return true;
     });
+  }
+
+  /** MLflow's word for how a run ended. */
+  private static RunStatus ended(StageStatus status) {
+    return switch (status) {
+      case SUCCEEDED -> RunStatus.FINISHED;
+      case FAILED, TIMED_OUT -> RunStatus.FAILED;
+      case CANCELLED, SKIPPED -> RunStatus.KILLED;
+    };
   }
 
   @Override
@@ -229,7 +268,7 @@ public final class MlflowRegistry implements ModelRegistry {
       for (Run run :
           runs.search(
               experiment.get(),
-              "tags.`" + KIND + "` = 'record' and attributes.status = 'FINISHED'",
+              "tags.`" + KIND + "` = 'record' and attributes.status != 'RUNNING'",
               "attributes.start_time DESC",
               limit)) {
         try (InputStream in = new RunFiles(rest, run.getInfo()).open("run.json")) {

@@ -14,6 +14,7 @@ import org.mlflow.api.proto.ModelRegistry.RegisteredModelTag;
 import org.mlflow.api.proto.ModelRegistry.SetModelVersionTag;
 import org.mlflow.api.proto.ModelRegistry.SetRegisteredModelAlias;
 import org.mlflow.api.proto.ModelRegistry.SetRegisteredModelTag;
+import org.mlflow.api.proto.ModelRegistry.UpdateModelVersion;
 
 /** Registered models and their versions: MLflow's model registry, without its runs and files. */
 final class ModelVersions {
@@ -56,6 +57,17 @@ final class ModelVersions {
             client.sendPost("model-versions/create", ProtoJson.write(version)),
             CreateModelVersion.Response.newBuilder())
         .getModelVersion();
+  }
+
+  /** What MLflow's pages show of a version. */
+  void describe(String model, int version, String description) {
+    client.sendPatch(
+        "model-versions/update",
+        ProtoJson.write(
+            UpdateModelVersion.newBuilder()
+                .setName(model)
+                .setVersion(Integer.toString(version))
+                .setDescription(ExperimentRuns.note(description))));
   }
 
   void setTag(String model, int version, String key, String value) {
@@ -126,13 +138,14 @@ final class ModelVersions {
   }
 
   /** Creates a registered model with its tags, or leaves the one that is there. */
-  void createModel(String name, Map<String, String> tags) {
+  void createModel(String name, Map<String, String> tags, String description) {
     try {
       client.sendPost(
           "registered-models/create",
           ProtoJson.write(
               CreateRegisteredModel.newBuilder()
                   .setName(name)
+                  .setDescription(description)
                   .addAllTags(
                       ProtoJson.list(
                           tags,

@@ -180,6 +180,11 @@ final class Rest {
   }
 
   /** As {@link #post}. */
+  String patch(String path, String json) {
+    return patiently(() -> call("PATCH", path, Optional.of(json)));
+  }
+
+  /** As {@link #post}. */
   String delete(String path, String json) {
     return patiently(() -> call("DELETE", path, Optional.of(json)));
   }

@@ -49,6 +49,11 @@ public final class FaultProxy implements Closeable {
     /** The server does what was asked; half of the answer arrives. */
     record Truncate() implements Fault {}
 
+    /**
+     * The server does what was asked; then something else happens, and this is answered instead.
+     */
+    record Instead(Runnable then, int status, String contentType, String body) implements Fault {}
+
     /** Nothing answers until the proxy is closed. */
     record Hang() implements Fault {}
 
@@ -140,6 +145,10 @@ public final class FaultProxy implements Closeable {
         afterwards.put(event.getId(), FaultProxy::half);
         yield passedOn.build();
       }
+      case Fault.Instead instead -> {
+        afterwards.put(event.getId(), answer -> instead(instead, answer));
+        yield passedOn.build();
+      }
       case Fault.Answer(ResponseDefinitionBuilder answer) -> answer.build();
       case Fault.Hang() -> {
         awaitClose();
@@ -157,6 +166,16 @@ public final class FaultProxy implements Closeable {
     return Response.Builder.like(answer)
         .but()
         .fault(com.github.tomakehurst.wiremock.http.Fault.CONNECTION_RESET_BY_PEER)
+        .build();
+  }
+
+  private static Response instead(Fault.Instead instead, Response answer) {
+    instead.then().run();
+    return Response.Builder.like(answer)
+        .but()
+        .status(instead.status())
+        .headers(new HttpHeaders(httpHeader("Content-Type", instead.contentType())))
+        .body(instead.body())
         .build();
   }
 

@@ -10,8 +10,10 @@ import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Kind;
 import io.sluice.core.registry.ModelRegistry.Dataset;
 import io.sluice.core.registry.ModelRegistry.FileContent;
+import io.sluice.core.registry.ModelRegistry.Recording;
 import io.sluice.core.registry.ModelRegistry.Registration;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.core.run.StageStatus;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,7 +54,9 @@ class MlflowRegistryIT {
                 Optional.of(
                     new Dataset("returns", "8c53a9f0d2", "file:data.csv", OptionalLong.of(32776))),
                 List.of(file("MLmodel", "flavors: {}"), file("nested/deep/er/a b%c.txt", "deep")),
-                List.of(file("study.json", "{}"), file("reports/empty", ""))));
+                List.of(file("study.json", "{}"), file("reports/empty", "")),
+                Map.of("trial_objective", List.of(1.5, Double.NaN, 1.25)),
+                "xgboost is 3% better"));
 
     assertThat(v.version()).isEqualTo(1);
     assertThat(v.tags())
@@ -67,9 +71,17 @@ class MlflowRegistryIT {
     assertThat(read(v, "reports/empty")).isEmpty();
     assertThat(registry.params(v)).containsEntry("eta", "0.05");
     assertThat(registry.params(v).get("long")).hasSize(6000);
-    assertThat(registry.metrics(v)).isEqualTo(Map.of("poisson_deviance", 1.25));
+    assertThat(registry.metrics(v))
+        .isEqualTo(Map.of("poisson_deviance", 1.25, "trial_objective", 1.25));
     assertThat(registry.rest().get("runs/get?run_id=" + v.run()))
-        .contains("\"FINISHED\"", "\"8c53a9f0d2\"", "mlflow.data.context", "32776");
+        .contains("\"FINISHED\"", "\"8c53a9f0d2\"", "mlflow.data.context", "32776")
+        .contains("mlflow.note.content", "xgboost is 3% better");
+    assertThat(registry.rest().get("model-versions/get?name=release&version=1"))
+        .contains("xgboost is 3% better");
+    assertThat(
+            registry.rest().get("metrics/get-history?metric_key=trial_objective&run_id=" + v.run()))
+        .contains("1.5", "1.25")
+        .doesNotContain("NaN");
   }
 
   @Test
@@ -106,12 +118,42 @@ class MlflowRegistryIT {
   }
 
   @Test
+  void aVersionThatIsRegisteredAgainSaysWhatIsTrueNow() {
+    Registration first = candidate("described", "k");
+    registry.register(described(first, "HOLD: the champion stays"));
+    Version v = registry.register(described(first, "PROMOTE: it is better"));
+
+    assertThat(registry.rest().get("model-versions/get?name=described&version=" + v.version()))
+        .contains("PROMOTE: it is better");
+    assertThat(registry.rest().get("runs/get?run_id=" + v.run()))
+        .contains("PROMOTE: it is better")
+        .doesNotContain("HOLD");
+    assertThat(registry.rest().get("registered-models/get?name=described"))
+        .contains("described.promotions");
+  }
+
+  private static Registration described(Registration r, String description) {
+    return new Registration(
+        r.model(),
+        r.name(),
+        r.idempotencyKey(),
+        r.params(),
+        r.metrics(),
+        r.tags(),
+        r.dataset(),
+        r.bundle(),
+        r.extra(),
+        r.series(),
+        description);
+  }
+
+  @Test
   void whatDiedBeforeTheVersionIsCompletedByTheRetry() {
     Registration broken =
         new Registration(
             "halfway",
             "r",
-            "k",
+            "k/family",
             Map.of("a", "1"),
             Map.of("m", 1.0),
             Map.of(),
@@ -129,13 +171,16 @@ class MlflowRegistryIT {
         .isThrownBy(() -> registry.register(broken))
         .satisfies(e -> assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-5011"));
     assertThat(registry.versions("halfway")).isEmpty();
+    assertThat(statuses("halfway")).containsExactly("RUNNING");
+    registry.record(new Recording("halfway", "k", StageStatus.CANCELLED, "", Map.of(), List.of()));
+    assertThat(statuses("halfway")).as("nothing goes any more").containsExactly("KILLED", "KILLED");
 
     Version v =
         registry.register(
             new Registration(
                 "halfway",
                 "r",
-                "k",
+                "k/family",
                 Map.of("a", "1"),
                 Map.of("m", 1.0),
                 Map.of(),
@@ -144,7 +189,7 @@ class MlflowRegistryIT {
                 List.of()));
 
     assertThat(v.version()).isEqualTo(1);
-    assertThat(runs("halfway")).as("the retry resumes the run that was there").isEqualTo(1);
+    assertThat(runs("halfway")).as("the retry resumes the run that was there").isEqualTo(2);
     assertThat(registry.files(v)).containsExactly("model/MLmodel", "model/model.onnx");
   }
 
@@ -161,14 +206,28 @@ class MlflowRegistryIT {
 
   @Test
   void runsAreRecordedOnceAndReadNewestFirst() {
-    registry.record("recorded", "run-a", Map.of(), List.of(file("run.json", "{\"a\":1}")));
-    registry.record("recorded", "run-b", Map.of(), List.of(file("run.json", "{\"b\":1}")));
-    registry.record("recorded", "run-a", Map.of(), List.of(file("run.json", "{\"a\":2}")));
+    record("run-a", StageStatus.FAILED, "{\"a\":1}");
+    assertThat(statuses("recorded")).containsExactly("FAILED");
+    record("run-b", StageStatus.CANCELLED, "{\"b\":1}");
+    assertThat(statuses("recorded")).containsExactlyInAnyOrder("FAILED", "KILLED");
+    record("run-a", StageStatus.SUCCEEDED, "{\"a\":2}");
+    assertThat(statuses("recorded")).containsExactlyInAnyOrder("FINISHED", "KILLED");
 
     assertThat(registry.recordedRuns("recorded", 10))
         .extracting(bytes -> new String(bytes, StandardCharsets.UTF_8))
         .containsExactly("{\"b\":1}", "{\"a\":2}");
     assertThat(registry.recordedRuns("recorded", 1)).hasSize(1);
+  }
+
+  private static void record(String run, StageStatus status, String content) {
+    registry.record(
+        new Recording(
+            "recorded",
+            run,
+            status,
+            "what came of it",
+            Map.of(),
+            List.of(file("run.json", content))));
   }
 
   @Test
@@ -206,6 +265,11 @@ class MlflowRegistryIT {
     PromotionLog.Head pinned = log.head();
     PromotionLog.Entry second = log.append(request(Kind.PROMOTE, pinned, 2, "run-2"));
     assertThat(log.inspect().alias()).contains(2);
+    assertThat(registry.rest().get("registered-models/get?name=moving.promotions"))
+        .contains("Not a model", "promotion-log");
+    assertThat(registry.rest().get("model-versions/get?name=moving.promotions&version=2"))
+        .contains("version 2 of moving becomes champion", "because a test says so")
+        .contains("/promotion-log-entry");
 
     // A retried step gets the same answer; a run that pinned the old head has lost.
     assertThat(registry.promotions("moving").append(request(Kind.PROMOTE, pinned, 2, "run-2")))
@@ -267,6 +331,16 @@ class MlflowRegistryIT {
                 "models:/line@champion"));
 
     assertThat(said).contains("y = 7.0");
+    assertThatExceptionOfType(IOException.class)
+        .isThrownBy(() ->
+            RealServer.run(
+                List.of(
+                    python + "",
+                    here.resolve("load.py") + "",
+                    RealServer.shared().uri() + "",
+                    "models:/line.promotions/1")))
+        .as("an entry of the log is not taken for a model")
+        .withMessageContaining("promotion-log-entry");
   }
 
   static PromotionLog.Request request(Kind kind, PromotionLog.Head from, int to, String run) {
@@ -295,6 +369,20 @@ class MlflowRegistryIT {
     try (InputStream in = registry.open(v, path)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
+  }
+
+  private static List<String> statuses(String experiment) {
+    MlflowClient client = new MlflowClient(RealServer.shared().uri().toString());
+    return client
+        .searchRuns(
+            List.of(client.getExperimentByName(experiment).get().getExperimentId()),
+            "",
+            ViewType.ACTIVE_ONLY,
+            100)
+        .getItems()
+        .stream()
+        .map(r -> r.getInfo().getStatus().name())
+        .toList();
   }
 
   private static int runs(String experiment) {

@@ -51,7 +51,7 @@ class PromotionLogIT {
   @CsvSource({"1, 0", "2, 5", "3, 10", "4, 20"})
   void oneEntryWinsEachHeadAndNobodyIsToldWrong(long seed, int deathsInHundred) throws Exception {
     String model = "race-" + seed;
-    direct.modelVersions().createModel(model, java.util.Map.of());
+    direct.modelVersions().createModel(model, java.util.Map.of(), "");
     direct.register(MlflowRegistryIT.candidate(model, "first"));
     for (int i = 2; i <= CLIENTS; i++) {
       copyVersion(model);

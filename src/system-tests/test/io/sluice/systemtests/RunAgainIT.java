@@ -11,15 +11,21 @@ import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.mlflow.FaultProxy;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -29,27 +35,62 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * A run that was cut off at one of its calls to the registry, killed or refused, and is started
  * again under its id: console, exit code, promotion log, alias, tag, version and record tell one
- * story. {@code mvn verify} takes a sample of the calls; {@code -Dsluice.sweep=all} takes all, and
- * {@code -Dsluice.sweep=FIRST-LAST} those of a range.
+ * story. {@code mvn verify} takes a sample of the calls; {@code -Dsluice.sweep=all} takes all,
+ * {@code -Dsluice.sweep=FIRST-LAST} those of a range, and {@code -Dsluice.sweep.cuts=KILL,REFUSE}
+ * those ways to cut.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RunAgainIT {
   private static final String RUN = "again";
 
+  private static final String REFUSAL =
+      "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"not you\"}";
+
   /** What happens to a run at a call. */
   private enum Cut {
     /** The process is killed before the server sees the call. */
     KILL,
+    /** The server does what was asked, and the process is killed before it knows. */
+    KILL_AFTER,
     /** The server refuses this call, and no other. */
-    REFUSE
+    REFUSE,
+    /** The server does what was asked; a proxy before it answers that it refuses. */
+    REFUSE_AFTER,
+    /** The server does what was asked; the answer gets lost, and the client asks again. */
+    LOSE;
+
+    FaultProxy.Fault fault(Supplier<Process> process) {
+      return switch (this) {
+        case KILL -> {
+          kill(process.get());
+          yield FaultProxy.CUT_BEFORE;
+        }
+        case KILL_AFTER ->
+            new FaultProxy.Fault.Instead(
+                () -> kill(process.get()), 500, "application/json", REFUSAL);
+        case REFUSE -> FaultProxy.answer(403, "application/json", REFUSAL);
+        case REFUSE_AFTER ->
+            new FaultProxy.Fault.Instead(() -> {}, 403, "application/json", REFUSAL);
+        case LOSE -> FaultProxy.CUT_AFTER;
+      };
+    }
+
+    /** Returns when it is gone: an answer must not reach it. */
+    private static void kill(Process process) {
+      process.destroyForcibly().onExit().join();
+    }
   }
 
   private Path folder;
   private RegistrySession server;
 
+  /** Keeps the models of one sweep from those of others, where they share a server. */
+  private String suffix;
+
   @BeforeAll
   void start(@TempDir Path temporary) {
     folder = temporary;
+    suffix = "-" + Long.toString(System.currentTimeMillis(), Character.MAX_RADIX);
     server = RegistrySessions.ofThisProcess().open(folder.resolve("server"), event -> {});
   }
 
@@ -64,30 +105,30 @@ class RunAgainIT {
     List<String> wrong = new ArrayList<>();
     StringBuilder table = new StringBuilder("calls of a run: " + calls.size() + "\n");
     for (int call : chosen(calls)) {
-      for (Cut cut : cuts(call)) {
+      for (Cut cut : cuts(call, calls.get(call - 1))) {
         String found = story(cut, call);
         String what =
             String.format(
-                "%-6s %3d %-6s %-62s %s%n",
+                "%-12s %3d %-6s %-62s %s%n",
                 cut,
                 call,
                 calls.get(call - 1).method(),
                 calls.get(call - 1).path().replaceFirst("\\?.*", ""),
                 found.isEmpty() ? "one story" : found);
         table.append(what);
+        System.out.print(what);
         if (!found.isEmpty()) {
           wrong.add(what);
         }
       }
     }
-    System.out.println(table);
     assertThat(wrong).as(table.toString()).isEmpty();
   }
 
   /** The calls of a run that nothing happens to. */
   private List<FaultProxy.Request> calls() throws Exception {
     List<FaultProxy.Request> calls = new ArrayList<>();
-    TinyPipeline pipeline = new TinyPipeline(folder.resolve("whole")).model("whole");
+    TinyPipeline pipeline = new TinyPipeline(folder.resolve("whole")).model("whole" + suffix);
     try (FaultProxy proxy =
         new FaultProxy(
             URI.create(server.address()),
@@ -98,16 +139,25 @@ class RunAgainIT {
               return FaultProxy.NONE;
             })) {
       ForkedSluice.Ended run = sluice("whole", proxy.uri().toString()).run(arguments(pipeline));
-      assertThat(run.out()).as(run.shown()).contains("PROMOTED whole version 1");
+      assertThat(run.out()).as(run.shown()).contains("PROMOTED whole" + suffix + " version 1");
     }
     return calls;
   }
 
-  /** Both for a sweep; in a sample every call is cut off in one way, the next one in the other. */
-  private static List<Cut> cuts(int call) {
-    return System.getProperty("sluice.sweep", "").isEmpty()
-        ? List.of(call % 2 == 0 ? Cut.KILL : Cut.REFUSE)
-        : List.of(Cut.values());
+  /**
+   * How a call is cut off: in every way in a sweep, where a call that only reads has no "after"; in
+   * a sample in one way, the next call in another.
+   */
+  private static List<Cut> cuts(int call, FaultProxy.Request request) {
+    if (System.getProperty("sluice.sweep", "").isEmpty()) {
+      return List.of(Cut.values()[call % Cut.values().length]);
+    }
+    boolean reads = request.method().equals("GET") || request.path().contains("/search");
+    String asked = System.getProperty("sluice.sweep.cuts", "");
+    return (reads ? List.of(Cut.KILL, Cut.REFUSE) : List.of(Cut.values()))
+        .stream()
+            .filter(c -> asked.isEmpty() || List.of(asked.split(",")).contains(c.name()))
+            .toList();
   }
 
   /** Where to cut: the writes of the promotion, unless more is asked for. */
@@ -130,7 +180,7 @@ class RunAgainIT {
       FaultProxy.Request request = calls.get(i - 1);
       promoting |=
           request.path().endsWith("model-versions/create")
-              && request.body().contains("whole.promotions");
+              && request.body().contains(".promotions");
       boolean writes =
           request.path().endsWith("model-versions/create")
               || request.path().endsWith("registered-models/alias")
@@ -145,8 +195,13 @@ class RunAgainIT {
 
   /** Cuts a run off, starts it again, and says what does not fit together; empty when all does. */
   private String story(Cut cut, int at) throws Exception {
-    String model = (cut + "-" + at).toLowerCase(java.util.Locale.ROOT);
+    String model = (cut + "-" + at + suffix).toLowerCase(Locale.ROOT).replace('_', '-');
     TinyPipeline pipeline = new TinyPipeline(folder.resolve(model)).model(model);
+    for (String part : List.of("blobs", "cache")) {
+      copy(
+          folder.resolve("state-whole/store").resolve(part),
+          folder.resolve("state-" + model + "/store").resolve(part));
+    }
     AtomicInteger seen = new AtomicInteger();
     AtomicReference<ForkedSluice.Going> process = new AtomicReference<>();
     ForkedSluice.Ended first;
@@ -157,17 +212,7 @@ class RunAgainIT {
               if (seen.incrementAndGet() != at) {
                 return FaultProxy.NONE;
               }
-              return switch (cut) {
-                case KILL -> {
-                  process.get().process().destroyForcibly();
-                  yield FaultProxy.CUT_BEFORE;
-                }
-                case REFUSE ->
-                    FaultProxy.answer(
-                        403,
-                        "application/json",
-                        "{\"error_code\":\"PERMISSION_DENIED\",\"message\":\"not you\"}");
-              };
+              return cut.fault(() -> process.get().process());
             })) {
       process.set(sluice(model, proxy.uri().toString()).start(arguments(pipeline)));
       first = process.get().await();
@@ -221,6 +266,20 @@ class RunAgainIT {
                   .toList());
     }
     return String.join("; ", wrong);
+  }
+
+  /** What the stages before the registry's came to is known: only what follows is cut off. */
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Path target = to.resolve(from.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(target);
+        } else {
+          Files.copy(file, target, StandardCopyOption.COPY_ATTRIBUTES);
+        }
+      }
+    }
   }
 
   @Test

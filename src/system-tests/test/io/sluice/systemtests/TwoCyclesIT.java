@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.FileContent;
+import io.sluice.core.registry.ModelRegistry.Recording;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.core.run.StageStatus;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
 import java.io.ByteArrayInputStream;
@@ -281,7 +283,9 @@ class TwoCyclesIT {
             .getBytes(StandardCharsets.UTF_8);
     FileContent file =
         new FileContent("run.json", record.length, () -> new ByteArrayInputStream(record));
-    registry().record("rma-forecast", run, Map.of(), List.of(file));
+    registry()
+        .record(
+            new Recording("rma-forecast", run, StageStatus.SUCCEEDED, "", Map.of(), List.of(file)));
   }
 
   /** Log, alias and tag all say that this version is champion. */

@@ -1,6 +1,8 @@
 package io.sluice.core.record;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -9,10 +11,18 @@ import java.util.Optional;
  * study.schema.json}.
  *
  * @param trials how many there were
+ * @param objectives of the trials in their order; NaN for one that failed
  * @param againstCold what was saved against the last cold search
  * @param againstColdWithPatience what was saved against it, had it stopped by patience
  */
-public record Study(Optional<Integer> trials, Saving againstCold, Saving againstColdWithPatience) {
+public record Study(
+    Optional<Integer> trials,
+    List<Double> objectives,
+    Saving againstCold,
+    Saving againstColdWithPatience) {
+  public Study {
+    objectives = List.copyOf(objectives);
+  }
 
   /** Shares that were saved at equal loss; empty when unknown. */
   public record Saving(Optional<Double> trials, Optional<Double> cpuSeconds) {}
@@ -23,8 +33,15 @@ public record Study(Optional<Integer> trials, Saving againstCold, Saving against
     JsonNode savings = json.path("savings");
     return new Study(
         trials.isArray() ? Optional.of(trials.size()) : Optional.empty(),
+        objectives(trials),
         saving(savings.path("againstCold")),
         saving(savings.path("againstColdWithPatience")));
+  }
+
+  private static List<Double> objectives(JsonNode trials) {
+    List<Double> objectives = new ArrayList<>();
+    trials.forEach(t -> objectives.add(number(t.path("objective")).orElse(Double.NaN)));
+    return objectives;
   }
 
   /** A saving that is not known is the word {@code unknown}, which has no fields. */

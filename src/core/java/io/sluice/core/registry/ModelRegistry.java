@@ -1,6 +1,7 @@
 package io.sluice.core.registry;
 
 import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.run.StageStatus;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Instant;
@@ -37,6 +38,8 @@ public interface ModelRegistry {
    * @param dataset name, digest (at most 36 characters used by MLflow), source uri
    * @param bundle files, uploaded below {@code model/}
    * @param extra files, uploaded as named (study.json, verdict.json, ..)
+   * @param series metrics that have a value for each step, from 0 on: the trials of a search
+   * @param description what a person who has only the registry's pages should know of the version
    */
   record Registration(
       String model,
@@ -47,7 +50,25 @@ public interface ModelRegistry {
       Map<String, String> tags,
       Optional<Dataset> dataset,
       List<FileContent> bundle,
-      List<FileContent> extra) {}
+      List<FileContent> extra,
+      Map<String, List<Double>> series,
+      String description) {
+
+    /** A candidate of which the pages say no more than its tags. */
+    public Registration(
+        String model,
+        String name,
+        String idempotencyKey,
+        Map<String, String> params,
+        Map<String, Double> metrics,
+        Map<String, String> tags,
+        Optional<Dataset> dataset,
+        List<FileContent> bundle,
+        List<FileContent> extra) {
+      this(
+          model, name, idempotencyKey, params, metrics, tags, dataset, bundle, extra, Map.of(), "");
+    }
+  }
 
   /**
    * A dataset input of a run.
@@ -94,10 +115,26 @@ public interface ModelRegistry {
   void tag(Version version, String key, String value);
 
   /**
-   * Writes a record of a whole run ({@code run.json}) under the model's experiment. Idempotent by
-   * run id.
+   * What is kept of a whole run.
+   *
+   * @param run its id
+   * @param status how it ended, which the registry's own status of a run says too
+   * @param description what a person who has only the registry's pages should know of it
+   * @param files {@code run.json}
    */
-  void record(String model, String runId, Map<String, String> tags, List<FileContent> files);
+  record Recording(
+      String model,
+      String run,
+      StageStatus status,
+      String description,
+      Map<String, String> tags,
+      List<FileContent> files) {}
+
+  /**
+   * Writes a record of a whole run under the model's experiment. Idempotent by run id. What the run
+   * began to register and left half done is no longer shown as going.
+   */
+  void record(Recording recording);
 
   /** Reads run.json records of past runs of this model, newest first. */
   List<byte[]> recordedRuns(String model, int limit);

@@ -9,6 +9,7 @@ import io.sluice.core.drift.DriftResult;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
+import io.sluice.core.lineage.RegistryPages;
 import io.sluice.core.lineage.RunTags;
 import io.sluice.core.lineage.StageGraph;
 import io.sluice.core.plan.Plan;
@@ -17,6 +18,7 @@ import io.sluice.core.record.Resolved;
 import io.sluice.core.record.RunRecord;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.registry.ModelRegistry.FileContent;
+import io.sluice.core.registry.ModelRegistry.Recording;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
@@ -121,12 +123,15 @@ public final class RecordStage {
       context
           .registry(registryFolder)
           .record(
-              model,
-              run.value(),
-              tags(record),
-              List.of(
-                  new FileContent(
-                      "run.json", bytes.length, () -> new ByteArrayInputStream(bytes))));
+              new Recording(
+                  model,
+                  run.value(),
+                  record.status(),
+                  RegistryPages.run(record),
+                  tags(record),
+                  List.of(
+                      new FileContent(
+                          "run.json", bytes.length, () -> new ByteArrayInputStream(bytes)))));
     } catch (SluiceException e) {
       context
           .out()

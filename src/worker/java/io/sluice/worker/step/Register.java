@@ -12,6 +12,7 @@ import io.sluice.core.gate.HoldoutRows;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
 import io.sluice.core.lineage.Lineage;
+import io.sluice.core.lineage.RegistryPages;
 import io.sluice.core.lineage.StageGraph;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.record.Delivery;
@@ -171,7 +172,9 @@ public final class Register {
         lineage(family, bundle, chosen, before, predictCommand(folder)).tags(),
         dataset(before),
         ModelFiles.contents(folder),
-        extra);
+        extra,
+        trials(study),
+        RegistryPages.candidate(resolved.run().value(), family, verdict, out(family)));
   }
 
   private static Optional<String> predictCommand(Path folder) throws IOException {
@@ -337,6 +340,13 @@ public final class Register {
       saving(found.againstColdWithPatience(), "_with_patience", metrics);
     }
     return metrics;
+  }
+
+  /** The search as a curve: what each trial came to. */
+  private static Map<String, List<Double>> trials(Optional<Path> study) throws IOException {
+    return study.isEmpty()
+        ? Map.of()
+        : Map.of("trial_objective", Study.of(JsonFile.read(study.get())).objectives());
   }
 
   /** A saving that is not known becomes no metric. */
