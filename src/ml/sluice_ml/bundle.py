@@ -169,7 +169,10 @@ def write_validation(folder: Path, panel: Panel, unit: Ints, origin: Ints, forec
 
 
 def _mlmodel(signature: Signature, blob: bytes) -> str:
-    """MLflow's own description. No time and no random id in it: the same model is the same bytes."""
+    """MLflow's own description. No time and no random id in it: the same model is the same bytes.
+
+    MLflow keeps the time of a version itself, by its server's clock.
+    """
     digest = hashlib.sha256(blob).hexdigest()
     inputs = [
         _tensor("window", "float32", [-1, signature.lookback, len(signature.channels)]),
@@ -193,7 +196,6 @@ signature:
   inputs: '{json.dumps(inputs)}'
   outputs: '{json.dumps(outputs)}'
   params: null
-utc_time_created: '{iso_instant(signature.newest_label)}'
 """
 
 

@@ -34,8 +34,8 @@ final class MlflowPromotionLog implements PromotionLog {
   private static final String GENESIS = "log";
 
   /**
-   * MLflow wants every version to have files somewhere. An entry's are where the run has none: who
-   * loads an entry as a model is told that nothing is there, and gets no model.
+   * MLflow wants every version to have files somewhere. An entry's are where its run has none, so
+   * that nobody gets a model who takes an entry for one.
    */
   private static final String NO_FILES = "promotion-log-entry";
 
