@@ -50,7 +50,11 @@ def main(arguments: list[str] | None = None) -> int:
     tuner = workspace / "tuner"
     tuner.mkdir(parents=True, exist_ok=True)
     with Heartbeat(tuner / "alive"):
-        wait_for(workspace / "env")
+        # fetch leaves call.json last, and env before it where there is something to run: a container that
+        # ends by itself is not ended by Tekton, which would show it as one that could not start
+        wait_for(workspace / "env", workspace / "call.json")
+        if not (workspace / "env").exists():
+            return 0
         try:
             env = read_env(workspace / "env")
             meeting = None

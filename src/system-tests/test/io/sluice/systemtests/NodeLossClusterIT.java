@@ -47,7 +47,7 @@ class NodeLossClusterIT {
     namespace.target(
         pipeline,
         "s3: bucket",
-        "pods: { tolerations: [{ key: node.kubernetes.io/unreachable, effect: NoExecute, for: 10s }] }");
+        "wait: 10s\npods: { tolerations: [{ key: node.kubernetes.io/unreachable, effect: NoExecute, for: 10s }] }");
     ForkedSluice sluice = namespace.sluice(folder.resolve("state"));
     ForkedSluice.Going run =
         sluice.start(

@@ -234,8 +234,7 @@ class OwnPredictIT {
     spec(both + TIMEOUT);
     ForkedSluice.Ended run = go("sixth");
     assertThat(run.code()).as(run.shown()).isEqualTo(1);
-    assertThat(run.shown())
-        .contains("predict-own", "was still running when the time for it was over");
+    assertThat(run.shown()).contains("predict-own", "exit code 124 (its time was over)");
   }
 
   private void spec(String text) throws IOException {

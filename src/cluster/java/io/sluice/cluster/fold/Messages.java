@@ -7,6 +7,7 @@ import io.sluice.cluster.fold.ObservedTaskRun.Step;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.run.StepEnd;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -180,7 +181,7 @@ final class Messages {
       default ->
           attempt.steps().stream().anyMatch(s -> s.outcome().equals("TimeoutExceeded"))
               ? StageStatus.TIMED_OUT
-              : StageStatus.FAILED;
+              : StepEnd.status(ends(attempt, Optional.empty()));
     };
   }
 
@@ -217,6 +218,7 @@ final class Messages {
                 .filter(s -> s.outcome().equals("TimeoutExceeded"))
                 .findFirst()
                 .map(s -> "step " + s.name() + " did not end within its own time")
+                .or(() -> StepEnd.failure(ends(attempt, pod)))
                 .or(() ->
                     running.map(
                         s -> "step " + s + " was still running when the time for it was over"))
@@ -250,12 +252,15 @@ final class Messages {
     if (c.reason().equals("TaskRunImagePullFailed")) {
       return "an image cannot be pulled: " + brief(c.message());
     }
-    return StepEnd.failure(
-            attempt.steps().stream()
-                .filter(s -> !s.wasSkipped() && !s.wasEnded())
-                .map(s -> end(s, pod))
-                .toList())
+    return StepEnd.failure(ends(attempt, pod))
         .orElse(c.message().isEmpty() ? c.reason() : brief(c.message()));
+  }
+
+  private static List<StepEnd> ends(Attempt attempt, Optional<ObservedPod> pod) {
+    return attempt.steps().stream()
+        .filter(s -> !s.wasSkipped() && !s.wasEnded())
+        .map(s -> end(s, pod))
+        .toList();
   }
 
   private static StepEnd end(Step step, Optional<ObservedPod> pod) {

@@ -54,6 +54,13 @@ public record Lineage(
   private static final String FAMILY = "sluice.family";
   private static final String CHOSEN = "sluice.chosen";
   private static final String VERDICT = "sluice.verdict";
+
+  /** Of the run, on the versions of families that it did not choose. */
+  private static final String RUN_VERDICT = "sluice.verdict.ofRun";
+
+  /** The verdict on a version whose run chose another family: the gate did not judge it. */
+  private static final String LOST = "LOST";
+
   private static final String REASON = "sluice.reason";
   private static final String CODE = "sluice.code";
   private static final String COMMIT = "sluice.commit";
@@ -191,7 +198,9 @@ public record Lineage(
     tags.put(RUN, run.value());
     tags.put(FAMILY, family);
     tags.put(CHOSEN, Boolean.toString(chosen));
-    put.accept(VERDICT, verdict.map(v -> v.decision().name()));
+    Optional<String> decision = verdict.map(v -> v.decision().name());
+    put.accept(VERDICT, decision.map(d -> chosen ? d : LOST));
+    put.accept(RUN_VERDICT, decision.filter(d -> !chosen));
     put.accept(REASON, verdict.flatMap(GateVerdict::reason).map(Reason::word));
     verdict.ifPresent(v -> v.policy().forEach((name, value) -> tags.put(POLICY + name, value)));
     put.accept(CODE, pinned.code());
@@ -239,7 +248,9 @@ public record Lineage(
             run.get(),
             family.get(),
             in.flag(CHOSEN),
-            in.parsed(VERDICT, Decision::valueOf)
+            in.parsed(
+                    in.text(VERDICT).equals(Optional.of(LOST)) ? RUN_VERDICT : VERDICT,
+                    Decision::valueOf)
                 .map(decision ->
                     new GateVerdict(decision, in.parsed(REASON, Reason::of), in.after(POLICY))),
             new Pinned(

@@ -42,6 +42,12 @@ public record StepEnd(
     return Optional.empty();
   }
 
+  /** The status of a stage that failed as {@link #failure} says: out of time, or failed. */
+  public static StageStatus status(List<StepEnd> steps) {
+    boolean late = steps.stream().anyMatch(s -> s.continued && s.code == ExitWords.OUT_OF_TIME);
+    return late ? StageStatus.TIMED_OUT : StageStatus.FAILED;
+  }
+
   private boolean failed() {
     return code != 0;
   }

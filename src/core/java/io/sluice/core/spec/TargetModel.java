@@ -62,6 +62,12 @@ final class TargetModel {
     var queue = optional("queue", SpecModel.label(), "Kueue's local queue");
     var keep =
         optional("keep", Shapes.duration(), "how long a run's objects stay after its end (7d)");
+    var wait =
+        optional(
+            "wait",
+            Shapes.duration(),
+            "how long a stage may wait for a node, for images and for its steps around the command,"
+                + " on top of its timeout (1h)");
     return Struct.of(
         "the target",
         List.of(
@@ -77,7 +83,8 @@ final class TargetModel {
             pods,
             stages,
             queue,
-            keep),
+            keep,
+            wait),
         v ->
             new TargetSpec(
                 v.get(namespace),
@@ -90,7 +97,8 @@ final class TargetModel {
                 v.find(pods).orElse(TargetSpec.Pods.NONE),
                 v.find(stages).orElse(SpecModel.none()),
                 v.find(queue),
-                v.find(keep).orElse(TargetSpec.KEEP)));
+                v.find(keep).orElse(TargetSpec.KEEP),
+                v.find(wait).orElse(TargetSpec.WAIT)));
   }
 
   private static Shape<TargetSpec.Store> store() {

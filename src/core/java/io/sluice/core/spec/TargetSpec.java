@@ -18,6 +18,8 @@ import java.util.TreeMap;
  * @param stages what single stages have of their own, by name, families spelled out
  * @param queue Kueue's local queue; empty: none
  * @param keep how long a run's objects stay after its end
+ * @param waiting how long a stage may wait for a node, for images and for the steps around its
+ *     command; the stage's timeout counts for the command alone
  */
 public record TargetSpec(
     String namespace,
@@ -30,13 +32,17 @@ public record TargetSpec(
     Pods pods,
     SortedMap<String, StagePods> stages,
     Optional<String> queue,
-    Duration keep) {
+    Duration keep,
+    Duration waiting) {
 
   /** The kind that the file names itself. */
   public static final String KIND = "Target";
 
   /** How long a run's objects stay when the target does not say. */
   public static final Duration KEEP = Duration.ofDays(7);
+
+  /** How long a stage may wait when the target does not say. */
+  public static final Duration WAIT = Duration.ofHours(1);
 
   /** Where artifacts are. */
   public sealed interface Store {

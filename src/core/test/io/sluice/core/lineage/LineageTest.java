@@ -36,6 +36,21 @@ class LineageTest {
     assertThat(Lineage.of(lineage.tags())).contains(lineage);
   }
 
+  /** Who filters by the verdict finds the version that the gate let through, and no other. */
+  @RepeatedTest(100)
+  void aVersionOfAFamilyThatWasNotChosenSaysThatItLost(RepetitionInfo repetition) {
+    Lineage lineage = any(new SplittableRandom(repetition.getCurrentRepetition()));
+    if (lineage.verdict().isEmpty()) {
+      return;
+    }
+    String decision = lineage.verdict().get().decision().name();
+    assertThat(lineage.tags())
+        .containsEntry("sluice.verdict", lineage.chosen() ? decision : "LOST");
+    if (!lineage.chosen()) {
+      assertThat(lineage.tags()).containsEntry("sluice.verdict.ofRun", decision);
+    }
+  }
+
   @RepeatedTest(20)
   void tagsOfOthersAreIgnored(RepetitionInfo repetition) {
     Lineage lineage = any(new SplittableRandom(repetition.getCurrentRepetition()));

@@ -171,7 +171,7 @@ final class Attempt {
       ends.add(StepEnd.of(name, code, step.onError().equals(Optional.of(OnError.CONTINUE))));
       Optional<String> failure = StepEnd.failure(ends);
       if (failure.isPresent()) {
-        throw new EndException(StageStatus.FAILED, failure.get());
+        throw new EndException(StepEnd.status(ends), failure.get());
       }
     }
   }

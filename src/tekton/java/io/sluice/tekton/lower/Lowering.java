@@ -10,6 +10,7 @@ import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Plan.Trait;
 import io.sluice.core.run.StageName;
 import io.sluice.core.spec.ImageRole;
+import io.sluice.core.spec.TargetSpec;
 import io.sluice.tekton.v1.Matrix;
 import io.sluice.tekton.v1.Metadata;
 import io.sluice.tekton.v1.OnError;
@@ -43,11 +44,8 @@ import java.util.stream.Stream;
  * results only: a stage waits for the manifests that it reads, and for resolve.
  */
 public final class Lowering {
-  /** Limit of the task that writes the run's record. */
-  static final Duration RECORD_TIMEOUT = Duration.ofMinutes(10);
-
-  /** What a pod gets on top of its command's time, to come up, fetch and store. */
-  private static final Duration AROUND_THE_COMMAND = Duration.ofMinutes(10);
+  /** Limit of the task that writes the run's record, its wait for a node included. */
+  static final Duration RECORD_TIMEOUT = Duration.ofMinutes(30);
 
   private static final List<String> FUNCTION_LOOP = List.of("python", "-m", "sluice_ml.family");
 
@@ -189,7 +187,7 @@ public final class Lowering {
         params.add(
             param(
                 Names.limit(s.name().value()),
-                "Seconds after which " + s.name() + " is lost.",
+                "Seconds after which the command of " + s.name() + " is ended.",
                 Optional.of(Long.toString(s.timeout().toSeconds()))));
       }
     }
@@ -228,11 +226,11 @@ public final class Lowering {
   }
 
   /**
-   * Whether a stage's own step ends its command when the stage's time is over, so that the stage
-   * still says how it ended.
+   * Whether a stage's own step ends its command when the stage's time is over: where the command is
+   * not the worker's. So the time counts for the command, and the stage still says how it ended.
    */
   static boolean endsItself(Plan.Stage stage) {
-    return stage.mayFail();
+    return stage.kind().has(Trait.STAGED) && !stage.kind().has(Trait.WORKER_STEP);
   }
 
   private static ParamSpec param(String name, String description, Optional<String> fallback) {
@@ -275,7 +273,7 @@ public final class Lowering {
         stage.kind().has(Trait.TRUSTED_ONLY) ? List.of(trusted()) : List.of(),
         onError(stage),
         stage.retries() > 0 ? Optional.of(stage.retries()) : Optional.empty(),
-        Optional.of(taskTimeout(stage, stage.timeout())),
+        Optional.of(taskTimeout(stage.timeout())),
         hasWorkers(stage) ? with(params(stage), searching(stage)) : params(stage),
         Optional.empty(),
         workspaces(stage));
@@ -317,7 +315,7 @@ public final class Lowering {
             List.of(new When(Names.NO_WORKERS, When.Operator.NOT_IN, List.of(Names.all(pods)))),
             Optional.of(OnError.CONTINUE),
             Optional.empty(),
-            Optional.of(taskTimeout(stage, stage.timeout())),
+            Optional.of(taskTimeout(stage.timeout())),
             with(params(stage), List.of(search())),
             Optional.of(new Matrix(List.of(Param.of("worker", Names.all(pods))))),
             workspaces(stage)));
@@ -374,12 +372,16 @@ public final class Lowering {
   }
 
   /**
-   * How long the pod of a stage may live that is given so much time. One that may fail is ended
-   * from inside when its time is over: a pod that is ended leaves no result, and without the result
-   * of a producer the whole run fails.
+   * How long a stage may take from its TaskRun's creation that is given so much time for its
+   * command. Tekton counts the wait for a node, for images and for the other steps as well.
    */
-  static Duration taskTimeout(Plan.Stage stage, Duration time) {
-    return endsItself(stage) ? time.plus(AROUND_THE_COMMAND) : time;
+  static Duration taskTimeout(Duration time, Duration wait) {
+    return time.plus(wait);
+  }
+
+  /** As {@link #taskTimeout(Duration, Duration)}, where no target says how long a stage waits. */
+  static Duration taskTimeout(Duration time) {
+    return taskTimeout(time, TargetSpec.WAIT);
   }
 
   /** How the stage ended, for the run's record: one that may fail has a question mark. */

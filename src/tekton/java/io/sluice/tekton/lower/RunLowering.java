@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -206,8 +207,9 @@ final class RunLowering {
       Settings settings = settings(stage);
       Duration timeout =
           shorter(
-              Lowering.taskTimeout(stage, settings.timeout()), timeouts().tasks().orElseThrow());
-      boolean sameTimeout = timeout.equals(Lowering.taskTimeout(stage, stage.timeout()));
+              Lowering.taskTimeout(settings.timeout(), parameters.pods().waiting()),
+              timeouts().tasks().orElseThrow());
+      boolean sameTimeout = timeout.equals(Lowering.taskTimeout(stage.timeout()));
       boolean plainResources = settings.resources().equals(Plan.Resources.NONE);
       Optional<TaskRunSpec> own =
           taskRunSpec(
@@ -216,15 +218,28 @@ final class RunLowering {
               sameTimeout ? Optional.empty() : Optional.of(timeout),
               plainResources
                   ? List.of()
-                  : List.of(new StepSpec("run", requirements(settings.resources()))));
+                  : List.of(
+                      new StepSpec(workStep(stage.kind()), requirements(settings.resources()))));
       own.ifPresent(specs::add);
       if (!workers(stage).isEmpty()) {
         own.ifPresent(spec -> specs.add(spec.of(Names.workersTask(stage.name().value()))));
       }
     }
-    taskRunSpec(new StageName(Names.RECORD), Plan.Kind.RECORD, Optional.empty(), List.of())
+    StageName last = new StageName(Names.RECORD);
+    taskRunSpec(
+            last,
+            Plan.Kind.RECORD,
+            Optional.empty(),
+            Optional.ofNullable(parameters.pods().resources().get(last)).stream()
+                .map(r -> new StepSpec(workStep(Plan.Kind.RECORD), requirements(r)))
+                .toList())
         .ifPresent(specs::add);
     return specs;
+  }
+
+  /** The step that does a stage's work, and gets its resources: the others only bring and take. */
+  private static String workStep(Plan.Kind kind) {
+    return kind.has(Plan.Trait.STAGED) ? "run" : kind.name().toLowerCase(Locale.ROOT);
   }
 
   /** What a task has of its own; empty when it is nothing. */

@@ -4,6 +4,7 @@ import io.sluice.core.plan.Plan;
 import io.sluice.core.run.StageName;
 import io.sluice.core.spec.Spec;
 import io.sluice.core.spec.TargetSpec;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.TreeMap;
  * @param all where and how all pods run
  * @param stages single stages, with what all pods have merged in already
  * @param resources of single stages, which go before the plan's
+ * @param waiting how long a stage may wait, on top of the time of its command
  */
 public record RunPods(
     Optional<String> namespace,
@@ -27,7 +29,8 @@ public record RunPods(
     Optional<String> writer,
     Placement all,
     Map<StageName, Placement> stages,
-    Map<StageName, Plan.Resources> resources) {
+    Map<StageName, Plan.Resources> resources,
+    Duration waiting) {
 
   /** Kueue takes what bears this label into that queue. */
   static final String QUEUE_LABEL = "kueue.x-k8s.io/queue-name";
@@ -40,7 +43,8 @@ public record RunPods(
           Optional.empty(),
           new Placement(Map.of(), List.of(), List.of(), Optional.empty()),
           Map.of(),
-          Map.of());
+          Map.of(),
+          TargetSpec.WAIT);
 
   public RunPods {
     stages = Collections.unmodifiableMap(new TreeMap<>(stages));
@@ -88,7 +92,8 @@ public record RunPods(
         target.serviceAccounts().writer(),
         all,
         stages,
-        resources);
+        resources,
+        target.waiting());
   }
 
   private static Placement merged(Placement all, TargetSpec.StagePods own) {

@@ -3,6 +3,7 @@ package io.sluice.tekton.lower;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.core.diag.SourceFile;
+import io.sluice.tekton.v1.Quantity;
 import io.sluice.tekton.v1.ResultSpec;
 import io.sluice.tekton.v1.Step;
 import io.sluice.tekton.v1.Task;
@@ -44,6 +45,20 @@ class CatalogTest {
     Task task = Catalog.task(name);
     assertThat(TektonYaml.parse(new SourceFile(name, TektonYaml.write(task))))
         .containsExactly(task);
+  }
+
+  /** A pod that asks for nothing is the last to run on a busy node, and the first to go. */
+  @ParameterizedTest
+  @MethodSource("names")
+  void everyContainerAsksForCpuAndMemory(String name) {
+    Task task = Catalog.task(name);
+    assertThat(task.spec().stepTemplate().orElseThrow().computeResources().orElseThrow().requests())
+        .containsEntry("cpu", new Quantity("100m"))
+        .containsEntry("memory", new Quantity("128Mi"));
+    Stream.concat(
+            task.spec().steps().stream().flatMap(s -> s.computeResources().stream()),
+            task.spec().sidecars().stream().map(s -> s.computeResources().orElseThrow()))
+        .forEach(r -> assertThat(r.requests()).containsKeys("cpu", "memory"));
   }
 
   /**

@@ -309,7 +309,7 @@ class LoweringTest {
   }
 
   @Test
-  void aFamilyThatMayFailIsEndedFromInsideBeforeItsPodIs() {
+  void aCommandIsEndedFromInsideLongBeforeItsPodIs() {
     Plan.Stage stage = Plans.forecast().stage(new StageName("train-itransformer"));
     assertThat(text(stage("train-itransformer"), "limit"))
         .isEqualTo("$(params.limit-train-itransformer)");
@@ -319,8 +319,9 @@ class LoweringTest {
         .containsExactly(
             io.sluice.tekton.v1.ParamValue.of(Long.toString(stage.timeout().toSeconds())));
     assertThat(stage("train-itransformer").timeout())
-        .contains(stage.timeout().plus(Duration.ofMinutes(10)));
-    assertThat(stage("train-xgboost").params()).noneMatch(p -> p.name().equals("limit"));
+        .contains(stage.timeout().plus(Duration.ofHours(1)));
+    assertThat(stage("train-xgboost").params()).anyMatch(p -> p.name().equals("limit"));
+    assertThat(stage("gate").params()).noneMatch(p -> p.name().equals("limit"));
 
     PipelineRun run =
         Lowering.run(
@@ -335,11 +336,11 @@ class LoweringTest {
     assertThat(run.spec().taskRunSpecs())
         .filteredOn(s -> s.pipelineTaskName().equals("train-itransformer"))
         .extracting(s -> s.timeout().orElseThrow())
-        .containsExactly(Duration.ofSeconds(690));
+        .containsExactly(Duration.ofSeconds(3690));
   }
 
   @Test
-  void soIsWhatForecastsForItButNotTheChampionsCommand() {
+  void soIsWhatForecastsForItAndTheChampionsCommand() {
     assertThat(text(stage("predict-itransformer"), "limit"))
         .isEqualTo("$(params.limit-predict-itransformer)");
     assertThat(stage("predict-itransformer").timeout())
@@ -347,8 +348,51 @@ class LoweringTest {
             Plans.forecast()
                 .stage(new StageName("predict-itransformer"))
                 .timeout()
-                .plus(Duration.ofMinutes(10)));
-    assertThat(stage("predict-champion").params()).noneMatch(p -> p.name().equals("limit"));
+                .plus(Duration.ofHours(1)));
+    assertThat(stage("predict-champion").params()).anyMatch(p -> p.name().equals("limit"));
+  }
+
+  /** Resources go to the step that does the work, whatever the task calls it. */
+  @Test
+  void aTargetGivesResourcesAndPatienceToAnyStage() {
+    PipelineRun run =
+        Lowering.run(
+            Plans.forecast(),
+            parameters()
+                .on(
+                    TargetParser.parse(
+                            new SourceFile(
+                                "target",
+                                """
+                                apiVersion: sluice.io/v1alpha1
+                                kind: Target
+                                namespace: n
+                                store: { claim: c }
+                                wait: 2h
+                                images:
+                                  worker: "e.test/w@sha256:%1$s"
+                                  tuner: "e.test/t@sha256:%1$s"
+                                  drift: "e.test/d@sha256:%1$s"
+                                stages:
+                                  resolve: { resources: { cpu: 500m } }
+                                  gate: { resources: { cpu: 500m } }
+                                  record: { resources: { cpu: 500m } }
+                                """
+                                    .formatted("0".repeat(64))))
+                        .orThrow()));
+    Map<String, String> steps = new TreeMap<>();
+    run.spec()
+        .taskRunSpecs()
+        .forEach(s -> s.stepSpecs().forEach(step -> steps.put(s.pipelineTaskName(), step.name())));
+    assertThat(steps)
+        .containsEntry("resolve", "resolve")
+        .containsEntry("gate", "run")
+        .containsEntry("record", "record");
+    Plan.Stage train = Plans.forecast().stage(new StageName("train-xgboost"));
+    assertThat(run.spec().taskRunSpecs())
+        .filteredOn(s -> s.pipelineTaskName().equals("train-xgboost"))
+        .extracting(s -> s.timeout().orElseThrow())
+        .containsExactly(train.timeout().plus(Duration.ofHours(2)));
   }
 
   @Test
@@ -422,7 +466,7 @@ class LoweringTest {
     assertThat(smoke.spec().taskRunSpecs())
         .anySatisfy(s -> {
           assertThat(s.pipelineTaskName()).isEqualTo("tune-xgboost");
-          assertThat(s.timeout()).contains(Duration.ofMinutes(5));
+          assertThat(s.timeout()).contains(Duration.ofMinutes(65));
         });
   }
 
