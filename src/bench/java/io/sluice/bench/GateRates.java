@@ -51,7 +51,23 @@ public final class GateRates {
     OVERDISPERSED_TOO_LOW("the same, overdispersed, too low", LossPanels::overdispersedTooLow),
     BULK_TOO_LOW("the same, rare bulk, too low", LossPanels::bulkTooLow),
     BULK_TOO_HIGH("the same, rare bulk, too high", p -> p.bulkTooLow().swapped()),
-    NOISIER("champion and noise .3: worse", LossPanels::noisier);
+    NOISIER("champion and noise .3: worse", LossPanels::noisier),
+    HEAVY("heavy-tailed sizes", p -> p.heavyTailed(0, Shocks.NONE)),
+    HEAVY_1_0(
+        "heavy-tailed sizes, shocks .1, autocorrelation 0",
+        p -> p.heavyTailed(0, new Shocks(.1, 0))),
+    HEAVY_1_5(
+        "heavy-tailed sizes, shocks .1, autocorrelation .5",
+        p -> p.heavyTailed(0, new Shocks(.1, .5))),
+    HEAVY_1_9(
+        "heavy-tailed sizes, shocks .1, autocorrelation .9",
+        p -> p.heavyTailed(0, new Shocks(.1, .9))),
+    HEAVY_3_5(
+        "heavy-tailed sizes, shocks .3, autocorrelation .5",
+        p -> p.heavyTailed(0, new Shocks(.3, .5))),
+    HEAVY_3_9(
+        "heavy-tailed sizes, shocks .3, autocorrelation .9",
+        p -> p.heavyTailed(0, new Shocks(.3, .9)));
 
     final String title;
     final LossPanels.Generator generator;

@@ -127,6 +127,27 @@ final class LossPanels {
     return new Panel(actual, candidate, shared(forecast(known, Errors.USUAL), shocks, level));
   }
 
+  /**
+   * Negative binomial demand of units whose sizes have a heavy tail (Pareto, exponent 1.5, no unit
+   * above 100 times the least), with errors by unit; a candidate that errs less by a share of them.
+   *
+   * @param gain share of the champion's errors by unit that the candidate does without, 0 to 1
+   * @param shocks of each model, apart
+   */
+  Panel heavyTailed(double gain, Shocks shocks) {
+    double[] mean = byUnit(() -> .3 * Math.min(100, Math.pow(random.nextDouble(), -1 / 1.5)));
+    double[] actual = counts(mean, gamma(1));
+    double[] champion = errors(new Errors(.45, .25));
+    double[] own = errors(new Errors(.15, .1));
+    double[] other = errors(new Errors(.15, .1));
+    double[] candidate = new double[mean.length];
+    for (int i = 0; i < mean.length; i++) {
+      candidate[i] = mean[i] * Math.exp((1 - gain) * champion[i] + own[i]);
+      champion[i] = mean[i] * Math.exp(champion[i] + other[i]);
+    }
+    return new Panel(actual, shared(candidate, shocks, 0), shared(champion, shocks, 0));
+  }
+
   /** Demand and errors that move slowly, unit by unit. */
   Panel slow() {
     double[] known = byUnit(() -> Math.exp(1.2 * normal.sample()));

@@ -6,6 +6,8 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.ml.Wheel;
 import io.sluice.platform.PipelineFolder;
+import io.sluice.platform.StoredLabels;
+import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -35,7 +37,8 @@ final class CheckCommand implements Callable<Integer> {
     PipelineFolder located = pipeline.locate();
     try {
       Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
-      opened.base(Wheel.digest());
+      StoredLabels.check(
+          located, opened.spec(), opened.base(Wheel.digest()), Clock.systemUTC().instant());
     } catch (SluiceException e) {
       if (!json) {
         throw e;

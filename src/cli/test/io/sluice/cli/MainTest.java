@@ -73,6 +73,63 @@ class MainTest {
   }
 
   @Test
+  void labelsThatTheMetricCannotJudgeAreRefusedBeforeAnythingRuns() throws IOException {
+    String spec =
+        """
+        apiVersion: sluice.io/v1alpha1
+        model: net-returns
+        code: { include: ["*.py"] }
+        environments:
+          plain: { python: "3.11" }
+        data:
+          weeks:
+            environment: plain
+            path: weeks.csv
+            labels: { column: returned, eventTime: week, knownAt: reported, matureAfter: 7d }
+        families:
+          level: { environment: plain, run: [python3, level.py] }
+        stages:
+          split:
+            environment: plain
+            run: [python3, split.py]
+            inputs: { weeks: data.weeks }
+            outputs: [train, validation, holdout]
+          train:
+            uses: train@1
+            forEach: families
+            inputs: { train: split.train, validation: split.validation }
+          evaluate:
+            uses: evaluate@1
+            inputs:
+              candidates: train.model
+              holdout: split.holdout
+              validation: split.validation
+              snapshot: data.weeks
+            with: { unit: [product] }
+        gate: { rows: evaluate.rows, metric: %s }
+        """;
+    Files.writeString(folder.resolve("level.py"), "");
+    Files.writeString(folder.resolve("split.py"), "");
+    Files.writeString(
+        folder.resolve("weeks.csv"),
+        "product,week,reported,returned\nP-1,2026-01-05,2026-01-12,4\nP-2,2026-01-05,2026-01-12,-3\n");
+
+    Files.writeString(folder.resolve("sluice.yaml"), spec.formatted("poisson_deviance"));
+    assertThat(sluice("check", folder.toString())).isEqualTo(2);
+    assertThat(text(err))
+        .startsWith("error[SLU-4035]")
+        .contains("weeks.csv, line 3: the label -3 (`returned`) of `P-2`", "poisson_deviance")
+        .contains("mae, rmse, wape, pinball(0.9)");
+
+    Files.writeString(folder.resolve("sluice.yaml"), spec.formatted("mae"));
+    assertThat(sluice("check", folder.toString())).isZero();
+    // where rows need not be those of the snapshot, nobody knows yet what the labels will be
+    Files.writeString(
+        folder.resolve("sluice.yaml"), spec.formatted("poisson_deviance, requireAudit: false"));
+    assertThat(sluice("check", folder.toString())).isZero();
+  }
+
+  @Test
   void diagnosticsCanBeReadByPrograms() throws IOException {
     Files.writeString(
         folder.resolve("sluice.yaml"), "apiVersion: sluice.io/v1alpha1\nmodle: rma\n");

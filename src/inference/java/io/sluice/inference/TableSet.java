@@ -64,10 +64,7 @@ record TableSet(String name, Path rowsFile, PanelFormat format, Panel panel, Lab
                     CsvTable.format(rows.actual()[i]),
                     objection.get(),
                     metric.name()),
-            rows.actual()[i] < 0
-                ? "gate on a metric that judges labels below zero: "
-                    + String.join(", ", Metric.Loss.ofNegatives())
-                : "gate on a metric that fits the label");
+            JudgedLabels.metricsFor(rows.actual()[i]));
       }
     }
     findings.refuse();

@@ -33,11 +33,20 @@ final class Units {
 
   /** The values of a unit's key, in the order of its columns. */
   List<String> values(int unit) {
-    return List.of(names.get(unit).split(String.valueOf(SEPARATOR), -1));
+    return parts(names.get(unit));
   }
 
   /** For messages: {@code `P-1`, `EU`}. */
   String describe(int unit) {
-    return String.join(", ", values(unit).stream().map(Refusal::quoted).toList());
+    return described(names.get(unit));
+  }
+
+  /** The same of a unit's key. */
+  static String described(String key) {
+    return String.join(", ", parts(key).stream().map(Refusal::quoted).toList());
+  }
+
+  private static List<String> parts(String key) {
+    return List.of(key.split(String.valueOf(SEPARATOR), -1));
   }
 }

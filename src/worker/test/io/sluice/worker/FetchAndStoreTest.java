@@ -422,6 +422,47 @@ class FetchAndStoreTest {
   }
 
   @Test
+  void labelsThatTheGatesMetricCannotJudgeAreRefusedWhereTheyComeIn() throws Exception {
+    String with =
+        "{\"labels\":{\"column\":\"returned\",\"eventTime\":\"week\",\"knownAt\":\"reported\","
+            + "\"matureAfter\":\"P14D\",\"metric\":\"%s\",\"unit\":[\"product\",\"market\"]}}";
+    String deviance = with.formatted("poisson_deviance");
+    run(call("data", List.of(), List.of("returns"), deviance));
+    Path table = folder.resolve("w/outputs/returns");
+    String header = "product,market,week,reported,returned\n";
+
+    Files.writeString(
+        table,
+        header
+            + "P-1,eu,2026-01-05,2026-01-12,2\n"
+            + "P-2,eu,2026-01-05,2026-01-12,-3\n"
+            + "P-2,eu,2026-01-12,2026-01-19,-1\n");
+    assertThat(storeData(deviance)).isEqualTo(2);
+    assertThat(err.toString(UTF_8))
+        .contains("SLU-4035", "returns, line 3: the label -3 (`returned`) of `P-2`, `eu`")
+        .contains("must not be negative for poisson_deviance", "the first of 2 such rows")
+        .contains("mae, rmse, wape, pinball(0.9)");
+    assertThat(storeData(with.formatted("mae"))).isZero();
+
+    // a later report mends it, in whatever order they come; and an immature one does not count yet
+    Files.writeString(
+        table,
+        header
+            + "P-2,eu,2026-01-05,2026-01-26,0\n"
+            + "P-2,eu,2026-01-05,2026-01-12,-3\n"
+            + "P-2,eu,2026-02-23,2026-02-24,-1\n");
+    assertThat(storeData(deviance)).isZero();
+    // from a power of 2 on no zero either
+    assertThat(storeData(with.formatted("tweedie_deviance(2)"))).isEqualTo(2);
+    assertThat(err.toString(UTF_8)).contains("line 2: the label 0", "must be positive");
+
+    Files.writeString(table, header + "P-2,eu,2026-01-05,2026-01-12,0\n");
+    assertThat(storeData(with.formatted("wape"))).isEqualTo(2);
+    assertThat(err.toString(UTF_8)).contains("every label (`returned`) is 0", "wape");
+    assertThat(storeData(deviance)).isZero();
+  }
+
+  @Test
   void aMissingColumnIsToldWithThoseThatThereAre() throws Exception {
     String with =
         "{\"labels\":{\"column\":\"returned\",\"eventTime\":\"week\",\"knownAt\":\"reported\"}}";

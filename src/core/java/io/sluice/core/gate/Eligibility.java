@@ -47,11 +47,9 @@ final class Eligibility {
                     + objection.get()
                     + " for "
                     + metric.name(),
-                actual < 0
-                    ? "choose a metric that judges labels below zero ("
-                        + String.join(", ", Metric.Loss.ofNegatives())
-                        + "), or mend the label"
-                    : "choose a metric that fits the label, such as mae, or mend the label"));
+                "choose a metric that judges such labels ("
+                    + String.join(", ", Metric.Loss.ofAmount(actual))
+                    + "), or mend the label"));
       }
       if (Double.isFinite(other[i])) {
         out.set(i);

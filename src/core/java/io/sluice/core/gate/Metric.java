@@ -125,9 +125,17 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
       return all().stream().map(Loss::name).toList();
     }
 
-    /** The names of those that judge labels below zero. */
-    static List<String> ofNegatives() {
-      return all().stream().filter(Loss::negatives).map(Loss::name).toList();
+    /** The names of those, of amounts, that judge a label of this value. */
+    static List<String> ofAmount(double label) {
+      return all().stream()
+          .filter(l -> !l.probabilities() && l.objection(label).isEmpty())
+          .map(Loss::name)
+          .toList();
+    }
+
+    /** Whether a mean of it can be told where every label is zero. */
+    default boolean judgesZeros() {
+      return !Double.isNaN(value(new double[1], new double[1], new double[] {1}));
     }
 
     /** All losses, those with an argument with a common one. */

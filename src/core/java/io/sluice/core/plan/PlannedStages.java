@@ -66,7 +66,7 @@ final class PlannedStages {
     source
         .labels()
         .ifPresent(l -> {
-          with.set("labels", StageValues.sourceLabels(spec, name, l));
+          with.set("labels", values.sourceLabels(name, l));
           with.set("floor", StageValues.floor(source.floor(), change.acceptLess()));
         });
     List<String> command =

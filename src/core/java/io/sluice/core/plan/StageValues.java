@@ -155,18 +155,21 @@ final class StageValues {
             .find(GatePolicy.SLICES)
             .or(() -> StageEdges.judged(spec).map(e -> e.with().slices()))
             .orElse(List.of());
-    boolean audited =
-        policy
-            .find(GatePolicy.REQUIRE_AUDIT)
-            .orElseGet(() ->
-                StageEdges.judged(spec)
-                    .map(e -> Edges.of(spec, e).containsKey("snapshot"))
-                    .orElse(false));
     return sorted(
         policy
             .with(GatePolicy.SLICES, slices)
-            .with(GatePolicy.REQUIRE_AUDIT, audited)
+            .with(GatePolicy.REQUIRE_AUDIT, requiresAudit())
             .toJson(IsoPeriod::of));
+  }
+
+  private boolean requiresAudit() {
+    return spec.gate()
+        .policy()
+        .find(GatePolicy.REQUIRE_AUDIT)
+        .orElseGet(() ->
+            StageEdges.judged(spec)
+                .map(e -> Edges.of(spec, e).containsKey("snapshot"))
+                .orElse(false));
   }
 
   private Metric.Loss metric() {
@@ -174,19 +177,28 @@ final class StageValues {
   }
 
   /**
-   * How the labels of a data source are found, and which columns name a unit in it, by the evaluate
-   * stage that has it as snapshot.
+   * How the labels of a data source are found, which columns name a unit in it, by the evaluate
+   * stage that has it as snapshot, and which metric judges its labels: the gate's, where the gate
+   * insists that the labels that it sees are those of the snapshot.
    */
-  static ObjectNode sourceLabels(Spec spec, String source, Spec.Labels labels) {
+  ObjectNode sourceLabels(String source, Spec.Labels labels) {
+    Ref snapshot = new Ref.Data(source);
     List<String> unit =
         spec.stages().values().stream()
             .filter(Spec.Evaluate.class::isInstance)
             .map(Spec.Evaluate.class::cast)
-            .filter(e -> new Ref.Data(source).equals(Edges.of(spec, e).get("snapshot")))
+            .filter(e -> snapshot.equals(Edges.of(spec, e).get("snapshot")))
             .findFirst()
             .map(e -> e.with().unit())
             .orElse(List.of());
     ObjectNode values = labels(labels);
+    boolean judged =
+        StageEdges.judged(spec)
+            .filter(e -> snapshot.equals(Edges.of(spec, e).get("snapshot")))
+            .isPresent();
+    if (judged && requiresAudit()) {
+      values.put("metric", metric().name());
+    }
     values.set("unit", texts(unit));
     return values;
   }

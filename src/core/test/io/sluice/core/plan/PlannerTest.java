@@ -356,8 +356,13 @@ class PlannerTest {
             Json.parse(
                 """
                 {"column": "returned", "eventTime": "week", "knownAt": "reported_week",
-                 "matureAfter": "P180D", "unit": ["product", "market"]}
+                 "matureAfter": "P180D", "metric": "poisson_deviance", "unit": ["product", "market"]}
                 """));
+    // rows that need not be those of the snapshot have labels that the source does not show
+    String free =
+        Fixtures.good("full.yaml").text().replace("requireAudit: true", "requireAudit: false");
+    assertThat(plan(free).stage(new StageName("data-returns")).with().get("labels").has("metric"))
+        .isFalse();
     assertThat(stage("data-returns").with().get("floor"))
         .isEqualTo(Json.parse("{\"rows\": 0.9, \"units\": 0.95}"));
     assertThat(stage("evaluate").with().get("labels")).isEqualTo(labels);
@@ -400,7 +405,8 @@ class PlannerTest {
                 """
                 {"products": 4, "until": {"year": 2026, "week": 40},
                  "labels": {"column": "returned", "eventTime": "week",
-                            "knownAt": "reported_week", "matureAfter": "P180D", "unit": ["product", "market"]},
+                            "knownAt": "reported_week", "matureAfter": "P180D",
+                            "metric": "poisson_deviance", "unit": ["product", "market"]},
                  "floor": {"rows": 0.9, "units": 0.95}}
                 """));
     assertThat(smoke.stage(new StageName("preprocess")).with().get("scale").toString())

@@ -10,13 +10,17 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.record.Delivery;
 import io.sluice.core.record.SourceLabels;
 import io.sluice.inference.CsvTable;
+import io.sluice.inference.JudgedLabels;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -30,6 +34,7 @@ final class DeliveryReader {
   private final SourceLabels labels;
   private final Digest values;
   private final Instant limit;
+  private final Optional<JudgedLabels> judged;
 
   /**
    * A reader of one source.
@@ -42,6 +47,7 @@ final class DeliveryReader {
     this.labels = labels;
     this.values = values;
     this.limit = limit;
+    this.judged = JudgedLabels.of(labels, limit);
   }
 
   /** What the tables that have the columns came to. */
@@ -59,16 +65,21 @@ final class DeliveryReader {
    * Reads every table of the manifest that has the column {@code knownAt}, to its end.
    *
    * @throws SluiceException {@code SLU-4030} when no table has the columns of {@code labels}, or
-   *     none has rows; {@code SLU-4032} for a row from the future; {@code SLU-6021} and {@code
-   *     SLU-6022} for what is not in the format of tables
+   *     none has rows; {@code SLU-4032} for a row from the future; {@code SLU-4035} for labels that
+   *     the gate's metric cannot judge; {@code SLU-6021} and {@code SLU-6022} for what is not in
+   *     the format of tables
    */
   Delivery read(List<Manifest.Entry> entries) throws IOException {
     Count count = new Count();
+    SortedMap<String, JudgedLabels.Table> tables = new TreeMap<>();
     for (Manifest.Entry entry : entries) {
       if (isTable(entry)) {
-        try (CsvTable table = CsvTable.open(store.open(entry.digest()), entry.path())) {
-          read(table, entry.path(), count);
-        }
+        tables.put(entry.path(), () -> CsvTable.open(store.open(entry.digest()), entry.path()));
+      }
+    }
+    for (Map.Entry<String, JudgedLabels.Table> entry : tables.entrySet()) {
+      try (CsvTable table = entry.getValue().open()) {
+        read(table, entry.getKey(), count);
       }
     }
     if (!count.whole) {
@@ -79,6 +90,9 @@ final class DeliveryReader {
           "SLU-4030",
           "the produced table has no rows",
           "look at what the source answered; a run without data makes no model");
+    }
+    if (judged.isPresent()) {
+      judged.get().refuse(tables);
     }
     return new Delivery(
         values,
@@ -117,7 +131,10 @@ final class DeliveryReader {
     while (table.next()) {
       Instant when = table.time(known.get());
       event.ifPresent(table::time);
-      label.ifPresent(table::numberOrMissing);
+      if (label.isPresent()) {
+        double value = table.numberOrMissing(label.get());
+        judged.ifPresent(j -> j.see(value));
+      }
       if (key.length > 0) {
         count.units.add(table.key(key));
       }
