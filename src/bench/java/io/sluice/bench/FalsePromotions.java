@@ -2,10 +2,8 @@ package io.sluice.bench;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.bench.CountPanels.Shocks;
-import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.Contrast;
 import io.sluice.core.gate.Gate;
-import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutRows;
@@ -13,13 +11,12 @@ import io.sluice.core.gate.Metric;
 import io.sluice.core.gate.PercentileInterval;
 import io.sluice.core.gate.SignFlip;
 import io.sluice.core.json.Json;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.apache.commons.rng.simple.RandomSource;
 
 /**
@@ -34,8 +31,6 @@ public final class FalsePromotions {
   private static final int REPLICATES = 1999;
   private static final int WEEKS = 12;
   private static final Metric.Loss METRIC = new Metric.PoissonDeviance();
-  private static final Instant START = Instant.parse("2026-01-05T00:00:00Z");
-  private static final Duration WEEK = Duration.ofDays(7);
 
   private final int repetitions;
   private final long seed;
@@ -228,58 +223,12 @@ public final class FalsePromotions {
    */
   static HoldoutRows rows(
       CountPanels.Panel panel, int candidates, int units, int weeks, int picked) {
-    List<String> models = new ArrayList<>();
+    SortedMap<String, double[]> models = new TreeMap<>();
     for (int k = 1; k <= candidates; k++) {
-      models.add("candidate:" + family(k));
+      models.put("candidate:" + family(k), panel.predictions()[k - 1]);
     }
-    models.add("champion");
-    HoldoutRows.Builder rows = HoldoutRows.builder(List.of(), models);
-    for (int u = 0; u < units; u++) {
-      for (int w = 0; w < weeks; w++) {
-        int row = u * weeks + w;
-        Instant origin = START.plus(WEEK.multipliedBy(w));
-        double[] predicted = new double[models.size()];
-        Arrays.setAll(predicted, m -> panel.predictions()[m][row]);
-        rows.add(
-            "unit-" + u,
-            List.of(),
-            origin,
-            1,
-            origin.plus(WEEK),
-            panel.actual()[row],
-            1,
-            predicted);
-      }
-    }
-    Instant asOf = START.plus(WEEK.multipliedBy(weeks));
-    return rows.build(
-        report(family(picked), asOf), new GateContext(asOf, Optional.empty(), Optional.empty()));
-  }
-
-  private static EvaluationReport report(String picked, Instant asOf) {
-    return new EvaluationReport(
-        asOf,
-        METRIC.name(),
-        List.of("unit"),
-        List.of(),
-        List.of(),
-        picked,
-        Optional.empty(),
-        List.of(),
-        "zero",
-        new EvaluationReport.Rows(0, 0, 0, Optional.empty(), Optional.empty(), Optional.empty()),
-        Optional.empty(),
-        START,
-        new EvaluationReport.Audit(
-            EvaluationReport.Audited.UNAUDITED,
-            EvaluationReport.Audited.UNAUDITED,
-            EvaluationReport.Audited.UNAUDITED,
-            Optional.empty(),
-            0,
-            0,
-            0,
-            Optional.empty(),
-            List.of()));
+    models.put(HoldoutRows.CHAMPION, panel.predictions()[candidates]);
+    return new ScoredPanel(METRIC, units, weeks, family(picked)).rows(panel.actual(), models);
   }
 
   /** Factor on the candidate's losses that makes the true improvement exactly what is asked. */

@@ -148,6 +148,78 @@ final class LossPanels {
     return new Panel(actual, shared(candidate, shocks, 0), shared(champion, shocks, 0));
   }
 
+  /**
+   * Two models of the same errors by unit, each with some of its own, as one model trained twice.
+   *
+   * @param own standard deviation of the candidate's own errors by unit; the champion's is 0.2
+   */
+  Panel retrained(double own) {
+    double[] known = byUnit(() -> Math.exp(normal.sample()));
+    double[] effect = byUnit(() -> Math.exp(-.08 + .4 * normal.sample()));
+    double[] mean = new double[known.length];
+    Arrays.setAll(mean, i -> known[i] * effect[i]);
+    double[] actual = counts(mean, gamma(1.5));
+    double[] both = errors(new Errors(.35, .1));
+    double[] candidate = errors(new Errors(own, .1));
+    double[] champion = errors(new Errors(.2, .1));
+    for (int i = 0; i < known.length; i++) {
+      candidate[i] = known[i] * Math.exp(both[i] + candidate[i]);
+      champion[i] = known[i] * Math.exp(both[i] + champion[i]);
+    }
+    return new Panel(actual, candidate, champion);
+  }
+
+  /**
+   * Rare events of units that go up and down together by week, which nobody foresees: the total of
+   * a window is far from what it should be. The candidate knows the mean, the other its half order
+   * by unit.
+   *
+   * @param together standard deviation of the weeks, on the log scale
+   * @param candidate factor on the candidate's forecasts
+   * @param other factor on those of the reference
+   */
+  Panel restless(double together, double candidate, double other) {
+    double[] mean = byUnit(() -> .3 * Math.exp(1.2 * normal.sample()));
+    double[] moved = shared(mean.clone(), new Shocks(together, 0), 0);
+    for (int i = 0; i < moved.length; i++) {
+      moved[i] *= Math.exp(-together * together / 2);
+    }
+    double[] actual = counts(moved, gamma(.3));
+    double[] theirs = forecast(mean, new Errors(.8, .2));
+    Arrays.setAll(theirs, i -> other * theirs[i] * Math.exp(-.34));
+    double[] own = mean.clone();
+    Arrays.setAll(own, i -> candidate * mean[i]);
+    return new Panel(actual, own, theirs);
+  }
+
+  /** Overdispersed demand with effects of units; the candidate errs by .1 instead of .4. */
+  Panel overdispersedBetter() {
+    double[] known = byUnit(() -> Math.exp(1.2 * normal.sample()));
+    double[] effect = byUnit(() -> Math.exp(-.32 + .8 * normal.sample()));
+    double[] mean = new double[known.length];
+    Arrays.setAll(mean, i -> known[i] * effect[i]);
+    return new Panel(
+        counts(mean, gamma(.5)),
+        forecast(known, new Errors(.1, .1)),
+        forecast(known, new Errors(.4, .15)));
+  }
+
+  /** Three weeks in a thousand are 20 times as large, which the candidate foresees. */
+  Panel foreseen() {
+    double[] level = byUnit(() -> Math.exp(1.2 * normal.sample()));
+    double[] mean = level.clone();
+    double[] candidate = level.clone();
+    for (int i = 0; i < mean.length; i++) {
+      if (random.nextDouble() < .003) {
+        mean[i] *= 20;
+        candidate[i] *= 14;
+      }
+      candidate[i] *= Math.exp(.2 * normal.sample());
+      level[i] *= 1.06 * Math.exp(.2 * normal.sample());
+    }
+    return new Panel(counts(mean, gamma(2)), candidate, level);
+  }
+
   /** Demand and errors that move slowly, unit by unit. */
   Panel slow() {
     double[] known = byUnit(() -> Math.exp(1.2 * normal.sample()));
