@@ -117,7 +117,7 @@ class MainTest {
     Files.writeString(folder.resolve("sluice.yaml"), spec.formatted("poisson_deviance"));
     assertThat(sluice("check", folder.toString())).isEqualTo(2);
     assertThat(text(err))
-        .startsWith("error[SLU-4035]")
+        .startsWith("error[SLU-4036]")
         .contains("weeks.csv, line 3: the label -3 (`returned`) of `P-2`", "poisson_deviance")
         .contains("mae, rmse, wape, pinball(0.9)");
 

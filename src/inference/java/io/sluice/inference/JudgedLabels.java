@@ -91,14 +91,14 @@ public final class JudgedLabels {
   /**
    * Refuses the delivery, all labels of which were {@link #see seen}.
    *
-   * @throws io.sluice.core.diag.SluiceException SLU-4035, with the first label that cannot be
+   * @throws io.sluice.core.diag.SluiceException SLU-4036, with the first label that cannot be
    *     judged
    */
   public void refuse(Map<String, Table> tables) throws IOException {
     Findings findings = new Findings();
     if (any && !otherThanZero && !metric.judgesZeros()) {
       findings.add(
-          "SLU-4035",
+          "SLU-4036",
           "%s: every label (`%s`) is 0, where %s, on which the gate decides, is not defined"
               .formatted(
                   String.join(", ", tables.keySet()), labels.column().orElse(""), metric.name()),
@@ -160,7 +160,7 @@ public final class JudgedLabels {
         .sorted(Comparator.comparingInt(e -> e.getValue().line))
         .forEach(e ->
             findings.add(
-                "SLU-4035",
+                "SLU-4036",
                 "%s, line %d: the label %s (`%s`) of %s for the period from %s %s for %s, on which the gate decides"
                     .formatted(
                         name,

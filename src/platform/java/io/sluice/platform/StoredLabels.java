@@ -27,7 +27,7 @@ public final class StoredLabels {
    * Looks into every labelled source that the folder holds.
    *
    * @param now labels that are not mature by then do not count
-   * @throws io.sluice.core.diag.SluiceException SLU-4035 for labels that cannot be judged; SLU-6021
+   * @throws io.sluice.core.diag.SluiceException SLU-4036 for labels that cannot be judged; SLU-6021
    *     and SLU-6022 for what is not in the form of tables
    */
   public static void check(PipelineFolder pipeline, Spec spec, Plan plan, Instant now) {

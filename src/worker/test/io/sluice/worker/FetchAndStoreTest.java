@@ -439,7 +439,7 @@ class FetchAndStoreTest {
             + "P-2,eu,2026-01-12,2026-01-19,-1\n");
     assertThat(storeData(deviance)).isEqualTo(2);
     assertThat(err.toString(UTF_8))
-        .contains("SLU-4035", "returns, line 3: the label -3 (`returned`) of `P-2`, `eu`")
+        .contains("SLU-4036", "returns, line 3: the label -3 (`returned`) of `P-2`, `eu`")
         .contains("must not be negative for poisson_deviance", "the first of 2 such rows")
         .contains("mae, rmse, wape, pinball(0.9)");
     assertThat(storeData(with.formatted("mae"))).isZero();

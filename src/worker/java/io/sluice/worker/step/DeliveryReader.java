@@ -65,7 +65,7 @@ final class DeliveryReader {
    * Reads every table of the manifest that has the column {@code knownAt}, to its end.
    *
    * @throws SluiceException {@code SLU-4030} when no table has the columns of {@code labels}, or
-   *     none has rows; {@code SLU-4032} for a row from the future; {@code SLU-4035} for labels that
+   *     none has rows; {@code SLU-4032} for a row from the future; {@code SLU-4036} for labels that
    *     the gate's metric cannot judge; {@code SLU-6021} and {@code SLU-6022} for what is not in
    *     the format of tables
    */
