@@ -108,7 +108,8 @@ final class RunCommand implements Callable<Integer> {
       description = {
         "Write the run's record (run.json) there, when the registry has one, and in FILE.page"
             + " where",
-        "that registry shows the version; not of the registry that ends with the run."
+        "that registry shows the version; not of the registry that ends with the run. A run that",
+        "fails writes FILE.failure: stage, step, last lines."
       })
   private @Nullable Path recordFile;
 
@@ -282,11 +283,13 @@ final class RunCommand implements Callable<Integer> {
     try (Console console = console();
         RunFolder folder = new RunFolder(located.state(), id.value())) {
       Consumer<RunEvent> events = json ? this::printJson : console;
-      Consumer<RunEvent> all = events.andThen(folder);
+      FailureFile failure = new FailureFile(recordFile);
+      Consumer<RunEvent> all = events.andThen(folder).andThen(failure);
       try (LocalMachine machine = LocalMachine.open(located.state(), opened, clock, all)) {
         StartedRun run = starting.start(machine, all);
         shutdown.cancelBy(run::cancel);
         RunReport report = run.await();
+        failure.write(report);
         if (report.verdict().isPresent() && !shutdown.asked()) {
           report = report.registeredIn(machine.registry(), report.run());
         }

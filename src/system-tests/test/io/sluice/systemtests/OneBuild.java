@@ -9,6 +9,7 @@ import io.sluice.app.run.ExecutionSupervisor;
 import io.sluice.app.run.Identity;
 import io.sluice.app.run.LogPosition;
 import io.sluice.app.run.RunDefinition;
+import io.sluice.app.run.RunFailure;
 import io.sluice.app.run.RunRepository;
 import io.sluice.app.run.RunState;
 import io.sluice.app.run.StageSelector;
@@ -124,8 +125,8 @@ record OneBuild(ExecutionSupervisor supervisor, Identity build, ClusterConnector
     }
 
     @Override
-    public void failed(String text, boolean mayStillRun) {
-      told.complete("failed: " + text);
+    public void failed(RunFailure failure, boolean mayStillRun) {
+      told.complete("failed: " + failure.text());
     }
 
     @Override

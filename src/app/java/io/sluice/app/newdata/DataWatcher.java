@@ -9,6 +9,7 @@ import io.sluice.app.run.ExecutionRequest;
 import io.sluice.app.run.ExecutionSupervisor;
 import io.sluice.app.run.FailureText;
 import io.sluice.app.run.Identity;
+import io.sluice.app.run.RunFailure;
 import io.sluice.app.run.RunRepository;
 import io.sluice.app.run.RunState;
 import io.sluice.core.artifact.Digest;
@@ -243,8 +244,8 @@ public final class DataWatcher {
     }
 
     @Override
-    public void failed(String text, boolean mayStillRun) {
-      over(mayStillRun, () -> DataWatcher.this.failed(watch, text));
+    public void failed(RunFailure failure, boolean mayStillRun) {
+      over(mayStillRun, () -> DataWatcher.this.failed(watch, failure.text()));
     }
 
     @Override

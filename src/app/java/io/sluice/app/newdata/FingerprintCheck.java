@@ -108,15 +108,12 @@ public final class FingerprintCheck {
       return RunPlan.resume(state, known.get(), this::submission);
     }
     RunState.Execution begun =
-        new RunState.Execution(
+        RunState.Execution.begun(
             execution,
             source,
             plan.stages().stream().map(Plan.Stage::name).toList(),
             List.of(),
-            Optional.empty(),
-            false,
-            Optional.empty(),
-            "");
+            Optional.empty());
     return new NextAction.Submit(
         state.begun(begun, Set.copyOf(begun.stages())), begun, submission(begun));
   }

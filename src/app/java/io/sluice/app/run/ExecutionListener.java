@@ -24,10 +24,9 @@ public interface ExecutionListener {
   /**
    * It failed.
    *
-   * @param text stage, step, last lines
    * @param mayStillRun whether it may still be running on the cluster
    */
-  void failed(String text, boolean mayStillRun);
+  void failed(RunFailure failure, boolean mayStillRun);
 
   /**
    * It was ended by {@link ExecutionSupervisor#stop}.

@@ -120,6 +120,9 @@ public final class ExecutionSupervisor {
     private @Nullable Running running;
     private @Nullable RunLog shown;
 
+    /** How the steps of what is followed ended. */
+    private @Nullable ExitCodeTracker codes;
+
     Supervision(ExecutionRequest request) {
       this.request = request;
     }
@@ -281,7 +284,11 @@ public final class ExecutionSupervisor {
       if (paused) {
         fresh.pause();
       }
-      return event -> keeping(() -> fresh.accept(event));
+      ExitCodeTracker tracker = new ExitCodeTracker(event -> keeping(() -> fresh.accept(event)));
+      synchronized (this) {
+        codes = tracker;
+      }
+      return tracker;
     }
 
     void log(Consumer<RunLog> how) {
@@ -327,24 +334,30 @@ public final class ExecutionSupervisor {
                 : new Event.Broken(String.valueOf(cause), /* mayStillRun= */ true));
         return;
       }
-      String reason = reason(outcome);
+      Optional<RunFailure> why = why(outcome);
       try {
-        RunState changed = change(s -> s.ended(id(), outcome, reason));
+        RunState changed = change(s -> s.ended(id(), outcome, why));
         handle(new Event.Ended(changed.execution(id()).orElseThrow()));
       } catch (SluiceException e) {
         handle(new Event.Unsaved(FailureText.of(e)));
       }
     }
 
-    private String reason(RunOutcome outcome) {
+    private Optional<RunFailure> why(RunOutcome outcome) {
       if (outcome.status() == StageStatus.SUCCEEDED) {
-        return "";
+        return Optional.empty();
       }
       RunLog log;
+      ExitCodeTracker tracker;
       synchronized (this) {
         log = shown;
+        tracker = codes;
       }
-      return log == null ? outcome.reason() : log.failure(outcome.reason());
+      return Optional.of(
+          new RunFailure(
+              tracker == null ? ExitCode.RUN_FAILED : tracker.of(outcome),
+              outcome.failure().map(RunOutcome.Failure::stage),
+              log == null ? outcome.reason() : log.failure(outcome.reason())));
     }
 
     private void watch(RunId other) {
@@ -395,7 +408,7 @@ public final class ExecutionSupervisor {
       try {
         if (record.isPresent() && request.repository().state().isPresent()) {
           RunOutcome none = RunOutcome.withoutTasks(record.get(), "");
-          change(s -> s.ended(id(), none, "it was given up"));
+          change(s -> s.ended(id(), none, Optional.of(RunFailure.of("it was given up"))));
         }
       } catch (SluiceException e) {
         request.listener().line(FailureText.of(e));
@@ -413,7 +426,7 @@ public final class ExecutionSupervisor {
       switch (conclusion) {
         case Conclusion.Succeeded c -> listener.succeeded(state());
         case Conclusion.NothingToDo c -> listener.nothingToDo(state(), c.why());
-        case Conclusion.Failed c -> listener.failed(c.text(), c.mayStillRun());
+        case Conclusion.Failed c -> listener.failed(c.failure(), c.mayStillRun());
         case Conclusion.Stopped c -> listener.stopped(c.text(), c.mayStillRun());
       }
     }

@@ -197,7 +197,7 @@ public final class LocalStagedRun {
         other,
         () -> {
           RunOutcome gone = RunOutcome.withoutTasks(StageStatus.FAILED, "its process is gone");
-          var unused = repository.exclusively(() -> ended(other, gone));
+          var unused = repository.exclusively(() -> ended(other, gone, ExitCode.RUN_FAILED));
         });
   }
 
@@ -238,7 +238,7 @@ public final class LocalStagedRun {
     public RunReport await() throws InterruptedException {
       RunOutcome outcome = running.await();
       try (claim) {
-        RunState state = repository.exclusively(() -> ended(execution, outcome));
+        RunState state = repository.exclusively(() -> ended(execution, outcome, exits.of(outcome)));
         return report(state, outcome.status(), outcome.reason(), exits.of(outcome));
       }
     }
@@ -267,8 +267,14 @@ public final class LocalStagedRun {
   }
 
   /** With the run's lock held. */
-  private RunState ended(RunId execution, RunOutcome outcome) {
-    RunState state = repository.state().orElseThrow().ended(execution, outcome, outcome.reason());
+  private RunState ended(RunId execution, RunOutcome outcome, ExitCode code) {
+    Optional<RunFailure> why =
+        outcome.status() == StageStatus.SUCCEEDED
+            ? Optional.empty()
+            : Optional.of(
+                new RunFailure(
+                    code, outcome.failure().map(RunOutcome.Failure::stage), outcome.reason()));
+    RunState state = repository.state().orElseThrow().ended(execution, outcome, why);
     repository.save(state);
     return state;
   }

@@ -214,6 +214,11 @@ public final class RunLog implements Consumer<RunEvent> {
     return masked(text.toString());
   }
 
+  /** The first stage that failed; empty when none did. */
+  public synchronized Optional<StageName> failedStage() {
+    return failed.keySet().stream().findFirst();
+  }
+
   private static String seconds(Duration took) {
     return String.format(Locale.ROOT, "%.1fs", took.toMillis() / 1000.0);
   }

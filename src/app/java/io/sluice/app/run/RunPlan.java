@@ -153,15 +153,8 @@ public final class RunPlan {
   }
 
   private RunState.Execution wholeExecution() {
-    return new RunState.Execution(
-        state.definition().run(),
-        "run",
-        ordered(everything()),
-        state.settings(),
-        Optional.empty(),
-        false,
-        Optional.empty(),
-        "");
+    return RunState.Execution.begun(
+        state.definition().run(), "run", ordered(everything()), state.settings(), Optional.empty());
   }
 
   private Submission submission(RunState.Execution execution) {
@@ -221,8 +214,7 @@ public final class RunPlan {
     }
     RunState with = state.with(more);
     RunState.Execution execution =
-        new RunState.Execution(
-            id, call.name(), ordered(stages), with.settings(), who, false, Optional.empty(), "");
+        RunState.Execution.begun(id, call.name(), ordered(stages), with.settings(), who);
     RunState begun = with.begun(execution, voided);
     return new NextAction.Submit(begun, execution, submission(begun, execution));
   }

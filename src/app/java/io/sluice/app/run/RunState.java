@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonTypeName;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
 import io.sluice.core.json.JsonCodec;
 import io.sluice.core.run.RunId;
@@ -49,6 +50,9 @@ public record RunState(
    *     never started again, even when the runner has forgotten it since
    * @param ended empty while it runs
    * @param reason why it did not succeed; empty when it did
+   * @param exit what a command that followed it would have ended with; empty when it succeeded, was
+   *     not followed to its end, or was kept by an earlier version
+   * @param failed the first stage that failed although the run depends on it
    */
   // isRunning is a question and not a field
   @JsonAutoDetect(isGetterVisibility = Visibility.NONE)
@@ -61,10 +65,37 @@ public record RunState(
       Optional<String> who,
       boolean submitted,
       Optional<StageStatus> ended,
-      String reason) {
+      String reason,
+      Optional<ExitCode> exit,
+      Optional<StageName> failed) {
     public Execution {
       stages = List.copyOf(stages);
       settings = List.copyOf(settings);
+    }
+
+    /** One that is about to be submitted. */
+    public static Execution begun(
+        RunId id,
+        String call,
+        List<StageName> stages,
+        List<String> settings,
+        Optional<String> who) {
+      return new Execution(
+          id,
+          call,
+          stages,
+          settings,
+          who,
+          false,
+          Optional.empty(),
+          "",
+          Optional.empty(),
+          Optional.empty());
+    }
+
+    /** Why it did not succeed. */
+    RunFailure failure() {
+      return new RunFailure(exit.orElse(ExitCode.RUN_FAILED), failed, reason);
     }
 
     /** Whether its end is not known. */
@@ -73,11 +104,21 @@ public record RunState(
     }
 
     Execution reached() {
-      return new Execution(id, call, stages, settings, who, true, ended, reason);
+      return new Execution(id, call, stages, settings, who, true, ended, reason, exit, failed);
     }
 
-    Execution over(StageStatus how, String why) {
-      return new Execution(id, call, stages, settings, who, submitted, Optional.of(how), why);
+    Execution over(StageStatus how, Optional<RunFailure> why) {
+      return new Execution(
+          id,
+          call,
+          stages,
+          settings,
+          who,
+          submitted,
+          Optional.of(how),
+          why.map(RunFailure::text).orElse(""),
+          why.map(RunFailure::code),
+          why.flatMap(RunFailure::stage));
     }
   }
 
@@ -159,9 +200,9 @@ public record RunState(
    * An execution ended; one that had ended before stays as it was.
    *
    * @param outcome with the tasks that are known of
-   * @param reason why it did not succeed, for people; empty when it did
+   * @param why it did not succeed; empty when it did
    */
-  RunState ended(RunId id, RunOutcome outcome, String reason) {
+  RunState ended(RunId id, RunOutcome outcome, Optional<RunFailure> why) {
     Optional<Execution> going = execution(id).filter(Execution::isRunning);
     if (going.isEmpty()) {
       return this;
@@ -178,7 +219,7 @@ public record RunState(
         settings,
         all,
         executions.stream()
-            .map(e -> e.id().equals(id) ? e.over(outcome.status(), reason) : e)
+            .map(e -> e.id().equals(id) ? e.over(outcome.status(), why) : e)
             .toList());
   }
 

@@ -99,7 +99,7 @@ final class SupervisedExecution {
 
     record NothingToDo(String why) implements Conclusion {}
 
-    record Failed(String text, boolean mayStillRun) implements Conclusion {}
+    record Failed(RunFailure failure, boolean mayStillRun) implements Conclusion {}
 
     record Stopped(String text, boolean mayStillRun) implements Conclusion {}
   }
@@ -154,8 +154,8 @@ final class SupervisedExecution {
       case Event.Ended ended -> ended(ended.execution());
       case Event.Troubled troubled -> troubled(troubled.cause(), troubled.known());
       case Event.Broken broken ->
-          fail(broken.text(), broken.mayStillRun() || phase == Phase.FOLLOWED);
-      case Event.Unsaved unsaved -> fail(unsaved.text(), /* mayStillRun= */ false);
+          fail(RunFailure.of(broken.text()), broken.mayStillRun() || phase == Phase.FOLLOWED);
+      case Event.Unsaved unsaved -> fail(RunFailure.of(unsaved.text()), /* mayStillRun= */ false);
       case Event.OtherReleased released -> otherReleased(released.other());
       case Event.StopRequested requested -> stop();
       case Event.CancelTimedOut late ->
@@ -228,14 +228,14 @@ final class SupervisedExecution {
             ? new Conclusion.Succeeded()
             : how == StageStatus.CANCELLED && isStopped()
                 ? new Conclusion.Stopped("it was ended, and its record written", false)
-                : new Conclusion.Failed(execution.reason(), false);
+                : new Conclusion.Failed(execution.failure(), false);
     return conclude(conclusion, Optional.empty());
   }
 
   /** Retries when the cluster is unreachable; reports any other failure at once. */
   private List<Action> troubled(SluiceException e, boolean known) {
     if (e.exitCode() != ExitCode.UNREACHABLE || ++failures >= timeouts.maxAttempts()) {
-      return fail(FailureText.of(e), known);
+      return fail(RunFailure.of(e), known);
     }
     phase = Phase.STARTING;
     status = "the cluster is out of reach: " + e.getMessage();
@@ -257,8 +257,12 @@ final class SupervisedExecution {
     }
     Optional<StageStatus> how = other.flatMap(RunState.Execution::ended);
     if (how.isPresent() && how.get() != StageStatus.SUCCEEDED) {
+      RunFailure its = other.orElseThrow().failure();
       return fail(
-          "what it needs was run by another step, and failed: " + other.orElseThrow().reason(),
+          new RunFailure(
+              its.code(),
+              its.stage(),
+              "what it needs was run by another step, and failed: " + its.text()),
           false);
     }
     return plan();
@@ -296,8 +300,8 @@ final class SupervisedExecution {
         Optional.of(StageStatus.CANCELLED));
   }
 
-  private List<Action> fail(String text, boolean mayStillRun) {
-    return conclude(new Conclusion.Failed(text, mayStillRun), Optional.of(StageStatus.FAILED));
+  private List<Action> fail(RunFailure failure, boolean mayStillRun) {
+    return conclude(new Conclusion.Failed(failure, mayStillRun), Optional.of(StageStatus.FAILED));
   }
 
   private List<Action> conclude(Conclusion conclusion, Optional<StageStatus> record) {

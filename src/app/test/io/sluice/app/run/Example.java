@@ -131,7 +131,7 @@ public final class Example {
     return state.ended(
         execution.id(),
         new RunOutcome(StageStatus.SUCCEEDED, tasks, Map.of(), "", Optional.empty()),
-        "");
+        Optional.empty());
   }
 
   /** The first stage of an execution failed, the others were not reached. */
@@ -151,6 +151,6 @@ public final class Example {
     return state.ended(
         execution.id(),
         new RunOutcome(StageStatus.FAILED, tasks, Map.of(), "it failed", Optional.empty()),
-        "it failed");
+        Optional.of(RunFailure.of("it failed")));
   }
 }

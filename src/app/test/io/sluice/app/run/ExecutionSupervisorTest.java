@@ -373,8 +373,8 @@ class ExecutionSupervisorTest {
     }
 
     @Override
-    public void failed(String text, boolean mayStillRun) {
-      told.add("failed: " + text + (mayStillRun ? ", left" : ""));
+    public void failed(RunFailure failure, boolean mayStillRun) {
+      told.add("failed: " + failure.text() + (mayStillRun ? ", left" : ""));
     }
 
     @Override

@@ -4,14 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
+import io.sluice.tekton.RunOutcome;
 import io.sluice.tekton.RunOutcome.TaskOutcome;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -227,7 +230,9 @@ class RunStateTest {
                 Optional.of("kim"),
                 true,
                 Optional.of(StageStatus.TIMED_OUT),
-                "it took too long"),
+                "it took too long",
+                Optional.empty(),
+                Optional.empty()),
             new RunState.Execution(
                 new RunId("x-2"),
                 "promote",
@@ -236,7 +241,9 @@ class RunStateTest {
                 Optional.empty(),
                 false,
                 Optional.empty(),
-                "")));
+                "",
+                Optional.empty(),
+                Optional.empty())));
   }
 
   private static RunState sparse() {
@@ -253,5 +260,36 @@ class RunStateTest {
             Digest.of("code"),
             ""),
         List.of());
+  }
+
+  @Test
+  void aFailureIsReadBackAsItWasWritten() {
+    RunFailure failure =
+        new RunFailure(
+            ExitCode.CHAMPION_MOVED, Optional.of(new StageName("promote")), "two\nlines");
+    assertThat(RunFailure.parse(failure.json())).isEqualTo(failure);
+    assertThat(RunFailure.parse(RunFailure.of("it broke").json()))
+        .isEqualTo(RunFailure.of("it broke"));
+  }
+
+  @Test
+  void howAnExecutionFailedIsKept() {
+    RunFailure lost =
+        new RunFailure(ExitCode.CHAMPION_MOVED, Optional.of(new StageName("promote")), "it moved");
+    RunState.Execution begun =
+        RunState.Execution.begun(
+            new RunId("x-1"), "promote", List.of(), List.of(), Optional.empty());
+    RunState state =
+        sparse()
+            .begun(begun, Set.of())
+            .ended(
+                begun.id(),
+                RunOutcome.withoutTasks(StageStatus.FAILED, "it moved"),
+                Optional.of(lost));
+    RunState.Execution back = RunState.parse(state.json()).execution(begun.id()).orElseThrow();
+    assertThat(back.failure()).isEqualTo(lost);
+    assertThat(begun.over(StageStatus.FAILED, Optional.empty()).failure().code())
+        .as("one that an earlier version kept")
+        .isEqualTo(ExitCode.RUN_FAILED);
   }
 }

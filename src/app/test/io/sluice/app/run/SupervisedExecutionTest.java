@@ -60,7 +60,7 @@ class SupervisedExecutionTest {
   void concludesWithTheReasonOfAFailure() {
     follow();
     assertThat(conclusion(machine.on(new Event.Ended(ended(StageStatus.FAILED, "exit code 1")))))
-        .isEqualTo(new Conclusion.Failed("exit code 1", false));
+        .isEqualTo(failed("exit code 1", false));
   }
 
   @Test
@@ -68,7 +68,7 @@ class SupervisedExecutionTest {
     assertThat(
             conclusion(planned(new NextAction.Finished(ended(StageStatus.CANCELLED, "cancelled")))))
         .as("nobody asked for its end here")
-        .isEqualTo(new Conclusion.Failed("cancelled", false));
+        .isEqualTo(failed("cancelled", false));
   }
 
   @Test
@@ -171,14 +171,14 @@ class SupervisedExecutionTest {
     planned(submit());
     machine.on(new Event.Followed());
     assertThat(conclusion(machine.on(new Event.Broken("a bug", false))))
-        .isEqualTo(new Conclusion.Failed("a bug", true));
+        .isEqualTo(failed("a bug", true));
   }
 
   @Test
   void anEndThatCannotBeSavedIsAFailureThatIsOver() {
     follow();
     assertThat(conclusion(machine.on(new Event.Unsaved("the disk is full"))))
-        .isEqualTo(new Conclusion.Failed("the disk is full", false));
+        .isEqualTo(failed("the disk is full", false));
   }
 
   @Test
@@ -198,9 +198,24 @@ class SupervisedExecutionTest {
                 machine.on(
                     new Event.OtherReleased(
                         Optional.of(ended(StageStatus.FAILED, "exit code 1"))))))
-        .isEqualTo(
-            new Conclusion.Failed(
-                "what it needs was run by another step, and failed: exit code 1", false));
+        .isEqualTo(failed("what it needs was run by another step, and failed: exit code 1", false));
+  }
+
+  @Test
+  void aFailureSaysWhichStageAndWithWhichCode() {
+    follow();
+    RunState.Execution lost =
+        running()
+            .over(
+                StageStatus.FAILED,
+                Optional.of(
+                    new RunFailure(
+                        ExitCode.CHAMPION_MOVED,
+                        Optional.of(new StageName("promote")),
+                        "the champion moved")));
+    assertThat(conclusion(machine.on(new Event.Ended(lost))))
+        .isEqualTo(new Conclusion.Failed(lost.failure(), false));
+    assertThat(lost.failure().code()).isEqualTo(ExitCode.CHAMPION_MOVED);
   }
 
   @Test
@@ -264,6 +279,12 @@ class SupervisedExecutionTest {
         Optional.empty(),
         true,
         how,
-        reason);
+        reason,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private static Conclusion.Failed failed(String text, boolean mayStillRun) {
+    return new Conclusion.Failed(RunFailure.of(text), mayStillRun);
   }
 }

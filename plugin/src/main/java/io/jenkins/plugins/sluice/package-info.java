@@ -1,6 +1,7 @@
 /**
  * Sluice in Jenkins. Sluice's own library decides everything about models, runs and clusters; this
- * plugin adds steps, forms and pages. Nothing in it is an API for other plugins.
+ * plugin adds steps, forms and pages. Nothing in it is an API for other plugins; for Jenkinsfiles,
+ * {@code failure} is.
  *
  * <p>Packages depend on each other from top to bottom of this list, never upwards:
  *
@@ -15,6 +16,7 @@
  *   <li>{@code config}: clusters, registries, installations, permissions, credentials
  *   <li>{@code connect}: connections; the only package that names the library's adapters
  *   <li>{@code form}: what all forms have in common
+ *   <li>{@code failure}: the errors that Jenkinsfiles tell apart by type
  * </ul>
  */
 @NullMarked

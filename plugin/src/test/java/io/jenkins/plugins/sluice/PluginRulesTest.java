@@ -109,7 +109,8 @@ class PluginRulesTest {
             "pipeline",
             "config",
             "connect",
-            "form");
+            "form",
+            "failure");
     for (JavaClass from : classes) {
       if (from.getPackageName().equals(ROOT)) {
         continue; // holds the description of the packages and no class

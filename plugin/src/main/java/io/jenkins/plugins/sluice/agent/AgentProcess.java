@@ -122,6 +122,11 @@ public final class AgentProcess implements Serializable {
     return read(workspace.child(record + ".page"));
   }
 
+  /** Why the program failed, as it says; empty when it wrote nothing. */
+  public Optional<byte[]> failure(FilePath workspace) throws IOException, InterruptedException {
+    return read(workspace.child(record + ".failure"));
+  }
+
   private static Optional<byte[]> read(FilePath file) throws IOException, InterruptedException {
     if (!file.exists()) {
       return Optional.empty();
@@ -164,6 +169,7 @@ public final class AgentProcess implements Serializable {
       throws IOException, InterruptedException {
     workspace.child(record).delete();
     workspace.child(record + ".page").delete();
+    workspace.child(record + ".failure").delete();
     workspace.child(pidFile(record)).delete();
   }
 }

@@ -77,16 +77,13 @@ public final class ModelAction implements Action {
     return "sluice-model";
   }
 
-  /** Gives the page to jobs whose last completed build had a run. */
+  /** Gives the page to jobs that had a run, also when their last build failed before its own. */
   @Extension
   public static final class Factory extends JobActionFactory {
     public Factory() {
       super(
           ModelAction.class,
-          job ->
-              Optional.ofNullable(job.getLastCompletedBuild())
-                  .filter(last -> last.getAction(RunAction.class) != null)
-                  .map(last -> new ModelAction(job)));
+          job -> RunsOfJob.any(job) ? Optional.of(new ModelAction(job)) : Optional.empty());
     }
   }
 }

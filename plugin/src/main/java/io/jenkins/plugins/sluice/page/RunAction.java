@@ -35,18 +35,26 @@ public final class RunAction implements RunAction2 {
     }
   }
 
-  /** Adds a run, once; saved with the build. */
+  /**
+   * Adds a run, once; saved with the build. Under the lock of the build, which saving takes: while
+   * the list is being written nobody else changes it.
+   */
   public void add(RunId run) throws IOException {
     Run<?, ?> mine = build;
-    synchronized (this) {
-      if (runs.contains(run.value())) {
-        return;
+    if (mine == null) {
+      addUnsaved(run);
+      return;
+    }
+    synchronized (mine) {
+      if (addUnsaved(run)) {
+        mine.save();
+        RunsOfJob.note(mine.getParent());
       }
-      runs.add(run.value());
     }
-    if (mine != null) {
-      mine.save();
-    }
+  }
+
+  private synchronized boolean addUnsaved(RunId run) {
+    return !runs.contains(run.value()) && runs.add(run.value());
   }
 
   /** Ids of the runs, in the order of their start. */

@@ -69,9 +69,21 @@ public final class BuildRuns {
     this.listener = listener;
   }
 
-  /** Ids of this build's runs and executions. */
-  public static Identity identity(Run<?, ?> build) {
-    return new Identity(Jenkins.get().getLegacyInstanceId(), build.getExternalizableId());
+  /**
+   * What the ids of a build's runs and executions are made from. A step keeps it as it was when it
+   * began: the name of the job is in it, and a job may be renamed or moved while it builds.
+   */
+  public static String nameForIds(Run<?, ?> build) {
+    return build.getExternalizableId();
+  }
+
+  /**
+   * Ids of a build's runs and executions.
+   *
+   * @param name as of {@link #nameForIds}
+   */
+  public static Identity identity(String name) {
+    return new Identity(Jenkins.get().getLegacyInstanceId(), name);
   }
 
   public RunFolder folder(RunId run) {

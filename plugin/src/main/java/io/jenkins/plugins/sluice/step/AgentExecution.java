@@ -16,10 +16,13 @@ import io.jenkins.plugins.sluice.record.AgentWorkspace;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
 import io.jenkins.plugins.sluice.run.StartedExecutions;
+import io.sluice.app.run.RunFailure;
 import io.sluice.app.run.RunSummary;
 import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
@@ -176,12 +179,12 @@ final class AgentExecution extends BackgroundExecution {
   }
 
   private RunId run(Run<?, ?> build) {
-    return stage == null ? BuildRuns.identity(build).run(node()) : new RunId(stage.run());
+    return stage == null ? identity(build).run(node()) : new RunId(stage.run());
   }
 
   /** The id of what this step does, which is the whole run or a part of one. */
   private RunId execution(Run<?, ?> build) {
-    return stage == null ? run(build) : BuildRuns.identity(build).execution(node());
+    return stage == null ? run(build) : identity(build).execution(node());
   }
 
   private synchronized @Nullable AgentProcess process() {
@@ -253,7 +256,7 @@ final class AgentExecution extends BackgroundExecution {
     if (stopped != null) {
       fail(stopped);
     } else if (code != 0) {
-      fail(new AbortException(SluiceCommand.words(code)));
+      fail(failure(run, code, ended.failure(ws)));
     } else {
       boolean judges = stage == null || stage.kind() == StageSelector.Kind.EVALUATE;
       if (judges && read.isEmpty()) {
@@ -268,9 +271,31 @@ final class AgentExecution extends BackgroundExecution {
       }
       RunSummary summary = read.orElseGet(RunSummary::empty);
       succeed(
-          judges ? HoldPolicy.reason(summary.verdict(), summary) : Optional.empty(),
+          judges ? HoldPolicy.hold(run, summary.verdict(), summary) : Optional.empty(),
           summary.result(run.value(), Optional.empty()));
     }
+  }
+
+  /**
+   * What a program that ended with this code came to: in its own words, where it left any.
+   *
+   * @param left why it failed, as the program wrote it
+   */
+  private AbortException failure(RunId run, int code, Optional<byte[]> left)
+      throws IOException, InterruptedException {
+    Optional<RunFailure> read = Optional.empty();
+    try {
+      read = left.map(b -> RunFailure.parse(new String(b, StandardCharsets.UTF_8)));
+    } catch (IllegalArgumentException e) {
+      // an installation of another version wrote it; the log has all of it
+      LOGGER.log(Level.FINE, e, () -> "why run " + run + " failed cannot be read");
+    }
+    String words = SluiceCommand.words(code);
+    return Failures.of(
+        code,
+        run.value(),
+        read.flatMap(RunFailure::stage).map(StageName::value).orElse(""),
+        read.isEmpty() ? words : masked(words + "\n" + read.get().text()));
   }
 
   @Override

@@ -1,7 +1,11 @@
 package io.jenkins.plugins.sluice.step;
 
+import hudson.console.ConsoleLogFilter;
 import hudson.model.Computer;
+import hudson.model.Run;
+import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
+import io.sluice.app.run.Identity;
 import java.io.IOException;
 import java.util.Optional;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
@@ -19,6 +23,12 @@ abstract class BackgroundExecution extends StepExecution {
 
   /** Id of the step's flow node; set once by {@link #start}. All other ids follow from it. */
   private String node = "";
+
+  /**
+   * Id of the build as the step began; set once by {@link #start}. A job may be renamed or moved
+   * while it builds, and ids must not follow it. Null as read from an earlier version.
+   */
+  private @Nullable String build;
 
   /** Why the step was told to stop; saved, so that a restart does not forget it. */
   private @Nullable Throwable stopCause;
@@ -43,6 +53,7 @@ abstract class BackgroundExecution extends StepExecution {
   public final boolean start() throws Exception {
     FlowNode flowNode = getContext().get(FlowNode.class);
     node = flowNode.getId();
+    build = BuildRuns.nameForIds(getContext().get(Run.class));
     readContext();
     background(this::work);
     return false;
@@ -50,6 +61,22 @@ abstract class BackgroundExecution extends StepExecution {
 
   final String node() {
     return node;
+  }
+
+  /** What the ids of this step are made from, the same to its end. */
+  final Identity identity(Run<?, ?> ofBuild) {
+    return BuildRuns.identity(build == null ? BuildRuns.nameForIds(ofBuild) : build);
+  }
+
+  /**
+   * A text as the log of this step shows it: errors are printed outside of {@code withCredentials},
+   * which masks nothing there.
+   */
+  final String masked(String text) throws IOException, InterruptedException {
+    return MaskedText.of(
+        text,
+        Optional.ofNullable(getContext().get(ConsoleLogFilter.class)),
+        getContext().get(Run.class));
   }
 
   final synchronized void stopBecause(Throwable cause) {
@@ -83,9 +110,9 @@ abstract class BackgroundExecution extends StepExecution {
    * Ends the step with a value; with its stop, when it was stopped while its execution came to a
    * good end: a build that was aborted must not continue with the next step.
    *
-   * @param hold reason of the verdict HOLD that this step came to; empty when it did not
+   * @param hold the verdict HOLD that this step came to; empty when it did not
    */
-  final void succeed(Optional<String> hold, Object value) {
+  final void succeed(Optional<HoldPolicy.Hold> hold, Object value) {
     Throwable stop = stopCause();
     if (stop != null) {
       fail(stop);

@@ -8,6 +8,7 @@ import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.record.RunFolder;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.ControllerSupervisor;
+import io.jenkins.plugins.sluice.run.Failures;
 import io.jenkins.plugins.sluice.run.FoldedOutput;
 import io.jenkins.plugins.sluice.run.FoldedOutputNote;
 import io.jenkins.plugins.sluice.run.OrphanReaper;
@@ -15,6 +16,7 @@ import io.jenkins.plugins.sluice.run.StartedExecutions;
 import io.sluice.app.run.ExecutionListener;
 import io.sluice.app.run.ExecutionPlanner;
 import io.sluice.app.run.ExecutionRequest;
+import io.sluice.app.run.RunFailure;
 import io.sluice.app.run.RunPlan;
 import io.sluice.app.run.RunState;
 import io.sluice.app.run.RunSummary;
@@ -180,7 +182,7 @@ abstract class ClusterExecution extends BackgroundExecution {
       }
       boolean judges = call().isEmpty() || call().get().kind() == StageSelector.Kind.EVALUATE;
       succeed(
-          judges ? HoldPolicy.reason(verdict, summary) : Optional.empty(),
+          judges ? HoldPolicy.hold(state.definition().run(), verdict, summary) : Optional.empty(),
           summary.result(state.definition().run().value(), verdict));
     }
 
@@ -194,9 +196,12 @@ abstract class ClusterExecution extends BackgroundExecution {
     }
 
     @Override
-    public void failed(String text, boolean mayStillRun) {
+    public void failed(RunFailure failure, boolean mayStillRun) {
       struck(mayStillRun);
-      fail(new AbortException(text));
+      background(() -> {
+        RunId run = run(getContext().get(Run.class));
+        fail(Failures.of(run, failure, masked(failure.text())));
+      });
     }
 
     @Override

@@ -3,7 +3,9 @@ package io.jenkins.plugins.sluice.step;
 import hudson.AbortException;
 import hudson.model.Result;
 import hudson.model.Run;
+import io.jenkins.plugins.sluice.failure.HeldException;
 import io.sluice.app.run.RunSummary;
+import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.Set;
@@ -30,16 +32,29 @@ final class HoldPolicy {
     }
   }
 
-  /** Why nothing is promoted; empty when the verdict is another one, or there is none. */
-  static Optional<String> reason(Optional<String> verdict, RunSummary summary) {
-    return verdict.filter("HOLD"::equals).map(v -> summary.reason().orElse("nothing is promoted"));
+  /**
+   * A verdict HOLD.
+   *
+   * @param why nothing is promoted
+   * @param version that the candidate was registered as; 0: none, or none is known
+   */
+  record Hold(RunId run, String why, int version) {}
+
+  /** The hold that a run came to; empty when the verdict is another one, or there is none. */
+  static Optional<Hold> hold(RunId run, Optional<String> verdict, RunSummary summary) {
+    return verdict
+        .filter("HOLD"::equals)
+        .map(v ->
+            new Hold(
+                run, summary.reason().orElse("nothing is promoted"), summary.version().orElse(0)));
   }
 
   /** Marks the step and the build, or fails. */
-  static void apply(String what, StepContext context, String why)
+  static void apply(String what, StepContext context, Hold hold)
       throws IOException, InterruptedException {
+    String why = hold.why();
     if (what.equals(FAILURE)) {
-      throw new AbortException("HOLD: " + why);
+      throw new HeldException(hold.run().value(), why, hold.version());
     }
     if (what.equals(UNSTABLE)) {
       FlowNode node = context.get(FlowNode.class);

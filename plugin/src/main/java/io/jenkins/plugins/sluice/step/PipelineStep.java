@@ -49,6 +49,9 @@ public final class PipelineStep extends RunStep {
     /** Id of the step's flow node; set once by {@link #start}. */
     private String node = "";
 
+    /** As of a {@link BackgroundExecution}. */
+    private @Nullable String build;
+
     /** The block, once it runs; the engine saves it as well, and continues it. */
     private @Nullable BodyExecution body;
 
@@ -68,6 +71,7 @@ public final class PipelineStep extends RunStep {
     public boolean start() throws Exception {
       FlowNode flowNode = getContext().get(FlowNode.class);
       node = flowNode.getId();
+      build = BuildRuns.nameForIds(getContext().get(Run.class));
       background();
       return false;
     }
@@ -107,9 +111,10 @@ public final class PipelineStep extends RunStep {
 
     private void open() throws IOException, InterruptedException {
       StepContext context = getContext();
-      Run<?, ?> build = context.get(Run.class);
-      RunId run = BuildRuns.identity(build).run(node);
-      BuildRuns builds = new BuildRuns(build, context.get(TaskListener.class));
+      Run<?, ?> ofBuild = context.get(Run.class);
+      RunId run =
+          BuildRuns.identity(build == null ? BuildRuns.nameForIds(ofBuild) : build).run(node);
+      BuildRuns builds = new BuildRuns(ofBuild, context.get(TaskListener.class));
       RunContext block;
       if (tool == null) {
         RunState opened =

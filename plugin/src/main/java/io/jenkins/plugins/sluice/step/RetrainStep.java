@@ -76,7 +76,7 @@ public final class RetrainStep extends RunStep {
 
     @Override
     RunId run(Run<?, ?> build) {
-      return BuildRuns.identity(build).run(node());
+      return identity(build).run(node());
     }
 
     @Override

@@ -106,7 +106,7 @@ public abstract class RunStep extends SettingsStep {
           "name the pipeline's folder: pipeline: 'pipelines/rma-forecast', say; the repository's"
               + " root is '.'");
     }
-    return new RunRequest(pipeline, spec, cluster, profile, getSet(), asOf);
+    return new RunRequest(pipeline, spec, cluster, profile, checkedSet(), asOf);
   }
 
   static ListBoxModel holds() {

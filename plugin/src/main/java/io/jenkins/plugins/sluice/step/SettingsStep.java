@@ -1,23 +1,43 @@
 package io.jenkins.plugins.sluice.step;
 
+import hudson.AbortException;
 import io.jenkins.plugins.sluice.form.FormText;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.stapler.DataBoundSetter;
 
 /** A step that changes values of the spec: {@code set: ['PATH=VALUE']}. */
 public abstract class SettingsStep extends Step {
-  private List<String> set = new ArrayList<>();
+  private List<@Nullable String> set = new ArrayList<>();
 
-  public List<String> getSet() {
-    return List.copyOf(set);
+  /** Null in it is an unset variable of the Jenkinsfile, which {@link #checkedSet} refuses. */
+  public List<@Nullable String> getSet() {
+    return Collections.unmodifiableList(new ArrayList<>(set));
+  }
+
+  /** The settings, once the step begins. */
+  final List<String> checkedSet() throws AbortException {
+    for (int i = 0; i < set.size(); i++) {
+      if (set.get(i) == null) {
+        throw new AbortException(
+            "set: entry "
+                + (i + 1)
+                + " of "
+                + set.size()
+                + " is null: each is a text PATH=VALUE, so a variable of the Jenkinsfile is not set");
+      }
+    }
+    return set.stream().filter(Objects::nonNull).toList();
   }
 
   /** {@code PATH=VALUE}: of {@code mlPipeline} for the run, of a stage from this stage on. */
   @DataBoundSetter
-  public void setSet(@Nullable List<String> set) {
+  public void setSet(@Nullable List<@Nullable String> set) {
     this.set = set == null ? new ArrayList<>() : new ArrayList<>(set);
   }
 
@@ -37,6 +57,6 @@ public abstract class SettingsStep extends Step {
 
   /** The settings as the form shows them. */
   public String getSetText() {
-    return String.join("\n", set);
+    return set.stream().filter(Objects::nonNull).collect(Collectors.joining("\n"));
   }
 }

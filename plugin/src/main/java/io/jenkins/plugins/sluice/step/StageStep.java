@@ -44,6 +44,7 @@ public abstract class StageStep extends SettingsStep {
   @Override
   public final StepExecution start(StepContext context) throws Exception {
     check();
+    List<String> changes = checkedSet();
     StageSelector call = call();
     RunContext block = context.get(RunContext.class);
     Optional<RunContext.OnAgent> here =
@@ -54,9 +55,9 @@ public abstract class StageStep extends SettingsStep {
           here.get().request,
           onHold(),
           here.get().tool,
-          new AgentStage(block.run(), call, getSet(), trials()));
+          new AgentStage(block.run(), call, changes, trials()));
     }
-    return new Execution(context, call.kind().name(), call.name(), getSet(), trials(), onHold());
+    return new Execution(context, call.kind().name(), call.name(), changes, trials(), onHold());
   }
 
   /** The running step. */
@@ -118,7 +119,7 @@ public abstract class StageStep extends SettingsStep {
 
     @Override
     RunId execution(Run<?, ?> build) {
-      return BuildRuns.identity(build).execution(node());
+      return identity(build).execution(node());
     }
 
     @Override

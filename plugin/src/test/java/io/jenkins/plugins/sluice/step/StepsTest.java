@@ -9,12 +9,16 @@ import io.jenkins.plugins.sluice.connect.ClusterLogin;
 import io.jenkins.plugins.sluice.connect.RegistryLogin;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
+import io.sluice.app.run.RunSummary;
 import io.sluice.app.run.StageSelector;
+import io.sluice.core.run.RunId;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -62,6 +66,31 @@ class StepsTest {
     assertThat(back.cluster()).isEqualTo("prod");
     assertThat(back.spec()).isEqualTo("sluice.yaml");
     assertThat(back.settings()).containsExactly("stages.tune.with.trials=3");
+  }
+
+  @Test
+  void anUnsetVariableAmongTheSettingsIsASentence() throws Exception {
+    RetrainStep step = new RetrainStep("p");
+    step.setSet(Arrays.asList("a=1", null));
+    assertThat(step.getSet()).containsExactly("a=1", null);
+    assertThat(step.getSetText()).isEqualTo("a=1");
+    assertThatThrownBy(step::request)
+        .isInstanceOf(AbortException.class)
+        .hasMessageStartingWith("set: entry 2 of 2 is null");
+    TuneStep stage = new TuneStep();
+    stage.setSet(Arrays.asList(null, "a=1"));
+    assertThatThrownBy(stage::checkedSet).hasMessageStartingWith("set: entry 1 of 2 is null");
+    stage.setSet(null);
+    assertThat(stage.checkedSet()).isEmpty();
+  }
+
+  @Test
+  void aHoldNamesItsRunReasonAndVersion() {
+    RunId run = new RunId("j-1");
+    assertThat(HoldPolicy.hold(run, Optional.of("HOLD"), RunSummary.empty()))
+        .contains(new HoldPolicy.Hold(run, "nothing is promoted", 0));
+    assertThat(HoldPolicy.hold(run, Optional.of("PROMOTE"), RunSummary.empty())).isEmpty();
+    assertThat(HoldPolicy.hold(run, Optional.empty(), RunSummary.empty())).isEmpty();
   }
 
   @Test
