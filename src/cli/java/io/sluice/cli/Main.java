@@ -33,6 +33,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RunCommand.class,
       AttachCommand.class,
       CancelCommand.class,
+      RunsCommand.class,
+      ShowCommand.class,
       HistoryCommand.class,
       TraceCommand.class,
       DiffCommand.class,

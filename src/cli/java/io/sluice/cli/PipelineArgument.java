@@ -20,7 +20,11 @@ final class PipelineArgument {
 
   /** The folder that was named, whether there is a spec in it or not. */
   Path folder() {
-    Path normal = path.normalize();
+    return folder(path);
+  }
+
+  private static Path folder(Path named) {
+    Path normal = named.normalize();
     if (Files.isRegularFile(normal)) {
       Path parent = normal.getParent();
       return parent == null ? Path.of(".") : parent;
@@ -34,7 +38,13 @@ final class PipelineArgument {
    * @throws SluiceException SLU-9012 when there is none
    */
   PipelineFolder locate() {
-    Path folder = folder();
+    return locate(path);
+  }
+
+  /** As {@link #locate()}, of any path. */
+  static PipelineFolder locate(Path named) {
+    Path path = named;
+    Path folder = folder(path);
     if (Files.isRegularFile(path.normalize())) {
       return new PipelineFolder(folder, path.normalize().getFileName().toString());
     }

@@ -162,6 +162,27 @@ public final class FolderStore implements ArtifactStore {
     return List.copyOf(records);
   }
 
+  /** Ids of the runs that left records here, sorted. */
+  public List<RunId> runs() throws IOException {
+    List<RunId> found = new ArrayList<>();
+    for (Path folder : sorted(base(area).resolve("runs"))) {
+      try {
+        found.add(new RunId(folder.getFileName().toString()));
+      } catch (IllegalArgumentException e) {
+        // not ours: records are put under the ids of runs
+      }
+    }
+    return List.copyOf(found);
+  }
+
+  /** The record of the last attempt at a stage of a run, as it is. */
+  public Optional<byte[]> record(RunId run, StageName stage) throws IOException {
+    List<Path> attempts = sorted(runFolder(area, run).resolve(stage.value()));
+    return attempts.isEmpty()
+        ? Optional.empty()
+        : Optional.of(Files.readAllBytes(attempts.getLast()));
+  }
+
   /**
    * Removes what writers that died before {@code before} left in {@code tmp/}; a live writer
    * touches its file with every write. Returns how many files went.

@@ -12,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,6 +60,7 @@ class InheritedChampionIT {
         .contains("Why: others set a champion that the promotion log does not know")
         .contains("sluice adopt 2 --reason");
     untouched("older");
+    heldIsExplainedForEver(sluice, pipeline);
     assertThat(sluice.run(run(pipeline, "again", "--fail-on-hold")).code()).isEqualTo(5);
 
     ForkedSluice.Ended other = sluice.run("adopt", pipeline.path(), "3", "--reason", "I mistyped");
@@ -131,6 +133,21 @@ class InheritedChampionIT {
     ForkedSluice.Ended both = sluice("on").run("doctor", pipeline.path(), "--on", "x", "--fix");
     assertThat(both.code()).as(both.shown()).isEqualTo(2);
     assertThat(both.err()).contains("SLU-9029");
+  }
+
+  /** From the store of this machine, and from the registry once that is gone. */
+  private void heldIsExplainedForEver(ForkedSluice sluice, TinyPipeline pipeline) throws Exception {
+    String why = "Why: others set a champion that the promotion log does not know";
+    ForkedSluice.Ended list = sluice.run("runs", pipeline.path(), "--status", "held");
+    assertThat(list.out()).containsPattern("first +older .* held +insufficient; version 4");
+    assertThat(sluice.run("show", "first", "--pipeline", pipeline.path()).out())
+        .contains("run first of older: held", why, "every line", "events.jsonl");
+    Path records = sluice.state().resolve("store/runs/first");
+    Path away = sluice.state().resolve("first-away");
+    Files.move(records, away);
+    ForkedSluice.Ended remote = sluice.run("show", "first", "--pipeline", pipeline.path());
+    assertThat(remote.out()).as(remote.shown()).contains(why, "http://127.0.0.1");
+    Files.move(away, records);
   }
 
   private void untouched(String model) {
