@@ -7,11 +7,14 @@ import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.mlflow.MlflowConfig;
 import io.sluice.mlflow.MlflowRegistry;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -138,26 +141,10 @@ class KubectlClusterIT {
   private static String upload(TestCluster cluster, Path pipeline) throws Exception {
     apply(
         cluster,
-        """
-        apiVersion: v1
-        kind: Pod
-        metadata: {name: upload}
-        spec:
-          terminationGracePeriodSeconds: 0
-          automountServiceAccountToken: false
-          securityContext: {runAsUser: 65532, runAsNonRoot: true, fsGroup: 65532, seccompProfile: {type: RuntimeDefault}}
-          containers:
-          - name: worker
-            image: "%s"
-            command: [sleep, "600"]
-            securityContext: {allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: {drop: [ALL]}}
-            volumeMounts: [{name: store, mountPath: /store}]
-          volumes:
-          - name: store
-            persistentVolumeClaim: {claimName: sluice-store}
-        """
-            .formatted(cluster.image("worker")));
-    kubectl(cluster, "wait", "pod/upload", "--for=condition=Ready", "--timeout=300s");
+        documented()
+            .replace("namespace: models", "namespace: " + NAMESPACE)
+            .replaceFirst("image: \"[^\"]+\"", "image: \"" + cluster.image("worker") + "\""));
+    kubectl(cluster, "wait", "pod/sluice-code", "--for=condition=Ready", "--timeout=300s");
     Path archive = folder.resolve("code.tar");
     Process tar =
         new ProcessBuilder("tar", "-C", pipeline.toString(), "-cf", archive.toString(), "rma")
@@ -172,7 +159,7 @@ class KubectlClusterIT {
                 NAMESPACE,
                 "exec",
                 "-i",
-                "upload",
+                "sluice-code",
                 "--",
                 "sluice-worker",
                 "receive",
@@ -182,8 +169,17 @@ class KubectlClusterIT {
             .lines()
             .toList()
             .getLast();
-    kubectl(cluster, "delete", "pod", "upload", "--wait=false");
+    kubectl(cluster, "delete", "pod", "sluice-code", "--wait=false");
     return digest;
+  }
+
+  /** The pod that docs/cluster.md shows, to the letter. */
+  private static String documented() throws IOException {
+    Matcher block =
+        Pattern.compile("(?s)<!-- applied by KubectlClusterIT -->\n```yaml\n(.*?)```")
+            .matcher(Files.readString(ForkedSluice.root().resolve("docs/cluster.md")));
+    assertThat(block.find()).isTrue();
+    return block.group(1);
   }
 
   private static void done(ForkedSluice.Ended ended) {

@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,9 @@ import java.util.regex.Pattern;
  * have the same digest on a laptop.
  */
 public final class Receive {
+  /** A client sends at once; a pod whose client has died is not to wait for it. */
+  private static final Duration PATIENCE = Duration.ofSeconds(45);
+
   private static final Pattern ID = Pattern.compile("[0-9a-f]{40}|[0-9a-f]{64}");
 
   private final WorkerContext context;
@@ -126,7 +130,7 @@ public final class Receive {
 
   private InputStream source() throws IOException {
     if (file.isEmpty()) {
-      return context.in();
+      return new SentInput(context.in(), PATIENCE);
     }
     try {
       return Files.newInputStream(file.get());
