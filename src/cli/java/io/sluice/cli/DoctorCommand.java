@@ -113,7 +113,7 @@ final class DoctorCommand implements Callable<Integer> {
             new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
         RegistrySession session = RegistrySessions.ofThisProcess().open(located.state(), console)) {
       PromotionLog log = session.registry().promotions(model);
-      findings.add(new CheckResult("registry", true, session.address()));
+      findings.add(new CheckResult("registry", true, shown(session)));
       if (damage != null) {
         findings.add(accept(log, damage, ReasonOption.given(reason)));
       }
@@ -155,10 +155,14 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
+  private static String shown(RegistrySession session) {
+    return session.page().orElse("embedded; it ends with this command");
+  }
+
   private static CheckResult registry(RegistrySession session) {
     try {
       session.registry().versions("sluice-doctor-asks-for-nothing");
-      return new CheckResult("registry", true, session.address());
+      return new CheckResult("registry", true, shown(session));
     } catch (SluiceException e) {
       return new CheckResult("registry", false, session.address() + ": " + e.getMessage());
     }

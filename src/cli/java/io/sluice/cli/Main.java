@@ -42,6 +42,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       OverrideCommand.class,
       AdoptCommand.class,
       DoctorCommand.class,
+      RegistryCommand.class,
       GcCommand.class,
       SchemaCommand.class
     },

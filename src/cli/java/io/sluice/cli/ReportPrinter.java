@@ -49,7 +49,7 @@ final class ReportPrinter {
    *
    * @param call the stage that was asked for; empty for a whole run
    * @param events the file that has every line of the run; empty when there is none
-   * @param registry address of the registry; empty when none is known
+   * @param registry where people find the registry, or why they do not; empty when none is known
    */
   void print(
       RunReport report, Optional<StageSelector> call, Optional<RunFolder> events, String registry) {

@@ -26,7 +26,6 @@ import io.sluice.platform.ClusterSessions;
 import io.sluice.platform.LocalMachine;
 import io.sluice.platform.PipelineFolder;
 import io.sluice.platform.RegistrySession;
-import io.sluice.platform.RegistrySessions;
 import io.sluice.state.LocalRunFolder;
 import io.sluice.state.StateFile;
 import java.nio.file.Path;
@@ -294,11 +293,14 @@ final class RunCommand implements Callable<Integer> {
           report = report.registeredIn(machine.registry(), report.run());
         }
         if (call.isEmpty() || report.verdict().isPresent()) {
-          writeRecord(
-              report, machine.registry(), RegistrySessions.ofThisProcess().isNamed(), console);
+          writeRecord(report, machine.registry(), machine.page().isPresent(), console);
         }
         new ReportPrinter(terminal, console, json)
-            .print(report, call, Optional.of(folder), machine.address());
+            .print(
+                report,
+                call,
+                Optional.of(folder),
+                machine.page().orElse("ends with this command; `sluice registry` keeps it up"));
         return failOnHold.exitCode(report);
       }
     }

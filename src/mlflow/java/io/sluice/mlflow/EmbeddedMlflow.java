@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +36,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real MLflow server on 127.0.0.1 for those who have none: one for each state folder, shared by
  * all Sluice processes that use the folder, gone when the last of them is.
+ *
+ * <p>{@link #keep} lets it stay when the last of them is gone, until {@link #stop}.
  *
  * <p>Users hold a shared lock on a file. The kernel drops it when they end, by {@code kill -9} too,
  * and the supervisor ({@code supervise.py}) that then gets the lock for itself ends the server's
@@ -47,8 +50,15 @@ public final class EmbeddedMlflow implements AutoCloseable {
   /** Version of Python that the lock is made for. */
   public static final String PYTHON = "3.11";
 
-  private static final Duration START_LIMIT = Duration.ofMinutes(5);
+  /** For a server that another command has started, and that is up. */
+  private static final Duration ANSWER_LIMIT = Duration.ofMinutes(5);
+
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+  private static final String SERVER = "server.json";
+
+  /** Holds the token of the server that shall stay. */
+  private static final String KEPT = "kept";
+
   private static final int TAIL_BYTES = 2000;
   private static final int LAST_LINES = 4;
   private static final int LONGEST_WORDS = 300;
@@ -69,6 +79,9 @@ public final class EmbeddedMlflow implements AutoCloseable {
       this.uri = uri;
     }
   }
+
+  /** The folders of this JVM's servers, by their addresses. */
+  private static final Map<URI, Path> SERVED = new ConcurrentHashMap<>();
 
   private final Path state;
   private final URI uri;
@@ -111,6 +124,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
           Held now = new Held(users, uri);
           now.holders += held == null ? 0 : held.holders;
           HELD.put(state, now);
+          SERVED.put(uri, state);
           return new EmbeddedMlflow(state, uri);
         } catch (IOException | RuntimeException e) {
           if (held == null) {
@@ -121,12 +135,107 @@ public final class EmbeddedMlflow implements AutoCloseable {
       } catch (ClosedByInterruptException e) {
         throw interrupted();
       } catch (IOException e) {
-        throw problem(
-            "SLU-5032",
-            "the folder of the embedded MLflow server, " + stateFolder + ", cannot be used: " + e,
-            "Check its rights and the free disk space.",
-            e);
+        throw unusable(stateFolder, e);
       }
+    }
+  }
+
+  /** What came of {@link #stop}. */
+  public enum Stopped {
+    /** None was running. */
+    NONE,
+    /** It is gone. */
+    GONE,
+    /** Other commands use it still; it ends with the last of them. */
+    IN_USE
+  }
+
+  /** The server of a folder that is up, whoever started it; starts none. */
+  public static Optional<URI> running(Path stateFolder) {
+    try {
+      if (!Files.isDirectory(stateFolder) || !supervised(stateFolder)) {
+        return Optional.empty();
+      }
+      return published(stateFolder, null).filter(EmbeddedMlflow::answers);
+    } catch (IOException e) {
+      throw unusable(stateFolder, e);
+    }
+  }
+
+  /** Whether the server of a folder stays when nobody uses it. */
+  public static boolean isKept(Path stateFolder) {
+    try {
+      Path kept = stateFolder.resolve(KEPT);
+      return Files.exists(kept)
+          && supervised(stateFolder)
+          && published(stateFolder, Files.readString(kept)).isPresent();
+    } catch (NoSuchFileException e) {
+      return false; // taken away in between
+    } catch (IOException e) {
+      throw unusable(stateFolder, e);
+    }
+  }
+
+  /** Lets this server stay when nobody uses it any more. It is told by its token, by no number. */
+  public void keep() {
+    try {
+      JsonNode json = Json.parse(Files.readAllBytes(state.resolve(SERVER)));
+      Path fresh = state.resolve(KEPT + ".new");
+      Files.writeString(fresh, json.path("token").asText());
+      Files.move(
+          fresh,
+          state.resolve(KEPT),
+          StandardCopyOption.ATOMIC_MOVE,
+          StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw unusable(state, e);
+    }
+  }
+
+  /** Ends the server of a folder, kept or not; returns when it is gone or others use it. */
+  public static Stopped stop(Path stateFolder) {
+    try {
+      if (!Files.isDirectory(stateFolder) || !supervised(stateFolder)) {
+        return Stopped.NONE;
+      }
+      Path state = stateFolder.toRealPath();
+      Files.deleteIfExists(state.resolve(KEPT));
+      awaitEnd(state);
+      return supervised(state) ? Stopped.IN_USE : Stopped.GONE;
+    } catch (IOException e) {
+      throw unusable(stateFolder, e);
+    }
+  }
+
+  /** Whether an address is that of a server of this JVM which ends with its users. */
+  static boolean isPassing(URI uri) {
+    Path state = SERVED.get(uri);
+    return state != null && !isKept(state);
+  }
+
+  /** What to say about an address, when it is that of a server of this JVM that has ended. */
+  static Optional<SluiceException> ended(URI uri) {
+    Path state = SERVED.get(uri);
+    if (state == null) {
+      return Optional.empty();
+    }
+    try {
+      if (supervised(state) && published(state, null).equals(Optional.of(uri))) {
+        return Optional.empty();
+      }
+      Path log = state.resolve("server.log");
+      return Optional.of(
+          problem(
+              "SLU-5033",
+              "the embedded MLflow server has ended while it was in use; its last words: "
+                  + lastWords(log),
+              "Was it killed, or the memory short? Run the command again, a run with its --run-id;"
+                  + " the whole log is "
+                  + log
+                  + ".",
+              null));
+    } catch (IOException e) {
+      throw unusable(state, e);
     }
   }
 
@@ -158,9 +267,12 @@ public final class EmbeddedMlflow implements AutoCloseable {
         return;
       }
       HELD.remove(state);
+      SERVED.remove(uri);
       try {
         held.users.close();
-        awaitEnd();
+        if (!isKept(state)) {
+          awaitEnd(state);
+        }
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
@@ -168,13 +280,16 @@ public final class EmbeddedMlflow implements AutoCloseable {
   }
 
   /** Waits until the supervisor is gone, or another user keeps it. */
-  private void awaitEnd() throws IOException {
+  private static void awaitEnd(Path state) throws IOException {
     long deadline = System.nanoTime() + STOP_LIMIT.toNanos();
     while (System.nanoTime() < deadline && supervised(state)) {
       // The supervisor withdraws server.json before it stops the server; while it is there and
       // somebody holds the users' lock, that is another user.
-      if (Files.exists(state.resolve("server.json")) && othersUse() && !pause(50) && othersUse()) {
-        if (Files.exists(state.resolve("server.json"))) {
+      if (Files.exists(state.resolve(SERVER))
+          && othersUse(state)
+          && !pause(50)
+          && othersUse(state)) {
+        if (Files.exists(state.resolve(SERVER))) {
           return;
         }
       }
@@ -182,7 +297,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
     }
   }
 
-  private boolean othersUse() throws IOException {
+  private static boolean othersUse(Path state) throws IOException {
     try (FileChannel users = open(state.resolve("users.lock"));
         FileLock alone = users.tryLock()) {
       return alone == null;
@@ -192,17 +307,17 @@ public final class EmbeddedMlflow implements AutoCloseable {
   private static URI obtain(
       Path state, Path venv, FileChannel users, boolean join, Consumer<String> progress)
       throws IOException {
-    long deadline = System.nanoTime() + START_LIMIT.toNanos();
     try (FileChannel starting = open(state.resolve("start.lock"))) {
-      await(starting, false, deadline, () -> progress.accept("another command is starting MLflow"));
+      await(starting, false, () -> progress.accept("another command is starting MLflow"));
       if (join) {
         // Waits while a supervisor that saw nobody left brings its server down.
-        await(users, true, deadline, () -> progress.accept("the last MLflow server is ending"));
+        await(users, true, () -> progress.accept("the last MLflow server is ending"));
       }
+      long deadline = System.nanoTime() + ANSWER_LIMIT.toNanos();
       while (supervised(state)) {
         Optional<URI> there = published(state, null);
         if (there.isPresent() && answers(there.get())) {
-          progress.accept("MLflow is running at " + there.get());
+          progress.accept("MLflow is running");
           return there.get();
         }
         if (System.nanoTime() > deadline) {
@@ -216,12 +331,12 @@ public final class EmbeddedMlflow implements AutoCloseable {
         }
         pause(200);
       }
-      return launch(state, venv, deadline, progress);
+      return launch(state, venv, progress);
     }
   }
 
-  private static URI launch(Path state, Path venv, long deadline, Consumer<String> progress)
-      throws IOException {
+  /** As long as its process lives, it is on its way: a machine under load takes minutes. */
+  private static URI launch(Path state, Path venv, Consumer<String> progress) throws IOException {
     Path python = venv.resolve("bin/python");
     if (!Files.isExecutable(python)) {
       throw problem(
@@ -248,7 +363,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
     while (true) {
       Optional<URI> there = published(state, token);
       if (there.isPresent() && answers(there.get())) {
-        progress.accept("MLflow " + VERSION + " is running at " + there.get());
+        progress.accept("MLflow " + VERSION + " is running");
         return there.get();
       }
       if (!supervisor.isAlive()) {
@@ -256,17 +371,6 @@ public final class EmbeddedMlflow implements AutoCloseable {
             "SLU-5030",
             "the embedded MLflow server did not start; its last words: " + lastWords(log),
             "The whole log is " + log + ".",
-            null);
-      }
-      if (System.nanoTime() > deadline) {
-        supervisor.destroy();
-        throw problem(
-            "SLU-5030",
-            "the embedded MLflow server was not ready within "
-                + START_LIMIT.toSeconds()
-                + " s; its last words: "
-                + lastWords(log),
-            "Look at the load of this machine; the whole log is " + log + ".",
             null);
       }
       long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
@@ -289,7 +393,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
   /** What the supervisor published, if it is from this start (any start when there is no token). */
   private static Optional<URI> published(Path state, @Nullable String token) throws IOException {
     try {
-      JsonNode json = Json.parse(Files.readAllBytes(state.resolve("server.json")));
+      JsonNode json = Json.parse(Files.readAllBytes(state.resolve(SERVER)));
       int port = json.path("port").asInt();
       boolean meant = token == null || token.equals(json.path("token").asText());
       return meant && port > 0
@@ -326,23 +430,14 @@ public final class EmbeddedMlflow implements AutoCloseable {
         file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
   }
 
-  /** Takes a lock that lives as long as its channel. */
-  private static void await(FileChannel channel, boolean shared, long deadline, Runnable waiting)
+  /** Takes a lock that lives as long as its channel; who holds it lives, or the kernel drops it. */
+  private static void await(FileChannel channel, boolean shared, Runnable waiting)
       throws IOException {
     boolean said = false;
     while (channel.tryLock(0, Long.MAX_VALUE, shared) == null) {
       if (!said) {
         said = true;
         waiting.run();
-      }
-      if (System.nanoTime() > deadline) {
-        throw problem(
-            "SLU-5031",
-            "another command has been starting or ending the embedded MLflow server for more than "
-                + START_LIMIT.toSeconds()
-                + " s",
-            "Wait for that command or end it.",
-            null);
       }
       pause(100);
     }
@@ -401,6 +496,14 @@ public final class EmbeddedMlflow implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static SluiceException unusable(Path stateFolder, IOException e) {
+    return problem(
+        "SLU-5032",
+        "the folder of the embedded MLflow server, " + stateFolder + ", cannot be used: " + e,
+        "Check its rights and the free disk space.",
+        e);
   }
 
   private static SluiceException problem(

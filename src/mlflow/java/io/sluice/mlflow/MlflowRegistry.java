@@ -295,6 +295,9 @@ public final class MlflowRegistry implements ModelRegistry {
 
   @Override
   public Optional<String> page(Version version) {
+    if (EmbeddedMlflow.isPassing(rest.uri())) {
+      return Optional.empty();
+    }
     return Optional.of(
         rest.uri()
             + "/#/models/"

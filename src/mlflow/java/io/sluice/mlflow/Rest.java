@@ -62,7 +62,10 @@ final class Rest {
     this.http = http(config);
     this.patience =
         RetryPolicy.builder()
-            .handleIf(e -> e instanceof RegistryUnavailable u && u.worthRetrying())
+            .handleIf(e ->
+                e instanceof RegistryUnavailable u
+                    && u.worthRetrying()
+                    && EmbeddedMlflow.ended(config.uri()).isEmpty())
             .withBackoff(Duration.ofMillis(200), Duration.ofSeconds(5))
             .withJitter(0.25)
             .withMaxRetries(-1) // the deadline alone ends it
@@ -140,7 +143,7 @@ final class Rest {
             }
           });
     } catch (RegistryUnavailable e) {
-      throw e.toSluice();
+      throw EmbeddedMlflow.ended(config.uri()).orElseGet(e::toSluice);
     } catch (FailsafeException e) {
       if (e.getCause() instanceof InterruptedException) {
         Thread.currentThread().interrupt();

@@ -2,7 +2,8 @@
 
 Every user of the server holds a shared lock on ``users.lock``. The kernel drops it when the user
 ends, however it ends; so when this supervisor gets the lock for itself, nobody is left, and it ends
-the server's whole process group and itself. It holds ``supervisor.lock`` meanwhile, which is how a
+the server's whole process group and itself, unless the file ``kept`` holds its token: somebody asked for
+this server to stay, and takes the file away when it shall end. It holds ``supervisor.lock`` meanwhile, which is how a
 newcomer tells a living server from the traces of a dead one.
 
 Usage: supervise.py TOKEN, in the server's state folder. Once the server listens, ``server.json`` holds
@@ -31,6 +32,7 @@ OWN_LOCK_S = 2.0
 MAX_LOG_BYTES = 10 << 20
 PORTS_TO_TRY = 5
 SERVER_JSON = Path("server.json")
+KEPT = Path("kept")
 LOG = Path("server.log")
 
 
@@ -144,6 +146,14 @@ def publish(token: str, port: int, server: int) -> None:
     new.replace(SERVER_JSON)
 
 
+def kept(token: str) -> bool:
+    """Whether this very server shall stay without users. What an earlier one left in the file counts for nothing."""
+    try:
+        return KEPT.read_text() == token
+    except OSError:
+        return False
+
+
 def locked(file: int, patience_s: float) -> bool:
     """Takes a lock for itself. A process that asks whether it is held holds it for a moment: try again."""
     deadline = time.monotonic() + patience_s
@@ -186,7 +196,7 @@ def main() -> int:
                 if output.listening.is_set() and not published:
                     publish(token, port, server.pid)
                     published = True
-                if told_to_stop.is_set() or locked(users, 0):
+                if told_to_stop.is_set() or (not kept(token) and locked(users, 0)):
                     return 0
                 time.sleep(POLL_S)
             output.drain()

@@ -113,6 +113,35 @@ class EmbeddedMlflowIT {
   }
 
   @Test
+  void oneThatIsKeptStaysUntilItIsStopped() throws Exception {
+    assertThat(EmbeddedMlflow.stop(folder)).isEqualTo(EmbeddedMlflow.Stopped.NONE);
+    // What a kept server leaves when the machine goes down means nothing to the next one.
+    Files.writeString(folder.resolve("kept"), "a token of then");
+    EmbeddedMlflow first = start();
+    URI uri = first.uri();
+    assertThat(EmbeddedMlflow.isKept(folder)).isFalse();
+    assertThat(EmbeddedMlflow.isPassing(uri)).isTrue();
+    first.keep();
+    assertThat(EmbeddedMlflow.isPassing(uri)).isFalse();
+    first.close();
+    assertThat(EmbeddedMlflow.running(folder)).as("nobody uses it").contains(uri);
+
+    Process user = user();
+    assertThat(said(user)).as("the one that is up").isEqualTo(uri);
+    user.destroyForcibly().waitFor();
+    try (EmbeddedMlflow mine = start()) {
+      assertThat(mine.uri()).isEqualTo(uri);
+      user = user();
+      assertThat(said(user)).isEqualTo(uri);
+    }
+    assertThat(EmbeddedMlflow.stop(folder)).isEqualTo(EmbeddedMlflow.Stopped.IN_USE);
+    assertThat(answers(uri)).as("a command uses it").isTrue();
+    user.destroyForcibly().waitFor();
+    await().atMost(SECONDS).until(() -> processesIn(folder).isEmpty());
+    assertThat(EmbeddedMlflow.running(folder)).isEmpty();
+  }
+
+  @Test
   void tracesOfDeadServersMisleadNobody() throws IOException {
     // What a crash of the machine leaves: locks that nobody holds, an address of somebody else.
     Files.createFile(folder.resolve("users.lock"));
@@ -139,6 +168,12 @@ class EmbeddedMlflowIT {
       // A server that was killed is missed, and replaced for the next client.
       published = Json.parse(Files.readAllBytes(folder.resolve("server.json")));
       kill(published.path("server").asLong());
+      assertThatExceptionOfType(SluiceException.class)
+          .isThrownBy(() -> MlflowRegistry.connect(after.config()).versions("kept"))
+          .satisfies(e -> {
+            assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-5033");
+            assertThat(e.getMessage()).contains("the embedded MLflow server has ended");
+          });
       await().atMost(SECONDS).until(() -> processesIn(folder).isEmpty());
       try (EmbeddedMlflow replaced = start()) {
         assertThat(MlflowRegistry.connect(replaced.config()).versions("kept")).hasSize(1);

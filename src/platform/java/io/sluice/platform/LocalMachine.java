@@ -8,6 +8,7 @@ import io.sluice.ml.Wheel;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
@@ -61,9 +62,9 @@ public final class LocalMachine implements AutoCloseable {
     return get(registry).registry();
   }
 
-  /** The registry's address, for people; without credentials. */
-  public String address() {
-    return get(registry).address();
+  /** Where people find the registry later; empty when it ends with this machine's run. */
+  public Optional<String> page() {
+    return get(registry).page();
   }
 
   /** Ends the registry's server once it is up, interrupted or not: it would be left behind. */

@@ -1,5 +1,8 @@
 package io.sluice.platform;
 
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.RegistryVariables;
 import io.sluice.core.run.RunEvent;
@@ -52,7 +55,7 @@ public final class RegistrySessions {
     Consumer<String> messages = setUp("registry", RunEvent.SetUp.Phase.PROGRESS, progress);
     Optional<MlflowConfig> named = named();
     return named.isPresent()
-        ? new Session(named.get(), registryVariables(), messages, () -> {})
+        ? new Session(named.get(), registryVariables(), messages, true, () -> {})
         : embedded(state, messages, progress);
   }
 
@@ -61,22 +64,89 @@ public final class RegistrySessions {
     return named()
         .or(() ->
             target.registry().uri().map(URI::create).map(uri -> MlflowConfig.of(uri, variables)))
-        .map(config -> new Session(config, Map.of(), messages, () -> {}));
+        .map(config -> new Session(config, Map.of(), messages, true, () -> {}));
+  }
+
+  /**
+   * Starts the embedded server of a folder, unless it is up, and lets it stay.
+   *
+   * @return its address
+   */
+  public String keep(Path state, Consumer<RunEvent> progress) {
+    refuseNamed();
+    try (EmbeddedMlflow server = start(state, progress)) {
+      server.keep();
+      return server.uri().toString();
+    }
+  }
+
+  /** Ends the embedded server of a folder. */
+  public Stopped stop(Path state) {
+    return switch (EmbeddedMlflow.stop(embeddedIn(state))) {
+      case NONE -> Stopped.NONE;
+      case GONE -> Stopped.GONE;
+      case IN_USE -> Stopped.IN_USE;
+    };
+  }
+
+  /** What came of {@link #stop}. */
+  public enum Stopped {
+    /** None was running. */
+    NONE,
+    /** It is gone. */
+    GONE,
+    /** Other commands use it still; it ends with the last of them. */
+    IN_USE
+  }
+
+  /** What is known of the embedded server of a folder; starts none. */
+  public Optional<Running> running(Path state) {
+    return EmbeddedMlflow.running(embeddedIn(state))
+        .map(uri -> new Running(uri.toString(), EmbeddedMlflow.isKept(embeddedIn(state))));
+  }
+
+  /**
+   * An embedded server that is up.
+   *
+   * @param kept whether it stays when no command uses it
+   */
+  public record Running(String address, boolean kept) {}
+
+  private void refuseNamed() {
+    if (isNamed()) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-9038",
+              RegistryVariables.URI + " names a registry: Sluice uses that one and starts none",
+              "unset " + RegistryVariables.URI + " to have a registry of this project's own"));
+    }
+  }
+
+  private static Path embeddedIn(Path state) {
+    return state.resolve("mlflow");
   }
 
   private RegistrySession embedded(
       Path state, Consumer<String> messages, Consumer<RunEvent> progress) {
+    EmbeddedMlflow server = start(state, progress);
+    return new Session(
+        server.config(),
+        Map.of(RegistryVariables.URI, server.uri().toString()),
+        messages,
+        EmbeddedMlflow.isKept(embeddedIn(state)),
+        server::close);
+  }
+
+  private EmbeddedMlflow start(Path state, Consumer<RunEvent> progress) {
     try {
       Path venv = OwnEnvironments.builder(clock).build(OwnEnvironments.MLFLOW, progress::accept);
       EmbeddedMlflow server =
           EmbeddedMlflow.start(
-              state.resolve("mlflow"),
-              venv,
-              setUp("mlflow", RunEvent.SetUp.Phase.PROGRESS, progress));
-      String uri = server.uri().toString();
-      setUp("mlflow", RunEvent.SetUp.Phase.DONE, progress).accept(uri);
-      return new Session(
-          server.config(), Map.of(RegistryVariables.URI, uri), messages, server::close);
+              embeddedIn(state), venv, setUp("mlflow", RunEvent.SetUp.Phase.PROGRESS, progress));
+      setUp("mlflow", RunEvent.SetUp.Phase.DONE, progress)
+          .accept(EmbeddedMlflow.isKept(embeddedIn(state)) ? server.uri().toString() : "");
+      return server;
     } catch (InterruptedException e) {
       throw SetupInterrupted.by(e);
     }
@@ -103,7 +173,11 @@ public final class RegistrySessions {
   }
 
   private record Session(
-      MlflowConfig config, Map<String, String> environment, Consumer<String> messages, Runnable end)
+      MlflowConfig config,
+      Map<String, String> environment,
+      Consumer<String> messages,
+      boolean stays,
+      Runnable end)
       implements RegistrySession {
     @Override
     public ModelRegistry registry() {
@@ -113,6 +187,11 @@ public final class RegistrySessions {
     @Override
     public String address() {
       return config.uri().toString();
+    }
+
+    @Override
+    public Optional<String> page() {
+      return stays ? Optional.of(address()) : Optional.empty();
     }
 
     @Override
