@@ -68,7 +68,7 @@ final class AttachCommand extends OnCommand {
           FollowRun.follow(id, labels.model(), events, listener -> cluster.attach(id, listener));
       Optional<RegistrySession> registry = cluster.registry();
       ReportPrinter printer = new ReportPrinter(terminal, console, json);
-      report = printer.registered(report, registry, labels.whole());
+      report = printer.registered(report, registry.map(RegistrySession::registry), labels.whole());
       printer.print(
           report,
           Optional.empty(),

@@ -4,9 +4,9 @@ import io.sluice.app.run.RunReport;
 import io.sluice.app.run.StageSelector;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageStatus;
-import io.sluice.platform.RegistrySession;
 import java.util.Optional;
 
 /** Prints the report of a run that has ended, the same for every command that waits for one. */
@@ -32,12 +32,12 @@ final class ReportPrinter {
    *
    * @param whole the run that registered versions: for a part of a run, the whole run
    */
-  RunReport registered(RunReport report, Optional<RegistrySession> registry, RunId whole) {
+  RunReport registered(RunReport report, Optional<ModelRegistry> registry, RunId whole) {
     if (report.verdict().isEmpty() || registry.isEmpty()) {
       return report;
     }
     try {
-      return report.registeredIn(registry.get().registry(), whole);
+      return report.registeredIn(registry.get(), whole);
     } catch (SluiceException e) {
       console.line("(the registry does not answer from here: " + e.getMessage() + ")");
       return report;
@@ -76,6 +76,15 @@ final class ReportPrinter {
         .filter(RunReport.Drift::needsReview)
         .ifPresent(d -> console.line("review forecasts made from this data: " + d.reason()));
     report.unaudited().ifPresent(u -> console.line("not audited for leaks: " + u));
+    report
+        .unrecorded()
+        .ifPresent(u ->
+            console.line(
+                "not recorded: "
+                    + u
+                    + "; the verdict stands, run again with --run-id "
+                    + report.run()
+                    + " to record it"));
     if (!registry.isEmpty()) {
       console.line("registry: " + registry);
     }

@@ -289,18 +289,18 @@ final class RunCommand implements Callable<Integer> {
         shutdown.cancelBy(run::cancel);
         RunReport report = run.await();
         failure.write(report);
-        if (report.verdict().isPresent() && !shutdown.asked()) {
-          report = report.registeredIn(machine.registry(), report.run());
+        ReportPrinter printer = new ReportPrinter(terminal, console, json);
+        if (!shutdown.asked()) {
+          report = printer.registered(report, Optional.of(machine.registry()), report.run());
         }
         if (call.isEmpty() || report.verdict().isPresent()) {
           writeRecord(report, machine.registry(), machine.page().isPresent(), console);
         }
-        new ReportPrinter(terminal, console, json)
-            .print(
-                report,
-                call,
-                Optional.of(folder),
-                machine.page().orElse("ends with this command; `sluice registry` keeps it up"));
+        printer.print(
+            report,
+            call,
+            Optional.of(folder),
+            machine.page().orElse("ends with this command; `sluice registry` keeps it up"));
         return failOnHold.exitCode(report);
       }
     }
@@ -330,7 +330,7 @@ final class RunCommand implements Callable<Integer> {
         RunReport report = run.await();
         Optional<RegistrySession> registry = cluster.registry();
         ReportPrinter printer = new ReportPrinter(terminal, console, json);
-        report = printer.registered(report, registry, report.run());
+        report = printer.registered(report, registry.map(RegistrySession::registry), report.run());
         if (registry.isPresent()) {
           writeRecord(report, registry.get().registry(), /* stays= */ true, console);
         }

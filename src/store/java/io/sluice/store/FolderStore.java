@@ -1,8 +1,8 @@
 package io.sluice.store;
 
 import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.CacheLookup;
 import io.sluice.core.artifact.Digest;
-import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -13,8 +13,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -28,9 +28,9 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Keeps artifacts in a folder: on a laptop {@code .sluice/store}, in a cluster a shared volume. Any
@@ -42,7 +42,8 @@ import java.util.Optional;
  * cache/ab/cdef..              output manifest of a cache key
  * runs/RUN/STAGE/ATTEMPT.json  records
  * untrusted/{cache,runs}       the same for runs that nobody vouches for (pull requests)
- * corrupt/                     blobs whose content did not match when read, moved aside
+ * corrupt/                     blobs whose content did not match when read, and what stood in the
+ *                              way of a file, moved aside
  * tmp/                         writes under way; leftovers of killed processes
  * </pre>
  *
@@ -71,6 +72,9 @@ public final class FolderStore implements ArtifactStore {
   @Override
   public InputStream open(Digest digest) throws IOException {
     Path file = blob(digest);
+    if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileNotFoundException("in place of blob " + digest + " there is a folder: " + file);
+    }
     try {
       return new VerifiedStream(
           Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), digest, this::setAside);
@@ -93,8 +97,7 @@ public final class FolderStore implements ArtifactStore {
       Digest digest = new Digest(HexFormat.of().formatHex(sha.digest()));
       Path target = blob(digest);
       // The size tells a truncated blob (a dead disk, a careless copy) from a good one for a stat.
-      if (Files.isRegularFile(target, LinkOption.NOFOLLOW_LINKS)
-          && Files.size(target) == Files.size(temp)) {
+      if (isWhole(digest, Files.size(temp))) {
         return digest;
       }
       Files.setPosixFilePermissions(temp, PosixFilePermissions.fromString("r--r--r--"));
@@ -106,11 +109,13 @@ public final class FolderStore implements ArtifactStore {
   }
 
   @Override
-  public Optional<Digest> cached(Digest key) throws IOException {
-    Optional<Digest> trusted = read(cacheEntry(Area.TRUSTED, key));
-    return trusted.isPresent() || area == Area.TRUSTED
-        ? trusted
-        : read(cacheEntry(Area.UNTRUSTED, key));
+  public CacheLookup lookup(Digest key, Collection<String> outputs) throws IOException {
+    CacheLookup trusted = read(cacheEntry(Area.TRUSTED, key), outputs);
+    if (trusted instanceof CacheLookup.Hit || area == Area.TRUSTED) {
+      return trusted;
+    }
+    CacheLookup own = read(cacheEntry(Area.UNTRUSTED, key), outputs);
+    return own instanceof CacheLookup.Miss ? trusted : own;
   }
 
   @Override
@@ -120,14 +125,14 @@ public final class FolderStore implements ArtifactStore {
           "blob " + manifest + " is not in the store, so no cache entry may name it");
     }
     Path entry = cacheEntry(area, key);
-    Path temp = write(out -> out.write((manifest + "\n").getBytes(StandardCharsets.US_ASCII)));
+    Path temp = write(out -> out.write(CacheEntry.bytes(manifest)));
     try {
       Files.createDirectories(parent(entry));
       // link(2) is the one call that publishes whole content and fails when the name is taken
       Files.createLink(entry, temp);
       sync(parent(entry));
     } catch (FileAlreadyExistsException taken) {
-      if (read(entry).isEmpty()) {
+      if (!(read(entry, manifest(manifest).names()) instanceof CacheLookup.Hit)) {
         // What the first writer promised is gone (a blob was lost): this one takes its place.
         publish(temp, entry);
       }
@@ -230,27 +235,22 @@ public final class FolderStore implements ArtifactStore {
     return parent;
   }
 
-  /** The manifest that a cache entry names, when it and all its blobs are there in full size. */
-  private Optional<Digest> read(Path entry) throws IOException {
-    Digest named;
-    try {
-      named = Digest.parse(Files.readString(entry, StandardCharsets.US_ASCII).strip());
-    } catch (NoSuchFileException | IllegalArgumentException e) {
-      return Optional.empty();
+  private CacheLookup read(Path entry, Collection<String> outputs) throws IOException {
+    try (InputStream in = Files.newInputStream(entry, LinkOption.NOFOLLOW_LINKS)) {
+      return CacheEntry.judge(in.readNBytes(CacheEntry.MAX_BYTES), outputs, this, this::isWhole);
+    } catch (NoSuchFileException e) {
+      return new CacheLookup.Miss();
+    } catch (ClosedByInterruptException e) {
+      throw e;
+    } catch (IOException e) {
+      // a folder or a link in its place, a file where its folder belongs, a bad sector
+      return new CacheLookup.Damaged("it cannot be read: " + e.getMessage());
     }
-    Manifest manifest;
-    try {
-      manifest = manifest(named);
-    } catch (FileNotFoundException | CorruptBlobException e) {
-      return Optional.empty();
-    }
-    for (Manifest.Entry e : manifest.entries()) {
-      Path file = blob(e.digest());
-      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) != e.size()) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(named);
+  }
+
+  private boolean isWhole(Digest digest, long size) throws IOException {
+    Path file = blob(digest);
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) == size;
   }
 
   private interface Content {
@@ -280,12 +280,48 @@ public final class FolderStore implements ArtifactStore {
 
   private void publish(Path temp, Path target) throws IOException {
     try {
-      Files.createDirectories(parent(target));
-      Files.move(temp, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      sync(parent(target));
+      try {
+        place(temp, target);
+      } catch (FileSystemException e) {
+        if (!cleared(target)) {
+          throw e;
+        }
+        place(temp, target);
+      }
     } catch (IOException e) {
       throw explained(e);
     }
+  }
+
+  private static void place(Path temp, Path target) throws IOException {
+    Files.createDirectories(parent(target));
+    Files.move(temp, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    sync(parent(target));
+  }
+
+  /**
+   * Moves aside what a rename cannot replace: a folder where a file belongs, and a file where one
+   * of its folders belongs. Says whether there was such a thing.
+   */
+  private boolean cleared(Path target) throws IOException {
+    boolean cleared = false;
+    for (Path folder = parent(target); !folder.equals(root); folder = parent(folder)) {
+      if (Files.exists(folder) && !Files.isDirectory(folder)) {
+        moveAside(folder);
+        cleared = true;
+      }
+    }
+    if (Files.isDirectory(target, LinkOption.NOFOLLOW_LINKS)) {
+      moveAside(target);
+      cleared = true;
+    }
+    return cleared;
+  }
+
+  private void moveAside(Path path) throws IOException {
+    Path own =
+        Files.createTempDirectory(Files.createDirectories(root.resolve("corrupt")), "aside-");
+    Files.move(path, own.resolve(path.getFileName()), StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** A rename survives a power cut only once its folder is on disk. */

@@ -1,16 +1,16 @@
 package io.sluice.store;
 
 import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.CacheLookup;
 import io.sluice.core.artifact.Digest;
-import io.sluice.core.artifact.Manifest;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -30,9 +30,6 @@ import java.util.regex.Pattern;
  * for a lifecycle rule. See docs/adr/0182-s3-store.md.
  */
 public final class S3Store implements ArtifactStore {
-  /** A cache entry is a digest and a line break. */
-  private static final int ENTRY_BYTES = 200;
-
   private static final Pattern RECORD = Pattern.compile("([^/]+)/([0-9]{4,})\\.json");
 
   private final Bucket bucket;
@@ -98,11 +95,13 @@ public final class S3Store implements ArtifactStore {
   }
 
   @Override
-  public Optional<Digest> cached(Digest key) throws IOException {
-    Optional<Digest> trusted = read(cacheEntry(Area.TRUSTED, key));
-    return trusted.isPresent() || area == Area.TRUSTED
-        ? trusted
-        : read(cacheEntry(Area.UNTRUSTED, key));
+  public CacheLookup lookup(Digest key, Collection<String> outputs) throws IOException {
+    CacheLookup trusted = read(cacheEntry(Area.TRUSTED, key), outputs);
+    if (trusted instanceof CacheLookup.Hit || area == Area.TRUSTED) {
+      return trusted;
+    }
+    CacheLookup own = read(cacheEntry(Area.UNTRUSTED, key), outputs);
+    return own instanceof CacheLookup.Miss ? trusted : own;
   }
 
   @Override
@@ -112,8 +111,9 @@ public final class S3Store implements ArtifactStore {
           "blob " + manifest + " is not in the store, so no cache entry may name it");
     }
     String entry = cacheEntry(area, key);
-    byte[] content = (manifest + "\n").getBytes(StandardCharsets.US_ASCII);
-    if (!bucket.putIfAbsent(entry, content) && read(entry).isEmpty()) {
+    byte[] content = CacheEntry.bytes(manifest);
+    if (!bucket.putIfAbsent(entry, content)
+        && !(read(entry, manifest(manifest).names()) instanceof CacheLookup.Hit)) {
       // What the first writer promised is gone (a blob was lost): this one takes its place.
       bucket.put(entry, content);
     }
@@ -150,27 +150,14 @@ public final class S3Store implements ArtifactStore {
     return List.copyOf(records);
   }
 
-  /** The manifest that a cache entry names, when it and all its blobs are there in full size. */
-  private Optional<Digest> read(String entry) throws IOException {
+  private CacheLookup read(String entry, Collection<String> outputs) throws IOException {
     Optional<InputStream> there = bucket.get(entry);
     if (there.isEmpty()) {
-      return Optional.empty();
+      return new CacheLookup.Miss();
     }
-    Digest named;
-    Manifest manifest;
     try (InputStream in = there.get()) {
-      named =
-          Digest.parse(new String(in.readNBytes(ENTRY_BYTES), StandardCharsets.US_ASCII).strip());
-      manifest = manifest(named);
-    } catch (IllegalArgumentException | FileNotFoundException | CorruptBlobException e) {
-      return Optional.empty();
+      return CacheEntry.judge(in.readNBytes(CacheEntry.MAX_BYTES), outputs, this, this::isWhole);
     }
-    for (Manifest.Entry e : manifest.entries()) {
-      if (!isWhole(e.digest(), e.size())) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(named);
   }
 
   /** Moves a bad blob away, so that the stage that made it is not a cache hit any more. */

@@ -2,6 +2,7 @@ package io.sluice.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.core.artifact.CacheLookup;
 import io.sluice.core.artifact.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,8 +29,61 @@ class FolderStoreTest extends StoreContract {
   }
 
   @Override
+  void damageEntry(Digest key, byte[] content) throws IOException {
+    Files.write(entry(key), content);
+  }
+
+  @Override
   void lose(Digest blob) throws IOException {
     Files.delete(blob(blob));
+  }
+
+  @Test
+  void whatStandsInPlaceOfAFileIsAMissAndIsMovedAsideByTheNextWrite() throws IOException {
+    FolderStore store = store(Area.TRUSTED);
+    Digest blob = put(store, "hello");
+    Digest manifest = manifest(store, "model", blob, 5);
+    Digest key = Digest.of("key");
+    Path entry = entry(key);
+    List<Obstacle> obstacles =
+        List.of(
+            () -> {
+              Files.delete(entry);
+              Files.writeString(Files.createDirectory(entry).resolve("notes"), "x");
+            },
+            () -> {
+              Files.delete(entry);
+              Files.createSymbolicLink(entry, entry);
+            },
+            () -> {
+              Files.delete(entry);
+              Files.delete(entry.getParent());
+              Files.writeString(entry.getParent(), "a file in place of a folder");
+            },
+            () -> {
+              Files.delete(blob(manifest));
+              Files.createDirectory(blob(manifest));
+            },
+            () -> {
+              Files.delete(blob(blob));
+              Files.writeString(Files.createDirectory(blob(blob)).resolve("notes"), "x");
+            });
+    for (Obstacle obstacle : obstacles) {
+      store.cache(key, manifest);
+      assertThat(store.cached(key)).contains(manifest);
+      obstacle.place();
+      assertThat(store.lookup(key, List.of())).isInstanceOf(CacheLookup.Damaged.class);
+      put(store, "hello");
+      manifest(store, "model", blob, 5);
+      store.cache(key, manifest);
+      assertThat(store.cached(key)).contains(manifest);
+      assertThat(read(store, blob)).isEqualTo("hello");
+    }
+  }
+
+  /** Something that a crash, a disk or a person left where a file of the store belongs. */
+  private interface Obstacle {
+    void place() throws IOException;
   }
 
   @Test
@@ -97,6 +151,13 @@ class FolderStoreTest extends StoreContract {
         }
       }
     }
+  }
+
+  private Path entry(Digest key) {
+    return folder
+        .resolve("cache")
+        .resolve(key.hex().substring(0, 2))
+        .resolve(key.hex().substring(2));
   }
 
   private Path blob(Digest digest) {

@@ -115,6 +115,11 @@ class S3StoreTest extends StoreContract {
   }
 
   @Override
+  void damageEntry(Digest key, byte[] content) throws IOException {
+    past().put(key(key).replaceFirst("blobs", "cache"), content);
+  }
+
+  @Override
   void lose(Digest blob) throws IOException {
     past().delete(key(blob));
   }

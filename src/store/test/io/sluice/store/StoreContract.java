@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.ArtifactStore.CorruptBlobException;
+import io.sluice.core.artifact.CacheLookup;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.run.RunId;
@@ -16,6 +17,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +37,9 @@ abstract class StoreContract {
 
   /** Puts other bytes under a blob's name, past the store. */
   abstract void damage(Digest blob, String content) throws IOException;
+
+  /** Puts other bytes in place of a trusted cache entry, past the store. */
+  abstract void damageEntry(Digest key, byte[] content) throws IOException;
 
   /** Removes a blob, past the store. */
   abstract void lose(Digest blob) throws IOException;
@@ -92,13 +97,74 @@ abstract class StoreContract {
     Digest key = Digest.of("key");
     assertThat(store.cached(key)).isEmpty();
     Digest first = manifest(store, "a", put(store, "a"), 1);
-    Digest second = manifest(store, "b", put(store, "b"), 1);
+    Digest second = manifest(store, "a", put(store, "b"), 1);
     store.cache(key, first);
     store.cache(key, second);
     assertThat(store.cached(key)).contains(first);
     lose(Digest.of("a"));
     store.cache(key, second);
     assertThat(store.cached(key)).contains(second);
+  }
+
+  @Test
+  void anEntryThatIsDamagedInWhateverWayIsAMissSaysWhyAndIsReplaced() throws IOException {
+    ArtifactStore store = store(Area.TRUSTED);
+    Digest good = manifest(store, "model", put(store, "hello"), 5);
+    Digest key = Digest.of("key");
+    Map<byte[], String> damages = new LinkedHashMap<>();
+    damages.put(new byte[0], "something else than a digest");
+    damages.put(new byte[] {(byte) 0xff, (byte) 0xfe, 0}, "something else than a digest");
+    damages.put(new byte[100_000], "something else than a digest");
+    damages.put(bytes(Digest.of("never stored") + "\n"), "is not in the store");
+    damages.put(bytes(put(store, "text") + "\n"), "is not a manifest");
+    damages.put(bytes(put(store, "[".repeat(5000)) + "\n"), "is not a manifest");
+    damages.put(bytes(put(store, "{\"apiVersion\": 7}") + "\n"), "is not a manifest");
+    for (Map.Entry<byte[], String> damage : damages.entrySet()) {
+      store.cache(key, good);
+      damageEntry(key, damage.getKey());
+      assertThat(store.lookup(key, List.of("model")))
+          .isInstanceOfSatisfying(
+              CacheLookup.Damaged.class, d -> assertThat(d.why()).contains(damage.getValue()));
+      store.cache(key, good);
+      assertThat(store.lookup(key, List.of("model"))).isEqualTo(new CacheLookup.Hit(good));
+    }
+  }
+
+  @Test
+  void anEntryThatLacksADeclaredOutputIsAMissAndIsReplaced() throws IOException {
+    ArtifactStore store = store(Area.TRUSTED);
+    Digest less = manifest(store, "model", put(store, "hello"), 5);
+    Digest whole =
+        store.put(
+            new ByteArrayInputStream(
+                new Manifest(
+                        Optional.empty(),
+                        Map.of(),
+                        List.of(
+                            new Manifest.Entry("metrics", false, 5, Digest.of("hello")),
+                            new Manifest.Entry("model/a", false, 5, Digest.of("hello"))))
+                    .bytes()));
+    Digest key = Digest.of("key");
+    store.cache(key, less);
+    assertThat(store.lookup(key, List.of("model"))).isEqualTo(new CacheLookup.Hit(less));
+    assertThat(store.lookup(key, List.of("model", "metrics")))
+        .isEqualTo(new CacheLookup.Damaged("it lacks the output metrics"));
+    store.cache(key, whole);
+    assertThat(store.lookup(key, List.of("model", "metrics")))
+        .isEqualTo(new CacheLookup.Hit(whole));
+  }
+
+  @Test
+  void anUntrustedViewHasItsOwnEntryWhereTheTrustedOneIsDamaged() throws IOException {
+    Digest good = manifest(store(Area.TRUSTED), "model", put(store(Area.TRUSTED), "hello"), 5);
+    Digest key = Digest.of("key");
+    store(Area.TRUSTED).cache(key, good);
+    damageEntry(key, bytes("x"));
+    assertThat(store(Area.UNTRUSTED).lookup(key, List.of()))
+        .isInstanceOf(CacheLookup.Damaged.class);
+    store(Area.UNTRUSTED).cache(key, good);
+    assertThat(store(Area.UNTRUSTED).cached(key)).contains(good);
+    assertThat(store(Area.TRUSTED).cached(key)).isEmpty();
   }
 
   @Test

@@ -147,6 +147,27 @@ class FetchAndStoreTest {
   }
 
   @Test
+  void aDamagedCacheEntryIsToldAndTheStageRunsAndReplacesIt() throws Exception {
+    fetch("stage", List.of(), List.of("model"));
+    Files.writeString(folder.resolve("w/outputs/model"), "m");
+    store("stage", List.of(), List.of("model"), "no", 0);
+    String first = text("outputs");
+    Path entry;
+    try (Stream<Path> files = Files.walk(folder.resolve("store/cache"))) {
+      entry = files.filter(Files::isRegularFile).findFirst().orElseThrow();
+    }
+    Files.write(entry, new byte[] {(byte) 0xff, (byte) 0xfe});
+    assertThat(fetch("stage", List.of(), List.of("model"))).isZero();
+    assertThat(text("hit")).isEqualTo("no");
+    assertThat(out.toString(UTF_8)).contains("is damaged (it holds something else than a digest)");
+    Files.writeString(folder.resolve("w/outputs/model"), "m");
+    assertThat(store("stage", List.of(), List.of("model"), "no", 0)).isZero();
+    assertThat(text("outputs")).isEqualTo(first);
+    fetch("stage", List.of(), List.of("model"));
+    assertThat(text("hit")).isEqualTo("yes");
+  }
+
+  @Test
   void theLoopOfATuneStageIsToldHowManyItIs() throws Exception {
     List<String> outputs = List.of("best", "study");
     assertThat(run(call("tune", List.of(), outputs, "{}"))).isZero();

@@ -164,7 +164,9 @@ public final class LocalStagedRun {
       case NextAction.Submit next -> new Step.Started(submit(state, next, runner, exits));
       case NextAction.NoOp next ->
           new Step.Started(
-              new NothingToDo(report(state, StageStatus.SUCCEEDED, next.why(), ExitCode.DONE)));
+              new NothingToDo(
+                  report(
+                      state, StageStatus.SUCCEEDED, Optional.empty(), next.why(), ExitCode.DONE)));
       case NextAction.WaitFor next -> new Step.Waiting(next.executions());
       case NextAction.Attach next -> throw used(next.execution());
       case NextAction.Finished next -> throw used(next.execution());
@@ -239,7 +241,8 @@ public final class LocalStagedRun {
       RunOutcome outcome = running.await();
       try (claim) {
         RunState state = repository.exclusively(() -> ended(execution, outcome, exits.of(outcome)));
-        return report(state, outcome.status(), outcome.reason(), exits.of(outcome));
+        return report(
+            state, outcome.status(), outcome.unrecorded(), outcome.reason(), exits.of(outcome));
       }
     }
 
@@ -262,8 +265,14 @@ public final class LocalStagedRun {
     }
   }
 
-  private RunReport report(RunState state, StageStatus status, String reason, ExitCode code) {
-    return RunReport.of(id, state.definition().model(), status, state.verdict(), reason, code);
+  private RunReport report(
+      RunState state,
+      StageStatus status,
+      Optional<String> unrecorded,
+      String reason,
+      ExitCode code) {
+    return RunReport.of(
+        id, state.definition().model(), status, state.verdict(), unrecorded, reason, code);
   }
 
   /** With the run's lock held. */

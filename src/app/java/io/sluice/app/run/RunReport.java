@@ -28,6 +28,7 @@ import java.util.TreeMap;
  *     did not get as far
  * @param families what came of each, candidates first by version, then those that were lost; empty
  *     when the run registered none
+ * @param unrecorded why its record could not be written, beside a verdict that stands
  * @param reason why it failed, for people; empty when it did not
  * @param exitCode what the command ends with, {@code --fail-on-hold} aside
  */
@@ -39,6 +40,7 @@ public record RunReport(
     Optional<Integer> version,
     Optional<Drift> drift,
     Optional<String> unaudited,
+    Optional<String> unrecorded,
     List<Family> families,
     String reason,
     ExitCode exitCode) {
@@ -118,6 +120,7 @@ public record RunReport(
         model,
         outcome.status(),
         Optional.ofNullable(outcome.results().get("verdict")),
+        outcome.unrecorded(),
         outcome.reason(),
         exitCode);
   }
@@ -128,6 +131,7 @@ public record RunReport(
       String model,
       StageStatus status,
       Optional<String> verdict,
+      Optional<String> unrecorded,
       String reason,
       ExitCode exitCode) {
     return new RunReport(
@@ -138,6 +142,7 @@ public record RunReport(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        unrecorded,
         List.of(),
         reason,
         exitCode);
@@ -162,6 +167,7 @@ public record RunReport(
         registered.map(Version::version),
         registered.flatMap(RunReport::drift),
         registered.flatMap(v -> Lineage.of(v.tags())).flatMap(Lineage::unaudited),
+        unrecorded,
         candidates,
         reason,
         exitCode);
@@ -192,6 +198,7 @@ public record RunReport(
             .put("reason", d.reason())
             .put("needsReview", d.needsReview()));
     unaudited.ifPresent(u -> root.put("unaudited", u));
+    unrecorded.ifPresent(u -> root.put("unrecorded", u));
     if (!families.isEmpty()) {
       var list = root.putArray("families");
       families.forEach(f -> list.add(f.json()));

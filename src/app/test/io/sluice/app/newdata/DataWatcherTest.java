@@ -395,7 +395,12 @@ class DataWatcherTest {
       TaskOutcome task = new TaskOutcome(StageStatus.SUCCEEDED, 1, false, results, "");
       end.complete(
           new RunOutcome(
-              StageStatus.SUCCEEDED, Map.of(stage, task), Map.of(), "", Optional.empty()));
+              StageStatus.SUCCEEDED,
+              Map.of(stage, task),
+              Map.of(),
+              "",
+              Optional.empty(),
+              Optional.empty()));
     }
 
     void fail() {

@@ -521,7 +521,9 @@ class ExecutionSupervisorTest {
                 Map.of("outputs", "sha256:" + "0".repeat(64), "head", "0@sha256:" + "0".repeat(64)),
                 ""));
       }
-      ends.get(id).complete(new RunOutcome(status, tasks, Map.of(), "", Optional.empty()));
+      ends.get(id)
+          .complete(
+              new RunOutcome(status, tasks, Map.of(), "", Optional.empty(), Optional.empty()));
     }
   }
 

@@ -673,8 +673,9 @@ public final class RunFold {
           e -> ends.add(new RunOutcome.TaskEnd(s.name, s.stage.task(), s.stage.mayFail(), e)));
     }
     Map<String, String> results = run == null ? Map.of() : run.results();
-    outcome = RunOutcome.of(status, ends, results, reason);
-    out.add(new RunEvent.RunFinished(at, id, status, results, reason));
+    RunOutcome came = RunOutcome.of(status, ends, results, reason);
+    outcome = came;
+    out.add(new RunEvent.RunFinished(at, id, came.status(), results, came.reason()));
   }
 
   /** A stage that was going when its TaskRun was taken away. */

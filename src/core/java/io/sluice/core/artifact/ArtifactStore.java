@@ -5,6 +5,7 @@ import io.sluice.core.run.StageName;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -28,12 +29,16 @@ public interface ArtifactStore {
   /** Stores a blob; returns its digest. The stream is read to its end and not closed. */
   Digest put(InputStream content) throws IOException;
 
-  /** Reads a manifest that was stored as a blob. */
+  /**
+   * Reads a manifest that was stored as a blob.
+   *
+   * @throws NotAManifestException when the blob is whole and something else
+   */
   default Manifest manifest(Digest digest) throws IOException {
     try (InputStream in = open(digest)) {
       return Manifest.parse(in.readAllBytes());
     } catch (IllegalArgumentException e) {
-      throw new IOException("blob " + digest + " is not a manifest: " + e.getMessage(), e);
+      throw new NotAManifestException(digest, e);
     }
   }
 
@@ -49,10 +54,23 @@ public interface ArtifactStore {
     }
   }
 
-  /** What an earlier execution of the same key left, if its manifest and blobs are all there. */
-  Optional<Digest> cached(Digest key) throws IOException;
+  /**
+   * What an earlier execution of the same key left. Damage to an entry is an answer, never an
+   * error, so that no broken file makes a stage fail in every run.
+   *
+   * @param outputs that the stage declares: an entry that lacks one of them is damaged
+   */
+  CacheLookup lookup(Digest key, Collection<String> outputs) throws IOException;
 
-  /** Remembers the output manifest of a key. The first writer wins; later ones are ignored. */
+  /** The manifest of a hit, whatever outputs it has. */
+  default Optional<Digest> cached(Digest key) throws IOException {
+    return lookup(key, List.of()).found();
+  }
+
+  /**
+   * Remembers the output manifest of a key. The first writer wins; later ones are ignored, unless
+   * what the first one left is damaged or lacks an output that this manifest has.
+   */
   void cache(Digest key, Digest manifest) throws IOException;
 
   /** Writes (or atomically replaces) a small named record of a run, for example a stage record. */
@@ -72,6 +90,15 @@ public interface ArtifactStore {
      */
     public MissingBlobException(Digest digest, String where) {
       super(digest + " is not in " + where);
+    }
+  }
+
+  /** Thrown when a blob that should be a manifest is something else. */
+  final class NotAManifestException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    public NotAManifestException(Digest digest, IllegalArgumentException why) {
+      super("blob " + digest + " is not a manifest: " + why.getMessage(), why);
     }
   }
 

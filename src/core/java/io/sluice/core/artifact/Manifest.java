@@ -15,7 +15,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What a stage left behind: every file of every output artifact, plus the small named results and
@@ -118,6 +121,13 @@ public record Manifest(
     return found.isEmpty()
         ? Optional.empty()
         : Optional.of(new Manifest(Optional.empty(), Map.of(), found));
+  }
+
+  /** Names of the artifacts, sorted. */
+  public SortedSet<String> names() {
+    return entries.stream()
+        .map(e -> e.path().split("/", 2)[0])
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 
   /** Whether {@code path} names one file rather than a folder. */

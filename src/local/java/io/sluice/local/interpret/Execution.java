@@ -274,8 +274,9 @@ public final class Execution implements PipelineRunner.Running {
     List<RunOutcome.TaskEnd> ends =
         Stream.concat(tasks.values().stream(), last.stream()).map(Progress::end).toList();
     Map<String, String> results = pipelineResults();
-    outcome = RunOutcome.of(status, ends, results, why);
-    event(new RunEvent.RunFinished(now(), run, status, results, why));
+    RunOutcome came = RunOutcome.of(status, ends, results, why);
+    outcome = came;
+    event(new RunEvent.RunFinished(now(), run, came.status(), results, came.reason()));
     synchronized (eventLock) {
       muted = true;
     }

@@ -2,6 +2,7 @@ package io.sluice.worker.cache;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.CacheLookup;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
@@ -128,8 +129,6 @@ public record KeyedStage(
   }
 
   private static SluiceException absent(TaskArguments.Input input, Manifest manifest) {
-    var there = new TreeSet<String>();
-    manifest.entries().forEach(e -> there.add(e.path().split("/", 2)[0]));
     return new SluiceException(
         ExitCode.RUN_FAILED,
         Diagnostic.of(
@@ -139,13 +138,18 @@ public record KeyedStage(
                 + " should be "
                 + input.path()
                 + ", but the stage before left only "
-                + String.join(", ", there),
+                + String.join(", ", manifest.names()),
             "compile again if the spec has changed, and run once more"));
   }
 
   /** Whether an earlier execution may stand in for this one. */
   public boolean cacheable() {
     return arguments.kind().has(Plan.Trait.CACHEABLE);
+  }
+
+  /** What the store has of an earlier execution that left all that this one declares. */
+  public CacheLookup earlier(ArtifactStore store) throws IOException {
+    return cacheable() ? store.lookup(key(), arguments.outputs()) : new CacheLookup.Miss();
   }
 
   /** Whether the {@code run} step is a command of the worker rather than of the user. */

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.artifact.CacheLookup;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.diag.Diagnostic;
@@ -168,15 +169,30 @@ public final class Fetch {
       context.out().println("nothing to run: no bundle with a predict command");
       return Hit.NOTHING;
     }
-    if (!stage.cacheable()) {
-      return Hit.NO;
-    }
-    Optional<Digest> outputs = store.cached(stage.key());
-    outputs.ifPresent(digest ->
+    return switch (stage.earlier(store)) {
+      case CacheLookup.Hit earlier -> {
         context
             .out()
-            .println("cache hit: key " + stage.key().brief() + " has outputs " + digest.brief()));
-    return outputs.isPresent() ? Hit.YES : Hit.NO;
+            .println(
+                "cache hit: key "
+                    + stage.key().brief()
+                    + " has outputs "
+                    + earlier.manifest().brief());
+        yield Hit.YES;
+      }
+      case CacheLookup.Miss miss -> Hit.NO;
+      case CacheLookup.Damaged damaged -> {
+        context
+            .out()
+            .println(
+                "the cache entry of key "
+                    + stage.key().brief()
+                    + " is damaged ("
+                    + damaged.why()
+                    + "): the stage runs, and replaces it");
+        yield Hit.NO;
+      }
+    };
   }
 
   private static StageRecord begun(KeyedStage stage, Instant started) {

@@ -156,8 +156,7 @@ public final class StoreOutputs {
   }
 
   private End fromCache(ArtifactStore store, KeyedStage stage) throws IOException {
-    Optional<Digest> digest =
-        stage.cacheable() ? store.cached(stage.key()) : Optional.<Digest>empty();
+    Optional<Digest> digest = stage.earlier(store).found();
     if (digest.isEmpty()) {
       throw failed(
           "SLU-4023",
