@@ -6,6 +6,8 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.Planner;
+import io.sluice.core.spec.Spec;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,6 +35,26 @@ public final class CodeFiles {
       }
     }
     return out;
+  }
+
+  /** Links in the way of what a run takes along; empty when all can be followed. */
+  static List<Diagnostic> links(SourceTree tree, Spec spec) {
+    CodeSelection selection = new CodeSelection(Planner.codeIncludes(spec));
+    List<String> paths = new ArrayList<>();
+    tree.files().stream()
+        .map(SourceTree.CodeFile::path)
+        .filter(selection::takes)
+        .forEach(paths::add);
+    tree.closedFolders().stream().filter(selection::reaches).forEach(paths::add);
+    List<Diagnostic> wrong = new ArrayList<>();
+    for (String path : paths) {
+      try {
+        tree.requireFollowed(path);
+      } catch (SluiceException e) {
+        wrong.addAll(e.diagnostics());
+      }
+    }
+    return wrong;
   }
 
   private static byte[] read(SourceTree tree, String path) {

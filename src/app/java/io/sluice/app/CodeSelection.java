@@ -17,12 +17,14 @@ public final class CodeSelection {
       Set.of(
           ".git", ".sluice", "__pycache__", ".venv", ".mypy_cache", ".ruff_cache", ".pytest_cache");
 
+  private final List<String> globs;
   private final List<PathMatcher> matchers;
 
   /**
    * @throws java.util.regex.PatternSyntaxException for a text that is not a glob
    */
   public CodeSelection(List<String> globs) {
+    this.globs = List.copyOf(globs);
     this.matchers =
         globs.stream().map(g -> FileSystems.getDefault().getPathMatcher("glob:" + g)).toList();
   }
@@ -43,5 +45,13 @@ public final class CodeSelection {
       }
     }
     return !path.endsWith(".pyc") && matchers.stream().anyMatch(m -> m.matches(relative));
+  }
+
+  /**
+   * Whether files below a folder that cannot be looked into may be code: whether a glob names the
+   * folder, or takes any file in it.
+   */
+  public boolean reaches(String folder) {
+    return globs.stream().anyMatch(g -> g.startsWith(folder + "/")) || takes(folder + "/x");
   }
 }

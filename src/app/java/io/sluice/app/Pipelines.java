@@ -16,6 +16,7 @@ import io.sluice.core.spec.SpecParser;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -37,7 +38,7 @@ public final class Pipelines {
 
     /** Where the code stands in version control, for the record of a run. */
     public Optional<String> commit() {
-      return tree.commit().map(c -> c.id() + (c.dirty() ? "-dirty" : ""));
+      return tree.commit().map(SourceTree.Commit::recorded);
     }
 
     /**
@@ -56,12 +57,33 @@ public final class Pipelines {
   }
 
   /**
+   * A pipeline whose spec could be read.
+   *
+   * @param problems everything that is wrong with it all the same
+   */
+  public record Examined(Opened opened, List<Diagnostic> problems) {}
+
+  /**
    * Reads and checks a spec.
    *
    * @param file name of the spec file in the folder
    * @throws SluiceException exit code 2, with everything that is wrong with it
    */
   public static Opened open(SourceTree tree, String file) {
+    Examined examined = examine(tree, file);
+    if (!examined.problems().isEmpty()) {
+      throw new SluiceException(ExitCode.INPUT_WRONG, examined.problems());
+    }
+    return examined.opened();
+  }
+
+  /**
+   * Reads a spec, and lists what is wrong with it and with the files that it names.
+   *
+   * @param file name of the spec file in the folder
+   * @throws SluiceException exit code 2, when it cannot be read as a spec
+   */
+  public static Examined examine(SourceTree tree, String file) {
     byte[] bytes =
         tree.read(file)
             .orElseThrow(() ->
@@ -79,16 +101,14 @@ public final class Pipelines {
         tree.name().isEmpty() || tree.name().equals(".") ? file : tree.name() + "/" + file;
     Parsed<Spec> parsed = SpecParser.parse(new SourceFile(name, text(name, bytes)));
     Spec spec = parsed.orThrow();
-    List<Diagnostic> problems = Checker.check(parsed, new FilesForCheck(tree));
-    if (!problems.isEmpty()) {
-      throw new SluiceException(ExitCode.INPUT_WRONG, problems);
-    }
+    List<Diagnostic> problems = new ArrayList<>(Checker.check(parsed, new FilesForCheck(tree)));
     Opened opened = new Opened(tree, spec);
-    List<Diagnostic> tooLarge = SizeCheck.of(opened, parsed.spans());
-    if (!tooLarge.isEmpty()) {
-      throw new SluiceException(ExitCode.INPUT_WRONG, tooLarge);
+    boolean planned = problems.isEmpty();
+    problems.addAll(CodeFiles.links(tree, spec));
+    if (planned) {
+      problems.addAll(SizeCheck.of(opened, parsed.spans()));
     }
-    return opened;
+    return new Examined(opened, problems);
   }
 
   /** Answers the checker's questions about files from one listing. */
@@ -98,7 +118,10 @@ public final class Pipelines {
     /** The files and the folders that hold them. */
     private final Set<String> paths = new TreeSet<>();
 
+    private final List<String> closed;
+
     FilesForCheck(SourceTree tree) {
+      this.closed = tree.closedFolders();
       this.files = tree.files().stream().map(SourceTree.CodeFile::path).toList();
       for (String file : files) {
         paths.add(file);
@@ -112,7 +135,8 @@ public final class Pipelines {
 
     @Override
     public boolean exists(String path) {
-      return paths.contains(path);
+      // what is below a link that is not followed is refused, by its name, when it is read
+      return paths.contains(path) || closed.stream().anyMatch(c -> path.startsWith(c + "/"));
     }
 
     @Override

@@ -12,14 +12,38 @@ public interface SourceTree {
   /** What to call the folder in messages, for example {@code pipelines/rma-forecast}. */
   String name();
 
-  /** The content of a file; empty when there is none (or it is not a regular file). */
+  /**
+   * The content of a file; empty when there is none (or it is not a regular file).
+   *
+   * @throws io.sluice.core.diag.SluiceException when the way to it is a link that is not followed
+   */
   Optional<byte[]> read(String path);
 
   /** All regular files, sorted; without version control's own and without caches. */
   List<CodeFile> files();
 
+  /**
+   * Folders that are links which are not followed: nothing below them is in {@link #files}, and to
+   * read one is an error that says why.
+   */
+  default List<String> closedFolders() {
+    return List.of();
+  }
+
+  /**
+   * Refuses a file or folder of the listing that {@link #read} would refuse, without reading it.
+   *
+   * @throws io.sluice.core.diag.SluiceException when the way to it is a link that is not followed
+   */
+  default void requireFollowed(String path) {}
+
   /** Where the tree stands in version control, if it does. */
   Optional<Commit> commit();
+
+  /** What of {@link #commit} could not be found out, and why, for people. */
+  default Optional<String> commitTrouble() {
+    return Optional.empty();
+  }
 
   /**
    * One file of the tree.
@@ -32,7 +56,23 @@ public interface SourceTree {
    * A commit.
    *
    * @param id full hexadecimal id
-   * @param dirty whether files of this folder differ from it
+   * @param changes whether files of this folder differ from it
    */
-  record Commit(String id, boolean dirty) {}
+  record Commit(String id, Changes changes) {
+    /** The commit as a run records it: {@code 1a2b..-dirty}. */
+    public String recorded() {
+      return switch (changes) {
+        case NONE -> id;
+        case SOME -> id + "-dirty";
+        case UNKNOWN -> id + "-unchecked";
+      };
+    }
+  }
+
+  /** What is known of files that differ from their commit. */
+  enum Changes {
+    NONE,
+    SOME,
+    UNKNOWN
+  }
 }

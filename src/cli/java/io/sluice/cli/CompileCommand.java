@@ -8,6 +8,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunId;
 import io.sluice.ml.Wheel;
 import io.sluice.platform.PipelineFolder;
+import io.sluice.platform.Reach;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -90,7 +91,16 @@ final class CompileCommand implements Callable<Integer> {
     }
     Map<String, String> files = Compilation.of(opened, Wheel.digest()).files();
     Path folder = output == null ? located.folder().resolve(DEFAULT_FOLDER) : output;
-    return check ? compare(folder, files) : write(folder, files);
+    if (check) {
+      return compare(folder, files);
+    }
+    Reach reach = output == null ? located.reach() : located.reach().and(output);
+    Path from = output == null ? located.folder() : output;
+    for (String file : files.keySet()) {
+      // a link on the way would have the files written to where it leads
+      reach.check(from, folder.resolve(file));
+    }
+    return write(folder, files);
   }
 
   /** Its code must be in the target's store: it is once a run of the same code was started. */

@@ -14,11 +14,13 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.plan.Plan;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.run.DateOrInstant;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunEventJson;
 import io.sluice.core.run.RunId;
+import io.sluice.core.spec.Overlay;
 import io.sluice.core.spec.TargetSpec;
 import io.sluice.ml.Wheel;
 import io.sluice.platform.ClusterSession;
@@ -36,6 +38,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -163,9 +166,9 @@ final class RunCommand implements Callable<Integer> {
       return runStage(located, StageSelector.parse(stage));
     }
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
-    settings.forEach(s -> Setting.overlay(s, opened.spec())); // reports what is wrong now
     Clock clock = Clock.systemUTC();
     RunRequest request = request(located, clock);
+    var unused = plan(opened, request, List.of()); // reports what is wrong now
     if (on != null) {
       return runOn(on, located, opened, request, clock);
     }
@@ -177,6 +180,15 @@ final class RunCommand implements Callable<Integer> {
         Optional.empty(),
         (machine, events) ->
             new WholeRun(machine.target(), Wheel.digest(), clock).start(opened, request, events));
+  }
+
+  /** What profile, settings and changes make of the pipeline; before anything is set up. */
+  private static Plan plan(Pipelines.Opened opened, RunRequest request, List<String> changes) {
+    List<Overlay> overlays =
+        Stream.concat(request.settings().stream(), changes.stream())
+            .map(s -> Setting.overlay(s, opened.spec()))
+            .toList();
+    return opened.plan(request.profile(), overlays, Wheel.digest());
   }
 
   private RunRequest request(PipelineFolder located, Clock clock) {
@@ -231,6 +243,7 @@ final class RunCommand implements Callable<Integer> {
     StageRequest request =
         new StageRequest(whole, located.name(), call, changes, Optional.ofNullable(trials));
     Pipelines.Opened opened = run.pipeline(located.tree(), request);
+    var unused = call.in(plan(opened, whole, changes)); // reports what is wrong now
     return runHere(
         located,
         opened,
@@ -284,6 +297,7 @@ final class RunCommand implements Callable<Integer> {
       Consumer<RunEvent> events = json ? this::printJson : console;
       FailureFile failure = new FailureFile(recordFile);
       Consumer<RunEvent> all = events.andThen(folder).andThen(failure);
+        opened.tree().commitTrouble().ifPresent(console::line);
       try (LocalMachine machine = LocalMachine.open(located.state(), opened, clock, all)) {
         StartedRun run = starting.start(machine, all);
         shutdown.cancelBy(run::cancel);
@@ -316,6 +330,7 @@ final class RunCommand implements Callable<Integer> {
         RunFolder folder = new RunFolder(located.state(), request.id().value())) {
       Consumer<RunEvent> all =
           (json ? (Consumer<RunEvent>) this::printJson : console).andThen(folder);
+      opened.tree().commitTrouble().ifPresent(console::line);
       try (ClusterSession cluster = ClusterSessions.open(file, all)) {
         StartedRun run =
             new WholeRun(cluster.target(), Wheel.digest(), clock).start(opened, request, all);

@@ -7,6 +7,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.diag.SourceFile;
 import io.sluice.core.spec.TargetParser;
 import io.sluice.core.spec.TargetSpec;
+import io.sluice.platform.Reach;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,15 +29,31 @@ final class TargetOption {
    * Reads the target of this name; the nearest one counts.
    *
    * @param from the pipeline's folder, or any below the repository's root
-   * @throws SluiceException exit code 2: SLU-9031 when there is none, else what is wrong with it
+   * @throws SluiceException exit code 2: SLU-9031 when there is none, SLU-9008 when it is a link
+   *     that leads elsewhere, else what is wrong with it
    */
   static TargetSpec read(Path from, String name) {
+    if (name.contains("/") || name.endsWith(SUFFIX)) {
+      throw new SluiceException(
+          ExitCode.INPUT_WRONG,
+          Diagnostic.of(
+              "SLU-9031",
+              "--on " + name + " is a path, and a target has a name",
+              "--on NAME is the file "
+                  + FOLDER
+                  + "/NAME"
+                  + SUFFIX
+                  + " beside the pipeline or above it; put the file there, or a link to it"));
+    }
     List<Path> folders = folders(from);
     TreeSet<String> known = new TreeSet<>();
     for (Path folder : folders) {
       Path file = folder.resolve(name + SUFFIX).normalize();
-      if (file.startsWith(folder) && Files.isRegularFile(file)) {
-        return parse(file);
+      if (file.startsWith(folder)) {
+        Reach.of(from).check(folder.resolve("..").normalize(), file);
+        if (Files.isRegularFile(file)) {
+          return parse(file);
+        }
       }
       known.addAll(names(folder));
     }

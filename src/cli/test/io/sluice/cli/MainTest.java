@@ -139,6 +139,45 @@ class MainTest {
   }
 
   @Test
+  void checkTellsOfSpecAndLocksInOneGo() throws IOException {
+    Path pipeline = folder.resolve("p");
+    assertThat(sluice("init", pipeline.toString())).isZero();
+    Path spec = pipeline.resolve("sluice.yaml");
+    String text =
+        Files.readString(spec)
+            .replaceFirst(
+                "environments:", "environments:\n  more: { python: \"3.11\", lock: more.lock }")
+            .replaceFirst("code:", "code: { include: [\"none/**\"] }\nformer:")
+            .replaceFirst("former:.*\n", "");
+    Files.writeString(spec, text);
+    Files.writeString(pipeline.resolve("more.lock"), "\n--index-url https://x\nsix>=1\n");
+    assertThat(sluice("check", pipeline.toString())).isEqualTo(2);
+    assertThat(text(err))
+        .contains("SLU-1032", "none/**")
+        .contains("more.lock:2:1", "more.lock:3:1", "SLU-3016");
+  }
+
+  @Test
+  void aProfileOrAStageThatIsNotThereIsToldBeforeAnythingIsSetUp() throws IOException {
+    Path pipeline = folder.resolve("p");
+    assertThat(sluice("init", pipeline.toString())).isZero();
+    assertThat(sluice("run", pipeline.toString(), "--profile", "nihgtly")).isEqualTo(2);
+    assertThat(sluice("run", pipeline.toString(), "--run-id", "r", "--stage", "stages.nope"))
+        .isEqualTo(2);
+    assertThat(text(err)).contains("nihgtly").contains("SLU-9601");
+    assertThat(pipeline.resolve(".sluice/mlflow")).doesNotExist();
+  }
+
+  @Test
+  void aLongValueIsShownByItsEnds() throws IOException {
+    Files.writeString(
+        folder.resolve("sluice.yaml"),
+        "apiVersion: sluice.io/v1alpha1\nmodel: \"" + "x".repeat(70_000) + "\"\n");
+    assertThat(sluice("check", folder.toString())).isEqualTo(2);
+    assertThat(text(err)).contains("characters) ..").hasSizeLessThan(5_000);
+  }
+
+  @Test
   void noColourReachesAPipe() {
     sluice("--help");
     sluice("nonsense");

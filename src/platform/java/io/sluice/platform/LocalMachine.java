@@ -2,11 +2,16 @@ package io.sluice.platform;
 
 import io.sluice.app.Pipelines;
 import io.sluice.app.Target;
+import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.run.RunEvent;
+import io.sluice.local.environment.LockFile;
 import io.sluice.ml.Wheel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -50,6 +55,25 @@ public final class LocalMachine implements AutoCloseable {
           PipelineEnvironments.state(OwnEnvironments.builder(clock)).apply(OwnEnvironments.MLFLOW));
     }
     return out;
+  }
+
+  /** What is wrong with the locks that a spec names and that are there. */
+  public static List<Diagnostic> locks(Pipelines.Opened pipeline) {
+    List<Diagnostic> wrong = new ArrayList<>();
+    pipeline
+        .spec()
+        .environments()
+        .forEach((name, environment) ->
+            environment
+                .lock()
+                .flatMap(pipeline.tree()::read)
+                .ifPresent(bytes ->
+                    wrong.addAll(
+                        LockFile.problems(
+                            name,
+                            environment.lock().get(),
+                            new String(bytes, StandardCharsets.UTF_8)))));
+    return wrong;
   }
 
   /** Where the run happens. */

@@ -6,11 +6,10 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemLoopException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -18,23 +17,22 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.Set;
 
 /**
- * A pipeline's folder on this machine's disk. Links are not followed: a link could make files from
- * outside the folder part of the code.
+ * A pipeline's folder on this machine's disk. Links are followed as far as {@link Reach} goes; what
+ * leads further is in the listing, and refused when it is read.
  */
 public final class LocalSourceTree implements SourceTree {
-  private static final int GIT_SECONDS = 20;
-
   private final Path folder;
   private final String name;
+  private final Reach reach;
 
   public LocalSourceTree(Path folder) {
-    // resolved paths are held against it, and "./a" normalizes to "a", which does not start with
-    // "."
-    this.folder = folder.toAbsolutePath().normalize();
+    // the folder itself may be a link: a person named it
+    this.folder = Reach.real(folder);
     this.name = folder.toString();
+    this.reach = Reach.of(folder);
   }
 
   @Override
@@ -45,7 +43,11 @@ public final class LocalSourceTree implements SourceTree {
   @Override
   public Optional<byte[]> read(String path) {
     Path file = folder.resolve(path).normalize();
-    if (!file.startsWith(folder) || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+    if (!file.startsWith(folder)) {
+      return Optional.empty();
+    }
+    reach.check(folder, file);
+    if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
     try {
@@ -57,77 +59,93 @@ public final class LocalSourceTree implements SourceTree {
 
   @Override
   public List<CodeFile> files() {
-    List<CodeFile> out = new ArrayList<>();
+    return walk().files();
+  }
+
+  @Override
+  public List<String> closedFolders() {
+    return walk().closed();
+  }
+
+  @Override
+  public void requireFollowed(String path) {
+    reach.check(folder, folder.resolve(path));
+  }
+
+  /** What there is: files, and folders that are links which lead out. */
+  private record Listing(List<CodeFile> files, List<String> closed) {}
+
+  private Listing walk() {
+    Listing out = new Listing(new ArrayList<>(), new ArrayList<>());
     try {
       Files.walkFileTree(
-          folder,
-          new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
-              boolean ignored =
-                  !dir.equals(folder) && CodeSelection.isLeftByTools(dir.getFileName().toString());
-              return ignored ? FileVisitResult.SKIP_SUBTREE : FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-              if (attributes.isRegularFile() && !file.toString().endsWith(".pyc")) {
-                String relative = folder.relativize(file).toString().replace('\\', '/');
-                out.add(new CodeFile(relative, Files.isExecutable(file)));
-              }
-              return FileVisitResult.CONTINUE;
-            }
-          });
+          folder, Set.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new Walk(out));
     } catch (IOException e) {
       throw unreadable(folder, e);
     }
-    out.sort(Comparator.comparing(CodeFile::path));
+    out.files().sort(Comparator.comparing(CodeFile::path));
     return out;
+  }
+
+  private final class Walk extends SimpleFileVisitor<Path> {
+    private final Listing out;
+
+    Walk(Listing out) {
+      this.out = out;
+    }
+
+    @Override
+    public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes attributes) {
+      if (dir.equals(folder)) {
+        return FileVisitResult.CONTINUE;
+      }
+      if (CodeSelection.isLeftByTools(dir.getFileName().toString())) {
+        return FileVisitResult.SKIP_SUBTREE;
+      }
+      if (leadsOut(dir)) {
+        out.closed().add(relative(dir));
+        return FileVisitResult.SKIP_SUBTREE;
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+      if ((attributes.isRegularFile() || leadsOut(file)) && !file.toString().endsWith(".pyc")) {
+        out.files().add(new CodeFile(relative(file), Files.isExecutable(file)));
+      }
+      return FileVisitResult.CONTINUE;
+    }
+
+    @Override
+    public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+      if (e instanceof FileSystemLoopException) {
+        return FileVisitResult.CONTINUE; // a link to a folder that it lies in: seen already
+      }
+      throw e;
+    }
+
+    private boolean leadsOut(Path path) {
+      return Files.isSymbolicLink(path) && reach.trouble(folder, path).isPresent();
+    }
+
+    private String relative(Path path) {
+      return folder.relativize(path).toString().replace('\\', '/');
+    }
   }
 
   @Override
   public Optional<Commit> commit() {
-    Optional<String> head = git("rev-parse", "HEAD");
-    if (head.isEmpty() || !head.get().matches("[0-9a-f]{40,64}")) {
-      return Optional.empty();
-    }
-    boolean dirty = git("status", "--porcelain", "--", ".").map(s -> !s.isEmpty()).orElse(true);
-    return Optional.of(new Commit(head.get(), dirty));
+    return git().commit();
   }
 
-  /** The output of git, stripped; empty without git, without a repository, or after a timeout. */
-  private Optional<String> git(String... arguments) {
-    List<String> command = new ArrayList<>(List.of("git", "--no-optional-locks"));
-    command.addAll(List.of(arguments));
-    Process process;
-    try {
-      process =
-          new ProcessBuilder(command)
-              .directory(folder.toFile())
-              .redirectError(ProcessBuilder.Redirect.DISCARD)
-              .start();
-    } catch (IOException e) {
-      // Without git on this machine the run is recorded without a commit.
-      return Optional.empty();
-    }
-    // Ends the read below too when git hangs in a hook or on a dead disk.
-    var unused =
-        process
-            .onExit()
-            .orTimeout(GIT_SECONDS, TimeUnit.SECONDS)
-            .exceptionally(late -> process.destroyForcibly());
-    try (InputStream out = process.getInputStream()) {
-      process.getOutputStream().close();
-      String text = new String(out.readAllBytes(), StandardCharsets.UTF_8);
-      return process.waitFor() == 0 ? Optional.of(text.strip()) : Optional.empty();
-    } catch (IOException e) {
-      return Optional.empty();
-    } catch (InterruptedException e) {
-      process.destroyForcibly();
-      // The next call that blocks throws the interrupt.
-      Thread.currentThread().interrupt();
-      return Optional.empty();
-    }
+  @Override
+  public Optional<String> commitTrouble() {
+    return git().trouble();
+  }
+
+  private Checkout git() {
+    return Checkout.of(folder);
   }
 
   private static SluiceException unreadable(Path file, IOException e) {

@@ -1,7 +1,12 @@
 package io.sluice.platform;
 
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A pipeline's folder on this machine, and where this machine keeps its state.
@@ -13,6 +18,13 @@ public record PipelineFolder(Path folder, String spec) {
   /** The name that a spec file has unless the user names another one. */
   public static final String SPEC = "sluice.yaml";
 
+  private static final String STATE = ".sluice";
+
+  /** Where links of the project may lead. */
+  public Reach reach() {
+    return Reach.of(folder);
+  }
+
   /** The files in the folder. */
   public LocalSourceTree tree() {
     return new LocalSourceTree(folder);
@@ -20,30 +32,58 @@ public record PipelineFolder(Path folder, String spec) {
 
   /** The folder's path in its repository; where there is none, on this machine. */
   public String name() {
-    Path start = folder.toAbsolutePath().normalize();
-    for (Path at = start; at != null; at = at.getParent()) {
-      if (Files.exists(at.resolve(".git"))) {
-        return at.relativize(start).toString();
-      }
-    }
-    return start.toString();
+    Path start = Reach.real(folder);
+    Path repository = Reach.repository(start);
+    return Files.exists(repository.resolve(".git"))
+        ? repository.relativize(start).toString()
+        : start.toString();
   }
 
   /**
    * The folder in which this machine keeps the project's state: beside the repository's root or,
    * where there is no repository, in the pipeline's folder. {@code SLUICE_STATE} names another one.
+   * A folder of our own choice is made with a {@code .gitignore} in it: state is no change of the
+   * checkout.
+   *
+   * @throws SluiceException SLU-9301 when it cannot be made
    */
   public Path state() {
     String given = System.getenv("SLUICE_STATE");
     if (given != null && !given.isEmpty()) {
       return Path.of(given).toAbsolutePath().normalize();
     }
-    Path start = folder.toAbsolutePath().normalize();
+    Path start = Reach.real(folder);
     for (Path at = start; at != null; at = at.getParent()) {
-      if (Files.exists(at.resolve(".git")) || Files.isDirectory(at.resolve(".sluice"))) {
-        return at.resolve(".sluice");
+      if (Files.exists(at.resolve(".git")) || Files.isDirectory(at.resolve(STATE))) {
+        return made(at.resolve(STATE));
       }
     }
-    return start.resolve(".sluice");
+    return made(start.resolve(STATE));
+  }
+
+  private static Path made(Path state) {
+    Path ignore = state.resolve(".gitignore");
+    try {
+      if (!Files.exists(ignore)) {
+        Files.createDirectories(state);
+        Files.writeString(ignore, "*\n");
+      }
+    } catch (IOException e) {
+      throw new SluiceException(
+          ExitCode.RUN_FAILED,
+          List.of(
+              Diagnostic.of(
+                  "SLU-9301",
+                  "the state of this project cannot be written: "
+                      + e.getClass().getSimpleName()
+                      + ": "
+                      + e.getMessage(),
+                  "is "
+                      + state
+                      + " a writable folder, and the disk not full? SLUICE_STATE names"
+                      + " another")),
+          e);
+    }
+    return state;
   }
 }

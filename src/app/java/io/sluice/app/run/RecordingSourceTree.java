@@ -33,6 +33,21 @@ public final class RecordingSourceTree implements SourceTree {
   }
 
   @Override
+  public List<String> closedFolders() {
+    return tree.closedFolders();
+  }
+
+  @Override
+  public void requireFollowed(String path) {
+    tree.requireFollowed(path);
+  }
+
+  @Override
+  public Optional<String> commitTrouble() {
+    return tree.commitTrouble();
+  }
+
+  @Override
   public Optional<Commit> commit() {
     return tree.commit();
   }

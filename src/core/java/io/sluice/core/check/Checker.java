@@ -24,6 +24,7 @@ public final class Checker {
           new PredictEnvironmentRule(),
           new EmptySpaceRule(),
           new ImpossibleRangeRule(),
+          new EmptyCommandRule(),
           new PipeRule(),
           new BudgetRule(),
           new NameRule(),

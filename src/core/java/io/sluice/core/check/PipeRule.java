@@ -17,31 +17,7 @@ final class PipeRule implements Rule {
 
   @Override
   public void check(SpecView view, Findings findings) {
-    Spec spec = view.spec();
-    spec.data()
-        .forEach((name, source) -> {
-          if (source.origin() instanceof Spec.DataSource.Produced produced) {
-            check(produced.command(), view.spans().value("data", name, "run"), findings);
-          }
-          source
-              .fingerprint()
-              .ifPresent(c -> check(c, view.spans().value("data", name, "fingerprint"), findings));
-        });
-    spec.families()
-        .forEach((name, family) -> {
-          if (family.trainer() instanceof Spec.Family.ByCommand by) {
-            check(by.command(), view.spans().value("families", name, "run"), findings);
-          }
-          family
-              .predict()
-              .ifPresent(c -> check(c, view.spans().value("families", name, "predict"), findings));
-        });
-    spec.stages()
-        .forEach((name, stage) -> {
-          if (stage instanceof Spec.Custom custom) {
-            check(custom.command(), view.spans().value("stages", name, "run"), findings);
-          }
-        });
+    view.commands((command, at) -> check(command, at, findings));
   }
 
   private static void check(Spec.Command command, Location at, Findings findings) {

@@ -50,6 +50,34 @@ record SpecView(Spec spec, Spans spans, Optional<SpecFiles> tree) {
     }
   }
 
+  /** Calls back for each command that the author wrote, with its place. */
+  void commands(BiConsumer<Spec.Command, Location> command) {
+    spec.data()
+        .forEach((name, source) -> {
+          if (source.origin() instanceof Spec.DataSource.Produced produced) {
+            command.accept(produced.command(), spans.value("data", name, "run"));
+          }
+          source
+              .fingerprint()
+              .ifPresent(c -> command.accept(c, spans.value("data", name, "fingerprint")));
+        });
+    spec.families()
+        .forEach((name, family) -> {
+          if (family.trainer() instanceof Spec.Family.ByCommand by) {
+            command.accept(by.command(), spans.value("families", name, "run"));
+          }
+          family
+              .predict()
+              .ifPresent(c -> command.accept(c, spans.value("families", name, "predict")));
+        });
+    spec.stages()
+        .forEach((name, stage) -> {
+          if (stage instanceof Spec.Custom custom) {
+            command.accept(custom.command(), spans.value("stages", name, "run"));
+          }
+        });
+  }
+
   /** Whether a stage searches parameters. */
   boolean searches() {
     return spec.stages().values().stream().anyMatch(s -> s instanceof Spec.Tune);

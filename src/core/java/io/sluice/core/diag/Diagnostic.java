@@ -12,6 +12,10 @@ import java.util.Optional;
  */
 public record Diagnostic(
     String id, String message, Optional<Location> location, Optional<String> hint) {
+  public Diagnostic {
+    message = Excerpt.of(message);
+    hint = hint.map(Excerpt::of);
+  }
 
   /** A diagnostic that points at no text. */
   public static Diagnostic of(String id, String message, String hint) {

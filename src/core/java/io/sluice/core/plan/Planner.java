@@ -118,10 +118,11 @@ public final class Planner {
   }
 
   /**
-   * Stored data travels with the code, so that every runner finds it in the same place; so does the
-   * lock of a family that predicts by a command, since its versions take it along.
+   * Globs of the files that travel with a run. Stored data are among them, so that every runner
+   * finds it in the same place; so is the lock of a family that predicts by a command, since its
+   * versions take it along.
    */
-  private static List<String> codeIncludes(Spec spec) {
+  public static List<String> codeIncludes(Spec spec) {
     NavigableSet<String> globs = new TreeSet<>(spec.code().include());
     for (Spec.DataSource source : spec.data().values()) {
       if (source.origin() instanceof Spec.DataSource.Stored stored) {

@@ -193,6 +193,14 @@ final class YamlReader {
           }
           case ScalarEvent scalar -> {
             decorations(scalar, at, scalar.getTag());
+            if (scalar.getValue().indexOf('\0') >= 0) {
+              problems.add(
+                  "SLU-1001",
+                  at,
+                  "a NUL character (\\0), which no program can be given",
+                  "take it away");
+              yield new Yaml.Broken(at);
+            }
             boolean plain = scalar.getScalarStyle() == DumperOptions.ScalarStyle.PLAIN;
             yield new Yaml.Scalar(scalar.getValue(), plain, at);
           }

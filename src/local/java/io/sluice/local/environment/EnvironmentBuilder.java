@@ -136,7 +136,8 @@ public final class EnvironmentBuilder {
       Files.createDirectories(folder);
       perform(installer.create(folder), folder, request, says);
       Path own = Files.createDirectory(folder.resolve("sluice"));
-      Path lock = Files.writeString(own.resolve("requirements.txt"), request.lock());
+      Path lock =
+          Files.writeString(own.resolve("requirements.txt"), LockFile.plain(request.lock()));
       perform(installer.install(folder, lock), folder, request, says);
       Installed.holdAgainst(pins, folder, request);
       Installed.refuseConflicts(

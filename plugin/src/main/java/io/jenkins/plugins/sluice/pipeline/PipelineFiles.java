@@ -137,7 +137,7 @@ public final class PipelineFiles {
             : source == null ? null : SCMRevisionAction.getRevision(source, build);
     return revision == null
         ? Optional.empty()
-        : Optional.of(new SourceTree.Commit(revision.toString(), /* dirty= */ false));
+        : Optional.of(new SourceTree.Commit(revision.toString(), SourceTree.Changes.NONE));
   }
 
   /**
