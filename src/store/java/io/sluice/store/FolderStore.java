@@ -73,7 +73,8 @@ public final class FolderStore implements ArtifactStore {
   public InputStream open(Digest digest) throws IOException {
     Path file = blob(digest);
     if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
-      throw new FileNotFoundException("in place of blob " + digest + " there is a folder: " + file);
+      throw new MissingBlobException(
+          digest, "the store " + root + ", where a folder is in its place");
     }
     try {
       return new VerifiedStream(

@@ -23,7 +23,7 @@ public final class LockFile {
   /** A file at an address, which with its hash is as fixed as a version. */
   private static final Pattern AT_ADDRESS =
       Pattern.compile(
-          "^([A-Za-z0-9][A-Za-z0-9._-]*)(\\[[^\\]]*\\])?\\s*@\\s*([A-Za-z][A-Za-z0-9+.-]*):(\\S*)(\\s+;.*?)?(\\s--hash.*)?$");
+          "^([A-Za-z0-9][A-Za-z0-9._-]*)(\\[[^\\]]*\\])?\\s*@\\s*([A-Za-z][A-Za-z0-9+.-]*):(\\S*)(\\s+;.*?)?(\\s+--hash.*)?$");
 
   private static final Pattern WHEEL = Pattern.compile(".*/[^/-]+-([^/-]+)-[^/]+\\.whl(#.*)?");
 
