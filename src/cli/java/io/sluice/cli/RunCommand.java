@@ -297,7 +297,7 @@ final class RunCommand implements Callable<Integer> {
       Consumer<RunEvent> events = json ? this::printJson : console;
       FailureFile failure = new FailureFile(recordFile);
       Consumer<RunEvent> all = events.andThen(folder).andThen(failure);
-        opened.tree().commitTrouble().ifPresent(console::line);
+      opened.tree().commitTrouble().ifPresent(console::line);
       try (LocalMachine machine = LocalMachine.open(located.state(), opened, clock, all)) {
         StartedRun run = starting.start(machine, all);
         shutdown.cancelBy(run::cancel);

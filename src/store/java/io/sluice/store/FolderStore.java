@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Keeps artifacts in a folder: on a laptop {@code .sluice/store}, in a cluster a shared volume. Any

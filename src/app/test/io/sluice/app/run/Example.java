@@ -130,7 +130,8 @@ public final class Example {
     }
     return state.ended(
         execution.id(),
-        new RunOutcome(StageStatus.SUCCEEDED, tasks, Map.of(), "", Optional.empty(), Optional.empty()),
+        new RunOutcome(
+            StageStatus.SUCCEEDED, tasks, Map.of(), "", Optional.empty(), Optional.empty()),
         Optional.empty());
   }
 
@@ -150,7 +151,8 @@ public final class Example {
     }
     return state.ended(
         execution.id(),
-        new RunOutcome(StageStatus.FAILED, tasks, Map.of(), "it failed", Optional.empty(), Optional.empty()),
+        new RunOutcome(
+            StageStatus.FAILED, tasks, Map.of(), "it failed", Optional.empty(), Optional.empty()),
         Optional.of(RunFailure.of("it failed")));
   }
 }
