@@ -305,6 +305,9 @@ public final class RunFold {
     if (stage == null) {
       return out;
     }
+    if (overSince != null) {
+      overSince = at; // what comes is not overdue
+    }
     begin(at, out);
     AttemptTrack attempt = current(stage, at, out);
     RunEvent.LogLine line = new RunEvent.LogLine(at, stage.name, from.step(), text);
@@ -612,9 +615,7 @@ public final class RunFold {
             && attempt.steps().stream()
                 .anyMatch(s -> s.name().equals("fetch") && "yes".equals(s.results().get("hit")));
     Optional<ObservedPod> pod = Optional.ofNullable(pods.get(attempt.pod()));
-    boolean podDeleted =
-        gone.contains(attempt.pod())
-            || pod.filter(p -> p.deleting() || lost.contains(p.uid())).isPresent();
+    boolean podDeleted = pod.filter(p -> p.deleting() || lost.contains(p.uid())).isPresent();
     String reason = Messages.failure(attempt, status, track.blocked, running, pod, podDeleted);
     Duration took =
         attempt.started().isPresent() && attempt.completed().isPresent()
