@@ -168,13 +168,13 @@ class EmbeddedMlflowIT {
       // A server that was killed is missed, and replaced for the next client.
       published = Json.parse(Files.readAllBytes(folder.resolve("server.json")));
       kill(published.path("server").asLong());
+      await().atMost(SECONDS).until(() -> processesIn(folder).isEmpty());
       assertThatExceptionOfType(SluiceException.class)
           .isThrownBy(() -> MlflowRegistry.connect(after.config()).versions("kept"))
           .satisfies(e -> {
             assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-5033");
             assertThat(e.getMessage()).contains("the embedded MLflow server has ended");
           });
-      await().atMost(SECONDS).until(() -> processesIn(folder).isEmpty());
       try (EmbeddedMlflow replaced = start()) {
         assertThat(MlflowRegistry.connect(replaced.config()).versions("kept")).hasSize(1);
       }
