@@ -38,6 +38,10 @@ public class Jenkins extends Actionable implements ItemGroup<TopLevelItem>, Acce
     throw new UnsupportedOperationException();
   }
 
+  public String getRootUrl() {
+    throw new UnsupportedOperationException();
+  }
+
   public Node getNode(String name) {
     throw new UnsupportedOperationException();
   }

@@ -2,6 +2,7 @@ package io.sluice.cli;
 
 import io.sluice.app.Pipelines;
 import io.sluice.app.Setting;
+import io.sluice.app.run.BuildLink;
 import io.sluice.app.run.LocalStagedRun;
 import io.sluice.app.run.RunReport;
 import io.sluice.app.run.RunRequest;
@@ -390,6 +391,9 @@ final class RunCommand implements Callable<Integer> {
               .findFirst();
       if (found.isPresent()) {
         new StateFile(recordFile).write(found.get());
+        // CI systems name the build's page so: Jenkins, and those that follow it
+        BuildLink.of(Optional.ofNullable(System.getenv("BUILD_URL")))
+            .ifPresent(link -> link.tag(registry, RunSummary.of(found.get())));
         if (stays) {
           RunSummary.of(found.get())
               .version()

@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
+import org.kohsuke.accmod.Restricted;
 import org.kohsuke.stapler.verb.POST;
 
 /** What a reviewer of plugins looks for, and the architecture's rules for an entry point. */
@@ -78,6 +79,21 @@ class PluginRulesTest {
           .should()
           .haveRawType(resideInAnyPackage("io.sluice.."))
           .because("a controller refuses to read back what it does not know (JEP-200)");
+
+  @ArchTest
+  static final ArchRule nothingButErrorsIsForOthers =
+      classes()
+          .that()
+          .arePublic()
+          .and()
+          .areTopLevelClasses()
+          .and()
+          .resideOutsideOfPackage("io.jenkins.plugins.sluice.failure..")
+          .and()
+          .haveSimpleNameNotEndingWith("Test")
+          .should()
+          .beAnnotatedWith(Restricted.class)
+          .because("what other plugins compile against cannot be changed any more");
 
   @ArchTest
   static final ArchRule noRecordIsSaved =

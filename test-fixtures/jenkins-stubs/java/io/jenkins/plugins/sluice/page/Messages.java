@@ -54,4 +54,8 @@ final class Messages {
   static String RunView_version(Object arg1) {
     return HOLDER.format("RunView.version", arg1);
   }
+
+  static String VerdictColumn_displayName() {
+    return HOLDER.format("VerdictColumn.displayName");
+  }
 }

@@ -16,11 +16,14 @@ import org.jenkinsci.plugins.durabletask.BourneShellScript;
 import org.jenkinsci.plugins.durabletask.Controller;
 import org.jenkinsci.plugins.workflow.FilePathUtils;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * The program of one step on an agent. The process belongs to the agent and outlives a restart of
  * Jenkins. Jenkins saves this object with the step, and polls the process for output and exit code.
  */
+@Restricted(NoExternalUse.class)
 public final class AgentProcess implements Serializable {
   private static final long serialVersionUID = 1L;
   private static final int MAX_RECORD_BYTES = 16 << 20;

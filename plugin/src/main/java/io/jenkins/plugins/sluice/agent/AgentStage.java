@@ -5,8 +5,11 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** A stage that the command line is to run as a part of a run, as it is kept with the step. */
+@Restricted(NoExternalUse.class)
 public final class AgentStage implements Serializable {
   private static final long serialVersionUID = 1L;
 

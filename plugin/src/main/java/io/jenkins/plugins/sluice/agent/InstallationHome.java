@@ -11,8 +11,11 @@ import java.io.IOException;
 import java.util.Optional;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** Finds the home of the installation of Sluice that a step names, on the step's agent. */
+@Restricted(NoExternalUse.class)
 public final class InstallationHome {
   private InstallationHome() {}
 

@@ -9,8 +9,11 @@ import java.util.Map;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.FilePathUtils;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** A program on an agent whose build is over. */
+@Restricted(NoExternalUse.class)
 public final class OrphanProcess {
   /** What became of it. */
   public enum Outcome {

@@ -7,11 +7,14 @@ import io.sluice.core.run.RunId;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * The command of a run on an agent. The script is always the same: the parameters of a step reach
  * the program in a variable, one argument a line, and are never part of the script.
  */
+@Restricted(NoExternalUse.class)
 public final class SluiceCommand {
   public static final String ARGUMENTS = "SLUICE_ARGUMENTS";
   public static final String HOME = "SLUICE_HOME";

@@ -22,6 +22,8 @@ import org.jenkinsci.Symbol;
 import org.jenkinsci.plugins.plaincredentials.FileCredentials;
 import org.jenkinsci.plugins.plaincredentials.StringCredentials;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -32,6 +34,7 @@ import org.kohsuke.stapler.verb.POST;
  * A cluster that runs may go to: where it is, as whom, and what a run finds there. Holds ids of
  * credentials, never credentials. Fields are saved by XStream under their names.
  */
+@Restricted(NoExternalUse.class)
 public final class ClusterConfig extends ConfiguredService<ClusterConfig> {
   /** {@code https://host:port}; empty with a kubeconfig or in a pod. */
   private String server = "";

@@ -13,6 +13,8 @@ import io.jenkins.plugins.sluice.form.FormAccess;
 import io.jenkins.plugins.sluice.form.FormText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
@@ -23,6 +25,7 @@ import org.kohsuke.stapler.verb.POST;
  * it with credentials. Holds ids of credentials, never credentials. Jenkins saves the fields under
  * their names.
  */
+@Restricted(NoExternalUse.class)
 public abstract class ConfiguredService<T extends ConfiguredService<T>>
     extends AbstractDescribableImpl<T> {
   private final String id;

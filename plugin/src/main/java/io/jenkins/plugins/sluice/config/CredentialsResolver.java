@@ -20,8 +20,11 @@ import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.plaincredentials.FileCredentials;
 import org.jenkinsci.plugins.plaincredentials.StringCredentials;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** Turns ids of credentials into what a connection takes. Lives in memory for as long as needed. */
+@Restricted(NoExternalUse.class)
 public final class CredentialsResolver {
   private static final int KUBECONFIG_LIMIT_BYTES = 1 << 20;
 

@@ -12,8 +12,11 @@ import java.util.Optional;
 import java.util.function.Function;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** Which clusters and registries a job may use: its folders' first, then those of Jenkins. */
+@Restricted(NoExternalUse.class)
 public final class JobConfiguration {
   /**
    * A cluster for a job.

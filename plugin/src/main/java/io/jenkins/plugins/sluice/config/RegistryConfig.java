@@ -16,6 +16,8 @@ import java.util.Optional;
 import org.jenkinsci.Symbol;
 import org.jenkinsci.plugins.plaincredentials.StringCredentials;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -26,6 +28,7 @@ import org.kohsuke.stapler.verb.POST;
  * An MLflow server: where it is and as whom it is asked. Runs write to it by a Secret of their
  * cluster; what is given here is for the controller's own questions and for rollbacks.
  */
+@Restricted(NoExternalUse.class)
 public final class RegistryConfig extends ConfiguredService<RegistryConfig> {
   private final String uri;
 

@@ -9,10 +9,13 @@ import jenkins.model.GlobalConfiguration;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.StaplerRequest2;
 
 /** The clusters and registries of this Jenkins: {@code unclassified: sluice:} as code. */
+@Restricted(NoExternalUse.class)
 @Extension
 @Symbol("sluice")
 public final class SluiceConfiguration extends GlobalConfiguration {

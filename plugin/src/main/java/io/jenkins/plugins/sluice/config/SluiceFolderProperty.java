@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jenkinsci.Symbol;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
@@ -17,6 +19,7 @@ import org.kohsuke.stapler.DataBoundSetter;
  * whole, and need credentials: the controller's own account is not for those who configure a
  * folder.
  */
+@Restricted(NoExternalUse.class)
 public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractFolder<?>> {
   private List<ClusterConfig> clusters = new ArrayList<>();
   private List<RegistryConfig> registries = new ArrayList<>();

@@ -13,9 +13,12 @@ import java.io.IOException;
 import java.util.List;
 import org.jenkinsci.Symbol;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** The command line {@code sluice} on agents, for {@code runner: 'local'}. */
+@Restricted(NoExternalUse.class)
 public final class SluiceInstallation extends ToolInstallation
     implements NodeSpecific<SluiceInstallation>, EnvironmentSpecific<SluiceInstallation> {
   private static final long serialVersionUID = 1L;

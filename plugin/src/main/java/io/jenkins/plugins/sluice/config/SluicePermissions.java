@@ -6,8 +6,11 @@ import hudson.model.Item;
 import hudson.security.Permission;
 import hudson.security.PermissionGroup;
 import hudson.security.PermissionScope;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** What Sluice asks of a person beyond what a job asks already. */
+@Restricted(NoExternalUse.class)
 public final class SluicePermissions {
   public static final PermissionGroup GROUP =
       new PermissionGroup(SluicePermissions.class, Messages._Permissions_group());

@@ -34,11 +34,14 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * The one class that picks adapters: the cluster by the client of the plugin {@code
  * kubernetes-client-api}, the registry by MLflow's REST interface.
  */
+@Restricted(NoExternalUse.class)
 public final class Connections {
   /** Shared by all runs of one namespace under one login: three watches, however many runs. */
   private static final Map<Key, Shared> OPEN = new HashMap<>();

@@ -10,8 +10,11 @@ import hudson.util.ListBoxModel;
 import java.util.List;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** Decides who may use what a form asks the controller for. */
+@Restricted(NoExternalUse.class)
 public final class FormAccess {
   private FormAccess() {}
 

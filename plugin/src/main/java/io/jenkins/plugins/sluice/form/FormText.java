@@ -3,8 +3,11 @@ package io.jenkins.plugins.sluice.form;
 import hudson.util.FormValidation;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** Reads the texts of form fields and step parameters. */
+@Restricted(NoExternalUse.class)
 public final class FormText {
   private FormText() {}
 

@@ -7,11 +7,14 @@ import hudson.model.Job;
 import io.sluice.app.newdata.WatchState;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.HttpResponses;
 import org.kohsuke.stapler.verb.POST;
 
 /** The data that a job has watched: the last check, its log, and a button for another one. */
+@Restricted(NoExternalUse.class)
 public final class NewDataAction implements Action {
   private final Job<?, ?> job;
   private final NewDataTrigger trigger;

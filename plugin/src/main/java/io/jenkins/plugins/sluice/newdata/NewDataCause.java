@@ -1,8 +1,11 @@
 package io.jenkins.plugins.sluice.newdata;
 
 import hudson.model.Cause;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** Why a build was started: a data source has something new. Saved with the build. */
+@Restricted(NoExternalUse.class)
 public final class NewDataCause extends Cause {
   private final String source;
   private final String fingerprint;

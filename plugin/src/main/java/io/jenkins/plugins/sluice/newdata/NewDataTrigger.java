@@ -27,6 +27,8 @@ import org.jenkinsci.Symbol;
 import org.jenkinsci.plugins.structs.describable.CustomDescribableModel;
 import org.jenkinsci.plugins.structs.describable.UninstantiatedDescribable;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.AncestorInPath;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -38,6 +40,7 @@ import org.kohsuke.stapler.verb.POST;
  * data source is one that was not seen before. What is known of the source is kept with the job,
  * not here: a declarative pipeline makes its triggers anew in every build.
  */
+@Restricted(NoExternalUse.class)
 public final class NewDataTrigger extends Trigger<Job<?, ?>> {
   private static final int SECONDS_AFTER_START = 60;
 

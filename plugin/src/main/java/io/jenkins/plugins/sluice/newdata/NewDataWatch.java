@@ -50,11 +50,14 @@ import java.util.logging.Logger;
 import java.util.stream.Stream;
 import jenkins.model.Jenkins;
 import jenkins.model.ParameterizedJobMixIn;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * A data source that a job has watched: {@code sluice/data/<what is watched>/} in the job's folder
  * holds what is known of it, the check under way, and the log of the last one.
  */
+@Restricted(NoExternalUse.class)
 public final class NewDataWatch {
   private static final Logger LOGGER = Logger.getLogger(NewDataWatch.class.getName());
   private static final int SHOWN_LOG_BYTES = 256 << 10;

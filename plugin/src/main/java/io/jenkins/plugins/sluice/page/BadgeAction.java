@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.StaplerRequest2;
 import org.kohsuke.stapler.StaplerResponse2;
@@ -20,6 +22,7 @@ import org.kohsuke.stapler.WebMethod;
  * Badges of a job's model, {@code sluice-badge/verdict.svg} and {@code version.svg}: for people who
  * may read the job, and nobody else.
  */
+@Restricted(NoExternalUse.class)
 public final class BadgeAction implements Action {
   private final Job<?, ?> job;
 

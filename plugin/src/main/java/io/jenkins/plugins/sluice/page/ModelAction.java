@@ -8,8 +8,11 @@ import io.sluice.app.picture.Trend;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** The model of a job: its runs over the builds, newest first. */
+@Restricted(NoExternalUse.class)
 public final class ModelAction implements Action {
   private static final int BUILDS = 30;
 
@@ -35,6 +38,20 @@ public final class ModelAction implements Action {
       build = build.getPreviousBuild();
     }
     return List.copyOf(out);
+  }
+
+  /** The last run among those of the last builds; reads no build before it. */
+  Optional<RunView> newest() {
+    Run<?, ?> build = job.getLastBuild();
+    for (int i = 0; build != null && i < BUILDS; i++) {
+      RunAction action = build.getAction(RunAction.class);
+      List<RunView> runs = action == null ? List.of() : action.getRuns();
+      if (!runs.isEmpty()) {
+        return Optional.of(runs.getLast());
+      }
+      build = build.getPreviousBuild();
+    }
+    return Optional.empty();
   }
 
   /** The trend over these runs as SVG, every text in it escaped; empty when there is none. */

@@ -12,11 +12,17 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.RunAction2;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
 
 /**
  * The runs of a build, on its page. Only their ids are saved with the build; what is shown is read
  * from the runs' records in the build's folder.
  */
+@Restricted(NoExternalUse.class)
+@ExportedBean
 public final class RunAction implements RunAction2 {
   private static final Logger LOGGER = Logger.getLogger(RunAction.class.getName());
 
@@ -63,6 +69,7 @@ public final class RunAction implements RunAction2 {
   }
 
   /** What is shown of each run; one without a record yet is left out. */
+  @Exported(visibility = 2)
   public List<RunView> getRuns() {
     Run<?, ?> mine = build;
     if (mine == null) {

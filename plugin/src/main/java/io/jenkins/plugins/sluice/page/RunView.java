@@ -6,8 +6,18 @@ import io.sluice.app.run.RunSummary;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.export.Exported;
+import org.kohsuke.stapler.export.ExportedBean;
 
-/** A run as pages show it: texts, ready to be escaped. */
+/**
+ * A run as pages show it: texts, ready to be escaped. In {@code /api/json} a build has the
+ * decision, its reason, and the versions as numbers.
+ */
+@Restricted(NoExternalUse.class)
+@ExportedBean(defaultVisibility = 3)
 public final class RunView {
   private final Run<?, ?> build;
   private final RunSummary summary;
@@ -47,10 +57,12 @@ public final class RunView {
     return build.getUrl();
   }
 
+  @Exported
   public String getModel() {
     return summary.model();
   }
 
+  @Exported
   public String getRun() {
     return summary.run();
   }
@@ -64,8 +76,36 @@ public final class RunView {
   }
 
   /** {@code PROMOTE} or {@code HOLD}; empty without a verdict. */
+  @Exported(name = "verdict")
   public String getDecision() {
     return summary.verdict().orElse("");
+  }
+
+  /** Why it was held, in a word of the gate; empty when it was not. */
+  @Exported
+  public String getReason() {
+    return summary.reason().orElse("");
+  }
+
+  /** {@code succeeded}, {@code failed}, {@code cancelled}, .. */
+  @Exported
+  public String getStatus() {
+    return summary.status();
+  }
+
+  @Exported(name = "version")
+  public @Nullable Integer getVersionNumber() {
+    return summary.version().orElse(null);
+  }
+
+  @Exported(name = "promoted")
+  public @Nullable Integer getPromotedNumber() {
+    return summary.promoted().orElse(null);
+  }
+
+  @Exported(name = "champion")
+  public @Nullable Integer getChampionNumber() {
+    return summary.champion().orElse(null);
   }
 
   Trend.Point point() {

@@ -33,11 +33,14 @@ import jenkins.scm.api.mixin.ChangeRequestSCMHead;
 import org.jenkinsci.plugins.workflow.cps.CpsScmFlowDefinition;
 import org.jenkinsci.plugins.workflow.job.WorkflowJob;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * The files of a pipeline's folder: of the workspace inside of {@code node}, else of the repository
  * at the built revision, read without a checkout. Never of the controller's own disk.
  */
+@Restricted(NoExternalUse.class)
 public final class PipelineFiles {
   /** All files of the folder together; a pipeline holds code, not data. */
   private static final long LIMIT_BYTES = 64L << 20;

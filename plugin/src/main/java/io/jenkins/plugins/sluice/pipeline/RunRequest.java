@@ -4,11 +4,14 @@ import hudson.AbortException;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * The parameters of a step that opens a run, as Jenkins saves them with the step: texts only, so
  * that any later version can read them.
  */
+@Restricted(NoExternalUse.class)
 public final class RunRequest implements Serializable {
   private static final long serialVersionUID = 1L;
 

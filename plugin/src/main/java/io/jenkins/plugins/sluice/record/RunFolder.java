@@ -13,12 +13,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * What a build keeps of a run: {@code sluice/<run id>/} in its folder. The state as JSON, the files
  * of the pipeline that later stages need, how much of each log was shown, the record at the end. No
  * secret is in it.
  */
+@Restricted(NoExternalUse.class)
 public final class RunFolder implements RunRepository {
   private static final String FOLDER = "sluice";
   private static final String SOURCE = "source";

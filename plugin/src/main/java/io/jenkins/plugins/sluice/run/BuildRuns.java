@@ -15,6 +15,7 @@ import io.jenkins.plugins.sluice.connect.ClusterLogin;
 import io.jenkins.plugins.sluice.connect.Connections;
 import io.jenkins.plugins.sluice.connect.RegistryLogin;
 import io.jenkins.plugins.sluice.page.RunAction;
+import io.jenkins.plugins.sluice.page.VerdictListener;
 import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.jenkins.plugins.sluice.record.AgentWorkspace;
@@ -22,6 +23,7 @@ import io.jenkins.plugins.sluice.record.RunFolder;
 import io.sluice.app.CodeFiles;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Target.CodeContent;
+import io.sluice.app.run.BuildLink;
 import io.sluice.app.run.ClusterConnector;
 import io.sluice.app.run.Identity;
 import io.sluice.app.run.RunDefinition;
@@ -48,9 +50,12 @@ import java.util.Optional;
 import java.util.SortedMap;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.springframework.security.core.AuthenticationException;
 
 /** The runs of one build: opens them, connects to them, sums them up, knows who may promote. */
+@Restricted(NoExternalUse.class)
 public final class BuildRuns {
   /** Stands in the promotion log for a person without a name. */
   private static final String ANONYMOUS = "anonymous";
@@ -222,6 +227,12 @@ public final class BuildRuns {
     page.map(p -> new String(p, StandardCharsets.UTF_8).strip()).ifPresent(folder::keepPage);
     RunAction.of(build).add(run);
     return Optional.of(summary);
+  }
+
+  /** Has a verdict published where somebody listens. */
+  public void judged(String model, String decision, RunSummary summary) {
+    VerdictListener.fire(
+        build, new VerdictListener.Judgement(model, decision, summary.sentences()), listener);
   }
 
   private void goesOn(RunId run) throws IOException {
@@ -440,6 +451,8 @@ public final class BuildRuns {
         if (RunSummary.isOf(bytes, run)) {
           RunSummary summary = RunSummary.of(bytes);
           folder(run).keepRecord(bytes);
+          BuildLink.of(Optional.ofNullable(Jenkins.get().getRootUrl()).map(u -> u + build.getUrl()))
+              .ifPresent(link -> link.tag(asked, summary));
           summary
               .version()
               .flatMap(v -> asked.version(model, v))

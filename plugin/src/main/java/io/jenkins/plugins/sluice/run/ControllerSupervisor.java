@@ -5,8 +5,11 @@ import io.sluice.app.run.ExecutionSupervisor;
 import io.sluice.app.run.Timeouts;
 import java.time.Duration;
 import jenkins.util.Timer;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** The one supervisor of this Jenkins. It holds no thread for an execution that runs. */
+@Restricted(NoExternalUse.class)
 public final class ControllerSupervisor {
   private static final Timeouts TIMEOUTS =
       new Timeouts(Duration.ofSeconds(30), 40, Duration.ofMinutes(12), Duration.ofMinutes(2));

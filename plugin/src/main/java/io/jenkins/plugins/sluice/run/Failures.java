@@ -12,11 +12,14 @@ import io.sluice.core.run.StageName;
 import java.util.concurrent.Future;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * Turns failures into the errors that a build shows: texts without a stack trace. A build's saved
  * state refuses classes of libraries, so their exceptions stay out of it.
  */
+@Restricted(NoExternalUse.class)
 public final class Failures {
   private static final Logger LOGGER = Logger.getLogger(Failures.class.getName());
 

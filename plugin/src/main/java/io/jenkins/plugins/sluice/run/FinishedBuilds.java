@@ -12,11 +12,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.util.Timer;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * Has what a build left behind ended as soon as the build is over, and again when its time to end
  * by itself is over. A build that Jenkins finds dead when it starts ends in the same way.
  */
+@Restricted(NoExternalUse.class)
 @Extension
 public final class FinishedBuilds extends RunListener<Run<?, ?>> {
   private static final Logger LOGGER = Logger.getLogger(FinishedBuilds.class.getName());

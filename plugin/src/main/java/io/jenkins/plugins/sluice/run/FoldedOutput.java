@@ -1,11 +1,14 @@
 package io.jenkins.plugins.sluice.run;
 
 import java.util.function.Consumer;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * Marks where folded parts of a log begin, by the same rule by which {@link FoldedOutputNote} ends
  * them.
  */
+@Restricted(NoExternalUse.class)
 public final class FoldedOutput {
   private final Consumer<String> lines;
   private final Runnable begin;

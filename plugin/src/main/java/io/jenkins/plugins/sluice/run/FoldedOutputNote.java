@@ -8,12 +8,15 @@ import hudson.console.ConsoleNote;
 import hudson.model.Run;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * Folds what the commands of stages wrote, so that a log shows how the stages went and the verdict:
  * on the first line of such output, up to the next line that is none. Open while the build runs.
  * The text of the log has nothing of it.
  */
+@Restricted(NoExternalUse.class)
 public final class FoldedOutputNote extends ConsoleNote<Object> {
   private static final long serialVersionUID = 1L;
 

@@ -22,6 +22,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * Ends executions whose build is over or gone: a controller that crashed where a pipeline was not
@@ -29,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * build was aborted. When a build ends ({@link FinishedBuilds}), two minutes after start-up, and
  * every hour.
  */
+@Restricted(NoExternalUse.class)
 @Extension
 public final class OrphanReaper extends AsyncPeriodicWork {
   /** So long a program on an agent has to end by itself. */

@@ -14,12 +14,15 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * A build that a person restarted from a stage of an earlier one. Its stages before that one are
  * skipped, so the run continues where the earlier build left it: under its id, with the results of
  * its stages.
  */
+@Restricted(NoExternalUse.class)
 public final class RestartedBuild {
   private static final Logger LOGGER = Logger.getLogger(RestartedBuild.class.getName());
 

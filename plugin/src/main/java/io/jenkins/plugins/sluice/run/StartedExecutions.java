@@ -16,11 +16,14 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import jenkins.model.Jenkins;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /**
  * Executions that this Jenkins started and whose end it has not seen: {@code sluice/executions/} in
  * its home, a file each. What a build leaves behind when it is gone, the {@link OrphanReaper} ends.
  */
+@Restricted(NoExternalUse.class)
 public final class StartedExecutions {
   private static final Logger LOGGER = Logger.getLogger(StartedExecutions.class.getName());
 

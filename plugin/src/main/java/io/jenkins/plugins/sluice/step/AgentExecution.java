@@ -270,6 +270,10 @@ final class AgentExecution extends BackgroundExecution {
         return;
       }
       RunSummary summary = read.orElseGet(RunSummary::empty);
+      if (judges && summary.verdict().isPresent()) {
+        new BuildRuns(build, context.get(TaskListener.class))
+            .judged(summary.model(), summary.verdict().get(), summary);
+      }
       succeed(
           judges ? HoldPolicy.hold(run, summary.verdict(), summary) : Optional.empty(),
           summary.result(run.value(), Optional.empty()));

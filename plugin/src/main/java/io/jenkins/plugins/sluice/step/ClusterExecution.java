@@ -181,6 +181,9 @@ abstract class ClusterExecution extends BackgroundExecution {
             .println(execution + " had succeeded before it could be stopped; what it did stays");
       }
       boolean judges = call().isEmpty() || call().get().kind() == StageSelector.Kind.EVALUATE;
+      if (judges && verdict.isPresent()) {
+        builds.judged(state.definition().model(), verdict.get(), summary);
+      }
       succeed(
           judges ? HoldPolicy.hold(state.definition().run(), verdict, summary) : Optional.empty(),
           summary.result(state.definition().run().value(), verdict));

@@ -5,9 +5,12 @@ import hudson.Extension;
 import io.jenkins.plugins.sluice.form.FormText;
 import io.sluice.app.run.StageSelector;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** {@code mlStage 'enrich'}: a stage of the spec by its name, or a data source by its. */
+@Restricted(NoExternalUse.class)
 public final class CustomStageStep extends StageStep {
   private final String name;
 

@@ -2,9 +2,12 @@ package io.jenkins.plugins.sluice.step;
 
 import hudson.Extension;
 import io.sluice.app.run.StageSelector;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** {@code mlDrift()}: has the data moved away from what the champion was trained on. */
+@Restricted(NoExternalUse.class)
 public final class DriftStep extends StageStep {
   @DataBoundConstructor
   public DriftStep() {}

@@ -6,10 +6,13 @@ import hudson.util.ListBoxModel;
 import io.jenkins.plugins.sluice.form.FormText;
 import io.sluice.app.run.StageSelector;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
 /** {@code mlEvaluate()}: candidate against champion, the gate's verdict, registration. */
+@Restricted(NoExternalUse.class)
 public final class EvaluateStep extends StageStep {
   private String onHold = HoldPolicy.SUCCESS;
 

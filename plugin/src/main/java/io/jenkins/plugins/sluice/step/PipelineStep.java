@@ -19,12 +19,15 @@ import org.jenkinsci.plugins.workflow.steps.BodyExecutionCallback;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /**
  * {@code mlPipeline('..') { .. }}: a run whose stages are steps. Needs no agent, and so may stand
  * among the {@code options} of a declarative pipeline.
  */
+@Restricted(NoExternalUse.class)
 public final class PipelineStep extends RunStep {
   @DataBoundConstructor
   public PipelineStep(@Nullable String pipeline) {

@@ -2,9 +2,12 @@ package io.jenkins.plugins.sluice.step;
 
 import hudson.Extension;
 import io.sluice.app.run.StageSelector;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** {@code mlPreprocess()}: data, and the stage {@code preprocess}. */
+@Restricted(NoExternalUse.class)
 public final class PreprocessStep extends StageStep {
   @DataBoundConstructor
   public PreprocessStep() {}

@@ -2,9 +2,12 @@ package io.jenkins.plugins.sluice.step;
 
 import hudson.Extension;
 import io.sluice.app.run.StageSelector;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 
 /** {@code mlPromote()}: makes the candidate champion if the stored verdict says so. */
+@Restricted(NoExternalUse.class)
 public final class PromoteStep extends StageStep {
   @DataBoundConstructor
   public PromoteStep() {}

@@ -1,6 +1,5 @@
 package io.jenkins.plugins.sluice.step;
 
-import hudson.AbortException;
 import hudson.Extension;
 import hudson.FilePath;
 import hudson.model.Run;
@@ -20,12 +19,16 @@ import org.jenkinsci.plugins.workflow.graph.FlowNode;
 import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
 /** {@code mlRetrain pipeline: '..'}: a whole run, from data to promotion. */
+@Restricted(NoExternalUse.class)
 public final class RetrainStep extends RunStep {
   private String onHold = HoldPolicy.SUCCESS;
+  private String label = "";
 
   @DataBoundConstructor
   public RetrainStep(@Nullable String pipeline) {
@@ -43,9 +46,20 @@ public final class RetrainStep extends RunStep {
     this.onHold = FormText.text(onHold);
   }
 
+  public String getLabel() {
+    return label;
+  }
+
+  /** What views of a pipeline show for this step. */
+  @DataBoundSetter
+  public void setLabel(@Nullable String label) {
+    this.label = FormText.text(label);
+  }
+
   @Override
-  public StepExecution start(StepContext context) throws AbortException {
+  public StepExecution start(StepContext context) throws IOException, InterruptedException {
     HoldPolicy.check(onHold);
+    StepLabel.put(context, label);
     if (isLocal()) {
       return new AgentExecution(context, request(), onHold, getTool(), null);
     }

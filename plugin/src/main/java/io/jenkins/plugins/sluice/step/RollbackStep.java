@@ -26,6 +26,8 @@ import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jenkinsci.plugins.workflow.steps.SynchronousNonBlockingStepExecution;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
@@ -33,11 +35,13 @@ import org.kohsuke.stapler.DataBoundSetter;
  * {@code mlRollback model: '..', reason: '..'}: makes an earlier champion champion again. A
  * person's decision: the one who started the build, by name.
  */
+@Restricted(NoExternalUse.class)
 public final class RollbackStep extends Step {
   private final String model;
   private final String reason;
   private String registry = "";
   private @Nullable Integer to;
+  private String label = "";
 
   @DataBoundConstructor
   public RollbackStep(@Nullable String model, @Nullable String reason) {
@@ -72,8 +76,19 @@ public final class RollbackStep extends Step {
     this.to = to;
   }
 
+  public String getLabel() {
+    return label;
+  }
+
+  /** What views of a pipeline show for this step. */
+  @DataBoundSetter
+  public void setLabel(@Nullable String label) {
+    this.label = FormText.text(label);
+  }
+
   @Override
-  public StepExecution start(StepContext context) {
+  public StepExecution start(StepContext context) throws IOException, InterruptedException {
+    StepLabel.put(context, label);
     return new Execution(context, model, reason, registry, to);
   }
 

@@ -4,8 +4,11 @@ import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import java.io.Serializable;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 
 /** What {@code mlPipeline} gives the steps in its block: which run they belong to. */
+@Restricted(NoExternalUse.class)
 public final class RunContext implements Serializable {
   private static final long serialVersionUID = 1L;
 

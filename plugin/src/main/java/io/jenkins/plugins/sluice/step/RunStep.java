@@ -8,11 +8,14 @@ import io.jenkins.plugins.sluice.pipeline.PipelineFiles;
 import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** A step that opens a run: its parameters. */
+@Restricted(NoExternalUse.class)
 public abstract class RunStep extends SettingsStep {
   private static final String ON_CLUSTER = "cluster";
   private static final String ON_AGENT = "local";

@@ -9,9 +9,12 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jenkinsci.plugins.workflow.steps.Step;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundSetter;
 
 /** A step that changes values of the spec: {@code set: ['PATH=VALUE']}. */
+@Restricted(NoExternalUse.class)
 public abstract class SettingsStep extends Step {
   private List<@Nullable String> set = new ArrayList<>();
 

@@ -21,11 +21,26 @@ import org.jenkinsci.plugins.workflow.steps.StepContext;
 import org.jenkinsci.plugins.workflow.steps.StepDescriptor;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
+import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.verb.POST;
 
 /** A stage of a run, inside {@code mlPipeline}, with the stages that it needs and lacks. */
+@Restricted(NoExternalUse.class)
 public abstract class StageStep extends SettingsStep {
+  private String label = "";
+
+  public String getLabel() {
+    return label;
+  }
+
+  /** What views of a pipeline show for this step. */
+  @DataBoundSetter
+  public void setLabel(@Nullable String label) {
+    this.label = FormText.text(label);
+  }
 
   abstract StageSelector call();
 
@@ -45,6 +60,7 @@ public abstract class StageStep extends SettingsStep {
   public final StepExecution start(StepContext context) throws Exception {
     check();
     List<String> changes = checkedSet();
+    StepLabel.put(context, label);
     StageSelector call = call();
     RunContext block = context.get(RunContext.class);
     Optional<RunContext.OnAgent> here =

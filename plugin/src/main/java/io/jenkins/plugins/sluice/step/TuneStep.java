@@ -4,10 +4,13 @@ import hudson.AbortException;
 import hudson.Extension;
 import io.sluice.app.run.StageSelector;
 import org.jspecify.annotations.Nullable;
+import org.kohsuke.accmod.Restricted;
+import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
 /** {@code mlTune(trials: 40)}: the search for hyperparameters of all families. */
+@Restricted(NoExternalUse.class)
 public final class TuneStep extends StageStep {
   private @Nullable Integer trials;
 

@@ -1,0 +1,7 @@
+package io.jenkins.plugins.checks.api;
+
+/** A signature, see the README. */
+public enum ChecksConclusion {
+  NEUTRAL,
+  SUCCESS
+}

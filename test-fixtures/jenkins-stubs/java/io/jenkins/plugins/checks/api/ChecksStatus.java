@@ -1,0 +1,6 @@
+package io.jenkins.plugins.checks.api;
+
+/** A signature, see the README. */
+public enum ChecksStatus {
+  COMPLETED
+}

@@ -1,0 +1,4 @@
+package org.kohsuke.accmod.restrictions;
+
+/** A signature, see the README. */
+public class NoExternalUse {}
