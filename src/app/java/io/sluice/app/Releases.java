@@ -2,14 +2,17 @@ package io.sluice.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.lineage.Lineage;
 import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.core.promotion.PromotionLog.Kind;
+import io.sluice.core.promotion.WayBack;
 import io.sluice.core.record.BundleFiles;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
@@ -23,6 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * What people ask of, and do to, a model's releases: history, rollback, override, adopt, diff,
@@ -48,13 +52,15 @@ public final class Releases {
    * @param champion the entry in force; empty when nothing was promoted yet
    * @param projections alias and tag as they are
    * @param relation how they relate to the log
+   * @param damage what is wrong with the log, in words; the entries are then those that read
    */
   public record History(
       String model,
       List<Entry> entries,
       Optional<Entry> champion,
       Projections projections,
-      Projections.Relation relation) {
+      Projections.Relation relation,
+      List<String> damage) {
     public JsonNode json() {
       ObjectNode root = Json.object().put("model", model);
       champion.ifPresentOrElse(c -> root.put("champion", c.to()), () -> root.putNull("champion"));
@@ -66,6 +72,8 @@ public final class Releases {
       var production = seen.putArray("production");
       projections.production().forEach(production::add);
       warning().ifPresent(text -> root.put("warning", text));
+      var damaged = root.putArray("damage");
+      damage.forEach(damaged::add);
       return root;
     }
 
@@ -93,52 +101,49 @@ public final class Releases {
     }
   }
 
-  /** Reads the log. */
+  /** Reads the log, damaged or not. */
   public History history() {
-    PromotionLog log = registry.promotions(model);
-    List<Entry> entries = log.entries();
-    PromotionLog.Inspection seen = log.inspect();
+    PromotionLog.Inspection seen = registry.promotions(model).inspect();
     return new History(
         model,
-        entries,
+        seen.entries(),
         seen.entries().stream().filter(e -> e.number() == seen.head().entry()).findFirst(),
         seen.projections(),
-        seen.relation());
+        seen.relation(),
+        seen.damage());
   }
+
+  /**
+   * A rollback that stands.
+   *
+   * @param repeated whether it stood before: the same person gave the same reason
+   */
+  public record Rollback(Entry entry, boolean repeated) {}
 
   /**
    * Makes an earlier champion champion again. The same person's rollback with the same reason, made
    * again on top of itself, is that rollback.
    *
-   * @param to the version, or empty for the champion before the present one
+   * @param to the version, or empty for the champion before the present one; where that is one by a
+   *     rollback, the one before it (ADR 430)
    * @param who the person
    * @param reason why, in their words
    * @throws SluiceException SLU-9020 when there is nothing to go back to or the version never was
    *     champion; exit 4 when somebody else moved the champion meanwhile
    */
-  public Entry rollback(Optional<Integer> to, String who, String reason) {
+  public Rollback rollback(Optional<Integer> to, String who, String reason) {
     PromotionLog log = registry.promotions(model);
     PromotionLog.Head head = log.head();
     List<Entry> valid = log.entries().stream().filter(Entry::valid).toList();
     Optional<Entry> before = decided(log, valid, Kind.ROLLBACK, to, who, reason);
     if (before.isPresent()) {
-      return before.get();
+      return new Rollback(before.get(), true);
     }
     if (valid.isEmpty()) {
       throw wrong("SLU-9020", model + " has no champion to roll back", "run the pipeline first");
     }
     int current = valid.getLast().to();
-    int target =
-        to.orElseGet(() ->
-            valid.reversed().stream()
-                .map(Entry::to)
-                .filter(v -> v != current)
-                .findFirst()
-                .orElseThrow(() ->
-                    wrong(
-                        "SLU-9020",
-                        "version " + current + " is the only champion " + model + " ever had",
-                        "`sluice history` lists the promotions")));
+    int target = to.or(() -> WayBack.before(valid)).orElseThrow(() -> nothingBefore(valid));
     if (target == current) {
       throw wrong("SLU-9020", "version " + target + " is the champion already", "nothing to do");
     }
@@ -148,7 +153,31 @@ public final class Releases {
           "version " + target + " never was champion of " + model,
           "rollback goes to former champions; `sluice override` promotes a version that was held");
     }
-    return log.append(new PromotionLog.Request(Kind.ROLLBACK, head, target, who, reason, ""));
+    return new Rollback(
+        log.append(new PromotionLog.Request(Kind.ROLLBACK, head, target, who, reason, "")), false);
+  }
+
+  /** Why there is no champion before the present one. */
+  private SluiceException nothingBefore(List<Entry> valid) {
+    int current = valid.getLast().to();
+    List<String> others =
+        valid.stream()
+            .map(Entry::to)
+            .filter(v -> v != current)
+            .distinct()
+            .map(String::valueOf)
+            .toList();
+    return others.isEmpty()
+        ? wrong(
+            "SLU-9020",
+            "version " + current + " is the only champion " + model + " ever had",
+            "`sluice history` lists the promotions")
+        : wrong(
+            "SLU-9020",
+            "there is no champion before version " + current + " of " + model + " to go back to",
+            "later ones were rolled back: --to names one of them ("
+                + String.join(", ", others)
+                + ")");
   }
 
   /**
@@ -260,9 +289,17 @@ public final class Releases {
     return same;
   }
 
-  /** One line of a comparison; a side is empty where that version has no such value. */
+  /**
+   * One line of a comparison; a side is empty where that version has no such value.
+   *
+   * @param incomparable why the two values say nothing about each other; empty where they do
+   */
   public record Difference(
-      String section, String key, Optional<String> left, Optional<String> right) {}
+      String section,
+      String key,
+      Optional<String> left,
+      Optional<String> right,
+      Optional<String> incomparable) {}
 
   /** Two versions side by side. */
   public record Diff(String model, int left, int right, List<Difference> differences) {
@@ -273,6 +310,7 @@ public final class Releases {
         ObjectNode o = list.addObject().put("section", d.section()).put("key", d.key());
         d.left().ifPresentOrElse(v -> o.put("left", v), () -> o.putNull("left"));
         d.right().ifPresentOrElse(v -> o.put("right", v), () -> o.putNull("right"));
+        d.incomparable().ifPresent(why -> o.put("incomparable", why));
       }
       return root;
     }
@@ -283,10 +321,35 @@ public final class Releases {
     Version a = existing(left);
     Version b = existing(right);
     List<Difference> out = new ArrayList<>();
-    compare("params", registry.params(a), registry.params(b), out);
-    compare("metrics", texts(registry.metrics(a)), texts(registry.metrics(b)), out);
-    compare("lineage", a.tags(), b.tags(), out);
+    Optional<String> none = Optional.empty();
+    compare("params", registry.params(a), registry.params(b), key -> none, out);
+    Optional<String> holdout = unlike("rows of the holdout", a, b, Lineage.Origin::holdout);
+    Optional<String> data = unlike("data", a, b, Lineage.Origin::snapshot);
+    compare(
+        "metrics",
+        texts(registry.metrics(a)),
+        texts(registry.metrics(b)),
+        key ->
+            key.contains("holdout") || key.equals("improvement")
+                ? holdout
+                : key.startsWith("validation") ? data : none,
+        out);
+    compare("lineage", a.tags(), b.tags(), key -> none, out);
     return new Diff(model, left, right, out);
+  }
+
+  /** Why figures of both say nothing about each other: they were measured on different things. */
+  private static Optional<String> unlike(
+      String what, Version a, Version b, Function<Lineage.Origin, Optional<Digest>> on) {
+    Optional<Digest> left = Lineage.of(a.tags()).map(Lineage::origin).flatMap(on);
+    Optional<Digest> right = Lineage.of(b.tags()).map(Lineage::origin).flatMap(on);
+    if (left.isEmpty() || right.isEmpty()) {
+      return Optional.of(
+          "not comparable: which " + what + " one of them was measured on is unknown");
+    }
+    return left.equals(right)
+        ? Optional.empty()
+        : Optional.of("not comparable: measured on different " + what);
   }
 
   /**
@@ -380,14 +443,18 @@ public final class Releases {
   }
 
   private static void compare(
-      String section, Map<String, String> a, Map<String, String> b, List<Difference> out) {
+      String section,
+      Map<String, String> a,
+      Map<String, String> b,
+      Function<String, Optional<String>> incomparable,
+      List<Difference> out) {
     TreeSet<String> keys = new TreeSet<>(a.keySet());
     keys.addAll(b.keySet());
     for (String key : keys) {
       Optional<String> left = Optional.ofNullable(a.get(key));
       Optional<String> right = Optional.ofNullable(b.get(key));
       if (!left.equals(right)) {
-        out.add(new Difference(section, key, left, right));
+        out.add(new Difference(section, key, left, right, incomparable.apply(key)));
       }
     }
   }

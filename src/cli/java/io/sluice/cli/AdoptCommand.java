@@ -2,6 +2,7 @@ package io.sluice.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.app.Releases;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -40,7 +41,7 @@ final class AdoptCommand extends DecisionCommand {
   }
 
   @Override
-  void execute(Releases releases) {
+  ExitCode execute(Releases releases) {
     Releases.Adoption adoption = releases.adopt(version, CurrentUser.name(), reason());
     ObjectNode json =
         Json.object()
@@ -62,5 +63,6 @@ final class AdoptCommand extends DecisionCommand {
                         + why
                         + "): gates hold until a person promotes a candidate by `sluice override`\n")
                 .orElse("candidates meet it from now on\n"));
+    return ExitCode.DONE;
   }
 }

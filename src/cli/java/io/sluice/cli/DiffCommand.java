@@ -1,6 +1,7 @@
 package io.sluice.cli;
 
 import io.sluice.app.Releases;
+import io.sluice.core.diag.ExitCode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -8,7 +9,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "diff",
     mixinStandardHelpOptions = true,
-    description = "Shows where two model versions differ: parameters, metrics, lineage.",
+    description = {
+      "Shows where two model versions differ: parameters, metrics, lineage.",
+      "Losses on different rows are marked as not comparable: the smaller one is not the better."
+    },
     footer = {"", "Example:", "  sluice diff pipelines/rma-forecast 2 3"})
 final class DiffCommand extends ReleaseCommand {
   @Parameters(index = "1", paramLabel = "LEFT", description = "A version number.")
@@ -22,7 +26,7 @@ final class DiffCommand extends ReleaseCommand {
   }
 
   @Override
-  void execute(Releases releases) {
+  ExitCode execute(Releases releases) {
     Releases.Diff diff = releases.diff(left, right);
     StringBuilder text = new StringBuilder();
     String section = "";
@@ -33,12 +37,16 @@ final class DiffCommand extends ReleaseCommand {
       }
       text.append(
           String.format(
-              "  %-34s %s -> %s%n",
-              d.key(), d.left().orElse("(none)"), d.right().orElse("(none)")));
+              "  %-34s %s -> %s%s%n",
+              d.key(),
+              d.left().orElse("(none)"),
+              d.right().orElse("(none)"),
+              d.incomparable().map(why -> "  (" + why + ")").orElse("")));
     }
     if (diff.differences().isEmpty()) {
       text.append("no differences\n");
     }
     print(diff.json(), text.toString());
+    return ExitCode.DONE;
   }
 }

@@ -1,6 +1,7 @@
 package io.sluice.cli;
 
 import io.sluice.app.Releases;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import picocli.CommandLine.Command;
@@ -26,10 +27,11 @@ final class OverrideCommand extends DecisionCommand {
   }
 
   @Override
-  void execute(Releases releases) {
+  ExitCode execute(Releases releases) {
     Entry entry = releases.override(version, CurrentUser.name(), reason());
     print(
         Json.object().put("champion", entry.to()).put("entry", entry.number()),
         "version " + entry.to() + " is champion (entry " + entry.number() + ", by override)\n");
+    return ExitCode.DONE;
   }
 }

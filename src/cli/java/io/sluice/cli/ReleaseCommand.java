@@ -3,6 +3,7 @@ package io.sluice.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Releases;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.platform.PipelineFolder;
@@ -25,8 +26,8 @@ abstract class ReleaseCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
-  /** Does the work and prints it. */
-  abstract void execute(Releases releases);
+  /** Does the work and prints it; returns what the command ends with. */
+  abstract ExitCode execute(Releases releases);
 
   @Override
   public Integer call() {
@@ -35,9 +36,8 @@ abstract class ReleaseCommand implements Callable<Integer> {
     try (Console console =
             new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
         RegistrySession session = RegistrySessions.ofThisProcess().open(located.state(), console)) {
-      execute(new Releases(session.registry(), model));
+      return execute(new Releases(session.registry(), model)).code();
     }
-    return 0;
   }
 
   /** Prints one or the other, as the user asked. */

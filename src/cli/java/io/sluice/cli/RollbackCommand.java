@@ -1,6 +1,7 @@
 package io.sluice.cli;
 
 import io.sluice.app.Releases;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import java.util.Optional;
@@ -12,7 +13,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "rollback",
     mixinStandardHelpOptions = true,
-    description = "Makes an earlier champion champion again, and says so in the promotion log.",
+    description = {
+      "Makes an earlier champion champion again, and says so in the promotion log.",
+      "A second rollback with another reason goes one further back. The same one again changes",
+      "nothing: it may be the retry of a command that was cut off."
+    },
     footer = {
       "",
       "Exit code 4: somebody else moved the champion meanwhile; look and decide again.",
@@ -24,7 +29,9 @@ final class RollbackCommand extends DecisionCommand {
   @Option(
       names = "--to",
       paramLabel = "VERSION",
-      description = "A former champion. Default: the champion before the present one.")
+      description =
+          "A former champion. Default: the one before the present one; after a rollback, the one"
+              + " before that.")
   private @Nullable Integer to;
 
   RollbackCommand(Terminal terminal) {
@@ -32,10 +39,24 @@ final class RollbackCommand extends DecisionCommand {
   }
 
   @Override
-  void execute(Releases releases) {
-    Entry entry = releases.rollback(Optional.ofNullable(to), CurrentUser.name(), reason());
+  ExitCode execute(Releases releases) {
+    Releases.Rollback done =
+        releases.rollback(Optional.ofNullable(to), CurrentUser.name(), reason());
+    Entry entry = done.entry();
     print(
-        Json.object().put("champion", entry.to()).put("entry", entry.number()),
-        "version " + entry.to() + " is champion again (entry " + entry.number() + ")\n");
+        Json.object()
+            .put("champion", entry.to())
+            .put("entry", entry.number())
+            .put("repeated", done.repeated()),
+        done.repeated()
+            ? "version "
+                + entry.to()
+                + " is champion again already: you said so with this reason before (entry "
+                + entry.number()
+                + ", "
+                + entry.at()
+                + "), and nothing was changed; --to VERSION, or another reason, goes further back\n"
+            : "version " + entry.to() + " is champion again (entry " + entry.number() + ")\n");
+    return ExitCode.DONE;
   }
 }

@@ -1,6 +1,7 @@
 package io.sluice.cli;
 
 import io.sluice.app.Releases;
+import io.sluice.core.diag.ExitCode;
 import java.util.Locale;
 import java.util.TreeMap;
 import picocli.CommandLine.Command;
@@ -22,7 +23,7 @@ final class TraceCommand extends ReleaseCommand {
   }
 
   @Override
-  void execute(Releases releases) {
+  ExitCode execute(Releases releases) {
     Releases.Trace trace = releases.trace(version);
     StringBuilder text = new StringBuilder();
     text.append(trace.version().model()).append(" version ").append(trace.version().version());
@@ -42,6 +43,7 @@ final class TraceCommand extends ReleaseCommand {
     }
     trace.promotions().forEach(e -> text.append(line(e, false)));
     print(trace.json(), text.toString());
+    return ExitCode.DONE;
   }
 
   /** To read; the exact value is in the JSON. */

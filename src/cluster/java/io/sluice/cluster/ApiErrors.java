@@ -1,6 +1,7 @@
 package io.sluice.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.sluice.core.diag.Brief;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -170,8 +171,7 @@ final class ApiErrors {
   }
 
   static String brief(String text) {
-    String line = oneLine(text);
-    return line.length() <= MAX_SHOWN ? line : line.substring(0, MAX_SHOWN) + "..";
+    return Brief.line(oneLine(text), MAX_SHOWN);
   }
 
   private static String oneLine(String text) {

@@ -10,6 +10,7 @@ import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.diag.Brief;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import java.io.IOException;
@@ -479,7 +480,6 @@ public final class ModelBundle implements AutoCloseable {
   }
 
   private static String reason(OrtException e) {
-    String message = String.valueOf(e.getMessage()).replaceAll("\\s+", " ");
-    return message.length() > 300 ? message.substring(0, 300) + ".." : message;
+    return Brief.line(String.valueOf(e.getMessage()), 300);
   }
 }

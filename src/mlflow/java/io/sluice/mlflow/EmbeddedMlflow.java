@@ -1,6 +1,7 @@
 package io.sluice.mlflow;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.diag.Brief;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -468,7 +469,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
             .lines()
             .filter(l -> !l.isBlank() && !Character.isWhitespace(l.charAt(0)))
             .filter(l -> !l.startsWith("Traceback"))
-            .map(l -> l.length() > LONGEST_WORDS ? l.substring(0, LONGEST_WORDS) + ".." : l)
+            .map(l -> Brief.line(l, LONGEST_WORDS))
             .toList();
     return words.isEmpty()
         ? "none"

@@ -1,6 +1,7 @@
 package io.sluice.mlflow;
 
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.Brief;
 
 /** Text that a server or another program wrote, made fit to be quoted. */
 final class ForeignText {
@@ -11,8 +12,7 @@ final class ForeignText {
 
   /** For a message: one line, printable, short. */
   static String oneLine(String text) {
-    String line = text.replaceAll("[\\p{Cntrl}\\s]+", " ").strip();
-    return line.length() <= MAX_LINE ? line : line.substring(0, MAX_LINE) + "..";
+    return Brief.line(text, MAX_LINE);
   }
 
   /** For a message and a tag: printable, short, and different for different texts. */

@@ -1,6 +1,7 @@
 package io.sluice.mlflow;
 
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.Brief;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.promotion.EntryContent;
@@ -395,8 +396,6 @@ final class MlflowPromotionLog implements PromotionLog {
   }
 
   private static String cut(String text) {
-    return text.length() <= EntryContent.MAX_TEXT
-        ? text
-        : text.substring(0, EntryContent.MAX_TEXT - 2) + "..";
+    return Brief.sentences(text, EntryContent.MAX_TEXT);
   }
 }

@@ -345,8 +345,14 @@ class RunAgainIT {
     ForkedSluice.Ended first = sluice.run(rollback);
     assertThat(first.out()).as(first.shown()).contains("version 1 is champion again (entry 3)");
     ForkedSluice.Ended again = sluice.run(rollback);
-    assertThat(again.out()).as(again.shown()).contains("version 1 is champion again (entry 3)");
+    assertThat(again.out())
+        .as(again.shown())
+        .contains("version 1 is champion again already", "(entry 3, ", "nothing was changed");
     assertThat(log("rollback").entries()).hasSize(3);
+    ForkedSluice.Ended further = sluice.run("rollback", pipeline.path(), "--reason", "and more");
+    assertThat(further.code()).as(further.shown()).isEqualTo(2);
+    assertThat(further.err())
+        .contains("SLU-9020", "no champion before version 1", "--to names one of them (2)");
     JsonNode history =
         Json.parse(
             sluice
@@ -354,6 +360,14 @@ class RunAgainIT {
                 .out()
                 .getBytes(StandardCharsets.UTF_8));
     assertThat(history.path("projections").path("relation").asText()).isEqualTo("agree");
+
+    Version entry = server.registry().version("rollback.promotions", 2).orElseThrow();
+    server.registry().tag(entry, "why", "somebody else's words");
+    ForkedSluice.Ended damaged = sluice.run("history", pipeline.path());
+    assertThat(damaged.code()).as(damaged.shown()).isEqualTo(1);
+    assertThat(damaged.out())
+        .containsPattern("1 +promote +version 1")
+        .contains("! damaged: entry 2 was changed");
   }
 
   private PromotionLog.Inspection log(String model) {

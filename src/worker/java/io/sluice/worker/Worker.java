@@ -1,6 +1,7 @@
 package io.sluice.worker;
 
 import io.sluice.core.artifact.ArtifactStore;
+import io.sluice.core.diag.Brief;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DiagnosticRenderer;
 import io.sluice.core.diag.ExitCode;
@@ -176,10 +177,7 @@ public final class Worker {
   }
 
   private static String said(@Nullable String text) {
-    String message = Objects.requireNonNullElse(text, "").replaceAll("\\p{Cntrl}", " ");
-    return message.length() > MAX_MESSAGE_CHARS
-        ? message.substring(0, MAX_MESSAGE_CHARS) + ".."
-        : message;
+    return Brief.line(Objects.requireNonNullElse(text, ""), MAX_MESSAGE_CHARS);
   }
 
   private static void trace(Exception e, Map<String, String> env, PrintStream err) {

@@ -9,6 +9,7 @@ import io.sluice.app.run.RunPlan;
 import io.sluice.app.run.RunState;
 import io.sluice.app.run.Submission;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.Brief;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.ExitCode;
@@ -191,8 +192,7 @@ public final class FingerprintCheck {
     if (at < 0 || !logLine.startsWith("[")) {
       return Optional.empty();
     }
-    String text = logLine.substring(at + SHOWN.length()).replaceAll("\\p{Cntrl}", " ").strip();
-    return Optional.of(text.length() <= MAX_TEXT ? text : text.substring(0, MAX_TEXT))
+    return Optional.of(Brief.line(logLine.substring(at + SHOWN.length()), MAX_TEXT))
         .filter(t -> !t.isEmpty());
   }
 

@@ -50,7 +50,7 @@ public record RunReport(
    *
    * @param picked whether the verdict is about it
    * @param figures metrics of its version: {@code validation_loss}, {@code holdout_loss}, {@code
-   *     trials}, {@code saved_trials}, ..
+   *     trials}, {@code saved_trials_share}, ..
    * @param trouble why it was lost or left out; empty when it was not
    */
   public record Family(
@@ -60,7 +60,8 @@ public record RunReport(
       Map<String, Double> figures,
       Optional<String> trouble) {
     private static final List<String> FIGURES =
-        List.of("validation_loss", "holdout_loss", "trials", "saved_trials", "saved_cpu_seconds");
+        List.of(
+            "validation_loss", "holdout_loss", "trials", "saved_trials_share", "saved_cpu_share");
 
     public Family {
       figures = Collections.unmodifiableMap(new TreeMap<>(figures));
@@ -93,7 +94,7 @@ public record RunReport(
       figure("validation_loss", "; validation %.4g", 1, text);
       figure("holdout_loss", "; holdout %.4g", 1, text);
       figure("trials", "; %.0f trials", 1, text);
-      figure("saved_trials", " (%.0f%% saved)", 100, text);
+      figure("saved_trials_share", " (%.0f%% saved)", 100, text);
       return text.toString();
     }
 

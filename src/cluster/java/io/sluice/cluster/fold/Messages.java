@@ -4,6 +4,7 @@ import io.sluice.cluster.fold.ObservedPod.Container;
 import io.sluice.cluster.fold.ObservedPod.State;
 import io.sluice.cluster.fold.ObservedTaskRun.Attempt;
 import io.sluice.cluster.fold.ObservedTaskRun.Step;
+import io.sluice.core.diag.Brief;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.run.StepEnd;
 import java.time.Duration;
@@ -371,7 +372,6 @@ final class Messages {
 
   /** One line, of bounded length. */
   static String brief(String message) {
-    String line = message.replaceAll("\\s+", " ").strip();
-    return line.length() > MAX_LENGTH ? line.substring(0, MAX_LENGTH) + ".." : line;
+    return Brief.line(message, MAX_LENGTH);
   }
 }

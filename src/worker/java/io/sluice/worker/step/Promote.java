@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
+import io.sluice.core.diag.Brief;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -244,9 +245,7 @@ public final class Promote {
 
   /** The log takes a sentence or two, not the whole report. */
   private static String clipped(String why) {
-    return why.codePointCount(0, why.length()) <= 1000
-        ? why
-        : why.substring(0, why.offsetByCodePoints(0, 1000)) + " ..";
+    return Brief.sentences(why, 1000);
   }
 
   private static SluiceException refused(String what) {

@@ -349,10 +349,10 @@ public final class Register {
         : Map.of("trial_objective", Study.of(JsonFile.read(study.get())).objectives());
   }
 
-  /** A saving that is not known becomes no metric. */
+  /** Parts of what a cold search needs, 0 to 1; one that is not known becomes no metric. */
   private static void saving(Study.Saving saving, String suffix, Map<String, Double> into) {
-    saving.trials().ifPresent(v -> into.put("saved_trials" + suffix, v));
-    saving.cpuSeconds().ifPresent(v -> into.put("saved_cpu_seconds" + suffix, v));
+    saving.trials().ifPresent(v -> into.put("saved_trials_share" + suffix, v));
+    saving.cpuSeconds().ifPresent(v -> into.put("saved_cpu_share" + suffix, v));
   }
 
   /** The study of a family: a file, or a folder that holds it. */

@@ -132,7 +132,7 @@ public final class RollbackStep extends Step {
                 Connections.registry(
                     CredentialsResolver.registry(config, build.getParent(), Optional.of(build))),
                 model);
-        PromotionLog.Entry entry = releases.rollback(Optional.ofNullable(to), who, reason);
+        PromotionLog.Entry entry = releases.rollback(Optional.ofNullable(to), who, reason).entry();
         listener.getLogger().println(model + ": version " + entry.to() + " is champion again");
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("model", model);
