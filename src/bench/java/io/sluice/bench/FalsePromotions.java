@@ -65,9 +65,9 @@ public final class FalsePromotions {
    *
    * @param percentile of the percentile bootstrap's lower bound, for comparison: the gate shows it
    *     only
-   * @param signFlip by unit: what the gate asks with fewer than 8 target periods
-   * @param twoWay by unit and period alone, for comparison
-   * @param both what the gate asks with 8 or more target periods
+   * @param signFlip by unit alone, for comparison
+   * @param twoWay when what periods have in common is allowed for, alone
+   * @param both what the gate asks
    */
   public record Rates(double percentile, double signFlip, double twoWay, double both) {}
 
@@ -99,7 +99,7 @@ public final class FalsePromotions {
   /**
    * Equal models whose errors all units share by week (standard deviation 0.2).
    *
-   * @param autocorrelation of a week's error with the last week's; the two-way test takes it as 0
+   * @param autocorrelation of a week's error with the last week's
    */
   public Rates commonShocks(int units, double autocorrelation) {
     var random =
@@ -184,7 +184,7 @@ public final class FalsePromotions {
    * candidates: all}): {@link Gate#decide} on rows, its guards wide open so that the test alone
    * decides.
    *
-   * @param weeks 8 or more: the two-way test must pass too
+   * @param weeks of the holdout
    */
   public double promotions(int candidates, int units, int weeks) {
     var random = RandomSource.XO_SHI_RO_256_PP.create(seed * 31 + 9000 + candidates * 100L + weeks);

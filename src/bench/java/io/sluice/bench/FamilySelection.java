@@ -57,7 +57,7 @@ public final class FamilySelection {
   /**
    * Families that all err as the champion does.
    *
-   * @param weeks of the holdout; 8 or more: the two-way test must pass too
+   * @param weeks of the holdout
    * @param persistence correlation of each model's errors by unit between validation and holdout
    */
   public Rates equal(Rule rule, int families, int weeks, double persistence) {
@@ -66,7 +66,7 @@ public final class FamilySelection {
     return rates(rule, weeks, persistence, forecasts);
   }
 
-  /** The same, but the first family errs less by unit (deviation 0.05 instead of 0.35). */
+  /** The same, but the first family errs less by unit (deviation 0.2 instead of 0.35). */
   public Rates oneBetter(Rule rule, int families, int weeks, double persistence) {
     CountPanels.Forecast[] forecasts = new CountPanels.Forecast[families + 1];
     Arrays.fill(forecasts, CountPanels.USUAL);

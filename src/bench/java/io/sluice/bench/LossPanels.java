@@ -171,8 +171,7 @@ final class LossPanels {
 
   /**
    * Rare events of units that go up and down together by week, which nobody foresees: the total of
-   * a window is far from what it should be. The candidate knows the mean, the other its half order
-   * by unit.
+   * a window is far from what it should be. The candidate knows the mean, the other errs by unit.
    *
    * @param together standard deviation of the weeks, on the log scale
    * @param candidate factor on the candidate's forecasts

@@ -97,6 +97,10 @@ class RealReturnsIT {
     assertThat(origins).startsWith("champion", "warm").contains("sampled");
     // Returns per shipped unit double in these eight weeks, and no week before says so.
     assertThat(cycle.bias()).as(cycle.sentences().toString()).isCloseTo(-0.56, within(0.05));
+    // The rate forecast is nearly as low, and eight such weeks prove neither the bias nor the gain.
+    assertThat(cycle.verdict().path("decision").asText()).isEqualTo("HOLD");
+    assertThat(cycle.verdict().path("reason").asText()).isEqualTo("inconclusive");
+    assertThat(cycle.verdict().path("bias").path("proven").asBoolean(true)).isFalse();
     assertPicked(cycle);
   }
 
