@@ -48,7 +48,7 @@ class MainTest {
     assertThat(sluice("--help")).isZero();
     assertThat(text(out)).startsWith("Builds a model version").contains("better.\n");
     String list = text(out).split("Commands:\n")[1].split("\n\n")[0];
-    assertThat(list.split("\n(?=  \\w)")).hasSize(15).allMatch(entry -> entry.endsWith("."));
+    assertThat(list.split("\n(?=  \\w)")).hasSize(18).allMatch(entry -> entry.endsWith("."));
   }
 
   @Test

@@ -25,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +41,6 @@ class OtherReadersIT {
   private static final Path PROGRAMS =
       ROOT.resolve("src/tekton/test/io/sluice/tekton/yaml/readback");
   private static final String PYYAML = "6.0.3";
-  private static final int MINUTES = 5;
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @TempDir private Path work;
@@ -246,10 +244,8 @@ class OtherReadersIT {
     }
     Process process =
         builder.redirectOutput(output.toFile()).redirectError(errors.toFile()).start();
-    boolean ended = process.waitFor(MINUTES, TimeUnit.MINUTES);
-    process.destroyForcibly();
-    assertThat(ended).as("%s ends within %s minutes", command, MINUTES).isTrue();
-    assertThat(process.exitValue()).as("%s: %s", command, Files.readString(errors)).isZero();
+    // No limit: with an empty cache of Go a build takes what the machine has time for.
+    assertThat(process.waitFor()).as("%s: %s", command, Files.readString(errors)).isZero();
     return Files.readString(output, StandardCharsets.UTF_8);
   }
 
