@@ -42,7 +42,7 @@ public record PipelineFolder(Path folder, String spec) {
   /**
    * The folder in which this machine keeps the project's state: beside the repository's root or,
    * where there is no repository, in the pipeline's folder. {@code SLUICE_STATE} names another one.
-   * A folder of our own choice is made with a {@code .gitignore} in it: state is no change of the
+   * A folder of our own choice is made with a {@code .gitignore} in it: state does not change the
    * checkout.
    *
    * @throws SluiceException SLU-9301 when it cannot be made
