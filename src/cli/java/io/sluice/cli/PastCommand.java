@@ -81,7 +81,12 @@ abstract class PastCommand implements Callable<Integer> {
     try (Console console =
             new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
         RegistrySession session = RegistrySessions.ofThisProcess().open(state(), console)) {
-      sources.add(RunSource.of(session.registry(), of, session.address(), MOST_OF_REGISTRY));
+      sources.add(
+          RunSource.of(
+              session.registry(),
+              of,
+              session.page().orElse("the embedded registry"),
+              MOST_OF_REGISTRY));
       return PastRuns.of(sources);
     }
   }
