@@ -151,7 +151,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
     IN_USE
   }
 
-  /** The server of a folder that is up, whoever started it; starts none. */
+  /** The server of a folder that is up, started by any process; starts none. */
   public static Optional<URI> running(Path stateFolder) {
     try {
       if (!Files.isDirectory(stateFolder) || !supervised(stateFolder)) {
@@ -177,7 +177,7 @@ public final class EmbeddedMlflow implements AutoCloseable {
     }
   }
 
-  /** Lets this server stay when nobody uses it any more. It is told by its token, by no number. */
+  /** Lets this server stay when nobody uses it any more. Its token names it. */
   public void keep() {
     try {
       JsonNode json = Json.parse(Files.readAllBytes(state.resolve(SERVER)));
