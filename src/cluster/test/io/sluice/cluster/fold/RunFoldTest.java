@@ -742,6 +742,28 @@ class RunFoldTest {
                 + " target");
   }
 
+  /** As Tekton 1.15 was seen to: it does not wait for the step after the command. */
+  @Test
+  void memoryThatRanOutIsSaidThoughTheNextStepIsNotSeenToEnd() {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, Map.of()), AT));
+    see(
+        fold.see(
+            taskRun(
+                "a",
+                "False",
+                "Failed",
+                "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z',"
+                    + " exitCode: 137, reason: 'OOMKilled'}, terminationReason: 'Continued'},"
+                    + step("store")),
+            AT));
+    assertThat(told)
+        .last()
+        .asString()
+        .startsWith(
+            "a FAILED because its command (step run) was killed because its memory ran out");
+  }
+
   @Test
   void aPodThatSomebodyDeletedIsNamed() {
     see(fold.see(run("Unknown", "Running", ""), AT));

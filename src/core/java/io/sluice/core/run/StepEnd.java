@@ -34,12 +34,17 @@ public record StepEnd(
         return Optional.of(
             command
                 .filter(step::repeats)
-                .map(c -> c.words("its command (step " + c.name + ")"))
+                .map(StepEnd::ofCommand)
                 .orElseGet(() -> step.words("step " + step.name)));
       }
       command = Optional.of(step);
     }
-    return Optional.empty();
+    // Tekton fails a stage whose memory ran out before the step after the command has ended
+    return command.filter(StepEnd::outOfMemory).map(StepEnd::ofCommand);
+  }
+
+  private String ofCommand() {
+    return words("its command (step " + name + ")");
   }
 
   /** The status of a stage that failed as {@link #failure} says: out of time, or failed. */
