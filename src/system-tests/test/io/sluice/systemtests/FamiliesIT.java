@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -291,6 +292,89 @@ class FamiliesIT {
     assertThat(report(run).path("verdict").asText()).isIn("PROMOTE", "HOLD");
   }
 
+  @Test
+  @Order(7)
+  void aSearchForMoreKeepsTheTrialThatFoundMost() throws Exception {
+    pipeline = new TinyPipeline(folder.resolve("more")).model("more");
+    pipeline.bundle("linear", "linear", "linear");
+    pipeline.families(
+        family(
+            "linear",
+            "shell",
+            "",
+            """
+            if [ "$SLUICE_MODE" = trial ]; then
+              sed -n 's/.*"x": *\\([0-9.e-]*\\).*/\\1/p' "$SLUICE_PARAMS" >"$SLUICE_RESULTS/objective"
+            else
+              cp -r src/linear "$SLUICE_OUTPUTS/model"
+            fi
+            """),
+        "",
+        "{ objective: auc, trials: 4, patience: 4 }",
+        "");
+
+    ForkedSluice.Ended run = run("seventh");
+
+    assertThat(run.code()).as(run.shown()).isEqualTo(0);
+    JsonNode study = study("more", "seventh", "linear");
+    assertThat(study.path("direction").asText()).isEqualTo("maximize");
+    List<Double> found = new ArrayList<>();
+    study.path("trials").forEach(t -> found.add(t.path("objective").asDouble()));
+    assertThat(found).hasSize(4);
+    assertThat(found.get(study.path("best").asInt())).isEqualTo(Collections.max(found));
+    assertThat(Collections.max(found)).isGreaterThan(Collections.min(found));
+  }
+
+  @Test
+  @Order(8)
+  void aModelThatKnowsTheMeanIsHeldWhereNoBaselineKnowsAnything() throws Exception {
+    pipeline = new TinyPipeline(folder.resolve("blind")).model("blind");
+    // no label before any origin, as of units that come once
+    pipeline.split(
+        """
+        cp -r src/validation src/holdout "$SLUICE_OUTPUTS"
+        for table in validation holdout; do
+          sed -i -E '2,$s/^(([^,]*,){4})[^,]*,/\\1,/' "$SLUICE_OUTPUTS/$table/panel.csv"
+        done
+        """,
+        "");
+    Files.writeString(
+        pipeline.file("src/signature.json"),
+        """
+        {"apiVersion": "sluice.io/bundle/v1", "kind": "forecast", "family": "mean", "period": "P7D",
+         "inputs": [{"kind": "window", "channels": ["returned"], "lookback": 4}], "horizons": [1, 2, 3]}
+        """);
+    Files.writeString(
+        pipeline.file("src/mean.sh"),
+        """
+        {
+          echo product,market,horizon,forecast
+          tail -n +2 "$SLUICE_INPUTS/windows.csv" | while IFS=, read -r product market window; do
+            for horizon in 1 2 3; do echo "$product,$market,$horizon,60"; done
+          done
+        } >"$SLUICE_OUTPUTS/forecast.csv"
+        """);
+    pipeline.families(
+        """
+        mean:
+          environment: shell
+          run: mkdir "$SLUICE_OUTPUTS/model"; cp src/signature.json "$SLUICE_OUTPUTS/model"
+          predict: [sh, src/mean.sh]
+        """,
+        "",
+        "",
+        "");
+
+    ForkedSluice.Ended run = run("eighth");
+
+    assertThat(run.code()).as(run.shown()).isEqualTo(0);
+    assertThat(report(run).path("verdict").asText()).isEqualTo("HOLD");
+    assertThat(said(run, "gate"))
+        .contains("the baselines are blind")
+        .contains("2160 of 2160 holdout rows belong to units without any label before");
+    assertThat(registry().promotions("blind").inspect().champion()).isEmpty();
+  }
+
   /** Takes a manifest from the store. */
   private void forget(String digest) throws Exception {
     String hex = digest.substring("sha256:".length());
@@ -358,7 +442,11 @@ class FamiliesIT {
   }
 
   private JsonNode study(String run, String family) throws Exception {
-    for (Version v : registry().versions("tiny")) {
+    return study("tiny", run, family);
+  }
+
+  private JsonNode study(String model, String run, String family) throws Exception {
+    for (Version v : registry().versions(model)) {
       if (run.equals(v.tags().get("sluice.run")) && family.equals(v.tags().get("sluice.family"))) {
         try (InputStream in = registry().open(v, "study.json")) {
           return Json.parse(in.readAllBytes());
