@@ -1,19 +1,17 @@
-"""How often does drift@1 cry wolf, and how large a shift does it see? `drift_rates.py [REPETITIONS] [SEED] [CSV]`
+"""How often does drift@1 cry wolf, and how large a shift does it see? `drift_rates.py [REPETITIONS] [SEED]`
 
 Draws panels of weekly shipments and returns whose weeks are autocorrelated, by unit and for all units together, with a
 season; sums them up as the drift stage does (means over 4 and 13 weeks, a rate, a slice column); and compares the
 origins of the latest 26 weeks with the champion's. What counts is the status of the data set, so the false alarms are
-those of the whole, on windows like those of a run, not of single columns on independent rows. With a path to
-weekly-returns.csv as third argument the same is asked of real returns. Prints markdown.
+those of the whole, on windows like those of a run, not of single columns on independent rows. Real returns
+are in drift_years.py, which asks the stage itself. Prints markdown.
 """
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,8 +26,6 @@ CURRENT = np.arange(WEEKS - NOW, WEEKS)
 FALSE_ALARMS = 0.05
 #: the defaults of drift@1
 THRESHOLD, SHARE = 0.1, 0.3
-#: origins of a window of real weeks, of which there is one year
-WINDOW = np.arange(12)
 SHARES = {"any column": 1e-9, "30 %": 0.3, "50 %": 0.5}
 
 
@@ -171,49 +167,10 @@ def simulate(repetitions: int, seed: int) -> None:
         print(f"| quantile {q} | " + " | ".join(f"{v:.3f}" for v in np.quantile(quiet["psi"], q, axis=0)) + " |")
 
 
-def real(file: Path) -> None:
-    rows = list(csv.DictReader(file.open(encoding="utf-8")))
-    weeks = sorted({r["week"] for r in rows})
-    units = sorted({(r["stock_code"], r["market"]) for r in rows})
-    shape = (len(units), len(weeks))
-    shipped, returned = np.zeros(shape), np.zeros(shape)
-    week_at, unit_at = {w: i for i, w in enumerate(weeks)}, {u: i for i, u in enumerate(units)}
-    for r in rows:
-        at = unit_at[(r["stock_code"], r["market"])], week_at[r["week"]]
-        shipped[at], returned[at] = float(r["shipped_units"]), float(r["returned_units"])
-    names = np.array([u[1] for u in units])
-    rng = np.random.default_rng(1)
-
-    def status(bought: Any, back: Any, before: Any, now: Any) -> tuple[str, str]:
-        values = scores(summed(bought, back, names, names, before, now), "psi")
-        word = "drifted" if (values >= THRESHOLD).mean() >= SHARE else "stable"
-        return word, ", ".join(f"{v:.2f}" for v in values)
-
-    columns = [n for n in summed(shipped, returned, names, names, 13 + WINDOW, 13 + WINDOW) if n != "(missing)"]
-    shifts = (("shipments", 1.5), ("shipments", 2.0), ("returns", 2.0), ("returns", 3.0))
-    print(
-        f"\n{len(units)} units, {len(weeks)} weeks of real returns; 12 origins against the 8 that follow 4 weeks later"
-    )
-    print(f"\n| today's first week | psi: {', '.join(columns)} | as it is | ", end="")
-    print(" | ".join(f"{what} x{size:g}" for what, size in shifts) + " |\n|---|---|---|" + "---|" * len(shifts))
-    for first in range(13, len(weeks) - 24 + 1, 2):
-        before, now = first + WINDOW, first + 16 + WINDOW[:8]
-        word, values_text = status(shipped, returned, before, now)
-        told = [values_text, word]
-        for what, size in shifts:
-            changed = {"shipments": shipped.copy(), "returns": returned.copy()}
-            latest = slice(int(now[0]) - 13, None)
-            changed[what][:, latest] = rng.poisson(changed[what][:, latest] * size)
-            told.append(status(changed["shipments"], changed["returns"], before, now)[0])
-        print(f"| {weeks[now[0]]} | " + " | ".join(told) + " |")
-
-
 def main(arguments: list[str]) -> int:
     repetitions, seed = (int(a) for a in (arguments + ["500", "1"][len(arguments) :])[:2])
     print(f"{repetitions} repetitions without a shift, seed {seed}; {UNITS} units; percent of runs that are `drifted`")
     simulate(repetitions, seed)
-    if len(arguments) > 2:
-        real(Path(arguments[2]))
     return 0
 
 

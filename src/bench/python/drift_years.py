@@ -1,7 +1,9 @@
 """How often does drift@1 cry wolf in a year of weekly looks, and which shifts does it see? `drift_years.py PART ..`
 
 `drift_years.py quiet SEASON PANELS SEED`: PANELS panels that do not move, each looked at 52 times, a week apart, with
-the same champion. SEASON is none, 0.3, 0.6 or own (0.6, a phase for each unit).
+the same champion. SEASON is none, 0.3, 0.6, own (0.6, a phase for each unit), lives (0.3, and products that are
+launched and end at any time) or waves (the same, launched in spring and autumn only).
+`drift_years.py slow SEASON PANELS SEED`: a year of looks at PANELS panels of each shift of SLOW, four weeks apart.
 `drift_years.py shift SEASON PANELS SEED`: one look at PANELS panels of each shift.
 `drift_years.py real CSV`: the real returns of weekly-returns.csv, as they are and with shifts put in.
 `drift_years.py table FILE ..`: the tables of docs/drift.md of what the parts wrote.
@@ -10,7 +12,9 @@ A part prints a line of JSON for each look: everything that was measured, so tha
 again. What is looked at is the stage itself (`sluice_ml.drift.compare`); only Evidently, which hands the columns to our
 index and draws its page, is left out. The panels: 300 units, a log-normal level each, weeks autocorrelated by unit
 (sd 0.3, 0.8) and for all together (sd 0.1, 0.7), Poisson counts; 72 weeks of reference, every other origin of it; today
-is the newest 26 origins, with validation, holdout and the wait for labels between.
+is the newest 26 origins, with validation, holdout and the wait for labels between. Products with lives: one to three
+years long, ten weeks until a product sells as it will, half a year in which it sells less and less, and half a year
+more in which returns of what was sold come in; some 300 sell at any time.
 """
 
 from __future__ import annotations
@@ -34,8 +38,6 @@ from sluice_ml.drift import Finding, Options, cells, compare, psi
 from sluice_ml.drift_table import LONG, Raw, _Sums
 
 UNITS, LOOKS, NOW = 300, 52, 26
-#: the columns together, which take the longest, are looked at every other week; their windows differ little
-TOGETHER = 2
 REFERENCE = np.arange(13, 72 + 13, 2)
 #: purge, validation, purge, holdout, recent; then a year of looks
 FIRST = 72 + 26 + 12 + 26 + 12 + 26
@@ -43,7 +45,16 @@ WEEKS = FIRST + LOOKS + 8
 #: when a shift begins: the windows of today's origins are shifted throughout
 SHIFTED = FIRST - NOW - 13
 WEEK = 7 * 86_400
-SEASONS = {"none": (0.0, False), "0.3": (0.3, False), "0.6": (0.6, False), "own": (0.6, True)}
+SEASONS = {
+    "none": (0.0, False),
+    "0.3": (0.3, False),
+    "0.6": (0.6, False),
+    "own": (0.6, True),
+    "lives": (0.3, False),
+    "waves": (0.3, False),
+}
+#: weeks that a product is sold: at least and at most; those of its start, of its end, and of returns after it
+LIFE, RAMP, FADE, RETURNS = (52, 156), 10, 26, 26
 WITH: dict[str, Any] = {
     "method": "psi",
     "threshold": 0.1,
@@ -84,6 +95,16 @@ SHIFTS: tuple[tuple[str, float], ...] = (
     ("a channel gone", 0),
     ("a market gone", 0),
 )
+#: what begins small, or shows only in other months
+SLOW: tuple[tuple[str, float], ...] = (
+    ("trend a week", 0.0025),
+    ("trend a week", 0.005),
+    ("trend a week", 0.01),
+    ("trend a week", 0.02),
+    ("season moved by weeks", 13),
+    ("season moved by weeks", 26),
+)
+EVERY = 4
 
 
 @dataclass(frozen=True)
@@ -100,28 +121,49 @@ def panel(rng: np.random.Generator, season: str, shift: str = "none", size: floa
     amplitude, own_phase = SEASONS[season]
     week = np.arange(WEEKS)
     when = week >= SHIFTED
-    phase = rng.uniform(0, 2 * np.pi, UNITS)[:, None] if own_phase else rng.uniform(0, 2 * np.pi)
+    lives = season in ("lives", "waves")
+    units = UNITS * (WEEKS + LIFE[1]) * 2 // sum(LIFE) if lives else UNITS
+    phase = rng.uniform(0, 2 * np.pi, units)[:, None] if own_phase else rng.uniform(0, 2 * np.pi)
     if shift == "season moved by weeks":
         phase = phase + np.where(when, 2 * np.pi * size / 52, 0)
     strength = amplitude * np.where(when, size if shift == "amplitude x" else 1.0, 1.0)
     # the calendar's year, not 52 weeks
     season_log = np.log1p(np.clip(strength * np.sin(2 * np.pi * week * 7 / 365.2425 + phase), -0.9, None))
-    level = rng.normal(2, 1, UNITS)[:, None]
-    own = autocorrelated(rng, 0.8, 0.3, (UNITS, WEEKS))
+    level = rng.normal(2, 1, units)[:, None]
+    own = autocorrelated(rng, 0.8, 0.3, (units, WEEKS))
     common = autocorrelated(rng, 0.7, 0.1, (WEEKS,))
     trend = np.where(when, size * (week - SHIFTED), 0) if shift == "trend a week" else 0
     shipped = np.exp(level + own + common + season_log + trend)
-    rate = np.exp(rng.normal(-2.2, 0.5, UNITS))[:, None] * np.exp(autocorrelated(rng, 0.7, 0.1, (WEEKS,)))
-    market = np.where(rng.random(UNITS) < 0.6, "eu", "us")
+    rate = np.exp(rng.normal(-2.2, 0.5, units))[:, None] * np.exp(autocorrelated(rng, 0.7, 0.1, (WEEKS,)))
+    market = np.where(rng.random(units) < 0.6, "eu", "us")
     if shift == "shipments x":
         shipped = shipped * np.where(when, size, 1)
     if shift == "returns x":
         rate = rate * np.where(when, size, 1)
     if shift == "new family, share of units":
-        new = (rng.random(UNITS) < size)[:, None] & when[None]
+        new = (rng.random(units) < size)[:, None] & when[None]
         shipped, rate = np.where(new, shipped * 4, shipped), np.where(new, rate * 3, rate)
-    s, r = rng.poisson(shipped).astype(float), rng.poisson(rate * shipped).astype(float)
+    if lives:
+        selling, known = lived(rng, units, season == "waves")
+        sold = rng.poisson(shipped * selling).astype(float)
+        # what comes back was shipped in the quarter before
+        padded = np.concatenate([np.zeros((units, LONG)), np.cumsum(sold, axis=1)], axis=1)
+        back = rng.poisson(rate * (padded[:, LONG:] - padded[:, :-LONG]) / LONG).astype(float)
+        s, r = np.where(known, sold, np.nan), np.where(known, back, np.nan)
+    else:
+        s, r = rng.poisson(shipped).astype(float), rng.poisson(rate * shipped).astype(float)
     return shifted(rng, Panel(s, r, market), when, shift, size)
+
+
+def lived(rng: np.random.Generator, units: int, waves: bool) -> tuple[Any, Any]:
+    """How much of its plateau each unit sells in each week, and the weeks of which it has rows."""
+    launch = rng.integers(-LIFE[1], WEEKS, units)
+    if waves:  # the first twelve weeks of a half-year
+        launch = launch // 26 * 26 + rng.integers(0, 12, units)
+    age = np.arange(WEEKS)[None] - launch[:, None]
+    left = rng.integers(LIFE[0], LIFE[1] + 1, units)[:, None] - age
+    selling = np.clip((age + 1) / RAMP, 0, 1) * np.clip(left / FADE, 0, 1)
+    return selling, (age >= 0) & (left > -RETURNS)
 
 
 def shifted(rng: np.random.Generator, was: Panel, when: Any, shift: str, size: float) -> Panel:
@@ -137,11 +179,11 @@ def shifted(rng: np.random.Generator, was: Panel, when: Any, shift: str, size: f
     elif shift == "shipments x1000, share of units":
         s[np.ix_(market == "us" if size < 1 else market != "", when)] *= 1000
     elif shift == "largest weeks missing":
-        r[:, when] = np.where(r[:, when] > np.quantile(r, 1 - size), np.nan, r[:, when])
+        r[:, when] = np.where(r[:, when] > np.nanquantile(r, 1 - size), np.nan, r[:, when])
     elif shift == "weeks above missing":
         r[:, when] = np.where(r[:, when] > size, np.nan, r[:, when])
     elif shift == "largest units missing":
-        r[np.ix_(r.sum(1) > np.quantile(r.sum(1), 1 - size), when)] = np.nan
+        r[np.ix_(np.nansum(r, 1) > np.quantile(np.nansum(r, 1), 1 - size), when)] = np.nan
     elif shift == "missing at random":
         r[:, when] = np.where(rng.random((units, int(when.sum()))) < size, np.nan, r[:, when])
     elif shift == "a channel gone":
@@ -188,10 +230,10 @@ def _directly(reference: Any, current: Any, kinds: Any, methods: Any, share: flo
     return {n: psi(*cells(there(reference[n], k), there(current[n], k), k == "numeric")) for n, k in kinds.items()}, ""
 
 
-def looked(reference: Raw, current: Raw, together: bool = True) -> dict[str, Any]:
+def looked(reference: Raw, current: Raw) -> dict[str, Any]:
     """Everything that a look measures, by all weeks and by the same weeks of the year."""
     every = compare(reference, current, Options.of(WITH | {"season": "none", "joint": 1}), 1)
-    same = compare(reference, current, Options.of(WITH if together else WITH | {"joint": 1}), 1)
+    same = compare(reference, current, Options.of(WITH), 1)
     return {"all": _told(every), "same": _told(same)}
 
 
@@ -213,9 +255,23 @@ def quiet(season: str, panels: int, seed: int) -> Iterator[dict[str, Any]]:
         reference = raw(one, REFERENCE)
         for look in range(LOOKS):
             now = np.arange(FIRST - NOW, FIRST) + look
-            yield {"season": season, "panel": seed * 1000 + p, "look": look} | looked(
-                reference, raw(one, now), look % TOGETHER == 0
-            )
+            yield {"season": season, "panel": seed * 1000 + p, "look": look} | looked(reference, raw(one, now))
+
+
+def slow(season: str, panels: int, seed: int) -> Iterator[dict[str, Any]]:
+    for shift, size in SLOW:
+        for p in range(panels):
+            one = panel(np.random.default_rng([seed, p, 2]), season, shift, size)
+            reference = raw(one, REFERENCE)
+            for look in range(-NOW, LOOKS, EVERY):
+                now = np.arange(FIRST - NOW, FIRST) + look
+                yield {
+                    "season": season,
+                    "shift": shift,
+                    "size": size,
+                    "panel": seed * 1000 + p,
+                    "since": FIRST + look - SHIFTED,
+                } | looked(reference, raw(one, now))
 
 
 def shifts(season: str, panels: int, seed: int) -> Iterator[dict[str, Any]]:
@@ -242,6 +298,7 @@ def real(file: Path) -> Iterator[dict[str, Any]]:
         ("none", 0),
         ("returns of other units", 0),
         ("returns of other weeks", 0),
+        ("shipments x", 1.5),
         ("shipments x", 2),
         ("returns x", 2),
         ("returns x", 3),
@@ -311,9 +368,12 @@ def tables(files: list[Path]) -> None:
     lines = [json.loads(line) for file in files for line in file.read_text().splitlines()]
     years: dict[str, dict[int, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     moved: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    slowly: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for line in lines:
         if "look" in line:
             years[line["season"]][line["panel"]].append(line)
+        elif "since" in line:
+            slowly[line["season"], f"{line['shift']} {line['size']:g}"].append(line)
         else:
             size = f" {line['size']:g}" if line["size"] else ""
             moved[line["season"], line["shift"] + size].append(line)
@@ -335,6 +395,8 @@ def tables(files: list[Path]) -> None:
         + " | ".join(f"{np.median(a):.3f}, {max(a):.3f}" for a in areas.values())
         + " |"
     )
+    windows(moved)
+    began(slowly)
     for season in dict.fromkeys(s for s, _ in moved):
         shown = [r for r in RULES if r not in ("together 0.60", "together 0.70")]
         print(f"\n| season {season}: shift | looks | " + " | ".join(shown) + " | psi, largest | area |")
@@ -347,6 +409,44 @@ def tables(files: list[Path]) -> None:
                 print(f"| {shift} | {len(looks)} | " + " | ".join(seen) + f" | {psis:.2f} | {area:.2f} |")
 
 
+def began(slowly: dict[tuple[str, str], list[dict[str, Any]]]) -> None:
+    """What begins small: how many panels are seen as weeks go by, and by what."""
+    for season in dict.fromkeys(s for s, _ in slowly):
+        weeks = sorted({line["since"] for (s, _), lines in slowly.items() if s == season for line in lines})
+        shown = [w for w in weeks if (w - weeks[0]) % 12 == 0]
+        print(f"\n| season {season}: weeks since it began | " + " | ".join(map(str, shown)) + " | by, at last | area |")
+        print("|---|" + "---|" * (len(shown) + 2))
+        for (s, shift), lines in slowly.items():
+            if s != season:
+                continue
+            first: dict[int, int] = {}
+            for line in lines:
+                if line["same"]["status"] == "drifted":
+                    first[line["panel"]] = min(first.get(line["panel"], line["since"]), line["since"])
+            panels = len({line["panel"] for line in lines})
+            seen = [f"{100 * sum(at <= w for at in first.values()) / panels:.0f}" for w in shown]
+            last = [line["same"] for line in lines if line["since"] == weeks[-1]]
+            rules = sorted({rule for look in last for rule in look["because"]})
+            area = np.median([look["joint"] or 0 for look in last])
+            print(f"| {shift} | " + " | ".join(seen) + f" | {', '.join(rules)} | {area:.2f} |")
+
+
+def windows(moved: dict[tuple[str, str], list[dict[str, Any]]]) -> None:
+    """The real returns, window by window, as the stage says it with `season: none`."""
+    real_ = {shift: {line["panel"]: line for line in lines} for (s, shift), lines in moved.items() if s == "real"}
+    if not real_:
+        return
+    names = ("shipped.mean4", "returned.mean4", "shipped.mean13", "returned.mean13", "returned/shipped", "market")
+    shifts_ = list(dict.fromkeys(s for s in real_ if s == "none" or s.startswith(("shipments x ", "returns x "))))
+    print(f"\n| today's first week | psi: {', '.join(names)} | missing | " + " | ".join(shifts_) + " |")
+    print("|---|---|---|" + "---|" * len(shifts_))
+    for week, line in real_["none"].items():
+        side = line["joined"]
+        values = ", ".join(f"{side['psi'][n]:.2f}" for n in names)
+        says = [real_[s][week]["joined"]["status"] for s in shifts_]
+        print(f"| {week} | {values} | {side['gap']['returned/shipped']:.2f} | " + " | ".join(says) + " |")
+
+
 def main(arguments: list[str]) -> int:
     # the stage compares by Evidently, which hands each column to the same index
     drift._evidently = _directly
@@ -355,7 +455,7 @@ def main(arguments: list[str]) -> int:
     if what == "table":
         tables([Path(a) for a in rest])
         return 0
-    parts = {"quiet": quiet, "shift": shifts}
+    parts = {"quiet": quiet, "slow": slow, "shift": shifts}
     found = real(Path(rest[0])) if what == "real" else parts[what](rest[0], int(rest[1]), int(rest[2]))
     for line in found:
         print(json.dumps(line), flush=True)

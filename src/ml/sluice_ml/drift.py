@@ -50,7 +50,7 @@ REST, NEW = "(other)", "(new)"
 EXPECTED, KNOWN = 20, 0.01
 #: the largest values are this share of the reference's; they are lost when at most this part of them is there today.
 #: In a panel they come from few units, of which so many are needed: a unit or two may shrink
-LARGEST_SHARE, LARGEST_LEFT, LARGEST_UNITS = 0.02, 0.2, 8
+LARGEST_SHARE, LARGEST_LEFT, LARGEST_UNITS = 0.02, 0.05, 8
 #: how Evidently knows our index; its own `psi` cuts numbers into equal widths, which one outlier makes useless
 _PSI = "sluice_psi"
 
