@@ -55,6 +55,32 @@ class SpecParserTest {
         .isEqualTo("{\"country\":\"NO\",\"lookback\":26,\"scale\":[1,2.5,true,null]}");
   }
 
+  /** Values that other readers of YAML turn into something else. */
+  @Test
+  void valuesKeepTheirTypes() {
+    String values =
+        "{ tiny: 1e-7, exp: 1e3, text: \"0.10\", bare: 2026-01-01, yes: yes, no: no, time: 12:30:45,"
+            + " nul: null, tilde: ~, dollar: \"$(params.x) $HOME $$\", list: [1, 1.0, \"1\", true] }";
+    assertThat(with(values).orThrow().stages().get("preprocess").with().toString())
+        .isEqualTo(
+            "{\"bare\":\"2026-01-01\",\"dollar\":\"$(params.x) $HOME $$\",\"exp\":1000.0,"
+                + "\"list\":[1,1.0,\"1\",true],\"no\":\"no\",\"nul\":null,\"text\":\"0.10\","
+                + "\"tilde\":null,\"time\":\"12:30:45\",\"tiny\":1.0E-7,\"yes\":\"yes\"}");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"12345678901234567890", "010", ".inf"})
+  void aNumberThatReadersTakeDifferentlyIsRefused(String number) {
+    assertThat(with("{ n: " + number + " }").diagnostics())
+        .singleElement()
+        .satisfies(d -> assertThat(d.message() + d.hint()).contains(number));
+  }
+
+  private static Parsed<Overlay> with(String values) {
+    String yaml = "stages: { preprocess: { with: " + values + " } }\n";
+    return SpecParser.parseOverlay(new SourceFile("step", yaml), full());
+  }
+
   @Test
   void placesCountCodePointsAndSurviveAByteOrderMark() {
     String text = "\ufeffapiVersion: sluice.io/v1alpha1\n\"\ud83d\ude80\": { a: 1 }\n";

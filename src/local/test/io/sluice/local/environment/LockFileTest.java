@@ -26,6 +26,24 @@ class LockFileTest {
         .contains("pins six to 1.16.0 and to 1.17.0");
   }
 
+  /** As `uv pip compile --universal` writes it: a version for each Python, under a marker. */
+  @Test
+  void aPackageMayBePinnedOnceForEachMarker() {
+    String universal =
+        """
+        numpy==2.2.6 ; python_full_version < '3.11' \\
+            HASH
+        numpy==2.3.5 ; python_full_version >= '3.11' \\
+            HASH \\
+            HASH
+            # via pandas
+        pandas==2.3.3 HASH
+        """;
+    assertThat(pins(universal.replace("HASH", HASH))).isEqualTo("{pandas=2.3.3}");
+    assertThat(problems("numpy==2.2.6 " + HASH + "\nnumpy==2.3.5 " + HASH + "\n"))
+        .contains("SLU-3401");
+  }
+
   @Test
   void whatComesFromVersionControlIsRefusedByThatName() {
     assertThat(problems("six @ git+https://github.com/benjaminp/six@65486e4 " + HASH + "\n"))
