@@ -13,6 +13,9 @@ import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -361,8 +364,19 @@ class RunAgainIT {
                 .getBytes(StandardCharsets.UTF_8));
     assertThat(history.path("projections").path("relation").asText()).isEqualTo("agree");
 
-    Version entry = server.registry().version("rollback.promotions", 2).orElseThrow();
-    server.registry().tag(entry, "why", "somebody else's words");
+    HttpRequest change =
+        HttpRequest.newBuilder(
+                URI.create(server.address() + "/api/2.0/mlflow/model-versions/set-tag"))
+            .header("Content-Type", "application/json")
+            .POST(
+                HttpRequest.BodyPublishers.ofString(
+                    "{\"name\":\"rollback.promotions\",\"version\":\"2\",\"key\":\"why\","
+                        + "\"value\":\"other words\"}"))
+            .build();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      assertThat(client.send(change, HttpResponse.BodyHandlers.discarding()).statusCode())
+          .isEqualTo(200);
+    }
     ForkedSluice.Ended damaged = sluice.run("history", pipeline.path());
     assertThat(damaged.code()).as(damaged.shown()).isEqualTo(1);
     assertThat(damaged.out())
