@@ -98,7 +98,9 @@ public final class Preflight {
     return List.copyOf(findings);
   }
 
-  /** Makes one check; one that cannot be made is said, and the next is made all the same. */
+  /**
+   * Makes one check; one that cannot be made becomes a finding, and the next is made all the same.
+   */
   private void check(String what, Runnable check) {
     try {
       check.run();

@@ -73,7 +73,7 @@ class PreflightTest {
     }
   }
 
-  /** One hole hides no other: what cannot be asked is said, and the rest is looked at. */
+  /** One hole hides no other: what cannot be asked becomes a finding, and the rest is looked at. */
   @Test
   void oneCheckThatCannotBeMadeStopsNoOther() {
     try (ApiServer server = new ApiServer();
