@@ -393,7 +393,7 @@ final class RunCommand implements Callable<Integer> {
         new StateFile(recordFile).write(found.get());
         // CI systems name the build's page so: Jenkins, and those that follow it
         BuildLink.of(Optional.ofNullable(System.getenv("BUILD_URL")))
-            .ifPresent(link -> link.tag(registry, RunSummary.of(found.get())));
+            .ifPresent(link -> link.tag(registry, RunSummary.of(found.get()), console::line));
         if (stays) {
           RunSummary.of(found.get())
               .version()

@@ -1,7 +1,9 @@
 package io.sluice.app.run;
 
+import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.ModelRegistry;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -25,18 +27,23 @@ public record BuildLink(String address) {
   }
 
   /**
-   * Tags the versions that a run registered.
+   * Tags the versions that a run registered. A registry that refuses it, as to an account that may
+   * only read, takes nothing else from the run.
    *
-   * @throws io.sluice.core.diag.SluiceException when the registry refuses it or is out of reach
+   * @param console is given the reason where the versions are not tagged
    */
-  public void tag(ModelRegistry registry, RunSummary summary) {
-    Stream.concat(
-            summary.version().stream(),
-            summary.families().stream().flatMap(f -> f.version().stream()))
-        .distinct()
-        .forEach(number ->
-            registry
-                .version(summary.model(), number)
-                .ifPresent(version -> registry.tag(version, TAG, address)));
+  public void tag(ModelRegistry registry, RunSummary summary, Consumer<String> console) {
+    try {
+      Stream.concat(
+              summary.version().stream(),
+              summary.families().stream().flatMap(f -> f.version().stream()))
+          .distinct()
+          .forEach(number ->
+              registry
+                  .version(summary.model(), number)
+                  .ifPresent(version -> registry.tag(version, TAG, address)));
+    } catch (SluiceException e) {
+      console.accept("(the versions do not name this build: " + e.getMessage() + ")");
+    }
   }
 }

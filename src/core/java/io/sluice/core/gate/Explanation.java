@@ -339,15 +339,23 @@ final class Explanation {
         .filter(m -> m.name().equals(verdict.candidate()))
         .findFirst()
         .flatMap(Verdict.Model::bias)
-        .ifPresent(bias ->
-            sentences.add(
-                "In total its forecasts are "
-                    + Words.off(bias)
-                    + " (bias "
-                    + Figures.signed(bias)
-                    + ")"
-                    + notProven()
-                    + "."));
+        .ifPresentOrElse(
+            bias ->
+                sentences.add(
+                    "In total its forecasts are "
+                        + Words.off(bias)
+                        + " (bias "
+                        + Figures.signed(bias)
+                        + ")"
+                        + notProven()
+                        + "."),
+            () -> {
+              if (!verdict.tests().isEmpty()) {
+                sentences.add(
+                    "The actual values sum to zero, so the guard on bias could not look at the"
+                        + " total.");
+              }
+            });
     verdict
         .rareValues()
         .filter(r -> verdict.findings().stream().noneMatch(f -> f.code().equals("rareValues")))

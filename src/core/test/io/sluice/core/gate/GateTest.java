@@ -387,6 +387,19 @@ class GateTest {
   }
 
   @Test
+  void aTotalOfZeroIsSaidToBeOutOfTheGuardsSight() {
+    GatePolicy alone = POLICY.with(GatePolicy.MIN_POSITIVE_UNITS, 0);
+    List<Holdouts.Row> none = holdouts.list().stream().map(r -> r.withActual(0)).toList();
+
+    Verdict verdict = Gate.decide(holdouts.build(none), alone, History.NONE, 7);
+
+    assertThat(verdict.sentences())
+        .contains(
+            "The actual values sum to zero, so the guard on bias could not look at the total.");
+    assertThat(decide().sentences()).noneMatch(s -> s.contains("could not look at the total"));
+  }
+
+  @Test
   void aNegativeCountIsRefusedByName() {
     List<Holdouts.Row> rows = holdouts.list();
     Holdouts.Row r = rows.get(0);

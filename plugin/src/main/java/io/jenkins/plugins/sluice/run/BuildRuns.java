@@ -452,7 +452,7 @@ public final class BuildRuns {
           RunSummary summary = RunSummary.of(bytes);
           folder(run).keepRecord(bytes);
           BuildLink.of(Optional.ofNullable(Jenkins.get().getRootUrl()).map(u -> u + build.getUrl()))
-              .ifPresent(link -> link.tag(asked, summary));
+              .ifPresent(link -> link.tag(asked, summary, listener.getLogger()::println));
           summary
               .version()
               .flatMap(v -> asked.version(model, v))
