@@ -24,13 +24,14 @@ _LOG_LINK = ("reg:tweedie", "count:poisson")
 def add_trees(g: Graph, features: str, booster: xgb.Booster) -> str:
     """Adds the booster on `features` [rows, width]; returns the name of its predictions [rows, 1].
 
-    Raises ValueError for objectives without a log link and for categorical splits.
+    Trees may be those of `gbtree` or of `dart`, whose trees each have a weight.
+    Raises ValueError for objectives without a log link, for categorical splits and for `gblinear`.
     """
     document = json.loads(bytes(booster.save_raw("json")))["learner"]
     objective = document["objective"]["name"]
     if objective not in _LOG_LINK:
         raise ValueError(f"{objective} has no log link")
-    trees: list[dict[str, Any]] = document["gradient_booster"]["model"]["trees"]
+    trees, weights = _trees(document["gradient_booster"])
     flat: dict[str, list[Any]] = {
         name: []
         for name in (
@@ -57,7 +58,7 @@ def add_trees(g: Graph, features: str, booster: xgb.Booster) -> str:
                 leaves["nodeids"].append(n)
                 leaves["ids"].append(0)
                 # the value of a leaf is kept where a split keeps its condition
-                leaves["weights"].append(float(np.float32(tree["split_conditions"][n])))
+                leaves["weights"].append(float(np.float32(tree["split_conditions"][n]) * np.float32(weights[t])))
     base = _base_score(document["learner_model_param"]["base_score"])
     margin = f"margin_{len(g.nodes)}"
     g.nodes.append(
@@ -76,6 +77,17 @@ def add_trees(g: Graph, features: str, booster: xgb.Booster) -> str:
         )
     )
     return g("Exp", margin)
+
+
+def _trees(booster: dict[str, Any]) -> tuple[list[dict[str, Any]], list[float]]:
+    """The trees of a booster, and how much each counts: less than one for those that `dart` scaled down."""
+    name = booster["name"]
+    if name == "gbtree":
+        trees: list[dict[str, Any]] = booster["model"]["trees"]
+        return trees, [1.0] * len(trees)
+    if name == "dart":
+        return booster["gbtree"]["model"]["trees"], booster["weight_drop"]
+    raise ValueError(f"booster {name} has no trees that this exporter knows; use gbtree or dart")
 
 
 def _base_score(text: str) -> float:

@@ -94,12 +94,14 @@ def test_the_graph_forecasts_what_was_trained(seed: int, rounds: int, depth: int
     assert check_parity(blob, window, day, expected) < 1e-5
 
 
-def test_missing_values_go_where_the_booster_sends_them() -> None:
+@pytest.mark.parametrize("kind", [{}, {"booster": "dart", "rate_drop": 0.3, "seed": 1}])
+def test_missing_values_go_where_the_booster_sends_them(kind: dict[str, object]) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(400, 3)).astype(F32)
     x[rng.random(x.shape) < 0.3] = np.nan
     y = rng.poisson(np.where(np.isnan(x[:, 0]), 5.0, 1.0))
-    trained = xgb.train({"objective": "count:poisson", "max_depth": 4, "nthread": 1}, xgb.DMatrix(x, y), 10)
+    options = {"objective": "count:poisson", "max_depth": 4, "nthread": 1, **kind}
+    trained = xgb.train(options, xgb.DMatrix(x, y), 10)
     g = Graph()
     add_trees(g, "x", trained)
     g.nodes[-1].output[0] = "y"
@@ -120,6 +122,14 @@ def test_an_objective_without_a_log_link_is_refused() -> None:
     trained = xgb.train({"objective": "reg:squarederror"}, xgb.DMatrix(np.eye(4), np.arange(4)), 2)
 
     with pytest.raises(ValueError, match="no log link"):
+        add_trees(Graph(), "x", trained)
+
+
+def test_a_booster_without_trees_is_refused_by_its_name() -> None:
+    options = {"objective": "count:poisson", "booster": "gblinear", "nthread": 1}
+    trained = xgb.train(options, xgb.DMatrix(np.eye(4), np.arange(4)), 2)
+
+    with pytest.raises(ValueError, match="gblinear"):
         add_trees(Graph(), "x", trained)
 
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -68,13 +69,21 @@ final class CommandPredictions {
           int g = unit < 0 ? -1 : groups.getOrDefault(key(unit, origin), -1);
           int column = signature.columnOf(table.count(horizonColumn));
           if (g < 0 || column < 0) {
+            Optional<String> meant =
+                unit < 0
+                    ? units.findByNumber(table.key(unitColumns)).map(units::describe)
+                    : Optional.empty();
             findings.add(
                 "SLU-6302",
-                "%s: nobody asked for this %s"
+                "%s: nobody asked for this %s%s"
                     .formatted(
                         table.at(g < 0 ? unitColumns[0] : horizonColumn),
-                        g < 0 ? "unit" : "horizon"),
-                "forecast the units of windows.csv and the horizons of signature.json");
+                        g < 0 ? "unit" : "horizon",
+                        meant.map(known -> ", but for " + known).orElse("")),
+                meant.isPresent()
+                    ? "units are text: read windows.csv without guessing types, as with pandas'"
+                        + " dtype=str, so that leading zeros stay"
+                    : "forecast the units of windows.csv and the horizons of signature.json");
             continue;
           }
           int at = g * width + column;
