@@ -73,10 +73,7 @@ abstract class BackgroundExecution extends StepExecution {
    * which masks nothing there.
    */
   final String masked(String text) throws IOException, InterruptedException {
-    return MaskedText.of(
-        text,
-        Optional.ofNullable(getContext().get(ConsoleLogFilter.class)),
-        getContext().get(Run.class));
+    return MaskedText.of(text, Optional.ofNullable(getContext().get(ConsoleLogFilter.class)));
   }
 
   final synchronized void stopBecause(Throwable cause) {

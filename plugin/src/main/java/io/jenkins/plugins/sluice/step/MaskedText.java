@@ -1,7 +1,7 @@
 package io.jenkins.plugins.sluice.step;
 
 import hudson.console.ConsoleLogFilter;
-import hudson.model.Run;
+import hudson.model.AbstractBuild;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,16 +17,27 @@ final class MaskedText {
    *
    * @param filter of the step's context; empty: no block masks anything
    */
-  static String of(String text, Optional<ConsoleLogFilter> filter, Run<?, ?> build)
+  static String of(String text, Optional<ConsoleLogFilter> filter)
       throws IOException, InterruptedException {
     if (filter.isEmpty()) {
       return text;
     }
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    try (OutputStream masked = filter.get().decorateLogger(build, out)) {
+    try (OutputStream masked = decorate(filter.get(), out)) {
       // filters work on whole lines
       masked.write((text + "\n").getBytes(StandardCharsets.UTF_8));
     }
     return out.toString(StandardCharsets.UTF_8).stripTrailing();
+  }
+
+  /**
+   * As Pipeline itself calls the filter of a block, without a build. That of {@code
+   * withCredentials} overrides this method alone; the other one, for a {@code Run}, would return
+   * the stream as it is.
+   */
+  @SuppressWarnings("deprecation")
+  private static OutputStream decorate(ConsoleLogFilter filter, OutputStream out)
+      throws IOException, InterruptedException {
+    return filter.decorateLogger((AbstractBuild<?, ?>) null, out);
   }
 }

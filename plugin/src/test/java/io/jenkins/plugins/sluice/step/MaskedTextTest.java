@@ -3,7 +3,7 @@ package io.jenkins.plugins.sluice.step;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hudson.console.ConsoleLogFilter;
-import hudson.model.Run;
+import hudson.model.AbstractBuild;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,11 +13,11 @@ import org.junit.jupiter.api.Test;
 
 /** The error of a step hides what its log hides. */
 class MaskedTextTest {
-  /** As that of withCredentials: it looks at whole lines. */
+  /** As that of withCredentials: it overrides this method alone, and looks at whole lines. */
   private static final class Filter extends ConsoleLogFilter {
     @Override
-    @SuppressWarnings("rawtypes")
-    public OutputStream decorateLogger(Run build, OutputStream logger) {
+    @SuppressWarnings({"rawtypes", "deprecation"})
+    public OutputStream decorateLogger(AbstractBuild build, OutputStream logger) {
       return new OutputStream() {
         private final ByteArrayOutputStream line = new ByteArrayOutputStream();
 
@@ -37,8 +37,8 @@ class MaskedTextTest {
   @Test
   void theMasksOfTheBlocksAroundAStepHoldForItsError() throws Exception {
     String text = "stage data failed\nits last lines:\n  connecting as ü with pass-1";
-    assertThat(MaskedText.of(text, Optional.of(new Filter()), null))
+    assertThat(MaskedText.of(text, Optional.of(new Filter())))
         .isEqualTo("stage data failed\nits last lines:\n  connecting as ü with ****");
-    assertThat(MaskedText.of(text, Optional.empty(), null)).isEqualTo(text);
+    assertThat(MaskedText.of(text, Optional.empty())).isEqualTo(text);
   }
 }
