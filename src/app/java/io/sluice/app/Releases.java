@@ -2,7 +2,6 @@ package io.sluice.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -323,8 +322,8 @@ public final class Releases {
     List<Difference> out = new ArrayList<>();
     Optional<String> none = Optional.empty();
     compare("params", registry.params(a), registry.params(b), key -> none, out);
-    Optional<String> holdout = unlike("rows of the holdout", a, b, Lineage.Origin::holdout);
-    Optional<String> data = unlike("data", a, b, Lineage.Origin::snapshot);
+    Optional<String> holdout = unlike("rows of the holdout", a, b, Lineage::holdoutOf);
+    Optional<String> data = unlike("data", a, b, Lineage::snapshotOf);
     compare(
         "metrics",
         texts(registry.metrics(a)),
@@ -340,9 +339,9 @@ public final class Releases {
 
   /** Why figures of both say nothing about each other: they were measured on different things. */
   private static Optional<String> unlike(
-      String what, Version a, Version b, Function<Lineage.Origin, Optional<Digest>> on) {
-    Optional<Digest> left = Lineage.of(a.tags()).map(Lineage::origin).flatMap(on);
-    Optional<Digest> right = Lineage.of(b.tags()).map(Lineage::origin).flatMap(on);
+      String what, Version a, Version b, Function<Map<String, String>, Optional<String>> on) {
+    Optional<String> left = on.apply(a.tags());
+    Optional<String> right = on.apply(b.tags());
     if (left.isEmpty() || right.isEmpty()) {
       return Optional.of(
           "not comparable: which " + what + " one of them was measured on is unknown");

@@ -4,10 +4,13 @@ import io.sluice.app.run.LogPosition;
 import io.sluice.app.run.RunFailure;
 import io.sluice.app.run.RunLog;
 import io.sluice.app.run.RunReport;
+import io.sluice.core.diag.SluiceException;
 import io.sluice.core.registry.RegistryVariables;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.StageStatus;
 import io.sluice.state.StateFile;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -48,13 +51,28 @@ final class FailureFile implements Consumer<RunEvent> {
     }
   }
 
-  /** Writes the failure, if it is one. */
-  void write(RunReport report) {
-    if (record == null || report.status() == StageStatus.SUCCEEDED) {
+  /**
+   * Writes the failure, or removes that of a run before which had the same file, if this one is
+   * none. The run's own report and exit code do not depend on it.
+   *
+   * @param console is told why the file cannot be written
+   */
+  void write(RunReport report, Consumer<String> console) {
+    if (record == null) {
       return;
     }
-    RunFailure failure =
-        new RunFailure(report.exitCode(), log.failedStage(), log.failure(report.reason()));
-    new StateFile(Path.of(record + ".failure")).write(failure.json());
+    Path file = Path.of(record + ".failure");
+    try {
+      if (report.status() == StageStatus.SUCCEEDED) {
+        Files.deleteIfExists(file);
+        return;
+      }
+      RunFailure failure =
+          new RunFailure(
+              report.exitCode(), report.failed(), log.failure(report.reason(), report.failed()));
+      new StateFile(file).write(failure.json());
+    } catch (SluiceException | IOException e) {
+      console.accept("(why the run failed is not written: " + e.getMessage() + ")");
+    }
   }
 }

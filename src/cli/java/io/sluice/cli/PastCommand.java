@@ -2,8 +2,10 @@ package io.sluice.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.app.Pipelines;
+import io.sluice.app.past.KnownRun;
 import io.sluice.app.past.PastRuns;
 import io.sluice.app.past.RunSource;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.platform.LocalRuns;
@@ -77,17 +79,31 @@ abstract class PastCommand implements Callable<Integer> {
     if (!asked()) {
       return PastRuns.of(sources);
     }
-    String of = model().orElseGet(this::pipelinesModel); // before a server is started for nothing
     try (Console console =
-            new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
-        RegistrySession session = RegistrySessions.ofThisProcess().open(state(), console)) {
-      sources.add(
-          RunSource.of(
+        new Console(terminal.err(), terminal.interactive(), false, Terminal.width())) {
+      try {
+        List<KnownRun> recorded = recorded(console);
+        sources.add(() -> recorded);
+      } catch (SluiceException e) {
+        // what lies here can be told without a registry that only a variable named
+        if (registry || e.exitCode() == ExitCode.INTERRUPTED) {
+          throw e;
+        }
+        console.line("(the registry was not read: " + e.getMessage() + ")");
+      }
+    }
+    return PastRuns.of(sources);
+  }
+
+  private List<KnownRun> recorded(Console console) {
+    String of = model().orElseGet(this::pipelinesModel); // before a server is started for nothing
+    try (RegistrySession session = RegistrySessions.ofThisProcess().open(state(), console)) {
+      return RunSource.of(
               session.registry(),
               of,
               session.page().orElse("the embedded registry"),
-              MOST_OF_REGISTRY));
-      return PastRuns.of(sources);
+              MOST_OF_REGISTRY)
+          .runs();
     }
   }
 

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Without it every command starts the server and ends it again. It listens on 127.0.0.1 only, keeps",
       "what it stores in `.sluice/mlflow`, and every command of the project uses the one that is up.",
-      "`start` may be left out; `status` says where it is, and exits with 1 when there is none."
+      "Alone, in a folder of the project, it starts; `status` says where it is, and exits with 1 when there is none."
     },
     footer = {
       "",

@@ -303,7 +303,7 @@ final class RunCommand implements Callable<Integer> {
         StartedRun run = starting.start(machine, all);
         shutdown.cancelBy(run::cancel);
         RunReport report = run.await();
-        failure.write(report);
+        failure.write(report, console::line);
         ReportPrinter printer = new ReportPrinter(terminal, console, json);
         if (!shutdown.asked()) {
           report = printer.registered(report, Optional.of(machine.registry()), report.run());

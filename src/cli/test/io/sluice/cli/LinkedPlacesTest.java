@@ -1,6 +1,7 @@
 package io.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.sluice.app.SourceTree;
@@ -60,6 +61,20 @@ class LinkedPlacesTest {
         .hasValueSatisfying(
             b -> assertThat(new String(b, StandardCharsets.UTF_8)).contains("week"));
     assertThat(sluice("check", pipeline.toString())).isZero();
+  }
+
+  /** An address of a remote may hold a token, and a pull request may name any file as its lock. */
+  @Test
+  void filesOfTheRepositoryItselfAreNoFilesOfAPipeline() throws Exception {
+    git("remote", "add", "origin", "https://user:token-of-ci@forge.test/x.git");
+    Files.createSymbolicLink(pipeline.resolve("tables/a.csv"), Path.of("../../.git/config"));
+    assertThat(sluice("check", pipeline.toString())).isEqualTo(2);
+    assertThat(text(err)).contains("SLU-9008", "tables/a.csv lies in .git of the repository");
+
+    Files.delete(pipeline.resolve("tables/a.csv"));
+    LocalSourceTree whole = new LocalSourceTree(repository);
+    assertThatThrownBy(() -> whole.read(".git/config")).hasMessageContaining("SLU-9008");
+    assertThat(text(err) + text(out)).doesNotContain("token-of-ci");
   }
 
   @Test

@@ -8,13 +8,15 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * Refuses a delivery whose labels the gate's metric cannot judge (docs/tables.md), before anything
  * is trained on it. Only what evaluate may take for a label counts: of each unit and period the
- * latest report, once {@code matureAfter} is over.
+ * latest report, once {@code matureAfter} is over since the period ended.
  */
 public final class JudgedLabels {
   /** Labels beyond these are left to evaluate, which looks at each that it scores. */
@@ -144,8 +146,10 @@ public final class JudgedLabels {
   private void refuse(String name, Table table, Findings findings) throws IOException {
     Map<Key, Report> latest =
         new TreeMap<>(Comparator.comparing(Key::unit).thenComparing(Key::event));
+    Duration mature = period(table).plus(matureAfter);
     read(
         table,
+        mature,
         (key, report) -> {
           if (objects(report.value) && (latest.size() < MOST || latest.containsKey(key))) {
             latest.merge(key, report, Report::later);
@@ -154,7 +158,10 @@ public final class JudgedLabels {
     if (latest.isEmpty()) {
       return;
     }
-    read(table, (key, report) -> latest.computeIfPresent(key, (k, found) -> found.later(report)));
+    read(
+        table,
+        mature,
+        (key, report) -> latest.computeIfPresent(key, (k, found) -> found.later(report)));
     latest.entrySet().stream()
         .filter(e -> objects(e.getValue().value))
         .sorted(Comparator.comparingInt(e -> e.getValue().line))
@@ -179,8 +186,34 @@ public final class JudgedLabels {
     void take(Key key, Report report);
   }
 
-  /** The reports of mature labels that were known by the as-of. */
-  private void read(Table table, Reader reader) throws IOException {
+  /**
+   * How long a period of the table is: the shortest time from one to the next. A label can be
+   * mature only once its period is over, which {@code matureAfter} counts from.
+   *
+   * @return zero where the table has one period only
+   */
+  private Duration period(Table table) throws IOException {
+    TreeSet<Instant> begins = new TreeSet<>();
+    try (CsvTable rows = table.open()) {
+      Optional<Columns> columns = columns(rows);
+      while (columns.isPresent() && rows.next()) {
+        begins.add(rows.time(columns.get().event));
+      }
+    }
+    Optional<Duration> shortest =
+        begins.stream()
+            .skip(1)
+            .map(begin -> Duration.between(Objects.requireNonNull(begins.lower(begin)), begin))
+            .min(Comparator.naturalOrder());
+    return shortest.orElse(Duration.ZERO);
+  }
+
+  /**
+   * The reports of mature labels that were known by the as-of.
+   *
+   * @param mature how long after the beginning of its period a label is mature
+   */
+  private void read(Table table, Duration mature, Reader reader) throws IOException {
     try (CsvTable rows = table.open()) {
       Optional<Columns> found = columns(rows);
       if (found.isEmpty()) {
@@ -190,7 +223,7 @@ public final class JudgedLabels {
       while (rows.next()) {
         Instant event = rows.time(columns.event);
         Instant known = rows.time(columns.known);
-        if (!event.plus(matureAfter).isAfter(asOf) && !known.isAfter(asOf)) {
+        if (!event.plus(mature).isAfter(asOf) && !known.isAfter(asOf)) {
           reader.take(
               new Key(rows.key(columns.unit), event),
               new Report(known, rows.numberOrMissing(columns.label), rows.line()));

@@ -327,7 +327,10 @@ public final class EmbeddedMlflow implements AutoCloseable {
               "another command holds the embedded MLflow server of "
                   + state
                   + ", which does not answer",
-              "Wait for that command or end it; the log is " + state.resolve("server.log") + ".",
+              "Wait for that command or end it. A server that was kept, perhaps by another version"
+                  + " of Sluice, ends by `sluice registry stop`. The log is "
+                  + state.resolve("server.log")
+                  + ".",
               null);
         }
         pause(200);

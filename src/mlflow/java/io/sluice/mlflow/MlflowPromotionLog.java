@@ -269,10 +269,12 @@ final class MlflowPromotionLog implements PromotionLog {
 
   /** Creates the entry's version; after a call without an answer, looks for it first. */
   private void write(EntryContent content, ModelVersion target) {
+    String source = rest.required(target.getSource(), "source");
     CreateModelVersion entry =
         CreateModelVersion.newBuilder()
             .setName(companion)
-            .setSource(rest.required(target.getSource(), "source") + "/" + NO_FILES)
+            // a reference to another version is whole: MLflow refuses a path below it
+            .setSource(source.startsWith("models:") ? source : source + "/" + NO_FILES)
             .setRunId(target.getRunId())
             .setDescription(description(content))
             .addAllTags(ModelVersions.tags(content.tags()))

@@ -24,6 +24,9 @@ import java.util.Set;
  * leads further is in the listing, and refused when it is read.
  */
 public final class LocalSourceTree implements SourceTree {
+  /** Links between folders can double what there is with each of them. */
+  private static final int MOST_FOLDERS = 100_000;
+
   private final Path folder;
   private final String name;
   private final Reach reach;
@@ -89,6 +92,7 @@ public final class LocalSourceTree implements SourceTree {
 
   private final class Walk extends SimpleFileVisitor<Path> {
     private final Listing out;
+    private int folders;
 
     Walk(Listing out) {
       this.out = out;
@@ -105,6 +109,12 @@ public final class LocalSourceTree implements SourceTree {
       if (leadsOut(dir)) {
         out.closed().add(relative(dir));
         return FileVisitResult.SKIP_SUBTREE;
+      }
+      if (++folders > MOST_FOLDERS) {
+        throw unreadable(
+            dir,
+            new IOException(
+                "more than " + MOST_FOLDERS + " folders; do links lead from folder to folder?"));
       }
       return FileVisitResult.CONTINUE;
     }

@@ -1,12 +1,10 @@
 package io.sluice.platform;
 
-import io.sluice.core.diag.Diagnostic;
-import io.sluice.core.diag.ExitCode;
-import io.sluice.core.diag.SluiceException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.List;
+import java.nio.file.StandardOpenOption;
 
 /**
  * A pipeline's folder on this machine, and where this machine keeps its state.
@@ -18,7 +16,7 @@ public record PipelineFolder(Path folder, String spec) {
   /** The name that a spec file has unless the user names another one. */
   public static final String SPEC = "sluice.yaml";
 
-  private static final String STATE = ".sluice";
+  static final String STATE = ".sluice";
 
   /** Where links of the project may lead. */
   public Reach reach() {
@@ -42,10 +40,7 @@ public record PipelineFolder(Path folder, String spec) {
   /**
    * The folder in which this machine keeps the project's state: beside the repository's root or,
    * where there is no repository, in the pipeline's folder. {@code SLUICE_STATE} names another one.
-   * A folder of our own choice is made with a {@code .gitignore} in it: state does not change the
-   * checkout.
-   *
-   * @throws SluiceException SLU-9301 when it cannot be made
+   * In a repository it is made with a {@code .gitignore} in it: state does not change the checkout.
    */
   public Path state() {
     String given = System.getenv("SLUICE_STATE");
@@ -54,35 +49,27 @@ public record PipelineFolder(Path folder, String spec) {
     }
     Path start = Reach.real(folder);
     for (Path at = start; at != null; at = at.getParent()) {
-      if (Files.exists(at.resolve(".git")) || Files.isDirectory(at.resolve(STATE))) {
-        return made(at.resolve(STATE));
+      if (Files.exists(at.resolve(".git"))) {
+        return ignored(at.resolve(STATE));
+      }
+      if (Files.isDirectory(at.resolve(STATE))) {
+        return at.resolve(STATE);
       }
     }
-    return made(start.resolve(STATE));
+    return start.resolve(STATE);
   }
 
-  private static Path made(Path state) {
+  private static Path ignored(Path state) {
     Path ignore = state.resolve(".gitignore");
     try {
-      if (!Files.exists(ignore)) {
+      if (!Files.exists(ignore, LinkOption.NOFOLLOW_LINKS)) {
         Files.createDirectories(state);
-        Files.writeString(ignore, "*\n");
+        Files.writeString(ignore, "*\n", StandardOpenOption.CREATE_NEW);
       }
     } catch (IOException e) {
-      throw new SluiceException(
-          ExitCode.RUN_FAILED,
-          List.of(
-              Diagnostic.of(
-                  "SLU-9301",
-                  "the state of this project cannot be written: "
-                      + e.getClass().getSimpleName()
-                      + ": "
-                      + e.getMessage(),
-                  "is "
-                      + state
-                      + " a writable folder, and the disk not full? SLUICE_STATE names"
-                      + " another")),
-          e);
+      // a checkout that can only be read has no state that would change it, and what must write
+      // there says why it cannot
+      return state;
     }
     return state;
   }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -22,6 +23,11 @@ import java.util.stream.Collectors;
 public final class Reach {
   /** Names further roots, separated by colons. */
   public static final String VARIABLE = "SLUICE_ROOTS";
+
+  private static final Set<String> CLOSED = Set.of(".git", PipelineFolder.STATE);
+
+  /** Where git-annex keeps what the files of a checkout link to. */
+  private static final Path ANNEX = Path.of(".git", "annex", "objects");
 
   private final List<Path> roots;
 
@@ -105,6 +111,25 @@ public final class Reach {
                 + to
                 + ", outside of "
                 + roots.stream().map(Path::toString).collect(Collectors.joining(" and ")));
+      }
+    }
+    return closed(real(from), real(path))
+        .map(part -> path + " lies in " + part + " of the repository, which holds no code");
+  }
+
+  /**
+   * The part of the repository that a path lies in and that nothing of a pipeline may be: the
+   * repository's own files have addresses with tokens, and state has what runs wrote.
+   */
+  private Optional<Path> closed(Path from, Path end) {
+    Path repository = roots.getFirst();
+    Path above = end.startsWith(from) ? from : repository;
+    if (!end.startsWith(above) || end.startsWith(repository.resolve(ANNEX))) {
+      return Optional.empty();
+    }
+    for (Path part : above.relativize(end)) {
+      if (CLOSED.contains(part.toString())) {
+        return Optional.of(part);
       }
     }
     return Optional.empty();

@@ -15,6 +15,7 @@ import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
+import io.sluice.core.plan.TableUse;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
 import io.sluice.core.spec.Spec;
@@ -228,6 +229,7 @@ public final class FingerprintCheck {
   private static Plan.Stage asking(
       Plan.Stage source, List<String> command, RunDefinition definition) {
     ObjectNode with = source.with().deepCopy();
+    with.remove(TableUse.KEY); // it writes a fingerprint, not the tables
     with.put("checkedAt", definition.asOf().toString()); // an answer of another time is none
     return new Plan.Stage(
         source.name(),

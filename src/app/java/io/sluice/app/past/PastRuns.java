@@ -9,12 +9,14 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** The runs of all places together, newest first; a run that lies in several counts once. */
 public final class PastRuns {
@@ -68,7 +70,7 @@ public final class PastRuns {
    */
   public record Filter(Optional<String> model, Set<Standing> standings, Optional<Instant> since) {
     public Filter {
-      standings = Set.copyOf(standings);
+      standings = Collections.unmodifiableSet(new TreeSet<>(standings));
     }
 
     private boolean takes(KnownRun run) {

@@ -8,6 +8,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import io.sluice.tekton.PipelineRunner.Running;
 import io.sluice.tekton.RunOutcome;
@@ -353,11 +354,12 @@ public final class ExecutionSupervisor {
         log = shown;
         tracker = codes;
       }
+      Optional<StageName> stage = outcome.failure().map(RunOutcome.Failure::stage);
       return Optional.of(
           new RunFailure(
               tracker == null ? ExitCode.RUN_FAILED : tracker.of(outcome),
-              outcome.failure().map(RunOutcome.Failure::stage),
-              log == null ? outcome.reason() : log.failure(outcome.reason())));
+              stage,
+              log == null ? outcome.reason() : log.failure(outcome.reason(), stage)));
     }
 
     private void watch(RunId other) {

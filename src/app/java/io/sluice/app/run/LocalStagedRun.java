@@ -12,6 +12,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
 import io.sluice.tekton.PipelineRunner;
@@ -166,7 +167,12 @@ public final class LocalStagedRun {
           new Step.Started(
               new NothingToDo(
                   report(
-                      state, StageStatus.SUCCEEDED, Optional.empty(), next.why(), ExitCode.DONE)));
+                      state,
+                      StageStatus.SUCCEEDED,
+                      Optional.empty(),
+                      Optional.empty(),
+                      next.why(),
+                      ExitCode.DONE)));
       case NextAction.WaitFor next -> new Step.Waiting(next.executions());
       case NextAction.Attach next -> throw used(next.execution());
       case NextAction.Finished next -> throw used(next.execution());
@@ -242,7 +248,12 @@ public final class LocalStagedRun {
       try (claim) {
         RunState state = repository.exclusively(() -> ended(execution, outcome, exits.of(outcome)));
         return report(
-            state, outcome.status(), outcome.unrecorded(), outcome.reason(), exits.of(outcome));
+            state,
+            outcome.status(),
+            outcome.unrecorded(),
+            outcome.failure().map(RunOutcome.Failure::stage),
+            outcome.reason(),
+            exits.of(outcome));
       }
     }
 
@@ -269,10 +280,11 @@ public final class LocalStagedRun {
       RunState state,
       StageStatus status,
       Optional<String> unrecorded,
+      Optional<StageName> failed,
       String reason,
       ExitCode code) {
     return RunReport.of(
-        id, state.definition().model(), status, state.verdict(), unrecorded, reason, code);
+        id, state.definition().model(), status, state.verdict(), unrecorded, failed, reason, code);
   }
 
   /** With the run's lock held. */

@@ -187,10 +187,15 @@ public final class RunLog implements Consumer<RunEvent> {
    * last lines.
    *
    * @param reason what the runner says of the whole
+   * @param cause the stage that the run failed by; empty where the runner names none, so that the
+   *     first one that failed stands for it
    */
-  public synchronized String failure(String reason) {
+  public synchronized String failure(String reason, Optional<StageName> cause) {
     StringBuilder text = new StringBuilder();
-    Optional<RunEvent.StageFinished> first = failed.values().stream().findFirst();
+    Optional<RunEvent.StageFinished> first =
+        cause
+            .flatMap(stage -> Optional.ofNullable(failed.get(stage)))
+            .or(() -> failed.values().stream().findFirst());
     if (first.isEmpty()) {
       return masked(reason.isEmpty() ? "the run failed" : reason);
     }
@@ -209,14 +214,10 @@ public final class RunLog implements Consumer<RunEvent> {
       lines.forEach(l -> text.append("\n  ").append(l));
     }
     if (failed.size() > 1) {
-      text.append("\nalso: ").append(names(failed.keySet().stream().skip(1).toList()));
+      text.append("\nalso: ")
+          .append(names(failed.keySet().stream().filter(s -> !s.equals(stage.stage())).toList()));
     }
     return masked(text.toString());
-  }
-
-  /** The first stage that failed; empty when none did. */
-  public synchronized Optional<StageName> failedStage() {
-    return failed.keySet().stream().findFirst();
   }
 
   private static String seconds(Duration took) {

@@ -8,6 +8,7 @@ import io.sluice.core.lineage.Lineage;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.core.run.RunId;
+import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import io.sluice.tekton.RunOutcome;
 import java.util.Collections;
@@ -29,6 +30,7 @@ import java.util.TreeMap;
  * @param families what came of each, candidates first by version, then those that were lost; empty
  *     when the run registered none
  * @param unrecorded why its record could not be written, beside a verdict that stands
+ * @param failed the stage that it failed by; empty when it did not, or no stage is to blame
  * @param reason why it failed, for people; empty when it did not
  * @param exitCode what the command ends with, {@code --fail-on-hold} aside
  */
@@ -42,6 +44,7 @@ public record RunReport(
     Optional<String> unaudited,
     Optional<String> unrecorded,
     List<Family> families,
+    Optional<StageName> failed,
     String reason,
     ExitCode exitCode) {
 
@@ -122,6 +125,7 @@ public record RunReport(
         outcome.status(),
         Optional.ofNullable(outcome.results().get("verdict")),
         outcome.unrecorded(),
+        outcome.failure().map(RunOutcome.Failure::stage),
         outcome.reason(),
         exitCode);
   }
@@ -133,6 +137,7 @@ public record RunReport(
       StageStatus status,
       Optional<String> verdict,
       Optional<String> unrecorded,
+      Optional<StageName> failed,
       String reason,
       ExitCode exitCode) {
     return new RunReport(
@@ -145,6 +150,7 @@ public record RunReport(
         Optional.empty(),
         unrecorded,
         List.of(),
+        failed,
         reason,
         exitCode);
   }
@@ -170,6 +176,7 @@ public record RunReport(
         registered.flatMap(v -> Lineage.of(v.tags())).flatMap(Lineage::unaudited),
         unrecorded,
         candidates,
+        failed,
         reason,
         exitCode);
   }

@@ -123,7 +123,7 @@ class RunLogTest {
     }
     log.accept(new RunEvent.StepFinished(AT, TRAIN, "run", Optional.of(137)));
     log.accept(finished(StageStatus.FAILED, ""));
-    assertThat(log.failure("the run failed"))
+    assertThat(log.failure("the run failed", Optional.empty()))
         .startsWith(
             "stage train-xgboost failed in step run, exit code 137 (killed: by hand, or because"
                 + " memory ran out)\nits last lines:\n  line 11\n")
@@ -131,8 +131,29 @@ class RunLogTest {
   }
 
   @Test
+  void aFailureNamesTheStageThatTheRunFailedByAndNotOneThatMayFail() {
+    RunLog log = log();
+    log.accept(finished(StageStatus.FAILED, "lost"));
+    StageName evaluate = new StageName("evaluate");
+    log.accept(
+        new RunEvent.StageFinished(
+            AT,
+            evaluate,
+            0,
+            StageStatus.FAILED,
+            false,
+            Duration.ZERO,
+            Map.of(),
+            "no candidate is left"));
+
+    assertThat(log.failure("the run failed", Optional.of(evaluate)))
+        .startsWith("stage evaluate failed: no candidate is left")
+        .contains("also: " + TRAIN);
+  }
+
+  @Test
   void aFailureWithoutAStageIsTheRunnersWord() {
-    assertThat(log().failure("the quota of the namespace is used up"))
+    assertThat(log().failure("the quota of the namespace is used up", Optional.empty()))
         .isEqualTo("the quota of the namespace is used up");
   }
 

@@ -300,6 +300,16 @@ public record Lineage(
     return new Tags(tags).digest(BUNDLE);
   }
 
+  /** The holdout that a version's figures were measured on, as its tag has it. */
+  public static Optional<String> holdoutOf(Map<String, String> tags) {
+    return new Tags(tags).text(HOLDOUT);
+  }
+
+  /** The snapshot that a version came from, as its tag has it. */
+  public static Optional<String> snapshotOf(Map<String, String> tags) {
+    return new Tags(tags).text(SNAPSHOT);
+  }
+
   /**
    * The tags to set so that a version which has {@code there} says what {@code wanted} says. A hold
    * that became a promotion has no reason any more.

@@ -1,5 +1,6 @@
 package io.sluice.core.lineage;
 
+import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.record.RunRecord;
 import io.sluice.core.run.StageStatus;
@@ -28,7 +29,10 @@ public final class RegistryPages {
     }
     String why =
         left.map(reason -> "It was left out of the comparison: " + reason)
-            .orElseGet(() -> "It was not picked: validation preferred " + verdict.family() + ".");
+            .orElseGet(() ->
+                verdict.policy().get(GatePolicy.CANDIDATES) == GatePolicy.Candidates.ALL
+                    ? "It met the gate too, which took " + verdict.family() + "."
+                    : "It was not picked: validation preferred " + verdict.family() + ".");
     return of + " " + why + "\n\nThe verdict of its run is about " + verdict.family() + ".";
   }
 

@@ -58,7 +58,8 @@ final class EvaluatedTables {
             .ifPresent(own -> tables.put(input.name(), TableUse.INPUTS + own.name()));
       }
     }
-    return writes
+    boolean judged = tables.keySet().stream().anyMatch(TABLES::contains);
+    return writes && judged
         ? Optional.of(new TableUse(evaluate.name().value(), tables, evaluate.with()))
         : Optional.empty();
   }
