@@ -471,6 +471,9 @@ class FetchAndStoreTest {
         header
             + "P-2,eu,2026-01-05,2026-01-26,0\n"
             + "P-2,eu,2026-01-05,2026-01-12,-3\n"
+            + "P-1,eu,2026-02-02,2026-02-16,1\n"
+            // its week ended 13 days before the as-of
+            + "P-2,eu,2026-02-09,2026-02-16,-1\n"
             + "P-2,eu,2026-02-23,2026-02-24,-1\n");
     assertThat(storeData(deviance)).isZero();
     // from a power of 2 on no zero either
