@@ -106,13 +106,38 @@ public final class JobConfiguration {
   }
 
   /**
+   * The registry that the runs on a cluster write to: the one that those see who configured the
+   * cluster. Who configures a folder further inside cannot put another one in its place.
+   */
+  public static RegistryConfig registryOf(ScopedCluster place, Item job) throws AbortException {
+    String id = place.cluster().getRegistry();
+    List<RegistryConfig> all = new ArrayList<>();
+    outward(folders(job), place.folder(), f -> f.getFullName())
+        .forEach(f -> all.addAll(property(f).getRegistries()));
+    all.addAll(SluiceConfiguration.get().getRegistries());
+    return all.stream()
+        .filter(r -> r.getId().equals(id) && r.allows(job.getFullName()))
+        .findFirst()
+        .orElseThrow(() ->
+            new AbortException(
+                "cluster "
+                    + place.cluster().getId()
+                    + " writes to the registry "
+                    + id
+                    + ", and there is none for "
+                    + job.getFullName()
+                    + place.folder().map(f -> " in the folder " + f + ", around it").orElse("")
+                    + (place.folder().isEmpty() ? " among those of Jenkins" : " or in Jenkins")));
+  }
+
+  /**
    * Refuses a job whose run on a cluster would change a model that is bound to other jobs. The
    * cluster says which registry its runs write to.
    */
-  public static void checkMayChange(Item job, ClusterConfig cluster, String model)
+  public static void checkMayChange(Item job, ScopedCluster place, String model)
       throws AbortException {
-    if (!cluster.getRegistry().isEmpty()) {
-      registryToChange(job, cluster.getRegistry(), model);
+    if (!place.cluster().getRegistry().isEmpty()) {
+      registryOf(place, job).checkMayChange(model, job.getFullName());
     }
   }
 
@@ -154,6 +179,18 @@ public final class JobConfiguration {
             + " "
             + id
             + (known.isEmpty() ? "" : "; it has " + String.join(", ", known)));
+  }
+
+  /**
+   * The folders from one outward.
+   *
+   * @param all from the inside
+   * @param from full name of the first; empty: Jenkins as a whole, which is in no folder
+   */
+  static <T> List<T> outward(List<T> all, Optional<String> from, Function<T, String> names) {
+    return all.stream()
+        .dropWhile(f -> from.isEmpty() || !names.apply(f).equals(from.get()))
+        .toList();
   }
 
   /** The folders around a job, from the inside. */

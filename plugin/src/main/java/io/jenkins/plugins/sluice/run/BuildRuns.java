@@ -129,7 +129,7 @@ public final class BuildRuns {
     String target = place.cluster().target(found.target(), pullRequest);
     Pipelines.Opened opened = Pipelines.open(found.tree(), request.spec());
     if (!pullRequest) {
-      JobConfiguration.checkMayChange(build.getParent(), place.cluster(), opened.spec().model());
+      JobConfiguration.checkMayChange(build.getParent(), place, opened.spec().model());
     }
     Instant asOf = asOf(request.asOf());
     RunDefinition definition =
@@ -386,8 +386,7 @@ public final class BuildRuns {
         JobConfiguration.ScopedCluster place =
             JobConfiguration.cluster(build.getParent(), clusterId);
         if (!state.definition().untrusted()) {
-          JobConfiguration.checkMayChange(
-              build.getParent(), place.cluster(), state.definition().model());
+          JobConfiguration.checkMayChange(build.getParent(), place, state.definition().model());
         }
         TargetSpec target = state.definition().targetSpec();
         StartedExecutions.ofJenkins()
@@ -421,8 +420,7 @@ public final class BuildRuns {
       return List.of();
     }
     try {
-      RegistryConfig registry =
-          JobConfiguration.registry(build.getParent(), place.cluster().getRegistry());
+      RegistryConfig registry = JobConfiguration.registryOf(place, build.getParent());
       return CredentialsResolver.registry(registry, build.getParent(), Optional.of(build))
           .secrets();
     } catch (AbortException | SluiceException e) {
@@ -441,8 +439,7 @@ public final class BuildRuns {
       if (place.cluster().getRegistry().isEmpty() || state.definition().untrusted()) {
         return RunSummary.empty();
       }
-      RegistryConfig registry =
-          JobConfiguration.registry(build.getParent(), place.cluster().getRegistry());
+      RegistryConfig registry = JobConfiguration.registryOf(place, build.getParent());
       RegistryLogin login =
           CredentialsResolver.registry(registry, build.getParent(), Optional.of(build));
       String model = state.definition().model();
