@@ -85,6 +85,17 @@ public final class ExecutionSupervisor {
     return true;
   }
 
+  /**
+   * Asks an execution to end that nobody waits for any more, unless it was asked before: it has its
+   * time to end by itself, however often this is called. Returns at once.
+   */
+  public void abandon(RunId execution) {
+    Supervision supervision = supervised.get(execution);
+    if (supervision != null) {
+      supervision.later(new Event.Abandoned());
+    }
+  }
+
   /** What an execution is doing, in a few words; empty when it is not supervised here. */
   public Optional<String> status(RunId execution) {
     return Optional.ofNullable(supervised.get(execution)).map(Supervision::status);
@@ -164,6 +175,7 @@ public final class ExecutionSupervisor {
         case Event.OtherReleased e -> true;
         case Event.RetryDue e -> true;
         case Event.StopRequested e -> false;
+        case Event.Abandoned e -> false;
         case Event.CancelTimedOut e -> false;
         case Event.ForceTimedOut e -> false;
       };

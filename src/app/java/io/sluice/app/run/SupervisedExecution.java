@@ -49,6 +49,9 @@ final class SupervisedExecution {
     /** A person or a program asks for its end; again: by force. */
     record StopRequested() implements Event {}
 
+    /** Nobody waits for its end any more: it is asked to end, unless it was asked before. */
+    record Abandoned() implements Event {}
+
     /** It was asked to end, and the time for it is over. */
     record CancelTimedOut() implements Event {}
 
@@ -158,6 +161,7 @@ final class SupervisedExecution {
       case Event.Unsaved unsaved -> fail(RunFailure.of(unsaved.text()), /* mayStillRun= */ false);
       case Event.OtherReleased released -> otherReleased(released.other());
       case Event.StopRequested requested -> stop();
+      case Event.Abandoned abandoned -> isStopped() ? List.of() : stop();
       case Event.CancelTimedOut late ->
           List.of(
               new Action.Say("it has not ended: ending it by force"),
@@ -187,6 +191,7 @@ final class SupervisedExecution {
       case Event.Followed e -> List.of();
       case Event.OtherReleased e -> List.of();
       case Event.StopRequested e -> List.of();
+      case Event.Abandoned e -> List.of();
       case Event.CancelTimedOut e -> List.of();
       case Event.ForceTimedOut e -> List.of();
       case Event.RetryDue e -> List.of();

@@ -167,6 +167,28 @@ class ExecutionSupervisorTest {
   }
 
   @Test
+  void whatNobodyWaitsForIsAskedToEndOnce() {
+    Steps step = drive(X1, TUNE);
+    supervisor.abandon(X1);
+    supervisor.abandon(X1);
+    assertThat(cluster.cancels).containsExactly(X1);
+    cluster.end(X1, StageStatus.CANCELLED);
+    assertThat(step.told).containsExactly("stopped: it was ended, and its record written");
+    supervisor.abandon(X1);
+    assertThat(cluster.cancels).containsExactly(X1);
+  }
+
+  @Test
+  void whatIsEndingAlreadyIsNotEndedByForceBecauseNobodyWaitsForIt() {
+    drive(X1, TUNE);
+    supervisor.stop(X1);
+    supervisor.abandon(X1);
+    assertThat(cluster.cancels).containsExactly(X1);
+    later.run();
+    assertThat(cluster.cancels).as("after its time, by force").containsExactly(X1, X1);
+  }
+
+  @Test
   void whatDoesNotEndIsEndedByForceAndThenLeft() {
     Steps step = drive(X1, TUNE);
     supervisor.stop(X1);

@@ -75,7 +75,7 @@ public final class OrphanReaper extends AsyncPeriodicWork {
       if (ControllerSupervisor.get().status(entry.execution()).isPresent()) {
         // a check of new data has no build, and a build that was killed does not end its steps
         if (entry.build().contains(StartedExecutions.BUILD_OF)) {
-          ControllerSupervisor.get().stop(entry.execution());
+          ControllerSupervisor.get().abandon(entry.execution());
         }
         continue;
       }
