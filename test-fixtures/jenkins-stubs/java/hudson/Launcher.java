@@ -27,6 +27,10 @@ public abstract class Launcher {
       throw new UnsupportedOperationException();
     }
 
+    public Proc start() throws IOException {
+      throw new UnsupportedOperationException();
+    }
+
     public int join() throws IOException, InterruptedException {
       throw new UnsupportedOperationException();
     }

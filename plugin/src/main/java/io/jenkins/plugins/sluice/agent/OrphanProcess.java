@@ -6,6 +6,7 @@ import hudson.model.TaskListener;
 import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.FilePathUtils;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ public final class OrphanProcess {
     /** It runs in a container, where the agent does not see it. */
     HIDDEN
   }
+
+  /** An agent that does not answer must not hold up what is to be ended on others. */
+  private static final long SECONDS_TO_ASK = 60;
 
   private final ProcessAddress address;
   private final RunId execution;
@@ -62,7 +66,8 @@ public final class OrphanProcess {
                 AgentProcess.pidFile(address.record()),
                 execution.value())
             .quiet(true)
-            .join();
+            .start()
+            .joinWithTimeout(SECONDS_TO_ASK, TimeUnit.SECONDS, listener);
     return switch (code) {
       case 0 -> {
         if (byForce) {

@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.accmod.Restricted;
@@ -34,6 +36,8 @@ import org.kohsuke.accmod.restrictions.NoExternalUse;
 @Restricted(NoExternalUse.class)
 @Extension
 public final class OrphanReaper extends AsyncPeriodicWork {
+  private static final Logger LOGGER = Logger.getLogger(OrphanReaper.class.getName());
+
   /** So long a program on an agent has to end by itself. */
   static final Duration GRACE = Duration.ofMinutes(12);
 
@@ -69,30 +73,43 @@ public final class OrphanReaper extends AsyncPeriodicWork {
       throws InterruptedException {
     StartedExecutions ledger = StartedExecutions.ofJenkins();
     for (StartedExecutions.Entry entry : ledger.entries()) {
-      if (!which.test(entry) || isBuilding(entry.build())) {
-        continue;
-      }
-      if (ControllerSupervisor.get().status(entry.execution()).isPresent()) {
-        // a check of new data has no build, and a build that was killed does not end its steps
-        if (entry.build().contains(StartedExecutions.BUILD_OF)) {
-          ControllerSupervisor.get().abandon(entry.execution());
-        }
-        continue;
-      }
-      try {
-        if (ended(entry, listener)) {
-          ledger.strike(entry.execution());
-          asked.remove(entry.execution());
-        }
-      } catch (SluiceException e) {
-        if (String.valueOf(e.getMessage()).contains("SLU-3711")) {
-          ledger.strike(entry.execution()); // it is not there, or never was
-        } else {
+      if (which.test(entry)) {
+        try {
+          reap(entry, ledger, listener);
+        } catch (IOException | SluiceException e) {
           later(entry, String.valueOf(e.getMessage()), listener);
+        } catch (RuntimeException e) {
+          // an agent that disconnects, for example; the others are still looked at
+          later(entry, e.toString(), listener);
+          LOGGER.log(Level.WARNING, e, () -> "ending " + entry.execution());
         }
-      } catch (IOException e) {
-        later(entry, String.valueOf(e.getMessage()), listener);
       }
+    }
+  }
+
+  private void reap(StartedExecutions.Entry entry, StartedExecutions ledger, TaskListener listener)
+      throws IOException, InterruptedException {
+    RunId execution = entry.execution();
+    if (isBuilding(entry.build())) {
+      return;
+    }
+    if (ControllerSupervisor.get().status(execution).isPresent()) {
+      // a check of new data has no build, and a build that was killed does not end its steps
+      if (entry.build().contains(StartedExecutions.BUILD_OF)) {
+        ControllerSupervisor.get().abandon(execution);
+      }
+      return;
+    }
+    try {
+      if (ended(entry, listener)) {
+        ledger.strike(execution);
+        asked.remove(execution);
+      }
+    } catch (SluiceException e) {
+      if (!String.valueOf(e.getMessage()).contains("SLU-3711")) {
+        throw e;
+      }
+      ledger.strike(execution); // it is not there, or never was
     }
   }
 
