@@ -20,8 +20,8 @@ public final class OrphanProcess {
   public enum Outcome {
     /** It was asked to end, and writes its record first. */
     ASKED,
-    /** It is not there any more. */
-    ENDED,
+    /** It is not there: it has ended, or has not begun yet. */
+    NOT_FOUND,
     /** Its agent is offline. */
     AWAY,
     /** Its agent is no longer configured, so nobody can ask it. */
@@ -42,7 +42,7 @@ public final class OrphanProcess {
   }
 
   /**
-   * Asks it to end, unless it has ended. A process id may be another program's by now, so it is
+   * Asks it to end, unless it is not there. A process id may be another program's by now, so it is
    * asked only when it was given the id of the execution.
    *
    * @param byForce whether it was asked before and had its time
@@ -75,12 +75,17 @@ public final class OrphanProcess {
         }
         yield Outcome.ASKED;
       }
-      case SluiceCommand.NOT_THERE -> {
-        AgentProcess.deleteFiles(workspace, address.record());
-        yield Outcome.ENDED;
-      }
+      case SluiceCommand.NOT_THERE -> Outcome.NOT_FOUND;
       case SluiceCommand.ELSEWHERE -> Outcome.HIDDEN;
       default -> throw new IOException("asking the program to end ended with exit code " + code);
     };
+  }
+
+  /** Removes what it left beside the workspace, unless its agent is offline. */
+  public void deleteFiles() throws IOException, InterruptedException {
+    @Nullable FilePath workspace = FilePathUtils.find(address.agent(), address.workspace());
+    if (workspace != null) {
+      AgentProcess.deleteFiles(workspace, address.record());
+    }
   }
 }

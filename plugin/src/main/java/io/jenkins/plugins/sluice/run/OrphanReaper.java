@@ -16,12 +16,13 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import jenkins.model.Jenkins;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.accmod.Restricted;
@@ -41,8 +42,11 @@ public final class OrphanReaper extends AsyncPeriodicWork {
   /** So long a program on an agent has to end by itself. */
   static final Duration GRACE = Duration.ofMinutes(12);
 
-  /** When programs on agents were first asked to end. Lost with a restart: then they are again. */
-  private final Map<RunId, Instant> asked = new ConcurrentHashMap<>();
+  /** When programs on agents were first asked to end. */
+  private final FirstTimes asked = new FirstTimes(GRACE);
+
+  /** When programs on agents were first not found that were never seen: they may yet begin. */
+  private final FirstTimes missing = new FirstTimes(GRACE);
 
   public OrphanReaper() {
     super("Sluice orphans");
@@ -72,7 +76,12 @@ public final class OrphanReaper extends AsyncPeriodicWork {
   void reap(Predicate<StartedExecutions.Entry> which, TaskListener listener)
       throws InterruptedException {
     StartedExecutions ledger = StartedExecutions.ofJenkins();
-    for (StartedExecutions.Entry entry : ledger.entries()) {
+    List<StartedExecutions.Entry> entries = ledger.entries();
+    Set<RunId> noted =
+        entries.stream().map(StartedExecutions.Entry::execution).collect(Collectors.toSet());
+    asked.retain(noted);
+    missing.retain(noted);
+    for (StartedExecutions.Entry entry : entries) {
       if (which.test(entry)) {
         try {
           reap(entry, ledger, listener);
@@ -103,7 +112,6 @@ public final class OrphanReaper extends AsyncPeriodicWork {
     try {
       if (ended(entry, listener)) {
         ledger.strike(execution);
-        asked.remove(execution);
       }
     } catch (SluiceException e) {
       if (!String.valueOf(e.getMessage()).contains("SLU-3711")) {
@@ -155,16 +163,23 @@ public final class OrphanReaper extends AsyncPeriodicWork {
       throws IOException, InterruptedException {
     RunId execution = entry.execution();
     Instant now = Clock.systemUTC().instant();
-    @Nullable Instant first = asked.get(execution);
-    boolean byForce = first != null && !now.isBefore(first.plus(GRACE));
+    boolean byForce = asked.isLongAgo(execution, now);
     String what = execution + " of " + entry.build() + " on " + on.process().agent();
-    return switch (new OrphanProcess(on.process(), execution).end(byForce, listener)) {
+    OrphanProcess process = new OrphanProcess(on.process(), execution);
+    return switch (process.end(byForce, listener)) {
       case ASKED -> {
-        asked.putIfAbsent(execution, now);
+        asked.note(execution, now);
+        missing.forget(execution);
         listener.getLogger().println((byForce ? "killed: " : "asked to end: ") + what);
         yield false; // seen the next time
       }
-      case ENDED -> {
+      case NOT_FOUND -> {
+        if (!asked.has(execution) && !missing.isLongAgo(execution, now)) {
+          missing.note(execution, now);
+          later(entry, "it is not there, or has not begun yet", listener);
+          yield false;
+        }
+        process.deleteFiles();
         listener.getLogger().println("has ended: " + what);
         yield true;
       }
