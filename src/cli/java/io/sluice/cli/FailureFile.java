@@ -55,7 +55,7 @@ final class FailureFile implements Consumer<RunEvent> {
    * Writes the failure, or removes that of a run before which had the same file, if this one is
    * none. The run's own report and exit code do not depend on it.
    *
-   * @param console is told why the file cannot be written
+   * @param console gets the reason where the file cannot be written
    */
   void write(RunReport report, Consumer<String> console) {
     if (record == null) {

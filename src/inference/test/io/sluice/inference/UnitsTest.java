@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Units are text; a program that took them for numbers is told which ones it meant. */
+/** Units are text; a message names those that a program took for numbers. */
 class UnitsTest {
   @ParameterizedTest
   @CsvSource({"007,7", "007,7.0", "0,0.0", "10,010", "100,100.00"})

@@ -144,7 +144,7 @@ class FamiliesIT {
     assertThat(version(winner).tags())
         .containsEntry("sluice.family", "doubled")
         .containsEntry("sluice.champion", Integer.toString(champion));
-    assertThat(said(run, "gate")).contains("doubled was picked", "the champion of");
+    assertThat(said(run, "gate")).contains("doubled was picked", "doubled replaces the champion");
     for (String family : List.of("linear", "doubled")) {
       JsonNode study = study("second", family);
       assertThat(study.path("search").asText()).as(family).isEqualTo("warm");

@@ -113,7 +113,7 @@ class LeaksIT {
 
     assertThat(run.shown())
         .contains("PROMOTED declared version 1")
-        .contains("part of the audit for leaks could not be made (1)")
+        .contains("Part of the audit for leaks could not be made (1 check)")
         .contains("Not audited for leaks: the channel `holiday`");
     assertThat(version("declared").tags()).containsKey("sluice.unaudited");
   }
