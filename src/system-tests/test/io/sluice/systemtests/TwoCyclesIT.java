@@ -94,7 +94,9 @@ class TwoCyclesIT {
     ForkedSluice.Ended run = run("2026-06-01");
     assertThat(cached(run)).contains("data-returns", "preprocess");
     assertThat(report(run).path("verdict").asText()).isEqualTo("HOLD");
-    assertThat(said(run, "gate")).contains("insufficient").contains("none of the holdout rows is new");
+    assertThat(said(run, "gate"))
+        .contains("insufficient")
+        .contains("none of the holdout rows is new");
     champion(first);
     again = report(run).path("version").asInt();
     assertThat(version(again).tags()).containsEntry("sluice.verdict", "HOLD");
