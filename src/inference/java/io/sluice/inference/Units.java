@@ -2,7 +2,7 @@ package io.sluice.inference;
 
 import com.carrotsearch.hppc.ObjectIntHashMap;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,7 +21,7 @@ final class Units {
   private final List<String> names = new ArrayList<>();
 
   /** Filled when it is asked for: units by their keys without what numbers do not keep. */
-  private final Map<String, Integer> numbersAlike = new HashMap<>();
+  private final Map<String, Integer> numbersAlike = new LinkedHashMap<>();
 
   int number(String key) {
     int known = numbers.getOrDefault(key, -1);
