@@ -37,15 +37,19 @@ public final class CodeFiles {
     return out;
   }
 
-  /** Links in the way of what a run takes along; empty when all can be followed. */
-  static List<Diagnostic> links(SourceTree tree, Spec spec) {
+  /**
+   * Links in the way of what a run takes along; empty when all can be followed.
+   *
+   * @param listing of the tree
+   */
+  static List<Diagnostic> links(SourceTree tree, SourceTree.Listing listing, Spec spec) {
     CodeSelection selection = new CodeSelection(Planner.codeIncludes(spec));
     List<String> paths = new ArrayList<>();
-    tree.files().stream()
+    listing.files().stream()
         .map(SourceTree.CodeFile::path)
         .filter(selection::takes)
         .forEach(paths::add);
-    tree.closedFolders().stream().filter(selection::reaches).forEach(paths::add);
+    listing.closed().stream().filter(selection::reaches).forEach(paths::add);
     List<Diagnostic> wrong = new ArrayList<>();
     for (String path : paths) {
       try {

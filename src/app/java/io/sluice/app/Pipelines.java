@@ -101,10 +101,11 @@ public final class Pipelines {
         tree.name().isEmpty() || tree.name().equals(".") ? file : tree.name() + "/" + file;
     Parsed<Spec> parsed = SpecParser.parse(new SourceFile(name, text(name, bytes)));
     Spec spec = parsed.orThrow();
-    List<Diagnostic> problems = new ArrayList<>(Checker.check(parsed, new FilesForCheck(tree)));
+    SourceTree.Listing listing = tree.listing();
+    List<Diagnostic> problems = new ArrayList<>(Checker.check(parsed, new FilesForCheck(listing)));
     Opened opened = new Opened(tree, spec);
     boolean planned = problems.isEmpty();
-    problems.addAll(CodeFiles.links(tree, spec));
+    problems.addAll(CodeFiles.links(tree, listing, spec));
     if (planned) {
       problems.addAll(SizeCheck.of(opened, parsed.spans()));
     }
@@ -120,9 +121,9 @@ public final class Pipelines {
 
     private final List<String> closed;
 
-    FilesForCheck(SourceTree tree) {
-      this.closed = tree.closedFolders();
-      this.files = tree.files().stream().map(SourceTree.CodeFile::path).toList();
+    FilesForCheck(SourceTree.Listing listing) {
+      this.closed = listing.closed();
+      this.files = listing.files().stream().map(SourceTree.CodeFile::path).toList();
       for (String file : files) {
         paths.add(file);
         for (int end = file.lastIndexOf('/'); end > 0; end = file.lastIndexOf('/', end - 1)) {

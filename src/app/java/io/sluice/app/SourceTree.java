@@ -22,12 +22,9 @@ public interface SourceTree {
   /** All regular files, sorted; without version control's own and without caches. */
   List<CodeFile> files();
 
-  /**
-   * Folders that are links which are not followed: nothing below them is in {@link #files}, and to
-   * read one is an error that says why.
-   */
-  default List<String> closedFolders() {
-    return List.of();
+  /** The same files, and where it could not look for more. */
+  default Listing listing() {
+    return new Listing(files(), List.of());
   }
 
   /**
@@ -44,6 +41,15 @@ public interface SourceTree {
   default Optional<String> commitTrouble() {
     return Optional.empty();
   }
+
+  /**
+   * What there is.
+   *
+   * @param files all regular files, sorted
+   * @param closed folders that are links which are not followed: nothing below them is in the
+   *     files, and to read one is an error that says why
+   */
+  record Listing(List<CodeFile> files, List<String> closed) {}
 
   /**
    * One file of the tree.

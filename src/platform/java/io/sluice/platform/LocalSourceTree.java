@@ -62,12 +62,7 @@ public final class LocalSourceTree implements SourceTree {
 
   @Override
   public List<CodeFile> files() {
-    return walk().files();
-  }
-
-  @Override
-  public List<String> closedFolders() {
-    return walk().closed();
+    return listing().files();
   }
 
   @Override
@@ -75,10 +70,8 @@ public final class LocalSourceTree implements SourceTree {
     reach.check(folder, folder.resolve(path));
   }
 
-  /** What there is: files, and folders that are links which lead out. */
-  private record Listing(List<CodeFile> files, List<String> closed) {}
-
-  private Listing walk() {
+  @Override
+  public Listing listing() {
     Listing out = new Listing(new ArrayList<>(), new ArrayList<>());
     try {
       Files.walkFileTree(

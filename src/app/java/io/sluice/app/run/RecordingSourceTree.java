@@ -33,8 +33,8 @@ public final class RecordingSourceTree implements SourceTree {
   }
 
   @Override
-  public List<String> closedFolders() {
-    return tree.closedFolders();
+  public Listing listing() {
+    return tree.listing();
   }
 
   @Override
