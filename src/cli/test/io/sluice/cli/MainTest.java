@@ -150,7 +150,7 @@ class MainTest {
             .replaceFirst("code:", "code: { include: [\"none/**\"] }\nformer:")
             .replaceFirst("former:.*\n", "");
     Files.writeString(spec, text);
-    Files.writeString(pipeline.resolve("more.lock"), "\n--index-url https://x\nsix>=1\n");
+    Files.writeString(pipeline.resolve("more.lock"), "\n--index-url wheels\nsix>=1\n");
     assertThat(sluice("check", pipeline.toString())).isEqualTo(2);
     assertThat(text(err))
         .contains("SLU-1032", "none/**")

@@ -53,7 +53,7 @@ class LockFileTest {
 
   @Test
   void anOptionIsToldWithItsLineAndWhatToDo() {
-    assertThat(problems("# made by uv\n\n--index-url https://i.example.org\nsix==1 " + HASH))
+    assertThat(problems("# made by uv\n\n--index-url wheels\nsix==1 " + HASH))
         .contains("--> envs/tab.lock:3:1")
         .contains("holds the option `--index-url`")
         .contains("delete line 3")
