@@ -30,6 +30,7 @@ class RunFoldTest {
   private static final String SKIPPED =
       "2026/11/24 21:51:14 INFO Step was skipped due to when expressions were evaluated to false.";
   private static final String UP = "phase: 'Running',";
+  private static final Map<String, String> RUNNING = Map.of("step-run", "{running: {}}");
   private static final ContainerId RUN_OF_A = new ContainerId("r-1-a-pod", "u-a", "step-run");
   private static final ContainerId RUN_OF_B = new ContainerId("r-1-b-pod", "u-b", "step-run");
   private static final ContainerId RUN_OF_Z = new ContainerId("r-1-z-pod", "u-z", "step-run");
@@ -65,9 +66,20 @@ class RunFoldTest {
     };
   }
 
+  /** The run is going, and the pod of its stage a is up with these containers. */
+  private void begin(Map<String, String> containers) {
+    see(fold.see(run("Unknown", "Running", ""), AT));
+    see(fold.see(pod("a", UP, containers), AT));
+  }
+
+  /** Stage a has failed, and its steps are these. */
+  private void fail(String... steps) {
+    see(fold.see(taskRun("a", "False", "Failed", String.join(",", steps)), AT));
+  }
+
   private void whole(String task) {
     ContainerId container = new ContainerId("r-1-" + task + "-pod", "u-" + task, "step-run");
-    see(fold.see(pod(task, UP, Map.of("step-run", "{running: {}}")), AT));
+    see(fold.see(pod(task, UP, RUNNING), AT));
     see(fold.line(container, "hello from " + task, AT));
     see(fold.drained(container, AT));
     see(fold.see(taskRun(task, "True", "Succeeded", step("run", 0, "Completed")), AT));
@@ -141,8 +153,7 @@ class RunFoldTest {
   /** A watch that lost the last state, a kubelet that gives no output: the run is over. */
   @Test
   void aRunIsNotFollowedLongPastItsEnd() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    begin(RUNNING);
     see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
     see(
         fold.see(
@@ -259,7 +270,7 @@ class RunFoldTest {
   void seeingEverythingTwiceTellsNothingTwice() {
     for (int i = 0; i < 2; i++) {
       see(fold.see(run("Unknown", "Running", ""), AT));
-      see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+      see(fold.see(pod("a", UP, RUNNING), AT));
       see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
     }
     assertThat(told).containsExactly("run [a, b, z]", "a starts 0", "a.run starts");
@@ -271,7 +282,7 @@ class RunFoldTest {
   void theOrderOfObjectsDoesNotMatter(long seed) {
     List<Function<RunFold, List<RunEvent>>> seen = new ArrayList<>();
     for (String task : List.of("a", "b", "z")) {
-      seen.add(f -> f.see(pod(task, UP, Map.of("step-run", "{running: {}}")), AT));
+      seen.add(f -> f.see(pod(task, UP, RUNNING), AT));
       seen.add(f -> f.see(taskRun(task, "Unknown", "Running", step("run")), AT));
       seen.add(f -> f.see(taskRun(task, "True", "Succeeded", step("run", 0, "Completed")), AT));
     }
@@ -326,8 +337,7 @@ class RunFoldTest {
 
   @Test
   void theEndOfAStageWaitsForItsLastLine() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    begin(RUNNING);
     see(fold.see(taskRun("a", "True", "Succeeded", step("run", 0, "Completed")), AT));
     assertThat(told).last().isEqualTo("a.run starts");
     assertThat(fold.unread()).containsExactly(RUN_OF_A);
@@ -371,16 +381,14 @@ class RunFoldTest {
         "2026/11/24 21:51:14 Skipping step because a previous step failed"
       })
   void whatTektonWritesIntoTheOutputOfASkippedStepIsNotTheStepsOwn(String line) {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    begin(RUNNING);
     see(fold.line(RUN_OF_A, line, AT));
     assertThat(told).containsExactly("run [a, b, z]", "a starts 0");
   }
 
   @Test
   void ofASkippedStepNothingIsToldAlsoWhenItsContainerWasSeenToRun() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    begin(RUNNING);
     see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
     see(fold.line(RUN_OF_A, SKIPPED, AT));
     see(fold.drained(RUN_OF_A, AT));
@@ -392,8 +400,7 @@ class RunFoldTest {
 
   @Test
   void aStepThatSaysWhatTektonSaysOfSkippedOnesIsHeard() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    begin(RUNNING);
     see(fold.line(RUN_OF_A, SKIPPED, AT));
     see(fold.line(RUN_OF_A, "and more", AT));
     see(fold.line(RUN_OF_A, SKIPPED, AT));
@@ -403,8 +410,7 @@ class RunFoldTest {
 
   @Test
   void aStepThatSaysNothingElseIsHeardAtItsEnd() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    begin(RUNNING);
     see(fold.line(RUN_OF_A, SKIPPED, AT));
     see(fold.drained(RUN_OF_A, AT));
     see(fold.see(taskRun("a", "True", "Succeeded", step("run", 0, "Completed")), AT));
@@ -413,16 +419,8 @@ class RunFoldTest {
 
   @Test
   void stepsAfterOneThatFailedAreNotTold() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of()), AT));
-    see(
-        fold.see(
-            taskRun(
-                "a",
-                "False",
-                "Failed",
-                step("run", 3, "Error") + "," + step("store", 1, "Skipped")),
-            AT));
+    begin(Map.of());
+    fail(step("run", 3, "Error"), step("store", 1, "Skipped"));
     assertThat(told)
         .endsWith(
             "a.run starts", "a.run ends 3", "a FAILED because step run ended with exit code 3");
@@ -430,16 +428,8 @@ class RunFoldTest {
 
   @Test
   void aStepThatMayFailIsFollowedByTheNext() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of()), AT));
-    see(
-        fold.see(
-            taskRun(
-                "a",
-                "False",
-                "Failed",
-                step("run", 3, "Continued") + "," + step("store", 3, "Error")),
-            AT));
+    begin(Map.of());
+    fail(step("run", 3, "Continued"), step("store", 3, "Error"));
     assertThat(told)
         .endsWith(
             "a.run starts",
@@ -515,9 +505,8 @@ class RunFoldTest {
 
   @Test
   void aRunThatFailedNamesTheTaskThatDidIt() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of()), AT));
-    see(fold.see(taskRun("a", "False", "Failed", step("run", 2, "Error")), AT));
+    begin(Map.of());
+    fail(step("run", 2, "Error"));
     see(
         fold.see(
             run(
@@ -596,8 +585,7 @@ class RunFoldTest {
 
   @Test
   void aRunThatIsDeletedEndsCleanly() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    begin(RUNNING);
     see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
     see(fold.deleted(Optional.empty(), AT));
     assertThat(fold.outcome()).isEmpty();
@@ -618,8 +606,7 @@ class RunFoldTest {
 
   @Test
   void aCancelledStepEndsLikeAKilledProcess() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of("step-run", "{running: {}}")), AT));
+    begin(RUNNING);
     see(fold.see(taskRun("a", "Unknown", "Running", step("run")), AT));
     see(fold.drained(RUN_OF_A, AT));
     String killed =
@@ -677,14 +664,8 @@ class RunFoldTest {
                 "phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.',",
                 Map.of()),
             AT));
-    see(
-        fold.see(
-            taskRun(
-                "a",
-                "False",
-                "Failed",
-                "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 0}}"),
-            AT));
+    fail(
+        "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 0}}");
     assertThat(told)
         .last()
         .isEqualTo(
@@ -693,16 +674,9 @@ class RunFoldTest {
 
   @Test
   void memoryThatRanOutIsSaid() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of()), AT));
-    see(
-        fold.see(
-            taskRun(
-                "a",
-                "False",
-                "Failed",
-                "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 137, reason: 'OOMKilled'}, terminationReason: 'Error'}"),
-            AT));
+    begin(Map.of());
+    fail(
+        "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z', exitCode: 137, reason: 'OOMKilled'}, terminationReason: 'Error'}");
     assertThat(told)
         .last()
         .isEqualTo(
@@ -726,14 +700,7 @@ class RunFoldTest {
                 """),
             AT));
     see(fold.drained(RUN_OF_A, AT));
-    see(
-        fold.see(
-            taskRun(
-                "a",
-                "False",
-                "Failed",
-                step("run", -1, "Continued") + "," + step("store", 255, "Error")),
-            AT));
+    fail(step("run", -1, "Continued"), step("store", 255, "Error"));
     assertThat(told)
         .last()
         .isEqualTo(
@@ -745,18 +712,11 @@ class RunFoldTest {
   /** As Tekton 1.15 was seen to: it does not wait for the step after the command. */
   @Test
   void memoryThatRanOutIsSaidThoughTheNextStepIsNotSeenToEnd() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of()), AT));
-    see(
-        fold.see(
-            taskRun(
-                "a",
-                "False",
-                "Failed",
-                "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z',"
-                    + " exitCode: 137, reason: 'OOMKilled'}, terminationReason: 'Continued'},"
-                    + step("store")),
-            AT));
+    begin(Map.of());
+    fail(
+        "{name: 'run', container: 'step-run', terminated: {startedAt: '2026-11-24T10:00:01Z',"
+            + " exitCode: 137, reason: 'OOMKilled'}, terminationReason: 'Continued'}",
+        step("store"));
     assertThat(told)
         .last()
         .asString()
@@ -766,8 +726,7 @@ class RunFoldTest {
 
   @Test
   void aPodThatSomebodyDeletedIsNamed() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of()), AT));
+    begin(Map.of());
     see(
         fold.deleted(
             AsRead.pod(
@@ -777,7 +736,7 @@ class RunFoldTest {
                  spec: {nodeName: 'n1', containers: []}, status: {phase: 'Running'}}
                 """),
             AT));
-    see(fold.see(taskRun("a", "False", "Failed", step("run", 143, "Error")), AT));
+    fail(step("run", 143, "Error"));
     assertThat(told)
         .last()
         .isEqualTo(
@@ -787,10 +746,9 @@ class RunFoldTest {
 
   @Test
   void aCommandThatFailedBeforeItsPodWasCleanedUpIsNotSaidToBeDeleted() {
-    see(fold.see(run("Unknown", "Running", ""), AT));
-    see(fold.see(pod("a", UP, Map.of()), AT));
+    begin(Map.of());
     see(fold.deleted(pod("a", UP, Map.of()), AT));
-    see(fold.see(taskRun("a", "False", "Failed", step("run", 3, "Error")), AT));
+    fail(step("run", 3, "Error"));
     assertThat(told).last().isEqualTo("a FAILED because step run ended with exit code 3");
   }
 
