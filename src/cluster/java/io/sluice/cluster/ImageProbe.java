@@ -1,6 +1,5 @@
 package io.sluice.cluster;
 
-import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.sluice.cluster.fold.BlockedReason;
@@ -76,9 +75,7 @@ final class ImageProbe {
       throws InterruptedException {
     long start = System.nanoTime();
     while (true) {
-      GenericKubernetesResource found =
-          cluster.call("get", "pods", () -> cluster.pods().withName(name).get());
-      Tree pod = found == null ? new Tree(null) : Observations.tree(found);
+      Tree pod = Upload.seen(cluster, name);
       Duration waited = Duration.ofNanos(System.nanoTime() - start);
       boolean late = waited.compareTo(MAX_BLOCKED) > 0;
       Optional<String> nowhere = BlockedReason.ofScheduling(pod);

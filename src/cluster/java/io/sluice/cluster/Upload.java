@@ -133,7 +133,7 @@ public final class Upload {
   }
 
   /** The pod as it is now; nothing when it is not there. */
-  private Tree seen(String pod) {
+  static Tree seen(Cluster cluster, String pod) {
     GenericKubernetesResource found =
         cluster.call("get", "pods", () -> cluster.pods().withName(pod).get());
     return found == null ? new Tree(null) : Observations.tree(found);
@@ -153,7 +153,7 @@ public final class Upload {
     long since = start;
     long answered = start;
     while (true) {
-      Tree seen = seen(pod);
+      Tree seen = seen(cluster, pod);
       if (!seen.isPresent()) {
         throw notStarted("it was deleted");
       }
@@ -224,7 +224,7 @@ public final class Upload {
       throws InterruptedException {
     long start = System.nanoTime();
     while (true) {
-      Tree seen = seen(pod);
+      Tree seen = seen(cluster, pod);
       switch (seen.isPresent() ? seen.at("status", "phase").text() : "gone") {
         case "Succeeded" -> {
           return;
