@@ -11,6 +11,7 @@ import java.util.List;
 /** Turns failed requests to an API server into diagnostics. */
 final class ApiErrors {
   private static final int DEEPEST = 20;
+  private static final int UNAUTHORIZED = 401;
   private static final int FORBIDDEN = 403;
 
   /** How much is shown of an answer of another service, which may be a whole page. */
@@ -29,7 +30,7 @@ final class ApiErrors {
     String said = message(e);
     String what = verb + " " + resource + " in namespace " + cluster.namespace();
     return switch (e.getCode()) {
-      case 401 ->
+      case UNAUTHORIZED ->
           unreachable(
               e,
               "SLU-3704",
@@ -52,6 +53,11 @@ final class ApiErrors {
               "the cluster at " + cluster.address() + " does not answer: " + said,
               "is it up, is the network, and is the context the right one?");
     };
+  }
+
+  /** Whether the request was refused to us: our login does not count, or has not the right. */
+  static boolean isRefused(KubernetesClientException e) {
+    return e.getCode() == UNAUTHORIZED || e.getCode() == FORBIDDEN;
   }
 
   /** Whether a Kubernetes API server denied the request for lack of a right. */

@@ -89,8 +89,7 @@ final class Informers implements AutoCloseable {
    */
   private boolean retry(String plural, Throwable t, AtomicInteger refusals) {
     Throwable cause = t instanceof WatcherException && t.getCause() != null ? t.getCause() : t;
-    boolean refused =
-        cause instanceof KubernetesClientException k && (k.getCode() == 403 || k.getCode() == 401);
+    boolean refused = cause instanceof KubernetesClientException k && ApiErrors.isRefused(k);
     if (!refused) {
       return true;
     }

@@ -162,7 +162,7 @@ final class Session implements PipelineRunner.Running, Informers.Listener, LogRe
       }
       return Optional.of(answer);
     } catch (KubernetesClientException e) {
-      if (isTooLong(kind, e.getCode() == 401 || e.getCode() == 403)) {
+      if (isTooLong(kind, ApiErrors.isRefused(e))) {
         failed(ApiErrors.toException(e, verb, RunObjects.of(kind, cluster).plural(), cluster));
       }
       return Optional.empty();
