@@ -230,14 +230,16 @@ final class Messages {
         // below
       }
     }
-    boolean outOfMemory = attempt.steps().stream().anyMatch(s -> ranOutOfMemory(s, pod));
-    boolean byItself = attempt.steps().stream().anyMatch(Messages::failedByItself);
-    boolean bySignal =
-        attempt.steps().stream().filter(Messages::failedByItself).allMatch(Messages::endedBySignal);
-    if (blocked.isPresent() && !outOfMemory && (!byItself || bySignal)) {
+    // memory did not run out, and what failed by itself, if anything, a signal ended
+    boolean fromOutside =
+        attempt.steps().stream().noneMatch(s -> ranOutOfMemory(s, pod))
+            && attempt.steps().stream()
+                .filter(Messages::failedByItself)
+                .allMatch(Messages::endedBySignal);
+    if (fromOutside && blocked.isPresent()) {
       return blocked.get();
     }
-    if (deleted && !outOfMemory && (!byItself || bySignal)) {
+    if (fromOutside && deleted) {
       return "its pod "
           + attempt.pod()
           + " was deleted"
