@@ -85,10 +85,12 @@ public final class BuildRuns {
   /**
    * Ids of a build's runs and executions.
    *
-   * @param name as of {@link #nameForIds}
+   * @param name as of {@link #nameForIds}; null as read from an earlier version, which kept none:
+   *     then it is the build's of now
    */
-  public static Identity identity(String name) {
-    return new Identity(Jenkins.get().getLegacyInstanceId(), name);
+  public static Identity identity(@Nullable String name, Run<?, ?> build) {
+    return new Identity(
+        Jenkins.get().getLegacyInstanceId(), name == null ? nameForIds(build) : name);
   }
 
   public RunFolder folder(RunId run) {

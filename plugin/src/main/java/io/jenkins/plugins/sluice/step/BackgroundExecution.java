@@ -65,7 +65,7 @@ abstract class BackgroundExecution extends StepExecution {
 
   /** What the ids of this step are made from, the same to its end. */
   final Identity identity(Run<?, ?> ofBuild) {
-    return BuildRuns.identity(build == null ? BuildRuns.nameForIds(ofBuild) : build);
+    return BuildRuns.identity(build, ofBuild);
   }
 
   /**

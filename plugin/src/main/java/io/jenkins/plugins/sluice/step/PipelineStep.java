@@ -115,8 +115,7 @@ public final class PipelineStep extends RunStep {
     private void open() throws IOException, InterruptedException {
       StepContext context = getContext();
       Run<?, ?> ofBuild = context.get(Run.class);
-      RunId run =
-          BuildRuns.identity(build == null ? BuildRuns.nameForIds(ofBuild) : build).run(node);
+      RunId run = BuildRuns.identity(build, ofBuild).run(node);
       BuildRuns builds = new BuildRuns(ofBuild, context.get(TaskListener.class));
       RunContext block;
       if (tool == null) {
