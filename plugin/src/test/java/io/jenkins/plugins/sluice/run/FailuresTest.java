@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice.run;
 
+import static io.jenkins.plugins.sluice.SavedObjects.back;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import hudson.AbortException;
@@ -12,11 +13,6 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunId;
 import io.sluice.core.run.StageName;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.util.List;
@@ -80,19 +76,6 @@ class FailuresTest {
     assertThat(held).hasMessage("HOLD: worse");
     assertThat(held.getReason()).isEqualTo("worse");
     assertThat(held.getVersion()).isEqualTo(7);
-  }
-
-  private static <T extends Throwable> T back(T e) throws IOException, ClassNotFoundException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
-      out.writeObject(e);
-    }
-    try (ObjectInputStream in =
-        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-      @SuppressWarnings("unchecked")
-      T read = (T) in.readObject();
-      return read;
-    }
   }
 
   /** The sandbox refuses a method of a plugin that is not marked. */

@@ -1,5 +1,6 @@
 package io.jenkins.plugins.sluice.step;
 
+import static io.jenkins.plugins.sluice.SavedObjects.back;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -12,10 +13,6 @@ import io.jenkins.plugins.sluice.pipeline.RunRequest;
 import io.sluice.app.run.RunSummary;
 import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.RunId;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.ObjectInputStream;
-import java.io.ObjectOutputStream;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -110,19 +107,6 @@ class StepsTest {
     assertThat(back.onAgent().orElseThrow().tool).isEqualTo("main");
     assertThat(back.onAgent().orElseThrow().request.pipeline()).isEqualTo("p");
     assertThat(back(new RunContext("j-2", "prod")).onAgent()).isEmpty();
-  }
-
-  private static <T> T back(T value) throws Exception {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (ObjectOutputStream out = new ObjectOutputStream(bytes)) {
-      out.writeObject(value);
-    }
-    try (ObjectInputStream in =
-        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray()))) {
-      @SuppressWarnings("unchecked")
-      T read = (T) in.readObject();
-      return read;
-    }
   }
 
   @Test
