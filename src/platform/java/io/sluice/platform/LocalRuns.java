@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 
 /**
  * The runs that left something in a project's state folder: a record in its store, or the file with
@@ -83,7 +84,7 @@ public final class LocalRuns implements RunSource {
   private Optional<KnownRun> recorded(
       FolderStore store, RunId run, String area, Optional<String> log) {
     String where = state.resolve(area).resolve(run.value()).resolve(RECORD.value()).toString();
-    Optional<Instant> began = log.flatMap(l -> begun(Path.of(l)));
+    Supplier<Optional<Instant>> began = () -> log.flatMap(l -> begun(Path.of(l)));
     try {
       return store
           .record(run, RECORD)
@@ -95,7 +96,7 @@ public final class LocalRuns implements RunSource {
               where,
               Optional.empty(),
               Optional.of(e.toString()),
-              began,
+              began.get(),
               Optional.empty(),
               log));
     }

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -53,12 +54,13 @@ public record KnownRun(
    * A run whose record was read as bytes: with what is wrong with it where it does not read.
    *
    * @param run its id; where it is not known, the record's own counts
+   * @param began asked only where the record does not say so itself
    */
   public static KnownRun read(
       Optional<String> run,
       byte[] bytes,
       String where,
-      Optional<Instant> began,
+      Supplier<Optional<Instant>> began,
       Optional<String> log) {
     try {
       RunRecord record = RunRecord.parse(Json.parse(bytes));
@@ -72,7 +74,7 @@ public record KnownRun(
           where,
           Optional.empty(),
           Optional.of(String.valueOf(e.getMessage())),
-          began,
+          began.get(),
           Optional.empty(),
           log);
     }

@@ -19,7 +19,7 @@ public interface RunSource {
     return () ->
         registry.recordedRuns(model, most).stream()
             .map(bytes ->
-                KnownRun.read(Optional.empty(), bytes, address, Optional.empty(), Optional.empty()))
+                KnownRun.read(Optional.empty(), bytes, address, Optional::empty, Optional.empty()))
             .toList();
   }
 }

@@ -25,7 +25,7 @@ class PastRunsTest {
           Optional.of("r-damaged"),
           "{\"apiVersion\":\"sluice.io/run-".getBytes(StandardCharsets.UTF_8),
           "here",
-          Optional.of(Instant.parse("2020-01-01T00:00:00Z")),
+          () -> Optional.of(Instant.parse("2020-01-01T00:00:00Z")),
           Optional.empty());
 
   private static KnownRun read(String sample, Optional<String> log) {
@@ -35,7 +35,7 @@ class PastRunsTest {
           new String(sample("run-record/valid/" + sample), StandardCharsets.UTF_8)
               .replace("\"run-1\"", "\"r-" + sample + "\"");
       return KnownRun.read(
-          Optional.empty(), json.getBytes(StandardCharsets.UTF_8), sample, Optional.empty(), log);
+          Optional.empty(), json.getBytes(StandardCharsets.UTF_8), sample, Optional::empty, log);
     } catch (IOException e) {
       throw new AssertionError(e);
     }
@@ -68,7 +68,7 @@ class PastRunsTest {
             Optional.empty(),
             Json.write(json).getBytes(StandardCharsets.UTF_8),
             "here",
-            Optional.empty(),
+            Optional::empty,
             Optional.empty());
 
     assertThat(held.standing()).isEqualTo(Standing.HELD);
@@ -96,7 +96,7 @@ class PastRunsTest {
             Optional.of("r-other"),
             sample("run-record/valid/promoted"),
             "here",
-            Optional.empty(),
+            Optional::empty,
             Optional.empty());
     assertThat(swapped.trouble().orElseThrow()).startsWith("it is the record of run ");
   }
