@@ -163,17 +163,20 @@ public final class Register {
             .flatMap(StageRecord.Input::manifest)
             .map(stages::before)
             .orElse(List.of());
+    Map<String, String> params = params(family, folder);
+    Optional<Study> search =
+        study.isPresent() ? Optional.of(Study.of(JsonFile.read(study.get()))) : Optional.empty();
     return new Registration(
         resolved.model(),
         resolved.run() + "/" + family,
         resolved.run() + "/" + family + "/" + bundle.digest().hex(),
-        params(family, folder),
-        metrics(family, study),
+        params,
+        metrics(family, search),
         lineage(family, bundle, chosen, before, predictCommand(folder)).tags(),
         dataset(before),
         ModelFiles.contents(folder),
         extra,
-        trials(study),
+        search.map(s -> Map.of("trial_objective", s.objectives())).orElse(Map.of()),
         RegistryPages.candidate(resolved.run().value(), family, verdict, out(family)));
   }
 
@@ -305,7 +308,7 @@ public final class Register {
     return params;
   }
 
-  private Map<String, Double> metrics(String family, Optional<Path> study) throws IOException {
+  private Map<String, Double> metrics(String family, Optional<Study> search) {
     Map<String, Double> metrics = new TreeMap<>();
     drift.ifPresent(d -> {
       d.share()
@@ -333,20 +336,12 @@ public final class Register {
         .family(family)
         .flatMap(EvaluationReport.Family::validationLoss)
         .ifPresent(loss -> metrics.put("validation_loss", loss));
-    if (study.isPresent()) {
-      Study found = Study.of(JsonFile.read(study.get()));
-      found.trials().ifPresent(n -> metrics.put("trials", (double) n));
-      saving(found.againstCold(), "", metrics);
-      saving(found.againstColdWithPatience(), "_with_patience", metrics);
-    }
+    search.ifPresent(s -> {
+      s.trials().ifPresent(n -> metrics.put("trials", (double) n));
+      saving(s.againstCold(), "", metrics);
+      saving(s.againstColdWithPatience(), "_with_patience", metrics);
+    });
     return metrics;
-  }
-
-  /** The search as a curve: what each trial came to. */
-  private static Map<String, List<Double>> trials(Optional<Path> study) throws IOException {
-    return study.isEmpty()
-        ? Map.of()
-        : Map.of("trial_objective", Study.of(JsonFile.read(study.get())).objectives());
   }
 
   /** Parts of what a cold search needs, 0 to 1; one that is not known becomes no metric. */
