@@ -12,7 +12,6 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.RunEvent;
 import io.sluice.core.run.RunId;
-import io.sluice.core.run.StageName;
 import io.sluice.core.run.StageStatus;
 import io.sluice.core.spec.Overlay;
 import io.sluice.tekton.PipelineRunner;
@@ -168,10 +167,7 @@ public final class LocalStagedRun {
               new NothingToDo(
                   report(
                       state,
-                      StageStatus.SUCCEEDED,
-                      Optional.empty(),
-                      Optional.empty(),
-                      next.why(),
+                      RunOutcome.withoutTasks(StageStatus.SUCCEEDED, next.why()),
                       ExitCode.DONE)));
       case NextAction.WaitFor next -> new Step.Waiting(next.executions());
       case NextAction.Attach next -> throw used(next.execution());
@@ -246,14 +242,9 @@ public final class LocalStagedRun {
     public RunReport await() throws InterruptedException {
       RunOutcome outcome = running.await();
       try (claim) {
-        RunState state = repository.exclusively(() -> ended(execution, outcome, exits.of(outcome)));
-        return report(
-            state,
-            outcome.status(),
-            outcome.unrecorded(),
-            outcome.failure().map(RunOutcome.Failure::stage),
-            outcome.reason(),
-            exits.of(outcome));
+        ExitCode code = exits.of(outcome);
+        RunState state = repository.exclusively(() -> ended(execution, outcome, code));
+        return report(state, outcome, code);
       }
     }
 
@@ -276,15 +267,8 @@ public final class LocalStagedRun {
     }
   }
 
-  private RunReport report(
-      RunState state,
-      StageStatus status,
-      Optional<String> unrecorded,
-      Optional<StageName> failed,
-      String reason,
-      ExitCode code) {
-    return RunReport.of(
-        id, state.definition().model(), status, state.verdict(), unrecorded, failed, reason, code);
+  private RunReport report(RunState state, RunOutcome outcome, ExitCode code) {
+    return RunReport.of(id, state.definition().model(), outcome, state.verdict(), code);
   }
 
   /** With the run's lock held. */

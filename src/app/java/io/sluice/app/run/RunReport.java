@@ -119,39 +119,24 @@ public record RunReport(
 
   /** The report of a run that ended, before the registry was asked about it. */
   public static RunReport of(RunId run, String model, RunOutcome outcome, ExitCode exitCode) {
-    return of(
-        run,
-        model,
-        outcome.status(),
-        Optional.ofNullable(outcome.results().get("verdict")),
-        outcome.unrecorded(),
-        outcome.failure().map(RunOutcome.Failure::stage),
-        outcome.reason(),
-        exitCode);
+    return of(run, model, outcome, Optional.ofNullable(outcome.results().get("verdict")), exitCode);
   }
 
   /** The report of a part of a run, whose verdict may come from an earlier part. */
   public static RunReport of(
-      RunId run,
-      String model,
-      StageStatus status,
-      Optional<String> verdict,
-      Optional<String> unrecorded,
-      Optional<StageName> failed,
-      String reason,
-      ExitCode exitCode) {
+      RunId run, String model, RunOutcome outcome, Optional<String> verdict, ExitCode exitCode) {
     return new RunReport(
         run,
         model,
-        status,
+        outcome.status(),
         verdict,
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        unrecorded,
+        outcome.unrecorded(),
         List.of(),
-        failed,
-        reason,
+        outcome.failure().map(RunOutcome.Failure::stage),
+        outcome.reason(),
         exitCode);
   }
 
