@@ -3,7 +3,6 @@ package io.sluice.cli;
 import io.sluice.app.run.RunReport;
 import io.sluice.app.run.StageSelector;
 import io.sluice.core.run.StageStatus;
-import java.util.Locale;
 import java.util.Optional;
 
 /** The line that sums up a run, or a part of one, when it has ended. */
@@ -32,7 +31,7 @@ final class RunSummaryLine {
   /** The line for a whole run. */
   static String of(RunReport report) {
     if (report.status() != StageStatus.SUCCEEDED) {
-      String word = report.status().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+      String word = report.status().words();
       // "cancelled: cancelled" says nothing that "cancelled" does not
       String why = report.reason().equals(word) ? "" : ": " + report.reason();
       return "run " + report.run() + " " + word + why;

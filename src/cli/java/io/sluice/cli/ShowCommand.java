@@ -152,7 +152,7 @@ final class ShowCommand extends PastCommand {
       row(
           text,
           task.name().value(),
-          task.status().name().toLowerCase(Locale.ROOT).replace('_', ' ')
+          task.status().words()
               + (took.isEmpty() ? "" : "  " + took)
               + (own.map(StageRecord::cached).orElse(false) ? "  cache hit" : "")
               + (task.cause().isEmpty() || task.status() == StageStatus.SUCCEEDED

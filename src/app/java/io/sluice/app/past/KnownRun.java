@@ -10,7 +10,6 @@ import io.sluice.core.run.StageStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -141,11 +140,8 @@ public record KnownRun(
     String causes =
         record.tasks().stream()
             .filter(t -> t.status() != StageStatus.SUCCEEDED && t.status() != StageStatus.SKIPPED)
-            .map(t ->
-                t.name()
-                    + (t.cause().isEmpty()
-                        ? " " + t.status().name().toLowerCase(Locale.ROOT).replace('_', ' ')
-                        : ": " + t.cause()))
+            .map(
+                t -> t.name() + (t.cause().isEmpty() ? " " + t.status().words() : ": " + t.cause()))
             .collect(Collectors.joining("; "));
     return causes.isEmpty() ? "none of its stages began" : causes;
   }

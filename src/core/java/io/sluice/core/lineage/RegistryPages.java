@@ -4,7 +4,6 @@ import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.record.RunRecord;
 import io.sluice.core.run.StageStatus;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -39,7 +38,7 @@ public final class RegistryPages {
   /** The description of a run's record. */
   public static String run(RunRecord record) {
     StringBuilder text = new StringBuilder("Run ").append(record.run()).append(": ");
-    text.append(record.status().name().toLowerCase(Locale.ROOT).replace('_', ' ')).append('.');
+    text.append(record.status().words()).append('.');
     record.promoted().ifPresent(v -> text.append(" Version ").append(v).append(" was promoted."));
     String causes =
         record.tasks().stream()
