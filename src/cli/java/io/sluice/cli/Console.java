@@ -59,6 +59,11 @@ final class Console implements Consumer<RunEvent>, AutoCloseable {
     var unused = ticker.scheduleAtFixedRate(this::tick, period, period, TimeUnit.MILLISECONDS);
   }
 
+  /** A console beside the output of a command: progress of what it has to set up first. */
+  static Console beside(Terminal terminal) {
+    return new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
+  }
+
   @Override
   public synchronized void accept(RunEvent event) {
     switch (event) {

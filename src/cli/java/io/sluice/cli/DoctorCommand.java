@@ -109,8 +109,7 @@ final class DoctorCommand implements Callable<Integer> {
         .forEach(
             (name, state) -> findings.add(new CheckResult("environment " + name, true, state)));
     String model = opened.spec().model();
-    try (Console console =
-            new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
+    try (Console console = Console.beside(terminal);
         RegistrySession session = RegistrySessions.ofThisProcess().open(located.state(), console)) {
       PromotionLog log = session.registry().promotions(model);
       findings.add(new CheckResult("registry", true, shown(session)));

@@ -79,8 +79,7 @@ abstract class PastCommand implements Callable<Integer> {
     if (!asked()) {
       return PastRuns.of(sources);
     }
-    try (Console console =
-        new Console(terminal.err(), terminal.interactive(), false, Terminal.width())) {
+    try (Console console = Console.beside(terminal)) {
       try {
         List<KnownRun> recorded = recorded(console);
         sources.add(() -> recorded);

@@ -68,8 +68,7 @@ final class RegistryCommand implements Callable<Integer> {
   }
 
   private int start(RegistrySessions sessions, Path state) {
-    try (Console console =
-        new Console(terminal.err(), terminal.interactive(), false, Terminal.width())) {
+    try (Console console = Console.beside(terminal)) {
       say("registry: " + sessions.keep(state, console) + ", until `sluice registry stop`");
     }
     return 0;

@@ -33,8 +33,7 @@ abstract class ReleaseCommand implements Callable<Integer> {
   public Integer call() {
     PipelineFolder located = pipeline.locate();
     String model = Pipelines.open(located.tree(), located.spec()).spec().model();
-    try (Console console =
-            new Console(terminal.err(), terminal.interactive(), false, Terminal.width());
+    try (Console console = Console.beside(terminal);
         RegistrySession session = RegistrySessions.ofThisProcess().open(located.state(), console)) {
       return execute(new Releases(session.registry(), model)).code();
     }
