@@ -22,6 +22,21 @@ final class CacheEntry {
     boolean isWhole(Digest digest, long size) throws IOException;
   }
 
+  /** The entries of one key. */
+  interface Entries {
+    CacheLookup read(Area area) throws IOException;
+  }
+
+  /** What a view finds of a key: a hit that everybody may believe before what it left itself. */
+  static CacheLookup lookup(Area view, Entries entries) throws IOException {
+    CacheLookup trusted = entries.read(Area.TRUSTED);
+    if (trusted instanceof CacheLookup.Hit || view == Area.TRUSTED) {
+      return trusted;
+    }
+    CacheLookup own = entries.read(Area.UNTRUSTED);
+    return own instanceof CacheLookup.Miss ? trusted : own;
+  }
+
   static byte[] bytes(Digest manifest) {
     return (manifest + "\n").getBytes(StandardCharsets.US_ASCII);
   }

@@ -112,12 +112,7 @@ public final class FolderStore implements ArtifactStore {
 
   @Override
   public CacheLookup lookup(Digest key, Collection<String> outputs) throws IOException {
-    CacheLookup trusted = read(cacheEntry(Area.TRUSTED, key), outputs);
-    if (trusted instanceof CacheLookup.Hit || area == Area.TRUSTED) {
-      return trusted;
-    }
-    CacheLookup own = read(cacheEntry(Area.UNTRUSTED, key), outputs);
-    return own instanceof CacheLookup.Miss ? trusted : own;
+    return CacheEntry.lookup(area, of -> read(cacheEntry(of, key), outputs));
   }
 
   @Override
