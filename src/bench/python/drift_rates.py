@@ -24,8 +24,6 @@ WEEKS, NOW, UNITS = 156, 26, 400
 REFERENCE = np.arange(13, WEEKS - NOW - 24, 2)  # every other week; validation and holdout lie between
 CURRENT = np.arange(WEEKS - NOW, WEEKS)
 FALSE_ALARMS = 0.05
-#: the defaults of drift@1
-THRESHOLD, SHARE = 0.1, 0.3
 SHARES = {"any column": 1e-9, "30 %": 0.3, "50 %": 0.5}
 
 

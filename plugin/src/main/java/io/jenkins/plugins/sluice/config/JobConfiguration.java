@@ -81,15 +81,15 @@ public final class JobConfiguration {
    * @param id empty: the only one that there is
    */
   public static RegistryConfig registry(Item job, String id) throws AbortException {
+    return pick(registries(folders(job), job), id, RegistryConfig::getId, "registry", job);
+  }
+
+  /** The registries of some of a job's folders, then those of Jenkins, that the job may use. */
+  private static List<RegistryConfig> registries(List<AbstractFolder<?>> folders, Item job) {
     List<RegistryConfig> all = new ArrayList<>();
-    folders(job).forEach(f -> all.addAll(property(f).getRegistries()));
+    folders.forEach(f -> all.addAll(property(f).getRegistries()));
     all.addAll(SluiceConfiguration.get().getRegistries());
-    return pick(
-        all.stream().filter(r -> r.allows(job.getFullName())).toList(),
-        id,
-        RegistryConfig::getId,
-        "registry",
-        job);
+    return all.stream().filter(r -> r.allows(job.getFullName())).toList();
   }
 
   /**
@@ -111,12 +111,8 @@ public final class JobConfiguration {
    */
   public static RegistryConfig registryOf(ScopedCluster place, Item job) throws AbortException {
     String id = place.cluster().getRegistry();
-    List<RegistryConfig> all = new ArrayList<>();
-    outward(folders(job), place.folder(), f -> f.getFullName())
-        .forEach(f -> all.addAll(property(f).getRegistries()));
-    all.addAll(SluiceConfiguration.get().getRegistries());
-    return all.stream()
-        .filter(r -> r.getId().equals(id) && r.allows(job.getFullName()))
+    return registries(outward(folders(job), place.folder(), f -> f.getFullName()), job).stream()
+        .filter(r -> r.getId().equals(id))
         .findFirst()
         .orElseThrow(() ->
             new AbortException(

@@ -118,15 +118,14 @@ public final class StartedExecutions {
   /** After a job or folder got another full name: its notes are those of the new name. */
   void moved(String before, String now) {
     for (Entry e : entries()) {
-      String folder = e.place() instanceof OnCluster on ? on.folder().orElse("") : "";
       Entry renamed =
           new Entry(
               e.execution(),
               renamed(e.build(), before, now),
               renamed(e.job(), before, now),
-              e.place() instanceof OnCluster on && !folder.isEmpty()
+              e.place() instanceof OnCluster on
                   ? new OnCluster(
-                      Optional.of(renamed(folder, before, now)), on.cluster(), on.namespace())
+                      on.folder().map(f -> renamed(f, before, now)), on.cluster(), on.namespace())
                   : e.place());
       if (!renamed.equals(e)) {
         note(renamed);
