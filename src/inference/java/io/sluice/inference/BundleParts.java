@@ -61,7 +61,7 @@ public final class BundleParts {
       added.add("params.json");
     }
     if (command) {
-      BundleSignature.read(folder, name);
+      ForecastSignature.read(folder, name);
       if (!there(folder, "MLmodel")) {
         Files.writeString(folder.resolve("MLmodel"), commandModel(folder));
         added.add("MLmodel");
@@ -93,7 +93,7 @@ public final class BundleParts {
    * load that answers otherwise is another model. Rows with no finite answer are no use for that.
    */
   private static ObjectNode probe(ModelBundle bundle, String name) {
-    BundleSignature signature = bundle.signature();
+    ForecastSignature signature = bundle.signature();
     SplittableRandom random = new SplittableRandom(0);
     int size = signature.windowSize();
     float[] windows = new float[PROBE_ROWS * size];
@@ -138,7 +138,7 @@ public final class BundleParts {
     return probe;
   }
 
-  private static ArrayNode window(float[] windows, int offset, BundleSignature signature) {
+  private static ArrayNode window(float[] windows, int offset, ForecastSignature signature) {
     ArrayNode window = JsonNodeFactory.instance.arrayNode();
     int at = offset;
     for (int period = 0; period < signature.lookback(); period++) {
@@ -157,7 +157,7 @@ public final class BundleParts {
 
   /** MLflow's own description. No time and no random id in it: the same model is the same bytes. */
   private static String graphModel(Path folder, ModelBundle bundle) throws IOException {
-    BundleSignature signature = bundle.signature();
+    ForecastSignature signature = bundle.signature();
     ArrayNode inputs = JsonNodeFactory.instance.arrayNode();
     inputs.add(tensor(signature.window(), "float32", bundle.windowShape()));
     signature.originDay().ifPresent(day -> inputs.add(tensor(day, "int64", new long[] {-1, 1})));

@@ -36,7 +36,7 @@ final class CommandPredictions {
       PanelFormat format,
       LabelRows rows,
       Units units,
-      BundleSignature signature)
+      ForecastSignature signature)
       throws IOException {
     LongIntHashMap groups = new LongIntHashMap();
     TreeSet<Long> origins = new TreeSet<>();
@@ -117,7 +117,7 @@ final class CommandPredictions {
   }
 
   private static void complete(
-      String name, boolean[] there, LabelRows rows, Units units, BundleSignature signature) {
+      String name, boolean[] there, LabelRows rows, Units units, ForecastSignature signature) {
     int width = signature.horizons().size();
     int missing = 0;
     int first = -1;
@@ -143,7 +143,7 @@ final class CommandPredictions {
     }
   }
 
-  private static double[] perRow(double[] all, LabelRows rows, BundleSignature signature) {
+  private static double[] perRow(double[] all, LabelRows rows, ForecastSignature signature) {
     int width = signature.horizons().size();
     double[] out = new double[rows.size()];
     Arrays.setAll(

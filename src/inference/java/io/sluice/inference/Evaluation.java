@@ -216,7 +216,7 @@ public final class Evaluation {
     String family = folder.getFileName().toString();
     Optional<Instant> newestLabel = Optional.empty();
     try {
-      BundleSignature signature = BundleSignature.read(folder, family);
+      ForecastSignature signature = ForecastSignature.read(folder, family);
       newestLabel = signature.newestLabel();
       if (!signature.family().equals(family)) {
         throw Refusal.unfit(
@@ -365,7 +365,7 @@ public final class Evaluation {
       return Optional.empty();
     }
     try {
-      BundleSignature signature = BundleSignature.read(folder, "champion");
+      ForecastSignature signature = ForecastSignature.read(folder, "champion");
       Predictions predictions =
           predictions(folder, "champion", signature, inputs.resolve("champion-predictions"));
       Optional<Double> loss =
@@ -474,7 +474,7 @@ public final class Evaluation {
    *
    * @param made where the command's stage left its forecasts
    */
-  private Predictions predictions(Path folder, String name, BundleSignature signature, Path made)
+  private Predictions predictions(Path folder, String name, ForecastSignature signature, Path made)
       throws IOException {
     if (Files.exists(folder.resolve(BundleParts.PREDICT), LinkOption.NOFOLLOW_LINKS)) {
       if (!Files.isDirectory(made, LinkOption.NOFOLLOW_LINKS)) {
@@ -497,13 +497,14 @@ public final class Evaluation {
    * champion's bundle says it of an earlier validation.)
    */
   private Predictions beforeItSawValidation(
-      Path folder, String family, BundleSignature signature, Predictions made) throws IOException {
+      Path folder, String family, ForecastSignature signature, Predictions made)
+      throws IOException {
     return Files.isDirectory(folder.resolve(BundleParts.VALIDATION), LinkOption.NOFOLLOW_LINKS)
         ? new Predictions(written(folder, family, signature, validation), made.holdout)
         : made;
   }
 
-  private double[] written(Path made, String name, BundleSignature signature, TableSet tables)
+  private double[] written(Path made, String name, ForecastSignature signature, TableSet tables)
       throws IOException {
     fit(signature, name, tables);
     return CommandPredictions.read(
@@ -516,7 +517,7 @@ public final class Evaluation {
   }
 
   /** Refuses a model that was made for other tables. */
-  private static void fit(BundleSignature signature, String name, TableSet tables) {
+  private static void fit(ForecastSignature signature, String name, TableSet tables) {
     if (!signature.period().equals(tables.format().period())) {
       throw Refusal.unfit(
           name,
@@ -535,7 +536,7 @@ public final class Evaluation {
 
   /** One window per unit and origin, predicted in chunks; every row takes its horizon's column. */
   private static double[] predict(ModelBundle bundle, String name, TableSet tables) {
-    BundleSignature signature = bundle.signature();
+    ForecastSignature signature = bundle.signature();
     fit(signature, name, tables);
     int[] picked = signature.pick(tables.format(), name);
     LabelRows rows = tables.rows();

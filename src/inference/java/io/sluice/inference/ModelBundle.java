@@ -47,7 +47,7 @@ public final class ModelBundle implements AutoCloseable {
   private static final Pattern PLAIN_LOCATION = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._/-]*");
 
   private final String name;
-  private final BundleSignature signature;
+  private final ForecastSignature signature;
   private final JsonNode params;
   private final OrtEnvironment environment;
   private final OrtSession session;
@@ -57,7 +57,7 @@ public final class ModelBundle implements AutoCloseable {
 
   private ModelBundle(
       String name,
-      BundleSignature signature,
+      ForecastSignature signature,
       JsonNode params,
       OrtEnvironment environment,
       OrtSession session,
@@ -80,7 +80,7 @@ public final class ModelBundle implements AutoCloseable {
    */
   public static ModelBundle load(Path folder) {
     String name = String.valueOf(folder.getFileName());
-    BundleSignature signature = BundleSignature.read(folder, name);
+    ForecastSignature signature = ForecastSignature.read(folder, name);
     Probe probe;
     try {
       probe = Probe.parse(json(folder, name, "probe.json"), signature);
@@ -114,11 +114,11 @@ public final class ModelBundle implements AutoCloseable {
 
   /** The graph of a bundle that has no probe yet, held against its signature. */
   static ModelBundle unproven(Path folder, String name) {
-    return graph(folder, name, BundleSignature.read(folder, name), Json.object());
+    return graph(folder, name, ForecastSignature.read(folder, name), Json.object());
   }
 
   private static ModelBundle graph(
-      Path folder, String name, BundleSignature signature, JsonNode params) {
+      Path folder, String name, ForecastSignature signature, JsonNode params) {
     Path model = regular(folder, name, "model.onnx", MAX_MODEL_BYTES);
     refuseForeignData(folder, name, model);
     OrtEnvironment environment =
@@ -133,7 +133,7 @@ public final class ModelBundle implements AutoCloseable {
     }
   }
 
-  public BundleSignature signature() {
+  public ForecastSignature signature() {
     return signature;
   }
 
@@ -362,7 +362,7 @@ public final class ModelBundle implements AutoCloseable {
   }
 
   /** Holds the signature against the graph; tells whether the graph's window is flat. */
-  private static boolean flat(String name, OrtSession session, BundleSignature signature) {
+  private static boolean flat(String name, OrtSession session, ForecastSignature signature) {
     try {
       Map<String, NodeInfo> inputs = session.getInputInfo();
       NodeInfo window = inputs.get(signature.window());

@@ -41,7 +41,7 @@ record PanelFormat(
           new PanelFormat(
               fields.texts("unit", 1, 16),
               fields.texts("slices", 0, 16),
-              fields.texts("channels", 1, BundleSignature.MAX_CHANNELS),
+              fields.texts("channels", 1, ForecastSignature.MAX_CHANNELS),
               fields.duration("period"),
               fields.text("label"));
       fields.end();

@@ -27,7 +27,7 @@ record Probe(int rows, float[] windows, long[] originDays, float[] expected, dou
    * @throws IllegalArgumentException when it is not a probe for this signature; the message says
    *     where
    */
-  static Probe parse(JsonNode json, BundleSignature signature) {
+  static Probe parse(JsonNode json, ForecastSignature signature) {
     Fields top = new Fields("the probe", json);
     Fields inputs = new Fields("`inputs` of the probe", top.required("inputs"));
     JsonNode windows = inputs.array(signature.window(), MIN_ROWS, MAX_ROWS);

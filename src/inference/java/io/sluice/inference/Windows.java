@@ -43,7 +43,7 @@ public final class Windows {
    * oldest period first, the channels of a period side by side: {@code returned.2, shipped.2,
    * returned.1, shipped.1}.
    */
-  static List<String> columns(PanelFormat format, BundleSignature signature) {
+  static List<String> columns(PanelFormat format, ForecastSignature signature) {
     List<String> columns = new ArrayList<>(format.unit());
     for (int back = signature.lookback(); back >= 1; back--) {
       for (String channel : signature.channels()) {
@@ -63,7 +63,7 @@ public final class Windows {
    * @throws io.sluice.core.diag.SluiceException as {@link Evaluation} would refuse the tables, and
    *     SLU-6009 when the model wants a channel that they lack
    */
-  public static int cut(Path set, String name, BundleSignature signature, Path out)
+  public static int cut(Path set, String name, ForecastSignature signature, Path out)
       throws IOException {
     PanelFormat format = PanelFormat.read(set, name);
     Units units = new Units();

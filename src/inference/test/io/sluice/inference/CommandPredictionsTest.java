@@ -19,8 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A family that forecasts by a command of its own: what it is shown, and how its answers count. */
 class CommandPredictionsTest {
-  private static final BundleSignature SIGNATURE =
-      BundleSignature.read(Sample.bundle("linear"), "linear");
+  private static final ForecastSignature SIGNATURE =
+      ForecastSignature.read(Sample.bundle("linear"), "linear");
 
   @TempDir Path folder;
   private Sample sample;

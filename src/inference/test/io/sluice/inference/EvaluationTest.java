@@ -85,7 +85,7 @@ class EvaluationTest {
     for (int origin = 30; origin <= 34; origin++) {
       StringBuilder forecasts = new StringBuilder("product,market,horizon,forecast\n");
       for (String product : List.of("P-1", "P-2", "\"P, \"\"3\"\"\"")) {
-        for (int horizon : BundleSignature.read(Sample.bundle("linear"), "linear").horizons()) {
+        for (int horizon : ForecastSignature.read(Sample.bundle("linear"), "linear").horizons()) {
           forecasts.append("%s,EU,%d,1\n".formatted(product, horizon));
         }
       }

@@ -5,7 +5,7 @@ import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.json.Json;
 import io.sluice.core.record.PredictCommand;
-import io.sluice.inference.BundleSignature;
+import io.sluice.inference.ForecastSignature;
 import io.sluice.inference.Windows;
 import io.sluice.store.Trees;
 import io.sluice.worker.cache.KeyedStage;
@@ -60,7 +60,7 @@ public final class PredictWorkspace {
         code(p.content(), command);
       }
     }
-    BundleSignature signature = BundleSignature.read(model, stage.arguments().stage().value());
+    ForecastSignature signature = ForecastSignature.read(model, stage.arguments().stage().value());
     JsonNode params = Json.parse(Files.readAllBytes(model.resolve("params.json")));
     Files.writeString(workspace.params(), Json.pretty(params));
     for (KeyedStage.Present p : stage.inputs()) {
@@ -85,7 +85,7 @@ public final class PredictWorkspace {
     Trees.lay(store, new Manifest(Optional.empty(), Map.of(), entries), workspace.code());
   }
 
-  private void windows(KeyedStage.Present set, BundleSignature signature) throws IOException {
+  private void windows(KeyedStage.Present set, ForecastSignature signature) throws IOException {
     String name = set.input().name();
     Path tables = workspace.tmp().resolve(name);
     List<Manifest.Entry> needed =
