@@ -1,6 +1,7 @@
 package io.sluice.core.check;
 
 import io.sluice.core.diag.DidYouMean;
+import io.sluice.core.gate.Baseline;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Ref;
 import io.sluice.core.spec.Spec;
@@ -24,7 +25,13 @@ final class EvaluateTaskRule implements Rule {
             known(view, name, e, findings);
             needed(view, name, inputs, findings);
             models(view, name, inputs, findings);
-            snapshot(view, name, inputs, findings);
+            if (view.spec().task().tabular()) {
+              tabular(view, name, e, findings);
+            } else {
+              snapshot(view, name, inputs, findings);
+              unit(view, name, e, findings);
+            }
+            baselines(view, name, e, findings);
             preferred(view, name, e, findings);
           }
         });
@@ -84,6 +91,59 @@ final class EvaluateTaskRule implements Rule {
           view.spans().value("stages", name, "inputs", "champion"),
           champion + " is not the champion's",
           "write champion.<train stage>.model, or leave it out");
+    }
+  }
+
+  /** What only forecasts have. */
+  private static void tabular(SpecView view, String name, Spec.Evaluate stage, Findings findings) {
+    String task = view.spec().task().word();
+    if (stage.inputs().containsKey("snapshot")) {
+      findings.add(
+          "SLU-1030",
+          view.spans().key("stages", name, "inputs", "snapshot"),
+          "evaluate@1 reads no snapshot for the task " + task,
+          "delete it: rows of a table say themselves when they became known (`knownAt`), and that"
+              + " is audited");
+    }
+    if (!stage.with().unit().isEmpty()) {
+      findings.add(
+          "SLU-1030",
+          view.spans().key("stages", name, "with", "unit"),
+          "evaluate@1 has no \"unit\" for the task " + task,
+          "delete it: the tables say it, their `group` or else their `id` (split@1 writes both)");
+    }
+    if (!stage.with().derived().isEmpty()) {
+      findings.add(
+          "SLU-1030",
+          view.spans().key("stages", name, "with", "derived"),
+          "evaluate@1 has no \"derived\" for the task " + task,
+          "delete it: only the audit against a snapshot asks for it");
+    }
+  }
+
+  private static void unit(SpecView view, String name, Spec.Evaluate stage, Findings findings) {
+    if (stage.with().unit().isEmpty()) {
+      findings.add(
+          "SLU-1009",
+          view.spans().key("stages", name),
+          "\"unit\" is missing in the values of evaluate@1",
+          "the columns that name one unit, for example with: { unit: [product, market] }");
+    }
+  }
+
+  private static void baselines(
+      SpecView view, String name, Spec.Evaluate stage, Findings findings) {
+    List<String> offered = Baseline.of(view.spec().task()).stream().map(Baseline::word).toList();
+    List<Baseline> named = stage.with().baselines();
+    for (int i = 0; i < named.size(); i++) {
+      if (!offered.contains(named.get(i).word())) {
+        findings.add(
+            "SLU-1030",
+            view.spans().value("stages", name, "with", "baselines", Integer.toString(i)),
+            "there is no baseline \"%s\" for the task %s"
+                .formatted(named.get(i).word(), view.spec().task().word()),
+            DidYouMean.hint(offered, named.get(i).word()));
+      }
     }
   }
 

@@ -30,6 +30,11 @@ public enum Baseline {
     return Stream.of(values()).filter(b -> b.word.equals(word)).findFirst();
   }
 
+  /** Those of a task, in the order in which they are scored. */
+  public static List<Baseline> of(Task task) {
+    return task == Task.FORECAST ? List.of(values()) : List.of();
+  }
+
   /** All words, in the order in which they are scored. */
   public static List<String> words() {
     return Stream.of(values()).map(Baseline::word).toList();

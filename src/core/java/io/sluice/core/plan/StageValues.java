@@ -126,7 +126,11 @@ final class StageValues {
   /** Of an evaluate stage. */
   ObjectNode evaluate(Spec.Evaluate evaluate) {
     ObjectNode with = Json.object();
-    with.set("baselines", texts(evaluate.with().baselines().stream().map(Baseline::word).toList()));
+    List<Baseline> baselines = evaluate.with().baselines();
+    if (baselines.isEmpty()) {
+      baselines = Baseline.of(spec.task());
+    }
+    with.set("baselines", texts(baselines.stream().map(Baseline::word).toList()));
     if (!evaluate.with().derived().isEmpty()) {
       with.set("derived", texts(evaluate.with().derived()));
     }
@@ -140,7 +144,11 @@ final class StageValues {
       with.set("prefer", texts(evaluate.with().prefer()));
     }
     with.set("slices", texts(evaluate.with().slices()));
-    with.set("unit", texts(evaluate.with().unit()));
+    if (spec.task().tabular()) {
+      with.put("task", spec.task().word());
+    } else {
+      with.set("unit", texts(evaluate.with().unit()));
+    }
     return with;
   }
 

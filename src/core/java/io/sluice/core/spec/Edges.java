@@ -45,7 +45,9 @@ public final class Edges {
             inputs.putIfAbsent("validation", new Ref.Output(holdout.stage(), "validation"));
           }
         }
-        List<String> labelled = labelled(spec);
+        // the audit against a snapshot asks for the values of periods, which rows of a table are
+        // not
+        List<String> labelled = spec.task().tabular() ? List.of() : labelled(spec);
         if (labelled.size() == 1) {
           inputs.putIfAbsent("snapshot", new Ref.Data(labelled.get(0)));
         }

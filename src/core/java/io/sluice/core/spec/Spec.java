@@ -5,6 +5,7 @@ import io.sluice.core.gate.Baseline;
 import io.sluice.core.gate.Direction;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
+import io.sluice.core.gate.Task;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -19,11 +20,13 @@ import java.util.TreeMap;
  * it, in {@link Parsed#spans}.
  *
  * @param model registered model name in MLflow, a DNS label
+ * @param task what its models are asked for; a forecast when not given
  * @param seed what every random choice of a run derives from; 0 when not given
  * @param timeout limit of the whole run
  */
 public record Spec(
     String model,
+    Task task,
     long seed,
     Optional<Duration> timeout,
     Code code,
@@ -494,9 +497,11 @@ public record Spec(
   /**
    * The settings of {@code evaluate@1}.
    *
-   * @param unit columns that together name what is resampled by the gate
+   * @param unit columns that together name what is resampled by the gate; empty for a tabular task,
+   *     whose tables say it
    * @param slices columns by whose values regressions are looked for
-   * @param baselines naive forecasts to score
+   * @param baselines what is scored beside the models without having learned; empty: all of the
+   *     task
    * @param derived channels that are computed, so that no snapshot can have them: not auditing them
    *     is accepted, and told
    * @param prefer families from the simplest on, one of which is picked before the best on
@@ -507,7 +512,10 @@ public record Spec(
       List<String> slices,
       List<Baseline> baselines,
       List<String> derived,
-      List<String> prefer) {}
+      List<String> prefer) {
+    public static final EvaluateOptions NONE =
+        new EvaluateOptions(List.of(), List.of(), List.of(), List.of(), List.of());
+  }
 
   /**
    * What a candidate must pass.

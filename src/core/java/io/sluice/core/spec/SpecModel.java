@@ -12,6 +12,7 @@ import io.sluice.core.gate.Baseline;
 import io.sluice.core.gate.Direction;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
+import io.sluice.core.gate.Task;
 import io.sluice.core.json.Json;
 import io.sluice.core.run.StageName;
 import java.time.Duration;
@@ -60,6 +61,11 @@ final class SpecModel {
             Shapes.word(List.of(Spec.API_VERSION), "SLU-1012"),
             "the version of this format: " + Spec.API_VERSION);
     var model = required("model", label(), "the name of the registered model");
+    var task =
+        optional(
+            "task",
+            Shapes.map(Shapes.word(Task.words()), word -> Task.of(word).orElseThrow()),
+            "what its models are asked for (" + Task.FORECAST.word() + ")");
     var seed =
         optional(
             "seed", Shapes.whole(0, Long.MAX_VALUE), "what all random choices derive from (0)");
@@ -85,6 +91,7 @@ final class SpecModel {
         List.of(
             apiVersion,
             model,
+            task,
             seed,
             timeout,
             code,
@@ -99,6 +106,7 @@ final class SpecModel {
         v ->
             new Spec(
                 v.get(model),
+                v.find(task).orElse(Task.FORECAST),
                 v.find(seed).orElse(0L),
                 v.find(timeout),
                 v.get(code),
@@ -685,7 +693,7 @@ final class SpecModel {
   private static Struct<Spec.Evaluate> evaluate() {
     var uses = usesField("evaluate@1");
     var inputs = inputsField();
-    var with = required("with", evaluateOptions(), "at least { unit: [column, ..] }");
+    var with = optional("with", evaluateOptions(), "of forecasts at least { unit: [column, ..] }");
     var timeout = timeoutField();
     var retries = retriesField();
     var resources = resourcesField();
@@ -695,17 +703,18 @@ final class SpecModel {
         v ->
             new Spec.Evaluate(
                 v.find(inputs).orElse(none()),
-                v.get(with),
+                v.find(with).orElse(Spec.EvaluateOptions.NONE),
                 limits(v, timeout, retries, resources)));
   }
 
   private static Shape<Spec.EvaluateOptions> evaluateOptions() {
     var column = Shapes.matching("a column's name", COLUMN, "SLU-1011", "as in the header row");
     var unit =
-        required(
+        optional(
             "unit",
             Shapes.distinct("a list of columns", column, 1),
-            "the columns that name one unit, for example [product, market]");
+            "of forecasts, which need it: the columns that name one unit, for example"
+                + " [product, market]");
     var slices =
         optional("slices", Shapes.distinct("a list of columns", column, 0), "columns to slice by");
     var baselines =
@@ -714,7 +723,7 @@ final class SpecModel {
             Shapes.map(
                 Shapes.distinct("a list of baselines", Shapes.word(Baseline.words()), 1),
                 words -> words.stream().map(Baseline::of).flatMap(Optional::stream).toList()),
-            "naive forecasts to beat (all of them)");
+            "what a first candidate must beat (all that the task has)");
     var derived =
         optional(
             "derived",
@@ -731,9 +740,9 @@ final class SpecModel {
         List.of(unit, slices, baselines, derived, prefer),
         v ->
             new Spec.EvaluateOptions(
-                v.get(unit),
+                v.find(unit).orElse(List.of()),
                 v.find(slices).orElse(List.of()),
-                v.find(baselines).orElse(List.of(Baseline.values())),
+                v.find(baselines).orElse(List.of()),
                 v.find(derived).orElse(List.of()),
                 v.find(prefer).orElse(List.of())));
   }
@@ -937,6 +946,7 @@ final class SpecModel {
         List.of(
             "apiVersion",
             "model",
+            "task",
             "seed",
             "code",
             "environments",
