@@ -32,6 +32,7 @@ import io.sluice.core.record.RunRecord;
 import io.sluice.core.record.SearchRequest;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.record.Study;
+import io.sluice.core.table.TableFormat;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Executable;
@@ -83,6 +84,7 @@ class ContractsTest {
               Map.entry("run-record", RunRecord.class),
               Map.entry("search", SearchRequest.class),
               Map.entry("stage-record", StageRecord.class),
+              Map.entry("table", TableFormat.class),
               Map.entry("verdict", Verdict.class)));
 
   /** Contracts that Java does not bind to a record, and why. */
