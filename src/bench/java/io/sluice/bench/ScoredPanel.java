@@ -101,6 +101,8 @@ final class ScoredPanel {
     return new EvaluationReport(
         asOf,
         metric.name(),
+        Optional.empty(),
+        List.of(),
         List.of("unit"),
         List.of(),
         List.of(

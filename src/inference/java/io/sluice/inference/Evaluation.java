@@ -169,6 +169,8 @@ public final class Evaluation {
         new EvaluationReport(
             asOf,
             settings.metric().name(),
+            Optional.empty(),
+            List.of(),
             settings.unit(),
             settings.slices(),
             families,

@@ -34,6 +34,7 @@ final class NaiveForecast {
     return switch (baseline) {
       case ZERO, MOVING_AVERAGE, SEASONAL -> true;
       case RATE -> format.channels().size() > 1;
+      case PRIOR, MAJORITY, POSITIVE, MEAN, MEDIAN, LAST_VALUE, QUANTILE -> false;
     };
   }
 
@@ -55,6 +56,8 @@ final class NaiveForecast {
         }
         yield out;
       }
+      case PRIOR, MAJORITY, POSITIVE, MEAN, MEDIAN, LAST_VALUE, QUANTILE ->
+          throw new IllegalArgumentException(baseline.word() + " is no forecast of a panel");
     };
   }
 

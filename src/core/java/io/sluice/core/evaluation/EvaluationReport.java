@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import io.sluice.core.gate.Task;
 import io.sluice.core.json.JsonCodec;
 import io.sluice.core.json.LowerCase;
 import io.sluice.core.json.Versioned;
@@ -21,6 +22,8 @@ import java.util.Optional;
  *
  * @param asOf the latest instant that the evaluated data knows of
  * @param metric by which losses are measured
+ * @param task of the models; absent of forecasts, and where a stage of the team's own does not say
+ * @param classes of a task of classes, in the order of probabilities; empty of any other
  * @param unit columns that name a unit
  * @param slices columns by which rows are sliced
  * @param families of the run: those with a candidate first, by name, then those without one
@@ -40,6 +43,9 @@ import java.util.Optional;
 public record EvaluationReport(
     Instant asOf,
     String metric,
+    Optional<Task> task,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+        List<String> classes,
     List<String> unit,
     List<String> slices,
     List<Family> families,
@@ -277,6 +283,11 @@ public record EvaluationReport(
   }
 
   public EvaluationReport {
+    classes = List.copyOf(classes);
+    if (task.map(Task::classes).orElse(false) ? classes.size() < 2 : !classes.isEmpty()) {
+      throw new IllegalArgumentException(
+          "`classes` are the two or more classes of a task of classes, and of nothing else");
+    }
     unit = List.copyOf(unit);
     slices = List.copyOf(slices);
     families = List.copyOf(families);

@@ -21,6 +21,9 @@ import java.util.TreeMap;
  * they came, so that every sum over them has the same bits. Made by a {@link Builder}; about 50
  * bytes a row with two models.
  *
+ * <p>A prediction is one number, or of several classes one probability for each: the numbers of a
+ * row are neighbours in its model's column, whose length is {@link #size} times {@link #width}.
+ *
  * <p>Model names are {@code candidate:<family>}, {@code champion} and {@code baseline:<name>}.
  */
 public final class HoldoutRows {
@@ -38,6 +41,7 @@ public final class HoldoutRows {
   private final double[] actual;
   private final double[] weight;
   private final SortedMap<String, double[]> predictions;
+  private final SortedMap<String, Integer> widths;
   private final boolean negativeLabels;
 
   /** A column of names: row {@code i} holds {@code names().get(code()[i])}. */
@@ -86,8 +90,10 @@ public final class HoldoutRows {
       slices.put(from.sliceNames.get(s), new Codes(column.names, pick(column.code, order)));
     }
     this.predictions = new TreeMap<>();
+    this.widths = new TreeMap<>();
     for (int m = 0; m < from.modelNames.size(); m++) {
-      predictions.put(from.modelNames.get(m), pick(from.predictions[m], order));
+      widths.put(from.modelNames.get(m), from.widths[m]);
+      predictions.put(from.modelNames.get(m), pick(from.predictions[m], order, from.widths[m]));
     }
     this.negativeLabels = negative(evaluation, actual);
     for (int i = 1; i < size; i++) {
@@ -118,7 +124,9 @@ public final class HoldoutRows {
     slices = new TreeMap<>();
     from.slices.forEach((name, c) -> slices.put(name, new Codes(c.names, pick(c.code, kept))));
     predictions = new TreeMap<>();
-    from.predictions.forEach((name, column) -> predictions.put(name, pick(column, kept)));
+    widths = from.widths;
+    from.predictions.forEach(
+        (name, column) -> predictions.put(name, pick(column, kept, from.width(name))));
     negativeLabels = negative(evaluation, actual);
   }
 
@@ -144,7 +152,20 @@ public final class HoldoutRows {
    * @param modelNames prediction columns, in the order of {@link Builder#add}'s {@code predictions}
    */
   public static Builder builder(List<String> sliceNames, List<String> modelNames) {
-    return new Builder(sliceNames, modelNames);
+    int[] widths = new int[modelNames.size()];
+    Arrays.fill(widths, 1);
+    return builder(sliceNames, modelNames, widths);
+  }
+
+  /**
+   * Starts an empty holdout whose predictions may be several numbers.
+   *
+   * @param sliceNames slice columns, in the order of {@link Builder#add}'s {@code slices}
+   * @param modelNames prediction columns
+   * @param widths numbers of one prediction, by model
+   */
+  public static Builder builder(List<String> sliceNames, List<String> modelNames, int[] widths) {
+    return new Builder(sliceNames, modelNames, widths);
   }
 
   /** The report that came with the rows. */
@@ -208,6 +229,16 @@ public final class HoldoutRows {
     return predictions.containsKey(model);
   }
 
+  /** How many numbers one prediction of a model is. */
+  int width(String model) {
+    Integer width = widths.get(model);
+    if (width == null) {
+      throw invalid("the holdout has no column " + model);
+    }
+    return width;
+  }
+
+  /** A model's predictions, those of a row side by side. */
   double[] predictions(String model) {
     double[] column = predictions.get(model);
     if (column == null) {
@@ -238,13 +269,21 @@ public final class HoldoutRows {
     private long[] targetEnd = new long[64];
     private double[] actual = new double[64];
     private double[] weight = new double[64];
+    private final int[] widths;
+    private final int given;
     private final double[][] predictions;
 
-    private Builder(List<String> sliceNames, List<String> modelNames) {
+    private Builder(List<String> sliceNames, List<String> modelNames, int[] widths) {
       this.sliceNames = distinct(sliceNames);
       this.modelNames = distinct(modelNames);
+      if (widths.length != modelNames.size() || Arrays.stream(widths).anyMatch(w -> w < 1)) {
+        throw new IllegalArgumentException("a width of 1 or more for each model");
+      }
+      this.widths = widths.clone();
+      this.given = Arrays.stream(widths).sum();
       sliceNames.forEach(s -> slices.add(new Names()));
-      predictions = new double[modelNames.size()][64];
+      predictions = new double[modelNames.size()][];
+      Arrays.setAll(predictions, m -> new double[64 * widths[m]]);
     }
 
     private static List<String> distinct(List<String> names) {
@@ -262,7 +301,8 @@ public final class HoldoutRows {
      * @param horizon whole periods, from 1
      * @param actual NaN when missing
      * @param weight finite, not negative
-     * @param predictions value per model, in the builder's order; NaN when missing; copied
+     * @param predictions the numbers of each model, in the builder's order; NaN when missing;
+     *     copied
      * @throws SluiceException SLU-8003 when the row is malformed
      */
     public Builder add(
@@ -274,7 +314,7 @@ public final class HoldoutRows {
         double actual,
         double weight,
         double... predictions) {
-      if (slices.size() != sliceNames.size() || predictions.length != modelNames.size()) {
+      if (slices.size() != sliceNames.size() || predictions.length != given) {
         throw invalid("a holdout row of unit " + unit + " has too few or too many columns");
       }
       if (!(weight >= 0 && Double.isFinite(weight))) {
@@ -295,8 +335,10 @@ public final class HoldoutRows {
       this.targetEnd[size] = targetEnd.toEpochMilli();
       this.actual[size] = actual;
       this.weight[size] = weight;
-      for (int m = 0; m < predictions.length; m++) {
-        this.predictions[m][size] = predictions[m];
+      int next = 0;
+      for (int m = 0; m < widths.length; m++) {
+        System.arraycopy(predictions, next, this.predictions[m], size * widths[m], widths[m]);
+        next += widths[m];
       }
       size++;
       return this;
@@ -310,7 +352,7 @@ public final class HoldoutRows {
       actual = Arrays.copyOf(actual, length);
       weight = Arrays.copyOf(weight, length);
       for (int m = 0; m < predictions.length; m++) {
-        predictions[m] = Arrays.copyOf(predictions[m], length);
+        predictions[m] = Arrays.copyOf(predictions[m], length * widths[m]);
       }
     }
 
@@ -359,6 +401,17 @@ public final class HoldoutRows {
       }
       return new Codes(List.copyOf(sorted), out);
     }
+  }
+
+  private static double[] pick(double[] from, int[] order, int width) {
+    if (width == 1) {
+      return pick(from, order);
+    }
+    double[] out = new double[order.length * width];
+    for (int i = 0; i < order.length; i++) {
+      System.arraycopy(from, order[i] * width, out, i * width, width);
+    }
+    return out;
   }
 
   private static double[] pick(double[] from, int[] order) {

@@ -87,6 +87,15 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
       return false;
     }
 
+    /** Whether it judges what models of this task predict. */
+    default boolean judges(Task task) {
+      return switch (task) {
+        case FORECAST, REGRESSION -> !probabilities();
+        case BINARY -> probabilities();
+        case MULTICLASS, QUANTILE -> false;
+      };
+    }
+
     /**
      * Whether labels below zero can be judged, and, where there are such labels, forecasts below
      * zero.
@@ -136,6 +145,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     /** Whether a mean of it can be told where every label is zero. */
     default boolean judgesZeros() {
       return !Double.isNaN(value(new double[1], new double[1], new double[] {1}));
+    }
+
+    /** The losses that judge a task, those with an argument with a common one. */
+    static List<Loss> of(Task task) {
+      return all().stream().filter(l -> l.judges(task)).toList();
     }
 
     /** All losses, those with an argument with a common one. */
@@ -387,6 +401,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     @Override
     public String title() {
       return "pinball loss (" + number(quantile) + ")";
+    }
+
+    @Override
+    public boolean judges(Task task) {
+      return task == Task.QUANTILE || task == Task.FORECAST;
     }
 
     @Override

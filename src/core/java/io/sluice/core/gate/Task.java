@@ -1,50 +1,51 @@
 package io.sluice.core.gate;
 
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
+import io.sluice.core.json.LowerCase;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a model is asked for. Metrics, baselines and tables differ by it. */
+/**
+ * What a model answers: which metrics judge it, which baselines it has to beat, and what a gate
+ * asks of a holdout follow from it.
+ */
+@EnumNaming(LowerCase.class)
 public enum Task {
-  /** Amounts of units at coming periods. */
-  FORECAST("forecast"),
+  /** An amount for each unit, origin and horizon of a panel. */
+  FORECAST,
   /** The probability of the second of two classes. */
-  BINARY("binary"),
-  /** The probability of each of several classes. */
-  MULTICLASS("multiclass"),
-  /** A number. */
-  REGRESSION("regression"),
-  /** A number that the actual stays below with a given probability. */
-  QUANTILE("quantile");
+  BINARY,
+  /** A probability for each of several classes. */
+  MULTICLASS,
+  /** A number for each row. */
+  REGRESSION,
+  /** A quantile of a number for each row. */
+  QUANTILE;
 
-  private final String word;
-
-  Task(String word) {
-    this.word = word;
-  }
-
-  /** As written in specs. */
+  /** As written in specs and reports. */
   public String word() {
-    return word;
-  }
-
-  /** Whether its rows stand alone, in tabular table sets, rather than in a panel. */
-  public boolean tabular() {
-    return this != FORECAST;
-  }
-
-  /** Whether its labels are classes. */
-  public boolean classes() {
-    return this == BINARY || this == MULTICLASS;
+    return name().toLowerCase(Locale.ROOT);
   }
 
   /** The task of this word. */
   public static Optional<Task> of(String word) {
-    return Stream.of(values()).filter(t -> t.word.equals(word)).findFirst();
+    return Stream.of(values()).filter(t -> t.word().equals(word)).findFirst();
   }
 
-  /** All words. */
+  /** All words, in the order in which messages list them. */
   public static List<String> words() {
     return Stream.of(values()).map(Task::word).toList();
+  }
+
+  /** Whether rows come from a table instead of a panel. */
+  public boolean tabular() {
+    return this != FORECAST;
+  }
+
+  /** Whether a label is one of several classes, and a prediction their probabilities. */
+  public boolean classes() {
+    return this == BINARY || this == MULTICLASS;
   }
 }

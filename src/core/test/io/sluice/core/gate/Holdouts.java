@@ -59,6 +59,8 @@ final class Holdouts {
       return new EvaluationReport(
           asOf,
           "poisson_deviance",
+          Optional.empty(),
+          List.of(),
           List.of("unit"),
           List.of("market"),
           families,
