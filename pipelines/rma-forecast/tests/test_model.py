@@ -143,7 +143,7 @@ def test_a_bundle_is_the_same_bytes_and_its_probe_holds(tmp_path: Path) -> None:
         write_bundle(tmp_path / name, graph(Model(booster(5), None), 1.0, L, H), signature(), {"eta": 0.3}, window, day)
 
     files = sorted(p.name for p in (tmp_path / "one").iterdir())
-    assert files == ["MLmodel", "model.onnx", "params.json", "probe.json", "signature.json"]
+    assert files == ["model.onnx", "params.json", "probe.json", "signature.json"]
     for name in files:
         one, two = ((tmp_path / folder / name).read_bytes() for folder in ("one", "two"))
         assert hashlib.sha256(one).digest() == hashlib.sha256(two).digest(), name

@@ -8,14 +8,11 @@ The graph takes the raw panel window, so serving the model needs no code of the 
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import math
-import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +111,9 @@ def write_bundle(
     probe_window: Windows,
     probe_day: Ints,
 ) -> None:
-    """Writes `MLmodel`, `model.onnx`, `signature.json`, `params.json` and `probe.json`; same input, same bytes.
+    """Writes `model.onnx`, `signature.json`, `params.json` and `probe.json`; same input, same bytes.
+
+    `train@1` adds what MLflow wants to know about them.
 
     `probe_window` [n, lookback, channels] and `probe_day` [n], n >= 3, become the probe that every loader
     replays. Raises SLU-7202 when the model gives anything but finite numbers for them, or a negative one although
@@ -148,7 +147,6 @@ def write_bundle(
         },
         indent=None,
     )
-    (folder / "MLmodel").write_text(_mlmodel(signature, blob), encoding="utf-8")
 
 
 def write_validation(folder: Path, panel: Panel, unit: Ints, origin: Ints, forecast: NDArray[np.float32]) -> None:
@@ -166,41 +164,6 @@ def write_validation(folder: Path, panel: Panel, unit: Ints, origin: Ints, forec
             for at in np.flatnonzero(origin == instant).tolist():
                 for horizon, value in enumerate(forecast[at], start=1):
                     table.writerow([*panel.units[unit[at]], horizon, str(value)])
-
-
-def _mlmodel(signature: Signature, blob: bytes) -> str:
-    """MLflow's own description. No time and no random id in it: the same model is the same bytes.
-
-    MLflow keeps the time of a version itself, by its server's clock.
-    """
-    digest = hashlib.sha256(blob).hexdigest()
-    inputs = [
-        _tensor("window", "float32", [-1, signature.lookback, len(signature.channels)]),
-        _tensor("origin_day", "int64", [-1, 1]),
-    ]
-    outputs = [_tensor("forecast", "float32", [-1, signature.horizons])]
-    return f"""\
-flavors:
-  onnx:
-    code: null
-    data: model.onnx
-    onnx_version: {version("onnx")}
-    providers:
-    - CPUExecutionProvider
-  python_function:
-    data: model.onnx
-    loader_module: mlflow.onnx
-    python_version: {platform.python_version()}
-model_uuid: {digest[:32]}
-signature:
-  inputs: '{json.dumps(inputs)}'
-  outputs: '{json.dumps(outputs)}'
-  params: null
-"""
-
-
-def _tensor(name: str, dtype: str, shape: list[int]) -> dict[str, Any]:
-    return {"name": name, "type": "tensor", "tensor-spec": {"dtype": dtype, "shape": shape}}
 
 
 def _nested(array: NDArray[np.float32]) -> Any:

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.record.PredictCommand;
@@ -15,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.stream.Stream;
 
 /**
  * The parts of a bundle that follow from the others: a family's command writes what nobody else can
@@ -42,8 +40,9 @@ public final class BundleParts {
   private BundleParts() {}
 
   /**
-   * Adds {@code params.json}, {@code probe.json} and {@code MLmodel} where they are not there. What
-   * is there stays as it is, and a bundle that is whole is not even looked into.
+   * Adds {@code params.json}, {@code probe.json}, {@code MLmodel} and the files that this names
+   * where they are not there. What is there stays as it is, and a bundle that is whole is not even
+   * looked into.
    *
    * @param folder the bundle
    * @param name what messages call it
@@ -62,13 +61,12 @@ public final class BundleParts {
     }
     if (command) {
       ForecastSignature.read(folder, name);
-      if (!there(folder, "MLmodel")) {
-        Files.writeString(folder.resolve("MLmodel"), commandModel(folder));
-        added.add("MLmodel");
+      if (!there(folder, MlflowModel.FILE)) {
+        added.addAll(MlflowModel.ofCommand(folder));
       }
       return added;
     }
-    if (there(folder, "probe.json") && there(folder, "MLmodel")) {
+    if (there(folder, "probe.json") && there(folder, MlflowModel.FILE)) {
       return added;
     }
     try (ModelBundle bundle = ModelBundle.unproven(folder, name)) {
@@ -76,9 +74,10 @@ public final class BundleParts {
         Files.writeString(folder.resolve("probe.json"), Json.write(probe(bundle, name)) + "\n");
         added.add("probe.json");
       }
-      if (!there(folder, "MLmodel")) {
-        Files.writeString(folder.resolve("MLmodel"), graphModel(folder, bundle));
-        added.add("MLmodel");
+      if (!there(folder, MlflowModel.FILE)) {
+        added.addAll(
+            MlflowModel.ofGraph(
+                folder, bundle, ModelBundle.probe(folder, name, bundle.signature())));
       }
     }
     return added;
@@ -153,74 +152,5 @@ public final class BundleParts {
       }
     }
     return window;
-  }
-
-  /** MLflow's own description. No time and no random id in it: the same model is the same bytes. */
-  private static String graphModel(Path folder, ModelBundle bundle) throws IOException {
-    ForecastSignature signature = bundle.signature();
-    ArrayNode inputs = JsonNodeFactory.instance.arrayNode();
-    inputs.add(tensor(signature.window(), "float32", bundle.windowShape()));
-    signature.originDay().ifPresent(day -> inputs.add(tensor(day, "int64", new long[] {-1, 1})));
-    ArrayNode outputs = JsonNodeFactory.instance.arrayNode();
-    outputs.add(
-        tensor(signature.output(), "float32", new long[] {-1, signature.horizons().size()}));
-    return """
-    flavors:
-      onnx:
-        code: null
-        data: model.onnx
-        providers:
-        - CPUExecutionProvider
-      python_function:
-        data: model.onnx
-        loader_module: mlflow.onnx
-    model_uuid: %s
-    signature:
-      inputs: %s
-      outputs: %s
-      params: null
-    """
-        .formatted(uuid(folder), quoted(inputs), quoted(outputs));
-  }
-
-  /** A flavor of our own: MLflow lists such a version and loads it with none of its loaders. */
-  private static String commandModel(Path folder) throws IOException {
-    return """
-    flavors:
-      sluice:
-        predict: %s
-    model_uuid: %s
-    """
-        .formatted(PREDICT, uuid(folder));
-  }
-
-  private static ObjectNode tensor(String name, String type, long[] shape) {
-    ObjectNode tensor = Json.object();
-    tensor.put("name", name).put("type", "tensor");
-    ArrayNode dimensions = tensor.putObject("tensor-spec").put("dtype", type).putArray("shape");
-    for (long dimension : shape) {
-      dimensions.add(dimension);
-    }
-    return tensor;
-  }
-
-  /** A YAML scalar in single quotes; JSON has no line breaks of its own. */
-  private static String quoted(JsonNode value) {
-    return "'" + Json.write(value).replace("'", "''") + "'";
-  }
-
-  /** Of everything that the bundle holds. */
-  private static String uuid(Path folder) throws IOException {
-    StringBuilder all = new StringBuilder();
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file :
-          files.filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS)).sorted().toList()) {
-        all.append(folder.relativize(file))
-            .append(' ')
-            .append(Digest.of(Files.readAllBytes(file)))
-            .append('\n');
-      }
-    }
-    return Digest.of(all.toString()).hex().substring(0, 32);
   }
 }

@@ -81,17 +81,7 @@ public final class ModelBundle implements AutoCloseable {
   public static ModelBundle load(Path folder) {
     String name = String.valueOf(folder.getFileName());
     ForecastSignature signature = ForecastSignature.read(folder, name);
-    Probe probe;
-    try {
-      probe = Probe.parse(json(folder, name, "probe.json"), signature);
-    } catch (IllegalArgumentException e) {
-      throw Refusal.of(
-          "SLU-6006",
-          "bundle `%s`: %s".formatted(name, e.getMessage()),
-          "write probe.json when the model is exported, with at least %d rows that fit the signature"
-              .formatted(Probe.MIN_ROWS),
-          e);
-    }
+    Probe probe = probe(folder, name, signature);
     JsonNode params;
     try {
       params = json(folder, name, "params.json");
@@ -110,6 +100,24 @@ public final class ModelBundle implements AutoCloseable {
       throw e;
     }
     return bundle;
+  }
+
+  /**
+   * The probe of a bundle.
+   *
+   * @throws SluiceException SLU-6001 when there is none, SLU-6006 when it is none
+   */
+  static Probe probe(Path folder, String name, ForecastSignature signature) {
+    try {
+      return Probe.parse(json(folder, name, "probe.json"), signature);
+    } catch (IllegalArgumentException e) {
+      throw Refusal.of(
+          "SLU-6006",
+          "bundle `%s`: %s".formatted(name, e.getMessage()),
+          "write probe.json when the model is exported, with at least %d rows that fit the signature"
+              .formatted(Probe.MIN_ROWS),
+          e);
+    }
   }
 
   /** The graph of a bundle that has no probe yet, held against its signature. */
@@ -202,6 +210,11 @@ public final class ModelBundle implements AutoCloseable {
       chunk(windows, originDays, from, Math.min(chunk, n - from), out);
     }
     return out;
+  }
+
+  /** Version of the ONNX Runtime that computes here. */
+  String runtimeVersion() {
+    return environment.getVersion();
   }
 
   /** Shape of the graph's window, -1 for the batch. */

@@ -3,22 +3,37 @@ package io.sluice.inference;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnxruntime.OrtEnvironment;
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The bundle that a bare script writes, model and signature, becomes a whole one. */
 class BundlePartsTest {
+  /** What is added to a graph and its signature. */
+  private static final List<String> ALL =
+      List.of(
+          "params.json",
+          "probe.json",
+          "requirements.txt",
+          "python_env.yaml",
+          "conda.yaml",
+          "input_example.json",
+          "serving_input_example.json",
+          "MLmodel");
+
   @TempDir Path folder;
 
   @Test
   void aModelAndItsSignatureAreEnough() throws IOException {
     Path bundle = least("one");
     assertThat(BundleParts.complete(bundle, "linear", Json.parse("{\"depth\":3}")))
-        .containsExactly("params.json", "probe.json", "MLmodel");
+        .containsExactlyElementsOf(ALL);
     try (ModelBundle loaded = ModelBundle.load(bundle)) {
       assertThat(loaded.params().path("depth").asInt()).isEqualTo(3);
     }
@@ -33,7 +48,7 @@ class BundlePartsTest {
     Path two = least("two");
     BundleParts.complete(one, "linear", Json.object());
     BundleParts.complete(two, "linear", Json.object());
-    for (String file : new String[] {"params.json", "probe.json", "MLmodel"}) {
+    for (String file : ALL) {
       assertThat(two.resolve(file)).hasSameBinaryContentAs(one.resolve(file));
     }
   }
@@ -44,6 +59,50 @@ class BundlePartsTest {
     assertThat(BundleParts.complete(whole, "linear", Json.object())).isEmpty();
     assertThat(whole.resolve("probe.json"))
         .hasSameBinaryContentAs(Sample.bundle("linear").resolve("probe.json"));
+  }
+
+  @Test
+  void mlflowIsToldTheRuntimeThatScoredIt() throws IOException {
+    Path bundle = least("one");
+    BundleParts.complete(bundle, "linear", Json.object());
+    String runtime = OrtEnvironment.getEnvironment().getVersion();
+    assertThat(bundle.resolve("requirements.txt"))
+        .content()
+        .isEqualTo(
+            "mlflow==3.17.2\nnumpy==2.4.6\nonnx==1.23.2\nonnxruntime==%s\npandas==3.1.1\n"
+                .formatted(runtime));
+    assertThat(bundle.resolve("conda.yaml")).content().contains("  - onnxruntime==" + runtime);
+    assertThat(bundle.resolve("python_env.yaml"))
+        .content()
+        .contains("python: '3.11.7'", "- -r requirements.txt");
+  }
+
+  @Test
+  void theExampleOfACallIsTheProbes() throws IOException {
+    Path bundle = least("one");
+    Files.copy(Sample.bundle("linear").resolve("probe.json"), bundle.resolve("probe.json"));
+    BundleParts.complete(bundle, "linear", Json.object());
+    JsonNode probe = Json.parse(Files.readAllBytes(bundle.resolve("probe.json")));
+    JsonNode example = Json.parse(Files.readAllBytes(bundle.resolve("input_example.json")));
+    for (String input : List.of("window", "origin_day")) {
+      assertThat(example.get(input)).hasSize(2);
+      for (int row = 0; row < 2; row++) {
+        assertThat(example.get(input).get(row).toString().replace(".0", ""))
+            .isEqualTo(probe.get("inputs").get(input).get(row).toString().replace(".0", ""));
+      }
+    }
+    assertThat(Json.parse(Files.readAllBytes(bundle.resolve("serving_input_example.json"))))
+        .isEqualTo(Json.parse("{\"inputs\":" + example + "}"));
+  }
+
+  @Test
+  void anEnvironmentOfTheAuthorsOwnStays() throws IOException {
+    Path bundle = least("one");
+    Files.writeString(bundle.resolve("python_env.yaml"), "python: '3.12.1'\n");
+    assertThat(BundleParts.complete(bundle, "linear", Json.object()))
+        .doesNotContain("python_env.yaml")
+        .contains("requirements.txt", "MLmodel");
+    assertThat(bundle.resolve("python_env.yaml")).content().isEqualTo("python: '3.12.1'\n");
   }
 
   @Test

@@ -1,0 +1,229 @@
+package io.sluice.inference;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.json.Json;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The files by which MLflow knows a bundle: what loads it, which environment it is served in, and
+ * an example of a call. No time, no random id and nothing of the machine is in them: the same model
+ * is the same bytes.
+ */
+final class MlflowModel {
+  /** MLflow's own description; its author answers for all files that it names. */
+  static final String FILE = "MLmodel";
+
+  /** The MLflow that Sluice embeds: what a bundle is loaded with is what it was tried with. */
+  private static final String MLFLOW = "3.17.2";
+
+  private static final String ONNX = "1.23.2";
+  private static final String NUMPY = "2.4.6";
+  private static final String PANDAS = "3.1.1";
+
+  /** A whole version: given a part of one, MLflow has pyenv build the newest that pyenv lists. */
+  private static final String PYTHON = "3.11.7";
+
+  private static final String EXAMPLE = "input_example.json";
+  private static final String SERVED_EXAMPLE = "serving_input_example.json";
+
+  /** Rows of the probe that become the example: two, so that one sees what the batch is. */
+  private static final int EXAMPLE_ROWS = 2;
+
+  private final Path folder;
+  private final List<String> added = new ArrayList<>();
+
+  private MlflowModel(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * Describes a bundle whose model is a graph.
+   *
+   * @return the files that were added; what is there stays as it is
+   */
+  static List<String> ofGraph(Path folder, ModelBundle bundle, Probe probe) throws IOException {
+    MlflowModel model = new MlflowModel(folder);
+    // the runtime that scored it, so that what is served is what was tested
+    model.environment(List.of("onnx==" + ONNX, "onnxruntime==" + bundle.runtimeVersion()));
+    model.example(bundle, probe);
+    model.put(FILE, model.graph(bundle));
+    return model.added;
+  }
+
+  /**
+   * Describes a bundle that forecasts by a command, by a flavor of our own: MLflow lists such a
+   * version and loads it with none of its loaders.
+   */
+  static List<String> ofCommand(Path folder) throws IOException {
+    MlflowModel model = new MlflowModel(folder);
+    model.put(
+        FILE,
+        """
+        flavors:
+          sluice:
+            predict: %s
+        model_uuid: %s
+        """
+            .formatted(BundleParts.PREDICT, model.uuid()));
+    return model.added;
+  }
+
+  private void environment(List<String> more) throws IOException {
+    List<String> requirements =
+        Stream.concat(
+                Stream.of("mlflow==" + MLFLOW, "numpy==" + NUMPY, "pandas==" + PANDAS),
+                more.stream())
+            .sorted()
+            .toList();
+    put("requirements.txt", String.join("\n", requirements) + "\n");
+    put(
+        "python_env.yaml",
+        """
+        python: '%s'
+        build_dependencies:
+        - pip
+        dependencies:
+        - -r requirements.txt
+        """
+            .formatted(PYTHON));
+    put(
+        "conda.yaml",
+        """
+        name: mlflow-env
+        channels:
+        - conda-forge
+        dependencies:
+        - python=%s
+        - pip
+        - pip:
+          - %s
+        """
+            .formatted(PYTHON, String.join("\n  - ", requirements)));
+  }
+
+  private void example(ModelBundle bundle, Probe probe) throws IOException {
+    ForecastSignature signature = bundle.signature();
+    ObjectNode inputs = Json.object();
+    ArrayNode windows = inputs.putArray(signature.window());
+    ArrayNode days = JsonNodeFactory.instance.arrayNode();
+    for (int row = 0; row < EXAMPLE_ROWS; row++) {
+      windows.add(window(bundle, probe, row));
+      days.addArray().add(probe.originDays()[row]);
+    }
+    signature.originDay().ifPresent(input -> inputs.set(input, days));
+    put(EXAMPLE, Json.write(inputs) + "\n");
+    ObjectNode served = Json.object();
+    served.set("inputs", inputs);
+    put(SERVED_EXAMPLE, Json.write(served) + "\n");
+  }
+
+  private static ArrayNode window(ModelBundle bundle, Probe probe, int row) {
+    ForecastSignature signature = bundle.signature();
+    int channels = signature.channels().size();
+    boolean flat = bundle.windowShape().length == 2;
+    ArrayNode window = JsonNodeFactory.instance.arrayNode();
+    ArrayNode period = window;
+    for (int i = 0; i < signature.windowSize(); i++) {
+      if (!flat && i % channels == 0) {
+        period = window.addArray();
+      }
+      float value = probe.windows()[row * signature.windowSize() + i];
+      if (Float.isNaN(value)) {
+        period.addNull();
+      } else {
+        period.add(value);
+      }
+    }
+    return window;
+  }
+
+  private String graph(ModelBundle bundle) throws IOException {
+    ForecastSignature signature = bundle.signature();
+    ArrayNode inputs = JsonNodeFactory.instance.arrayNode();
+    inputs.add(tensor(signature.window(), "float32", bundle.windowShape()));
+    signature.originDay().ifPresent(day -> inputs.add(tensor(day, "int64", new long[] {-1, 1})));
+    ArrayNode outputs = JsonNodeFactory.instance.arrayNode();
+    outputs.add(
+        tensor(signature.output(), "float32", new long[] {-1, signature.horizons().size()}));
+    return """
+    flavors:
+      onnx:
+        code: null
+        data: model.onnx
+        onnx_session_options:
+          execution_mode: sequential
+          inter_op_num_threads: 1
+          intra_op_num_threads: 1
+        onnx_version: %s
+        providers:
+        - CPUExecutionProvider
+      python_function:
+        data: model.onnx
+        env:
+          conda: conda.yaml
+          virtualenv: python_env.yaml
+        loader_module: mlflow.onnx
+        python_version: %s
+    mlflow_version: %s
+    model_uuid: %s
+    saved_input_example_info:
+      artifact_path: %s
+      serving_input_path: %s
+      type: ndarray
+    signature:
+      inputs: %s
+      outputs: %s
+      params: null
+    """
+        .formatted(
+            ONNX, PYTHON, MLFLOW, uuid(), EXAMPLE, SERVED_EXAMPLE, quoted(inputs), quoted(outputs));
+  }
+
+  private static ObjectNode tensor(String name, String type, long[] shape) {
+    ObjectNode tensor = Json.object();
+    tensor.put("name", name).put("type", "tensor");
+    ArrayNode dimensions = tensor.putObject("tensor-spec").put("dtype", type).putArray("shape");
+    for (long dimension : shape) {
+      dimensions.add(dimension);
+    }
+    return tensor;
+  }
+
+  private void put(String file, String content) throws IOException {
+    Path path = folder.resolve(file);
+    if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+      Files.writeString(path, content);
+      added.add(file);
+    }
+  }
+
+  /** A YAML scalar in single quotes; JSON has no line breaks of its own. */
+  private static String quoted(JsonNode value) {
+    return "'" + Json.write(value).replace("'", "''") + "'";
+  }
+
+  /** Of everything that the bundle holds so far. */
+  private String uuid() throws IOException {
+    StringBuilder all = new StringBuilder();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file :
+          files.filter(f -> Files.isRegularFile(f, LinkOption.NOFOLLOW_LINKS)).sorted().toList()) {
+        all.append(folder.relativize(file))
+            .append(' ')
+            .append(Digest.of(Files.readAllBytes(file)))
+            .append('\n');
+      }
+    }
+    return Digest.of(all.toString()).hex().substring(0, 32);
+  }
+}
