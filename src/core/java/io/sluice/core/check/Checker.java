@@ -38,7 +38,7 @@ public final class Checker {
           new DriftTaskRule(),
           new GateRowsRule(),
           new GateAuditRule(),
-          new ForecastMetricRule(),
+          new MetricTaskRule(),
           new ProfileRule(),
           new TriggerRule(),
           new TimeoutRule());

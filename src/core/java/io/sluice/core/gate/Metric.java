@@ -5,11 +5,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A figure that says how good predictions are. Those that a gate can decide on are {@link Loss}es;
- * {@link Bias} only guards. Arrays are parallel, one element per row; weights are not negative.
- * Values agree with scikit-learn's of the same name where it has one.
+ * {@link Bias} only guards. Arrays are parallel, one element per row; of predictions there may be
+ * several numbers for a row, side by side: one probability for each class. The actual of classes is
+ * the number of the class, from 0. Weights are not negative. Values agree with scikit-learn's of
+ * the same name where it has one.
  */
 public sealed interface Metric permits Metric.Bias, Metric.Loss {
 
@@ -51,9 +54,9 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
 
   /**
    * A metric that decomposes into one figure per row, so that units can be compared by their sums.
-   * How the ones that are no sums by nature (rmse, wape, auc) are made to: ADR 20.
+   * How the ones that are no sums by nature (rmse, wape, auc, ..) are made to: ADR 20, ADR 500.
    */
-  sealed interface Loss extends Metric permits RowLoss, Auc {
+  sealed interface Loss extends Metric permits RowLoss, Linearised {
 
     /**
      * The row's share of the loss, its weight included. Sums of two models' shares over the same
@@ -116,9 +119,47 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
       return prediction >= least && prediction <= most;
     }
 
+    /**
+     * Whether a row's prediction can be judged: each of its numbers can, and probabilities of
+     * several classes sum to 1, but for what single precision does to them.
+     */
+    default boolean usable(double[] predicted, int row, int width, boolean negativeLabels) {
+      double sum = 0;
+      for (int i = row * width; i < (row + 1) * width; i++) {
+        if (!usable(predicted[i], negativeLabels)) {
+          return false;
+        }
+        sum += predicted[i];
+      }
+      return width == 1 || Math.abs(sum - 1) <= Math.max(SUM, width * 0x1p-24);
+    }
+
     /** What an actual has to be for this metric; empty when the given one is fine. */
     default Optional<String> objection(double actual) {
       return Optional.empty();
+    }
+
+    /** The same where a prediction is so many numbers. */
+    default Optional<String> objection(double actual, int width) {
+      if (width == 1) {
+        return objection(actual);
+      }
+      return actual >= 0 && actual < width && actual == Math.rint(actual)
+          ? Optional.empty()
+          : Optional.of("must be the number of one of " + width + " classes, from 0");
+    }
+
+    /**
+     * Whether it is computed from predictions; otherwise the prediction is the loss of its row, and
+     * the actual may be missing.
+     */
+    default boolean scored() {
+      return true;
+    }
+
+    /** How many numbers the prediction of a row is. */
+    static int width(double[] actual, double[] predicted) {
+      return actual.length == 0 ? 1 : predicted.length / actual.length;
     }
 
     /** What people call it in a sentence. */
@@ -134,10 +175,10 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
       return all().stream().map(Loss::name).toList();
     }
 
-    /** The names of those, of amounts, that judge a label of this value. */
+    /** The names of those, of forecasts, that judge a label of this value. */
     static List<String> ofAmount(double label) {
-      return all().stream()
-          .filter(l -> !l.probabilities() && l.objection(label).isEmpty())
+      return of(Task.FORECAST).stream()
+          .filter(l -> l.objection(label).isEmpty())
           .map(Loss::name)
           .toList();
     }
@@ -147,9 +188,9 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
       return !Double.isNaN(value(new double[1], new double[1], new double[] {1}));
     }
 
-    /** The losses that judge a task, those with an argument with a common one. */
+    /** The losses that judge predictions of a task, those with an argument with a common one. */
     static List<Loss> of(Task task) {
-      return all().stream().filter(l -> l.judges(task)).toList();
+      return all().stream().filter(l -> l.scored() && l.judges(task)).toList();
     }
 
     /** All losses, those with an argument with a common one. */
@@ -172,16 +213,25 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
           WeightedAbsolutePercentageError,
           Pinball,
           Accuracy,
-          LogLoss {
+          LogLoss,
+          Brier,
+          R2,
+          GivenLoss {
 
     /** The loss of one row, unweighted. */
     double loss(double actual, double predicted);
 
+    /** The same of a prediction that is the numbers from a place on, as many as it is wide. */
+    default double loss(double actual, double[] predicted, int from, int width) {
+      return loss(actual, predicted[from]);
+    }
+
     @Override
     default double[] losses(double[] actual, double[] predicted, double[] weight) {
+      int width = Loss.width(actual, predicted);
       double[] out = new double[actual.length];
       for (int i = 0; i < out.length; i++) {
-        out[i] = weight[i] == 0 ? 0 : weight[i] * loss(actual[i], predicted[i]);
+        out[i] = weight[i] == 0 ? 0 : weight[i] * loss(actual[i], predicted, i * width, width);
       }
       return out;
     }
@@ -195,15 +245,19 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     private double mean(double[] actual, double[] predicted, double[] weight) {
       CompensatedSum losses = new CompensatedSum();
       CompensatedSum weights = new CompensatedSum();
+      int width = Loss.width(actual, predicted);
       for (int i = 0; i < actual.length; i++) {
         if (weight[i] != 0) {
-          losses.add(weight[i] * loss(actual[i], predicted[i]));
+          losses.add(weight[i] * loss(actual[i], predicted, i * width, width));
           weights.add(weight[i]);
         }
       }
       return losses.value() / weights.value();
     }
   }
+
+  /** By how much probabilities of a row may miss 1 in sum. */
+  double SUM = 1e-6;
 
   /** Predictions below this are taken as this by the deviances, which are infinite at zero. */
   double FLOOR = 1e-3;
@@ -421,8 +475,9 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
   }
 
   /**
-   * Share of rows on the right side of one half. Actuals are 0 or 1; a prediction above 0.5 says 1
-   * (a tie says 0, as an argmax over two classes does). Its loss is the share of wrong rows.
+   * Share of rows that are told rightly. Of two classes a prediction above 0.5 says 1 (a tie says
+   * 0, as an argmax over two classes does), of several the first of the most probable ones is said.
+   * Its loss is the share of wrong rows.
    */
   record Accuracy() implements RowLoss {
     @Override
@@ -438,6 +493,23 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     @Override
     public double loss(double actual, double predicted) {
       return (predicted > 0.5) == (actual == 1) ? 0 : 1;
+    }
+
+    @Override
+    public double loss(double actual, double[] predicted, int from, int width) {
+      if (width == 1) {
+        return loss(actual, predicted[from]);
+      }
+      int said = 0;
+      for (int c = 1; c < width; c++) {
+        said = predicted[from + c] > predicted[from + said] ? c : said;
+      }
+      return said == actual ? 0 : 1;
+    }
+
+    @Override
+    public boolean judges(Task task) {
+      return task.classes();
     }
 
     @Override
@@ -461,7 +533,7 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
   }
 
-  /** Mean negative log-likelihood of 0/1 actuals, probabilities kept 2^-52 away from 0 and 1. */
+  /** Mean negative log-likelihood of classes, probabilities kept 2^-52 away from 0 and 1. */
   record LogLoss() implements RowLoss {
     private static final double EPSILON = 0x1p-52;
 
@@ -482,6 +554,16 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
 
     @Override
+    public double loss(double actual, double[] predicted, int from, int width) {
+      return width == 1 ? loss(actual, predicted[from]) : loss(1, predicted[from + (int) actual]);
+    }
+
+    @Override
+    public boolean judges(Task task) {
+      return task.classes();
+    }
+
+    @Override
     public boolean probabilities() {
       return true;
     }
@@ -493,26 +575,40 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
   }
 
   /**
-   * Area under the ROC curve, ties counted half. A statistic of pairs, not a sum over rows: it is
-   * tested by its linearisation. With {@code v} a row's placement (share of the other class that it
-   * is on the right side of) the row's loss is {@code (1 - auc) w / W + w (auc - v) / W_class},
-   * which sums to {@code 1 - auc} and varies as the statistic does (DeLong, DeLong &amp;
-   * Clarke-Pearson 1988).
+   * Mean squared error of probabilities: of two classes that of the positive one, of several the
+   * sum over classes.
    */
-  record Auc() implements Loss {
+  record Brier() implements RowLoss {
     @Override
     public String name() {
-      return "auc";
+      return "brier";
     }
 
     @Override
     public String title() {
-      return "AUC";
+      return "Brier score";
     }
 
     @Override
-    public Direction direction() {
-      return Direction.MAXIMIZE;
+    public double loss(double actual, double predicted) {
+      return (actual - predicted) * (actual - predicted);
+    }
+
+    @Override
+    public double loss(double actual, double[] predicted, int from, int width) {
+      if (width == 1) {
+        return loss(actual, predicted[from]);
+      }
+      double sum = 0;
+      for (int c = 0; c < width; c++) {
+        sum += loss(c == actual ? 1 : 0, predicted[from + c]);
+      }
+      return sum;
+    }
+
+    @Override
+    public boolean judges(Task task) {
+      return task.classes();
     }
 
     @Override
@@ -524,10 +620,145 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     public Optional<String> objection(double actual) {
       return zeroOrOne(actual);
     }
+  }
+
+  /**
+   * Share of the variance that is explained: 1 less the squared errors over those of the mean.
+   * Tested on squared errors: the denominator is the same for both models.
+   */
+  record R2() implements RowLoss {
+    @Override
+    public String name() {
+      return "r2";
+    }
+
+    @Override
+    public String title() {
+      return "R2";
+    }
+
+    @Override
+    public boolean judges(Task task) {
+      return task == Task.REGRESSION;
+    }
+
+    @Override
+    public boolean negatives() {
+      return true;
+    }
+
+    @Override
+    public Direction direction() {
+      return Direction.MAXIMIZE;
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      return (actual - predicted) * (actual - predicted);
+    }
 
     @Override
     public double value(double[] actual, double[] predicted, double[] weight) {
-      double[] placements = placements(actual, predicted, weight);
+      CompensatedSum sum = new CompensatedSum();
+      CompensatedSum weights = new CompensatedSum();
+      for (int i = 0; i < actual.length; i++) {
+        if (weight[i] != 0) {
+          sum.add(weight[i] * actual[i]);
+          weights.add(weight[i]);
+        }
+      }
+      double mean = sum.value() / weights.value();
+      CompensatedSum errors = new CompensatedSum();
+      CompensatedSum all = new CompensatedSum();
+      for (int i = 0; i < actual.length; i++) {
+        if (weight[i] != 0) {
+          errors.add(weight[i] * loss(actual[i], predicted[i]));
+          all.add(weight[i] * loss(actual[i], mean));
+        }
+      }
+      return all.value() > 0 ? 1 - errors.value() / all.value() : Double.NaN;
+    }
+  }
+
+  /**
+   * A loss that a team's own evaluation computed: the prediction is the loss of its row, not
+   * negative, so that a gain is a part of it.
+   */
+  record GivenLoss() implements RowLoss {
+    @Override
+    public String name() {
+      return "loss";
+    }
+
+    @Override
+    public String title() {
+      return "loss";
+    }
+
+    @Override
+    public boolean judges(Task task) {
+      return true;
+    }
+
+    @Override
+    public boolean scored() {
+      return false;
+    }
+
+    @Override
+    public boolean usable(double prediction, boolean negativeLabels) {
+      return prediction >= 0 && prediction <= Double.MAX_VALUE;
+    }
+
+    @Override
+    public double loss(double actual, double predicted) {
+      return predicted;
+    }
+  }
+
+  /**
+   * Area under the ROC curve, ties counted half; of several classes the mean over each against the
+   * rest. A statistic of pairs, not a sum over rows. With {@code v} a row's placement (share of the
+   * other class that it is on the right side of) the row's loss is {@code (1 - auc) w / W + w (auc
+   * - v) / W_class} (DeLong, DeLong &amp; Clarke-Pearson 1988).
+   */
+  record Auc() implements Linearised {
+    @Override
+    public String name() {
+      return "auc";
+    }
+
+    @Override
+    public String title() {
+      return "AUC";
+    }
+
+    @Override
+    public boolean judges(Task task) {
+      return task.classes();
+    }
+
+    @Override
+    public Optional<String> objection(double actual) {
+      return zeroOrOne(actual);
+    }
+
+    @Override
+    public double value(double[] actual, double[] predicted, double[] weight) {
+      int width = Loss.width(actual, predicted);
+      if (width == 1) {
+        return area(actual, placements(actual, predicted, weight), weight);
+      }
+      CompensatedSum areas = new CompensatedSum();
+      for (int c = 0; c < width; c++) {
+        double[] one = oneAgainstTheRest(actual, c);
+        double[] placements = placements(one, column(predicted, c, width), weight);
+        areas.add(area(one, placements, weight));
+      }
+      return areas.value() / width;
+    }
+
+    private static double area(double[] actual, double[] placements, double[] weight) {
       CompensatedSum area = new CompensatedSum();
       CompensatedSum positives = new CompensatedSum();
       for (int i = 0; i < actual.length; i++) {
@@ -540,18 +771,46 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
 
     @Override
-    public double[] losses(double[] actual, double[] predicted, double[] weight) {
+    public double[] influence(double[] actual, double[] predicted, double[] weight) {
+      int width = Loss.width(actual, predicted);
+      if (width == 1) {
+        return ofTwo(actual, predicted, weight);
+      }
+      double[] out = new double[actual.length];
+      for (int c = 0; c < width; c++) {
+        double[] part = ofTwo(oneAgainstTheRest(actual, c), column(predicted, c, width), weight);
+        for (int i = 0; i < out.length; i++) {
+          out[i] += part[i] / width;
+        }
+      }
+      return out;
+    }
+
+    private static double[] ofTwo(double[] actual, double[] predicted, double[] weight) {
       double[] out = placements(actual, predicted, weight);
-      double auc = value(actual, predicted, weight);
+      double auc = area(actual, out, weight);
       double[] total = new double[2];
       for (int i = 0; i < actual.length; i++) {
         total[actual[i] == 1 ? 1 : 0] += weight[i];
       }
-      double all = total[0] + total[1];
       for (int i = 0; i < out.length; i++) {
-        double own = total[actual[i] == 1 ? 1 : 0];
-        out[i] =
-            weight[i] == 0 ? 0 : (1 - auc) * weight[i] / all + weight[i] * (auc - out[i]) / own;
+        out[i] = weight[i] == 0 ? 0 : weight[i] * (out[i] - auc) / total[actual[i] == 1 ? 1 : 0];
+      }
+      return out;
+    }
+
+    private static double[] oneAgainstTheRest(double[] actual, int c) {
+      double[] out = new double[actual.length];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = actual[i] == c ? 1 : 0;
+      }
+      return out;
+    }
+
+    private static double[] column(double[] predicted, int c, int width) {
+      double[] out = new double[predicted.length / width];
+      for (int i = 0; i < out.length; i++) {
+        out[i] = predicted[i * width + c];
       }
       return out;
     }
@@ -601,11 +860,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     return actual >= 0 ? Optional.empty() : Optional.of("must not be negative");
   }
 
-  private static Optional<String> zeroOrOne(double actual) {
+  static Optional<String> zeroOrOne(double actual) {
     return actual == 0 || actual == 1 ? Optional.empty() : Optional.of("must be 0 or 1");
   }
 
-  private static String number(double value) {
+  static String number(double value) {
     // not Double.toString, which writes small numbers with an exponent
     return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
   }
@@ -632,6 +891,19 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
   }
 
   /**
+   * A figure of this name that a floor may be about: a loss, or the share of positives that is
+   * found and the like, whose threshold is one half where the name has none.
+   */
+  static Optional<Loss> figure(String name) {
+    return Stream.concat(Registry.LOSSES.stream(), Registry.FIGURES.stream())
+        .flatMap(e ->
+            e
+                .read(e.example() instanceof Confusion c && c.word().equals(name) ? c.name() : name)
+                .stream())
+        .findFirst();
+  }
+
+  /**
    * The losses by name. To add one, write its record above and name it in {@link #LOSSES}: specs,
    * their schema, the gate and every message follow, and a test holds the table in {@code
    * docs/gate.md}.
@@ -655,7 +927,27 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
                 new Argument("[12]" + FRACTION + "|[123]", "p from 1 to 3"),
                 TweedieDeviance::new),
             new Entry(
-                new Pinball(0.9), new Argument("0" + FRACTION, "q between 0 and 1"), Pinball::new));
+                new Pinball(0.9), new Argument("0" + FRACTION, "q between 0 and 1"), Pinball::new),
+            new Entry(new Brier()),
+            new Entry(new BalancedAccuracy()),
+            new Entry(new AveragePrecision()),
+            confusion(Confusion.Kind.F1),
+            new Entry(new R2()),
+            new Entry(new GivenLoss()));
+
+    /** Figures that are no losses by themselves, but that a floor may be about. */
+    static final List<Entry> FIGURES =
+        List.of(
+            confusion(Confusion.Kind.RECALL),
+            confusion(Confusion.Kind.PRECISION),
+            confusion(Confusion.Kind.SPECIFICITY));
+
+    private static Entry confusion(Confusion.Kind kind) {
+      return new Entry(
+          new Confusion(kind, 0.5),
+          new Argument("0" + FRACTION, "threshold between 0 and 1"),
+          threshold -> new Confusion(kind, threshold));
+    }
 
     private Registry() {}
 

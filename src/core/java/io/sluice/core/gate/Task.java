@@ -39,6 +39,17 @@ public enum Task {
     return Stream.of(values()).map(Task::word).toList();
   }
 
+  /** What its models predict, for people. */
+  public String predicted() {
+    return switch (this) {
+      case FORECAST -> "amounts";
+      case BINARY -> "the probability of the second of two classes";
+      case MULTICLASS -> "a probability for each class";
+      case REGRESSION -> "numbers";
+      case QUANTILE -> "a quantile";
+    };
+  }
+
   /** Whether rows come from a table instead of a panel. */
   public boolean tabular() {
     return this != FORECAST;

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -37,15 +38,22 @@ class GateDocumentTest {
   void theTableOfMetricsIsTheRegistry() throws IOException {
     holds(
         "metrics",
-        "| metric | what it is | better | predictions |\n|---|---|---|---|\n"
+        "| metric | what it is | better | tasks |\n|---|---|---|---|\n"
             + Metric.Registry.LOSSES.stream()
                 .map(e ->
                     row(
                         "`" + e.example().name() + "`" + e.range().map(r -> ", " + r).orElse(""),
                         e.example().title(),
                         e.example().direction() == Direction.MAXIMIZE ? "higher" : "lower",
-                        e.example().probabilities() ? "probabilities" : "amounts"))
+                        e.example().scored() ? tasks(e.example()) : "the team's own evaluation"))
                 .collect(Collectors.joining()));
+  }
+
+  private static String tasks(Metric.Loss metric) {
+    return Stream.of(Task.values())
+        .filter(metric::judges)
+        .map(Task::word)
+        .collect(Collectors.joining(", "));
   }
 
   private static String row(String... cells) {

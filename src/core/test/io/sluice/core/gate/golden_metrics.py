@@ -31,6 +31,16 @@ def cases():
         for weighted in (False, True):
             w = rng.gamma(1, 1, n) if weighted else np.ones(n)
             yield f"{name}, {'weighted' if weighted else 'equal weights'}", "class", y, p, w
+    for name, classes, digits in (("three classes", 3, 15), ("five classes, tied", 5, 1)):
+        y = rng.integers(0, classes, n).astype(float)
+        p = rng.gamma(1, 1, (n, classes)) + 1.5 * (y[:, None] == np.arange(classes))
+        p = np.round(p / p.sum(axis=1, keepdims=True), digits)
+        p[:, 0] = 1 - p[:, 1:].sum(axis=1)
+        p = np.clip(p, 0, 1)
+        p[0] = np.eye(classes)[0]
+        for weighted in (False, True):
+            w = rng.gamma(1, 1, n) if weighted else np.ones(n)
+            yield f"{name}, {'weighted' if weighted else 'equal weights'}", "classes", y, p, w
     one = np.ones(4)
     yield "all scores equal", "class", np.array([0.0, 1, 1, 0]), 0.4 * one, one
     yield "perfect ranking", "class", np.array([0.0, 0, 1, 1]), np.array([0.1, 0.2, 0.8, 0.9]), one
@@ -43,6 +53,28 @@ def values(kind, y, p, w):
             "accuracy": m.accuracy_score(y, p > 0.5, sample_weight=w),
             "logloss": m.log_loss(y, p, sample_weight=w, labels=[0, 1]),
             "auc": m.roc_auc_score(y, p, sample_weight=w),
+            "brier": m.brier_score_loss(y, p, sample_weight=w),
+            "balanced_accuracy": m.balanced_accuracy_score(y, p > 0.5, sample_weight=w),
+            "average_precision": m.average_precision_score(y, p, sample_weight=w),
+        } | {
+            f"{figure}({t})": of(y, p > t, sample_weight=w, zero_division=np.nan, **more)
+            for t in (0.3, 0.5)
+            for figure, of, more in (
+                ("f1", m.f1_score, {}),
+                ("recall", m.recall_score, {}),
+                ("precision", m.precision_score, {}),
+                ("specificity", m.recall_score, {"pos_label": 0}),
+            )
+        }
+    if kind == "classes":
+        labels = np.arange(p.shape[1])
+        said = p.argmax(axis=1)
+        return {
+            "accuracy": m.accuracy_score(y, said, sample_weight=w),
+            "logloss": m.log_loss(y, p, sample_weight=w, labels=labels),
+            "auc": m.roc_auc_score(y, p, sample_weight=w, multi_class="ovr", labels=labels),
+            "brier": m.brier_score_loss(y, p, sample_weight=w, labels=labels),
+            "balanced_accuracy": m.balanced_accuracy_score(y, said, sample_weight=w),
         }
     f = np.maximum(p, FLOOR)
     out = {
@@ -52,6 +84,8 @@ def values(kind, y, p, w):
         "wape": np.sum(w * np.abs(y - p)) / np.sum(w * np.abs(y)),
         "bias": np.sum(w * p) / np.sum(w * y) - 1,
     }
+    if len(y) > 1:
+        out["r2"] = m.r2_score(y, p, sample_weight=w)
     for q in (0.1, 0.5, 0.9):
         out[f"pinball({q})"] = m.mean_pinball_loss(y, p, alpha=q, sample_weight=w)
     for power in (1, 1.2, 1.5, 1.9):
@@ -72,9 +106,9 @@ print(
             {
                 "case": name,
                 "actual": y.tolist(),
-                "predicted": p.tolist(),
+                "predicted": p.ravel().tolist(),
                 "weight": w.tolist(),
-                "values": {k: float(v) for k, v in values(kind, y, p, w).items()},
+                "values": {k: float(v) for k, v in values(kind, y, p, w).items() if not np.isnan(v)},
             }
             for name, kind, y, p, w in cases()
         ],

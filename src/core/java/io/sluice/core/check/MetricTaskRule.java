@@ -1,0 +1,56 @@
+package io.sluice.core.check;
+
+import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.gate.Metric;
+import io.sluice.core.gate.Task;
+import io.sluice.core.spec.Ref;
+import io.sluice.core.spec.Spec;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The gate's metric judges what the models of the spec's task predict. */
+final class MetricTaskRule implements Rule {
+  @Override
+  public void check(SpecView view, Findings findings) {
+    Metric.Loss metric = view.spec().gate().policy().get(GatePolicy.METRIC);
+    Task task = view.spec().task();
+    if (!scored(view.spec()) || (metric.scored() && metric.judges(task))) {
+      return;
+    }
+    List<String> judging = Metric.Loss.of(task).stream().map(Metric.Loss::name).toList();
+    findings.add(
+        "SLU-1039",
+        view.spans().value("gate", "metric"),
+        metric.scored()
+            ? "\""
+                + metric.name()
+                + "\" does not judge what models of the task "
+                + task.word()
+                + " predict: "
+                + task.predicted()
+            : "\""
+                + metric.name()
+                + "\" is a loss that the team's own evaluation writes, and evaluate@1 scores"
+                + " predictions itself",
+        "take one of " + String.join(", ", judging) + others(metric));
+  }
+
+  private static String others(Metric.Loss metric) {
+    List<String> tasks =
+        metric.scored()
+            ? Stream.of(Task.values()).filter(metric::judges).map(Task::word).toList()
+            : List.of();
+    return tasks.isEmpty()
+        ? ""
+        : "; or say what the models are asked for, at the top of the spec: "
+            + tasks.stream().map(t -> "task: " + t).collect(Collectors.joining(" or "))
+            + "; a search may have it as its objective anyway";
+  }
+
+  /** Whether {@code evaluate@1} scores the rows. */
+  private static boolean scored(Spec spec) {
+    return spec.gate().rows() instanceof Ref.Output rows
+        && spec.stages().get(rows.stage()) instanceof Spec.Evaluate;
+  }
+}
