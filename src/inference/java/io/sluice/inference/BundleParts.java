@@ -13,6 +13,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
@@ -53,6 +54,17 @@ public final class BundleParts {
    */
   public static List<String> complete(Path folder, String name, JsonNode params)
       throws IOException {
+    return complete(folder, name, params, Optional.empty());
+  }
+
+  /**
+   * The same of a model whose tables are there.
+   *
+   * @param inputs folder of the stage's inputs; of the first tabular set in it the values of a
+   *     probe are taken, column by column
+   */
+  public static List<String> complete(
+      Path folder, String name, JsonNode params, Optional<Path> inputs) throws IOException {
     boolean command = there(folder, PREDICT);
     List<String> added = new ArrayList<>();
     if (!there(folder, "params.json")) {
@@ -60,7 +72,7 @@ public final class BundleParts {
       added.add("params.json");
     }
     if (command) {
-      ForecastSignature.read(folder, name);
+      BundleSignature.read(folder, name);
       if (!there(folder, MlflowModel.FILE)) {
         added.addAll(MlflowModel.ofCommand(folder));
       }
@@ -69,6 +81,53 @@ public final class BundleParts {
     if (there(folder, "probe.json") && there(folder, MlflowModel.FILE)) {
       return added;
     }
+    switch (BundleSignature.read(folder, name)) {
+      case ForecastSignature forecast -> forecast(folder, name, added);
+      case TabularSignature tabular -> tabular(folder, name, inputs, added);
+    }
+    return added;
+  }
+
+  private static void tabular(Path folder, String name, Optional<Path> inputs, List<String> added)
+      throws IOException {
+    try (TabularModel model = TabularModel.unproven(folder, name)) {
+      if (!there(folder, "probe.json")) {
+        Features like = like(model.signature(), inputs);
+        Files.writeString(
+            folder.resolve("probe.json"), Json.write(TabularProbe.make(model, name, like)) + "\n");
+        added.add("probe.json");
+      }
+      if (!there(folder, MlflowModel.FILE)) {
+        JsonNode probe = BundleFiles.json(folder, name, "probe.json");
+        try {
+          TabularProbe.parse(probe, model.signature());
+        } catch (IllegalArgumentException e) {
+          throw BundleFiles.badProbe(name, e);
+        }
+        added.addAll(MlflowModel.ofGraph(folder, model, probe));
+      }
+    }
+  }
+
+  /** Values as the model's own tables have them; made up where there is no such table. */
+  private static Features like(TabularSignature signature, Optional<Path> inputs)
+      throws IOException {
+    if (inputs.isPresent()) {
+      for (Path input : TableSets.entries(inputs.get())) {
+        if (RowReader.isSet(input)) {
+          String called = String.valueOf(input.getFileName());
+          int most = TabularProbe.ROWS * (signature.columns().size() + 1);
+          Features first = TabularRows.first(input, called, most);
+          if (first.size() > 0 && first.columns().keySet().containsAll(signature.columns())) {
+            return first;
+          }
+        }
+      }
+    }
+    return TabularProbe.madeUp(signature);
+  }
+
+  private static void forecast(Path folder, String name, List<String> added) throws IOException {
     try (ModelBundle bundle = ModelBundle.unproven(folder, name)) {
       if (!there(folder, "probe.json")) {
         Files.writeString(folder.resolve("probe.json"), Json.write(probe(bundle, name)) + "\n");
@@ -80,7 +139,6 @@ public final class BundleParts {
                 folder, bundle, ModelBundle.probe(folder, name, bundle.signature())));
       }
     }
-    return added;
   }
 
   private static boolean there(Path folder, String file) {

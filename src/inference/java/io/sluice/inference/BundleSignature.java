@@ -9,7 +9,7 @@ import java.util.Optional;
  * What a bundle says it eats and gives ({@code signature.json}, schema {@code
  * bundle-signature.schema.json}), by its kind.
  */
-public sealed interface BundleSignature permits ForecastSignature {
+public sealed interface BundleSignature permits ForecastSignature, TabularSignature {
   String API_VERSION = "sluice.io/bundle/v1";
 
   /** That made it. */
@@ -26,7 +26,7 @@ public sealed interface BundleSignature permits ForecastSignature {
    */
   static BundleSignature read(Path folder, String name) {
     try {
-      return parse(ModelBundle.json(folder, name, "signature.json"));
+      return parse(BundleFiles.json(folder, name, "signature.json"));
     } catch (IllegalArgumentException e) {
       throw Refusal.of(
           "SLU-6002",
@@ -42,6 +42,14 @@ public sealed interface BundleSignature permits ForecastSignature {
    * @throws IllegalArgumentException when it is not such a signature; the message says where
    */
   static BundleSignature parse(JsonNode json) {
-    return ForecastSignature.parse(json);
+    String kind = json.path("kind").asText();
+    return switch (kind) {
+      case TabularSignature.KIND -> TabularSignature.parse(json);
+      case ForecastSignature.KIND -> ForecastSignature.parse(json);
+      default ->
+          throw new IllegalArgumentException(
+              "`kind` of the signature is %s, neither `%s` nor `%s`"
+                  .formatted(Refusal.quoted(kind), ForecastSignature.KIND, TabularSignature.KIND));
+    };
   }
 }

@@ -52,6 +52,8 @@ public record ForecastSignature(
   public static ForecastSignature read(Path folder, String name) {
     return switch (BundleSignature.read(folder, name)) {
       case ForecastSignature forecast -> forecast;
+      case TabularSignature tabular ->
+          throw Refusal.unfit(name, "it predicts single rows, and these tables are panels");
     };
   }
 

@@ -47,16 +47,81 @@ final class MlflowModel {
   }
 
   /**
-   * Describes a bundle whose model is a graph.
+   * A graph as MLflow describes one.
+   *
+   * @param runtime version of the ONNX Runtime that scored it, so that what is served is what was
+   *     tested
+   * @param inputs tensors that it takes
+   * @param outputs tensors that it gives
+   * @param example a call: rows of each input, by its name
+   */
+  private record Graph(String runtime, ArrayNode inputs, ArrayNode outputs, ObjectNode example) {}
+
+  /**
+   * Describes a bundle whose model is a graph of windows.
    *
    * @return the files that were added; what is there stays as it is
    */
   static List<String> ofGraph(Path folder, ModelBundle bundle, Probe probe) throws IOException {
+    ForecastSignature signature = bundle.signature();
+    ArrayNode inputs = JsonNodeFactory.instance.arrayNode();
+    inputs.add(tensor(signature.window(), "float32", bundle.windowShape()));
+    signature.originDay().ifPresent(day -> inputs.add(tensor(day, "int64", new long[] {-1, 1})));
+    ArrayNode outputs = JsonNodeFactory.instance.arrayNode();
+    outputs.add(
+        tensor(signature.output(), "float32", new long[] {-1, signature.horizons().size()}));
+    return described(
+        folder, new Graph(bundle.runtimeVersion(), inputs, outputs, example(bundle, probe)));
+  }
+
+  /**
+   * Describes a bundle whose model is a graph of rows.
+   *
+   * @param probe the content of its {@code probe.json}
+   * @return the files that were added; what is there stays as it is
+   */
+  static List<String> ofGraph(Path folder, TabularModel model, JsonNode probe) throws IOException {
+    ArrayNode inputs = JsonNodeFactory.instance.arrayNode();
+    ObjectNode example = Json.object();
+    List<TabularSignature.Input> declared = model.signature().inputs();
+    for (int i = 0; i < declared.size(); i++) {
+      TabularSignature.Input input = declared.get(i);
+      boolean flat = model.flat(i);
+      long[] shape = flat ? new long[] {-1} : new long[] {-1, input.columns().size()};
+      inputs.add(tensor(input.name(), dtype(input.type()), shape));
+      ArrayNode rows = example.putArray(input.name());
+      for (int row = 0; row < EXAMPLE_ROWS; row++) {
+        JsonNode values = probe.path("inputs").path(input.name()).path(row);
+        rows.add(flat ? values.path(0) : values);
+      }
+    }
+    ArrayNode outputs = JsonNodeFactory.instance.arrayNode();
+    model
+        .outputTensor()
+        .ifPresent(shape ->
+            outputs.add(
+                tensor(model.output(), model.outputIsDouble() ? "float64" : "float32", shape)));
+    return described(folder, new Graph(model.runtimeVersion(), inputs, outputs, example));
+  }
+
+  private static String dtype(TabularSignature.Type type) {
+    return switch (type) {
+      case FLOAT -> "float32";
+      case DOUBLE -> "float64";
+      case INT -> "int64";
+      case BOOL -> "bool";
+      case STRING -> "object";
+    };
+  }
+
+  private static List<String> described(Path folder, Graph graph) throws IOException {
     MlflowModel model = new MlflowModel(folder);
-    // the runtime that scored it, so that what is served is what was tested
-    model.environment(List.of("onnx==" + ONNX, "onnxruntime==" + bundle.runtimeVersion()));
-    model.example(bundle, probe);
-    model.put(FILE, model.graph(bundle));
+    model.environment(List.of("onnx==" + ONNX, "onnxruntime==" + graph.runtime()));
+    model.put(EXAMPLE, Json.write(graph.example()) + "\n");
+    ObjectNode served = Json.object();
+    served.set("inputs", graph.example());
+    model.put(SERVED_EXAMPLE, Json.write(served) + "\n");
+    model.put(FILE, model.description(graph));
     return model.added;
   }
 
@@ -111,7 +176,7 @@ final class MlflowModel {
             .formatted(PYTHON, String.join("\n  - ", requirements)));
   }
 
-  private void example(ModelBundle bundle, Probe probe) throws IOException {
+  private static ObjectNode example(ModelBundle bundle, Probe probe) {
     ForecastSignature signature = bundle.signature();
     ObjectNode inputs = Json.object();
     ArrayNode windows = inputs.putArray(signature.window());
@@ -121,10 +186,7 @@ final class MlflowModel {
       days.addArray().add(probe.originDays()[row]);
     }
     signature.originDay().ifPresent(input -> inputs.set(input, days));
-    put(EXAMPLE, Json.write(inputs) + "\n");
-    ObjectNode served = Json.object();
-    served.set("inputs", inputs);
-    put(SERVED_EXAMPLE, Json.write(served) + "\n");
+    return inputs;
   }
 
   private static ArrayNode window(ModelBundle bundle, Probe probe, int row) {
@@ -147,14 +209,7 @@ final class MlflowModel {
     return window;
   }
 
-  private String graph(ModelBundle bundle) throws IOException {
-    ForecastSignature signature = bundle.signature();
-    ArrayNode inputs = JsonNodeFactory.instance.arrayNode();
-    inputs.add(tensor(signature.window(), "float32", bundle.windowShape()));
-    signature.originDay().ifPresent(day -> inputs.add(tensor(day, "int64", new long[] {-1, 1})));
-    ArrayNode outputs = JsonNodeFactory.instance.arrayNode();
-    outputs.add(
-        tensor(signature.output(), "float32", new long[] {-1, signature.horizons().size()}));
+  private String description(Graph graph) throws IOException {
     return """
     flavors:
       onnx:
@@ -186,7 +241,14 @@ final class MlflowModel {
       params: null
     """
         .formatted(
-            ONNX, PYTHON, MLFLOW, uuid(), EXAMPLE, SERVED_EXAMPLE, quoted(inputs), quoted(outputs));
+            ONNX,
+            PYTHON,
+            MLFLOW,
+            uuid(),
+            EXAMPLE,
+            SERVED_EXAMPLE,
+            quoted(graph.inputs()),
+            quoted(graph.outputs()));
   }
 
   private static ObjectNode tensor(String name, String type, long[] shape) {

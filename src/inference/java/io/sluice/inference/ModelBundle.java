@@ -4,26 +4,18 @@ import ai.onnxruntime.NodeInfo;
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OnnxValue;
-import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.core.diag.Brief;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
-import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * A model as evaluate and serving see it: the one way from a bundle's folder to a forecast, so that
@@ -34,39 +26,26 @@ import java.util.regex.Pattern;
  * other bits, and equal inputs are to give equal outputs on any machine.
  */
 public final class ModelBundle implements AutoCloseable {
-  private static final long MAX_JSON_BYTES = 32L << 20;
-  private static final long MAX_MODEL_BYTES = 1L << 30;
-
   /** Windows per call of ONNX Runtime; fixed, so that results do not depend on the caller's. */
   private static final int CHUNK = 1024;
 
   /** Upper bound of the numbers in one chunk (64 MiB), for windows that are very long. */
   private static final int CHUNK_NUMBERS = 16 << 20;
 
-  /** What a location of external data may look like: ONNX Runtime gives others a meaning. */
-  private static final Pattern PLAIN_LOCATION = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9._/-]*");
-
   private final String name;
   private final ForecastSignature signature;
   private final JsonNode params;
-  private final OrtEnvironment environment;
-  private final OrtSession session;
+  private final OnnxGraph graph;
 
   /** Whether the graph takes windows with lookback and channels in one dimension. */
   private final boolean flat;
 
   private ModelBundle(
-      String name,
-      ForecastSignature signature,
-      JsonNode params,
-      OrtEnvironment environment,
-      OrtSession session,
-      boolean flat) {
+      String name, ForecastSignature signature, JsonNode params, OnnxGraph graph, boolean flat) {
     this.name = name;
     this.signature = signature;
     this.params = params;
-    this.environment = environment;
-    this.session = session;
+    this.graph = graph;
     this.flat = flat;
   }
 
@@ -82,17 +61,7 @@ public final class ModelBundle implements AutoCloseable {
     String name = String.valueOf(folder.getFileName());
     ForecastSignature signature = ForecastSignature.read(folder, name);
     Probe probe = probe(folder, name, signature);
-    JsonNode params;
-    try {
-      params = json(folder, name, "params.json");
-    } catch (IllegalArgumentException e) {
-      throw Refusal.of(
-          "SLU-6001",
-          "bundle `%s`: params.json is not JSON: %s".formatted(name, e.getMessage()),
-          "write the hyperparameters of the fit as one JSON object",
-          e);
-    }
-    ModelBundle bundle = graph(folder, name, signature, params);
+    ModelBundle bundle = graph(folder, name, signature, BundleFiles.params(folder, name));
     try {
       bundle.run(probe);
     } catch (RuntimeException e) {
@@ -109,14 +78,9 @@ public final class ModelBundle implements AutoCloseable {
    */
   static Probe probe(Path folder, String name, ForecastSignature signature) {
     try {
-      return Probe.parse(json(folder, name, "probe.json"), signature);
+      return Probe.parse(BundleFiles.json(folder, name, "probe.json"), signature);
     } catch (IllegalArgumentException e) {
-      throw Refusal.of(
-          "SLU-6006",
-          "bundle `%s`: %s".formatted(name, e.getMessage()),
-          "write probe.json when the model is exported, with at least %d rows that fit the signature"
-              .formatted(Probe.MIN_ROWS),
-          e);
+      throw BundleFiles.badProbe(name, e);
     }
   }
 
@@ -127,16 +91,11 @@ public final class ModelBundle implements AutoCloseable {
 
   private static ModelBundle graph(
       Path folder, String name, ForecastSignature signature, JsonNode params) {
-    Path model = regular(folder, name, "model.onnx", MAX_MODEL_BYTES);
-    refuseForeignData(folder, name, model);
-    OrtEnvironment environment =
-        OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "sluice");
-    OrtSession session = open(environment, name, model);
+    OnnxGraph graph = OnnxGraph.load(folder, name);
     try {
-      boolean flat = flat(name, session, signature);
-      return new ModelBundle(name, signature, params, environment, session, flat);
+      return new ModelBundle(name, signature, params, graph, flat(graph, signature));
     } catch (RuntimeException e) {
-      close(session);
+      graph.close();
       throw e;
     }
   }
@@ -214,7 +173,7 @@ public final class ModelBundle implements AutoCloseable {
 
   /** Version of the ONNX Runtime that computes here. */
   String runtimeVersion() {
-    return environment.getVersion();
+    return graph.environment().getVersion();
   }
 
   /** Shape of the graph's window, -1 for the batch. */
@@ -237,13 +196,13 @@ public final class ModelBundle implements AutoCloseable {
     Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
     try (OnnxTensor window =
             OnnxTensor.createTensor(
-                environment, FloatBuffer.wrap(windows, from * size, n * size), shape);
+                graph.environment(), FloatBuffer.wrap(windows, from * size, n * size), shape);
         OnnxTensor day =
             OnnxTensor.createTensor(
-                environment, LongBuffer.wrap(originDays, from, n), new long[] {n, 1})) {
+                graph.environment(), LongBuffer.wrap(originDays, from, n), new long[] {n, 1})) {
       inputs.put(signature.window(), window);
       signature.originDay().ifPresent(input -> inputs.put(input, day));
-      try (OrtSession.Result result = session.run(inputs, Set.of(signature.output()))) {
+      try (OrtSession.Result result = graph.run(inputs, signature.output())) {
         OnnxValue value = result.get(0);
         if (!(value instanceof OnnxTensor tensor)
             || tensor.getInfo().type != OnnxJavaType.FLOAT
@@ -257,167 +216,51 @@ public final class ModelBundle implements AutoCloseable {
         tensor.getFloatBuffer().get(out, from * horizons, n * horizons);
       }
     } catch (OrtException e) {
-      throw Refusal.of(
-          "SLU-6008",
-          "bundle `%s`: the model failed: %s".formatted(name, reason(e)),
-          "load the bundle where it was made and predict with it",
-          e);
+      throw graph.failed(e);
     }
   }
 
   @Override
   public void close() {
-    close(session);
-  }
-
-  private static void close(OrtSession session) {
-    try {
-      session.close();
-    } catch (OrtException e) {
-      throw new IllegalStateException("ONNX Runtime could not close a session", e);
-    }
-  }
-
-  static JsonNode json(Path folder, String name, String file) {
-    Path path = regular(folder, name, file, MAX_JSON_BYTES);
-    try {
-      return Json.parse(Files.readAllBytes(path));
-    } catch (IOException e) {
-      throw unreadable(name, file, e);
-    }
-  }
-
-  private static Path regular(Path folder, String name, String file, long maxBytes) {
-    Path path = folder.resolve(file);
-    if (!Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)) {
-      throw Refusal.of(
-          "SLU-6001",
-          "bundle `%s` has no file %s".formatted(name, file),
-          "a bundle is a folder with model.onnx and signature.json; train@1 adds MLmodel,"
-              + " params.json and probe.json where they are not there");
-    }
-    try {
-      long size = Files.size(path);
-      if (size > maxBytes) {
-        throw Refusal.of(
-            "SLU-6001",
-            "bundle `%s`: %s has %d bytes, the limit is %d".formatted(name, file, size, maxBytes),
-            "a smaller model, or a shorter probe");
-      }
-    } catch (IOException e) {
-      throw unreadable(name, file, e);
-    }
-    return path;
-  }
-
-  private static SluiceException unreadable(String name, String file, IOException e) {
-    return Refusal.of(
-        "SLU-6001",
-        "bundle `%s`: %s cannot be read: %s".formatted(name, file, e.getMessage()),
-        "check the file and its permissions",
-        e);
-  }
-
-  /** A model file may name others to be mapped into memory: only files of its own bundle may be. */
-  private static void refuseForeignData(Path folder, String name, Path model) {
-    Set<String> locations;
-    try {
-      locations = OnnxFile.externalData(model);
-    } catch (IOException e) {
-      throw Refusal.of(
-          "SLU-6003",
-          "bundle `%s`: model.onnx is cut off or no ONNX model: %s".formatted(name, e.getMessage()),
-          "export the model again",
-          e);
-    }
-    long total = 0;
-    for (String location : locations) {
-      try {
-        Path file = folder.resolve(location);
-        if (!PLAIN_LOCATION.matcher(location).matches()
-            || !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)
-            || !file.toRealPath().startsWith(folder.toRealPath())) {
-          throw Refusal.of(
-              "SLU-6004",
-              "bundle `%s`: model.onnx wants its data from %s, which is not a file of the bundle"
-                  .formatted(name, Refusal.quoted(location)),
-              "save the tensors inside model.onnx, or in a file beside it");
-        }
-        total += Files.size(file);
-      } catch (IOException e) {
-        throw unreadable(name, location, e);
-      }
-    }
-    if (total > MAX_MODEL_BYTES) {
-      throw Refusal.of(
-          "SLU-6001",
-          "bundle `%s`: %d bytes of external data, the limit is %d"
-              .formatted(name, total, MAX_MODEL_BYTES),
-          "a smaller model");
-    }
-  }
-
-  private static OrtSession open(OrtEnvironment environment, String name, Path model) {
-    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
-      options.setIntraOpNumThreads(1);
-      options.setInterOpNumThreads(1);
-      options.setDeterministicCompute(true);
-      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
-      return environment.createSession(model.toString(), options);
-    } catch (OrtException e) {
-      throw Refusal.of(
-          "SLU-6003",
-          "bundle `%s`: ONNX Runtime does not load model.onnx: %s".formatted(name, reason(e)),
-          "export with standard operators and an opset that ONNX Runtime %s knows"
-              .formatted(environment.getVersion()),
-          e);
-    }
+    graph.close();
   }
 
   /** Holds the signature against the graph; tells whether the graph's window is flat. */
-  private static boolean flat(String name, OrtSession session, ForecastSignature signature) {
-    try {
-      Map<String, NodeInfo> inputs = session.getInputInfo();
-      NodeInfo window = inputs.get(signature.window());
-      boolean flat =
-          window != null
-              && window.getInfo() instanceof TensorInfo tensor
-              && tensor.getShape().length == 2;
-      long[] shape =
-          flat
-              ? new long[] {signature.windowSize()}
-              : new long[] {signature.lookback(), signature.channels().size()};
-      expect(name, "input", inputs, signature.window(), OnnxJavaType.FLOAT, shape);
-      if (signature.originDay().isPresent()) {
-        expect(name, "input", inputs, signature.originDay().get(), OnnxJavaType.INT64, 1);
-      }
-      for (String input : inputs.keySet()) {
-        if (!input.equals(signature.window())
-            && !signature.originDay().filter(input::equals).isPresent()) {
-          throw mismatch(
-              name, "the graph has an input `%s` that the signature lacks".formatted(input));
-        }
-      }
-      expect(
-          name,
-          "output",
-          session.getOutputInfo(),
-          signature.output(),
-          OnnxJavaType.FLOAT,
-          signature.horizons().size());
-      return flat;
-    } catch (OrtException e) {
-      throw Refusal.of(
-          "SLU-6003",
-          "bundle `%s`: ONNX Runtime cannot tell inputs and outputs: %s".formatted(name, reason(e)),
-          "export the model again",
-          e);
+  private static boolean flat(OnnxGraph graph, ForecastSignature signature) {
+    Map<String, NodeInfo> inputs = graph.inputs();
+    NodeInfo window = inputs.get(signature.window());
+    boolean flat =
+        window != null
+            && window.getInfo() instanceof TensorInfo tensor
+            && tensor.getShape().length == 2;
+    long[] shape =
+        flat
+            ? new long[] {signature.windowSize()}
+            : new long[] {signature.lookback(), signature.channels().size()};
+    expect(graph, "input", inputs, signature.window(), OnnxJavaType.FLOAT, shape);
+    if (signature.originDay().isPresent()) {
+      expect(graph, "input", inputs, signature.originDay().get(), OnnxJavaType.INT64, 1);
     }
+    for (String input : inputs.keySet()) {
+      if (!input.equals(signature.window())
+          && !signature.originDay().filter(input::equals).isPresent()) {
+        throw graph.mismatch(
+            "the graph has an input `%s` that the signature lacks".formatted(input));
+      }
+    }
+    expect(
+        graph,
+        "output",
+        graph.outputs(),
+        signature.output(),
+        OnnxJavaType.FLOAT,
+        signature.horizons().size());
+    return flat;
   }
 
   /** Dimensions after the batch; the batch itself must be open, others may be (-1). */
   private static void expect(
-      String name,
+      OnnxGraph graph,
       String what,
       Map<String, NodeInfo> nodes,
       String node,
@@ -425,11 +268,11 @@ public final class ModelBundle implements AutoCloseable {
       long... inner) {
     NodeInfo info = nodes.get(node);
     if (info == null) {
-      throw mismatch(
-          name, "the graph has no %s `%s`, only %s".formatted(what, node, nodes.keySet()));
+      throw graph.mismatch(
+          "the graph has no %s `%s`, only %s".formatted(what, node, nodes.keySet()));
     }
     if (!(info.getInfo() instanceof TensorInfo tensor) || tensor.type != type) {
-      throw mismatch(name, "%s `%s` is no %s tensor".formatted(what, node, type));
+      throw graph.mismatch("%s `%s` is no %s tensor".formatted(what, node, type));
     }
     long[] shape = tensor.getShape();
     boolean fits = shape.length == inner.length + 1;
@@ -437,24 +280,15 @@ public final class ModelBundle implements AutoCloseable {
       fits = shape[i + 1] == -1 || shape[i + 1] == inner[i];
     }
     if (!fits) {
-      throw mismatch(
-          name,
+      throw graph.mismatch(
           "%s `%s` has shape %s, the signature says [batch, %s"
               .formatted(what, node, Arrays.toString(shape), Arrays.toString(inner).substring(1)));
     }
     if (shape[0] != -1) {
-      throw mismatch(
-          name,
+      throw graph.mismatch(
           "%s `%s` takes batches of %d only; its first dimension must be open"
               .formatted(what, node, shape[0]));
     }
-  }
-
-  private static SluiceException mismatch(String name, String how) {
-    return Refusal.of(
-        "SLU-6005",
-        "bundle `%s`: signature.json and model.onnx disagree: %s".formatted(name, how),
-        "write the signature from the graph that is exported");
   }
 
   private void run(Probe probe) {
@@ -490,9 +324,5 @@ public final class ModelBundle implements AutoCloseable {
                   probe.tolerance()),
           "this is not the model that was exported, or it answers differently here: export again");
     }
-  }
-
-  private static String reason(OrtException e) {
-    return Brief.line(String.valueOf(e.getMessage()), 300);
   }
 }

@@ -60,6 +60,11 @@ final class Units {
         .collect(Collectors.joining(String.valueOf(SEPARATOR)));
   }
 
+  /** All keys, by number. */
+  List<String> all() {
+    return List.copyOf(names);
+  }
+
   int size() {
     return names.size();
   }

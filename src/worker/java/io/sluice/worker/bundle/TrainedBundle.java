@@ -65,7 +65,7 @@ public final class TrainedBundle {
     }
     JsonNode params = Json.parse(Files.readAllBytes(workspace.params()));
     String name = stage.arguments().family().orElse(OUTPUT);
-    return BundleParts.complete(folder, name, params);
+    return BundleParts.complete(folder, name, params, Optional.of(workspace.inputs()));
   }
 
   /** The command with its code and its lock. */
