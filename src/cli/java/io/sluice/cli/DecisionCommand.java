@@ -1,5 +1,6 @@
 package io.sluice.cli;
 
+import io.sluice.core.diag.Diagnostic;
 import picocli.CommandLine.Option;
 
 /** A person's decision about releases: the promotion log keeps who made it and why. */
@@ -13,9 +14,18 @@ abstract class DecisionCommand extends ReleaseCommand {
 
   /** Refuses a reason that says nothing before a registry is started for it. */
   @Override
-  public final Integer call() {
+  public final Integer call() throws InterruptedException {
     reason();
     return super.call();
+  }
+
+  /** The log may have the decision already, and a second one would come on top of it. */
+  @Override
+  final Diagnostic interrupted() {
+    return Diagnostic.of(
+        "SLU-9027",
+        "interrupted before the decision was confirmed",
+        "`sluice history` says whether the log has it; run the command again only where it has not");
   }
 
   final String reason() {

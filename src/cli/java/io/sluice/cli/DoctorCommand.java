@@ -81,7 +81,7 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     if (damage != null) {
       ReasonOption.given(reason);
     }
@@ -99,6 +99,11 @@ final class DoctorCommand implements Callable<Integer> {
     }
     PipelineFolder located = pipeline.locate();
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
+    return LocalShutdown.during(
+        terminal, LocalShutdown.beforeItsEnd(), shutdown -> machine(located, opened));
+  }
+
+  private int machine(PipelineFolder located, Pipelines.Opened opened) {
     List<CheckResult> findings = new ArrayList<>();
     findings.add(
         new CheckResult(

@@ -1,12 +1,16 @@
 package io.sluice.cli;
 
+import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.SluiceException;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ctrl-C and SIGTERM for a run on this machine: cancels the run, and holds the process until {@link
- * #close}, so that no process which it started outlives it.
+ * Ctrl-C and SIGTERM for a command that starts processes on this machine: ends the work, and holds
+ * the process until {@link #close}, so that no process which it started outlives it.
  *
  * <p>Opened and closed by the thread that does the work. Until {@link #cancelBy} that thread is
  * interrupted, afterwards it is left alone and the given action runs.
@@ -23,7 +27,39 @@ final class LocalShutdown implements AutoCloseable {
 
   private LocalShutdown() {}
 
-  static LocalShutdown open() {
+  /** What a command does while a signal would end it in order. */
+  interface Work {
+    int run(LocalShutdown shutdown) throws InterruptedException;
+  }
+
+  /**
+   * Does the work of a command.
+   *
+   * @param unfinished what a signal came into, and what to do then
+   * @return the work's exit code, or 130 where it broke because a signal came
+   */
+  static int during(Terminal terminal, Diagnostic unfinished, Work work)
+      throws InterruptedException {
+    // Outermost: a signal's process ends only once everything below is closed.
+    try (LocalShutdown shutdown = open()) {
+      try {
+        return work.run(shutdown);
+      } catch (SluiceException | InterruptedException e) {
+        if (!shutdown.asked()) {
+          throw e;
+        }
+        terminal.show(List.of(unfinished));
+        return ExitCode.INTERRUPTED.code();
+      }
+    }
+  }
+
+  /** What a signal comes into that ends a command which only reads, or which has done nothing. */
+  static Diagnostic beforeItsEnd() {
+    return Diagnostic.of("SLU-9027", "interrupted before it had an answer", "run it again");
+  }
+
+  private static LocalShutdown open() {
     LocalShutdown shutdown = new LocalShutdown();
     Runtime.getRuntime().addShutdownHook(shutdown.hook);
     return shutdown;

@@ -51,6 +51,15 @@ abstract class PastCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
+  /** Does the work and prints it; returns what the command ends with. */
+  abstract ExitCode execute();
+
+  @Override
+  public final Integer call() throws InterruptedException {
+    return LocalShutdown.during(
+        terminal, LocalShutdown.beforeItsEnd(), shutdown -> execute().code());
+  }
+
   /** The folder of the pipeline, which need not have a spec. */
   abstract Path folder();
 

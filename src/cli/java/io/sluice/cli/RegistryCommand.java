@@ -57,11 +57,13 @@ final class RegistryCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     Path state = new PipelineFolder(folder, PipelineFolder.SPEC).state();
     RegistrySessions sessions = RegistrySessions.ofThisProcess();
     return switch (action) {
-      case START -> start(sessions, state);
+      case START ->
+          LocalShutdown.during(
+              terminal, LocalShutdown.beforeItsEnd(), shutdown -> start(sessions, state));
       case STOP -> stop(sessions, state);
       case STATUS -> status(sessions, state);
     };

@@ -3,12 +3,14 @@ package io.sluice.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.app.Pipelines;
 import io.sluice.app.Releases;
+import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.platform.PipelineFolder;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,12 +31,22 @@ abstract class ReleaseCommand implements Callable<Integer> {
   /** Does the work and prints it; returns what the command ends with. */
   abstract ExitCode execute(Releases releases);
 
+  /** What to say when a signal came before the work was done. */
+  Diagnostic interrupted() {
+    return LocalShutdown.beforeItsEnd();
+  }
+
   @Override
-  public Integer call() {
+  public Integer call() throws InterruptedException {
     PipelineFolder located = pipeline.locate();
     String model = Pipelines.open(located.tree(), located.spec()).spec().model();
+    return LocalShutdown.during(
+        terminal, interrupted(), shutdown -> withRegistry(located.state(), model));
+  }
+
+  private int withRegistry(Path state, String model) {
     try (Console console = Console.beside(terminal);
-        RegistrySession session = RegistrySessions.ofThisProcess().open(located.state(), console)) {
+        RegistrySession session = RegistrySessions.ofThisProcess().open(state, console)) {
       return execute(new Releases(session.registry(), model)).code();
     }
   }

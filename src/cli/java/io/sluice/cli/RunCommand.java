@@ -268,20 +268,10 @@ final class RunCommand implements Callable<Integer> {
       Optional<StageSelector> call,
       Starting starting)
       throws InterruptedException {
-    // Outermost: a signal's process ends only once everything below is closed.
-    try (LocalShutdown shutdown = LocalShutdown.open()) {
-      try {
-        return run(located, opened, id, clock, call, starting, shutdown);
-      } catch (SluiceException | InterruptedException e) {
-        if (!shutdown.asked()) {
-          throw e;
-        }
-        // The work broke because it was cancelled.
-        terminal.show(
-            List.of(Diagnostic.of("SLU-9027", "interrupted while setting up", "run it again")));
-        return ExitCode.INTERRUPTED.code();
-      }
-    }
+    return LocalShutdown.during(
+        terminal,
+        Diagnostic.of("SLU-9027", "interrupted while setting up", "run it again"),
+        shutdown -> run(located, opened, id, clock, call, starting, shutdown));
   }
 
   private int run(

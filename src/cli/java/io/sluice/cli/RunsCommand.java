@@ -68,7 +68,7 @@ final class RunsCommand extends PastCommand {
   }
 
   @Override
-  public Integer call() {
+  ExitCode execute() {
     Optional<Instant> from = Optional.ofNullable(since).map(RunsCommand::instant);
     Set<Standing> wanted = standings == null ? EnumSet.noneOf(Standing.class) : standings;
     List<KnownRun> all = runs().list(new PastRuns.Filter(model(), wanted, from));
@@ -96,7 +96,7 @@ final class RunsCommand extends PastCommand {
       }
     }
     print(PastRuns.json(shown), text.toString());
-    return ExitCode.DONE.code();
+    return ExitCode.DONE;
   }
 
   private static Instant instant(String text) {

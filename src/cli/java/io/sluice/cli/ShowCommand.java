@@ -11,6 +11,7 @@ import io.sluice.core.run.StageStatus;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
@@ -58,10 +59,10 @@ final class ShowCommand extends PastCommand {
   }
 
   @Override
-  public Integer call() {
+  ExitCode execute() {
     KnownRun found = runs().get(run, places());
     print(found.json(), text(found));
-    return found.trouble().isPresent() ? ExitCode.RUN_FAILED.code() : ExitCode.DONE.code();
+    return found.trouble().isPresent() ? ExitCode.RUN_FAILED : ExitCode.DONE;
   }
 
   private static String text(KnownRun run) {
@@ -69,7 +70,7 @@ final class ShowCommand extends PastCommand {
     run.model().ifPresent(m -> text.append(" of ").append(m));
     text.append(": ").append(run.standing().word());
     text.append(run.why().isEmpty() ? "" : ", " + run.why()).append('\n');
-    run.began().ifPresent(b -> row(text, "began", b.toString()));
+    run.began().ifPresent(b -> row(text, "began", b.truncatedTo(ChronoUnit.SECONDS).toString()));
     run.took().ifPresent(t -> row(text, "took", Spans.of(t)));
     run.record().ifPresent(record -> recorded(record, run, text));
     text.append("where\n");

@@ -255,9 +255,23 @@ public final class EmbeddedMlflow implements AutoCloseable {
     return MlflowConfig.of(uri);
   }
 
-  /** Leaves the server; returns when it is gone, unless other processes still use it. */
+  /**
+   * Leaves the server; returns when it is gone, unless other processes still use it. An interrupt
+   * that came before does not keep it from that.
+   */
   @Override
   public void close() {
+    boolean interrupted = Thread.interrupted();
+    try {
+      leave();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private void leave() {
     synchronized (HELD) {
       if (closed) {
         return;
@@ -362,6 +376,36 @@ public final class EmbeddedMlflow implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
             .start();
+    boolean up = false;
+    try {
+      URI uri = awaitAnswer(state, token, supervisor, log, progress);
+      up = true;
+      return uri;
+    } finally {
+      if (!up) {
+        end(supervisor);
+      }
+    }
+  }
+
+  /** Ends a server that was being started, with what it started, interrupted or not. */
+  private static void end(Process supervisor) {
+    boolean interrupted = Thread.interrupted();
+    supervisor.destroy();
+    try {
+      var unused = supervisor.waitFor(STOP_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      interrupted = true;
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static URI awaitAnswer(
+      Path state, String token, Process supervisor, Path log, Consumer<String> progress)
+      throws IOException {
     long began = System.nanoTime();
     long said = -1;
     while (true) {

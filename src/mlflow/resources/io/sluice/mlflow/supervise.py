@@ -34,6 +34,8 @@ PORTS_TO_TRY = 5
 SERVER_JSON = Path("server.json")
 KEPT = Path("kept")
 LOG = Path("server.log")
+DATABASE = Path("mlflow.db")
+UNFINISHED = Path("mlflow.db.unfinished")
 
 
 class Output:
@@ -146,6 +148,19 @@ def publish(token: str, port: int, server: int) -> None:
     new.replace(SERVER_JSON)
 
 
+def begin_database() -> None:
+    """Notes a database that is not there yet as unfinished, and removes one that its first start left so.
+
+    A server that is ended while it makes its tables leaves some of them, and no later start could add the rest.
+    Nobody has used such a database: the note goes before the server is published.
+    """
+    if UNFINISHED.exists():
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            Path(f"{DATABASE}{suffix}").unlink(missing_ok=True)
+    if not DATABASE.exists():
+        UNFINISHED.touch()
+
+
 def kept(token: str) -> bool:
     """Whether this very server shall stay without users. What an earlier one left in the file counts for nothing."""
     try:
@@ -184,6 +199,7 @@ def main() -> int:
     users = os.open("users.lock", os.O_RDWR | os.O_CREAT, 0o600)
     stop_orphan()
     SERVER_JSON.unlink(missing_ok=True)
+    begin_database()
 
     for _ in range(PORTS_TO_TRY):
         port = free_port()
@@ -194,6 +210,7 @@ def main() -> int:
         try:
             while server.poll() is None:
                 if output.listening.is_set() and not published:
+                    UNFINISHED.unlink(missing_ok=True)
                     publish(token, port, server.pid)
                     published = True
                 if told_to_stop.is_set() or (not kept(token) and locked(users, 0)):

@@ -113,6 +113,29 @@ class EmbeddedMlflowIT {
   }
 
   @Test
+  void theHalfOfADatabaseThatAnEndedStartLeftIsMadeAnew() throws Exception {
+    // A later change of the schema makes this table: a server that finds it there refuses to start.
+    String half =
+        "import sqlite3; sqlite3.connect('mlflow.db').execute('CREATE TABLE registered_models"
+            + " (name TEXT)')";
+    assertThat(
+            new ProcessBuilder(venv.resolve("bin/python").toString(), "-c", half)
+                .directory(folder.toFile())
+                .start()
+                .waitFor())
+        .isZero();
+    assertThatExceptionOfType(SluiceException.class)
+        .as("a database that was whole once is left as it is")
+        .isThrownBy(this::start)
+        .withMessageContaining("did not start");
+    Files.createFile(folder.resolve("mlflow.db.unfinished"));
+    try (EmbeddedMlflow server = start()) {
+      assertThat(answers(server.uri())).isTrue();
+      assertThat(folder.resolve("mlflow.db.unfinished")).doesNotExist();
+    }
+  }
+
+  @Test
   void oneThatIsKeptStaysUntilItIsStopped() throws Exception {
     assertThat(EmbeddedMlflow.stop(folder)).isEqualTo(EmbeddedMlflow.Stopped.NONE);
     // What a kept server leaves when the machine goes down means nothing to the next one.

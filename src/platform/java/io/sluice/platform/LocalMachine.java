@@ -22,10 +22,12 @@ import java.util.function.Consumer;
 /** This machine, made ready for one run: where the run happens, and its model registry. */
 public final class LocalMachine implements AutoCloseable {
   private final Future<RegistrySession> registry;
+  private final Thread starting;
   private final Target target;
 
-  private LocalMachine(Future<RegistrySession> registry, Target target) {
+  private LocalMachine(Future<RegistrySession> registry, Thread starting, Target target) {
     this.registry = registry;
+    this.starting = starting;
     this.target = target;
   }
 
@@ -39,9 +41,9 @@ public final class LocalMachine implements AutoCloseable {
       Path state, Pipelines.Opened pipeline, Clock clock, Consumer<RunEvent> progress) {
     FutureTask<RegistrySession> registry =
         new FutureTask<>(() -> RegistrySessions.ofThisProcess().open(state, progress));
-    Thread.ofVirtual().name("registry").start(registry);
+    Thread starting = Thread.ofVirtual().name("registry").start(registry);
     return new LocalMachine(
-        registry, new LocalTarget(state, pipeline, () -> get(registry), clock, progress));
+        registry, starting, new LocalTarget(state, pipeline, () -> get(registry), clock, progress));
   }
 
   /** For each environment of a pipeline, by name, whether this machine has it and where. */
@@ -91,9 +93,13 @@ public final class LocalMachine implements AutoCloseable {
     return get(registry).page();
   }
 
-  /** Ends the registry's server once it is up, interrupted or not: it would be left behind. */
+  /**
+   * Ends the registry's server, interrupted or not: it would be left behind. A start that is still
+   * on its way is given up: nobody waits for it any more, and a first one takes minutes.
+   */
   @Override
   public void close() {
+    starting.interrupt();
     boolean interrupted = false;
     try {
       while (true) {

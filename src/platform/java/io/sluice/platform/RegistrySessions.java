@@ -144,9 +144,14 @@ public final class RegistrySessions {
       EmbeddedMlflow server =
           EmbeddedMlflow.start(
               embeddedIn(state), venv, setUp("mlflow", RunEvent.SetUp.Phase.PROGRESS, progress));
-      setUp("mlflow", RunEvent.SetUp.Phase.DONE, progress)
-          .accept(EmbeddedMlflow.isKept(embeddedIn(state)) ? server.uri().toString() : "");
-      return server;
+      try {
+        setUp("mlflow", RunEvent.SetUp.Phase.DONE, progress)
+            .accept(EmbeddedMlflow.isKept(embeddedIn(state)) ? server.uri().toString() : "");
+        return server;
+      } catch (RuntimeException e) {
+        server.close();
+        throw e;
+      }
     } catch (InterruptedException e) {
       throw SetupInterrupted.by(e);
     }

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The launcher is asked to end, or dies, while it sets up or while a stage runs. One story told in
@@ -84,6 +87,64 @@ class KilledLauncherIT {
       assertThat(ended.code()).as(ended.shown()).isEqualTo(130);
       assertThat(ended.err()).contains("SLU-9027").doesNotContain("\tat ");
     }
+  }
+
+  @Test
+  @Order(1)
+  void onCtrlCWhileTheServersEnvironmentIsBuiltItIsGivenUp() throws Exception {
+    Path cache = folder.resolve("cache");
+    try (FaultProxy index =
+        new FaultProxy(URI.create("http://127.0.0.1:1"), request -> FaultProxy.HANG)) {
+      ForkedSluice.Going run =
+          new ForkedSluice(folder.resolve("no-environment"))
+              .with("XDG_CACHE_HOME", cache.toString())
+              .with("PIP_INDEX_URL", index.uri().toString())
+              .with("PIP_CONFIG_FILE", "/dev/null")
+              .with("PIP_FIND_LINKS", "")
+              .with("TMPDIR", folder.toString())
+              .start("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF);
+      await()
+          .atMost(Duration.ofMinutes(5)) // of a machine that hangs
+          .untilAsserted(() -> assertThat(index.requests()).as(run.shown()).isPositive());
+      run.signal("INT");
+      ForkedSluice.Ended ended = run.await();
+      assertThat(living()).isEmpty();
+      assertThat(ended.code()).as(ended.shown()).isEqualTo(130);
+      // A command that waits for the installer would be cut off without a word.
+      assertThat(ended.err()).contains("SLU-9027").doesNotContain("\tat ");
+    }
+    try (Stream<Path> left = Files.list(cache.resolve("sluice"))) {
+      assertThat(left.filter(Files::isDirectory).map(p -> p.getFileName().toString()))
+          .as("no half of uv")
+          .containsExactly("environments");
+    }
+    try (Stream<Path> left = Files.list(cache.resolve("sluice/environments"))) {
+      assertThat(left.filter(Files::isDirectory)).as("no half of an environment").isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @Order(1)
+  @ValueSource(strings = {"run", "doctor"})
+  void onCtrlCWhileTheServerStartsItIsGivenUpAndTheNextStartIsWhole(String command)
+      throws Exception {
+    ForkedSluice fresh = new ForkedSluice(folder.resolve("early-" + command));
+    Path database = fresh.state().resolve("mlflow/mlflow.db");
+    ForkedSluice.Going early = fresh.start(command, pipeline.path());
+    await()
+        .atMost(Duration.ofMinutes(5)) // of a machine that hangs
+        .until(() -> Files.exists(database) || !early.process().isAlive());
+    early.signal("INT");
+    ForkedSluice.Ended ended = early.await();
+    assertThat(living()).isEmpty();
+    assertThat(ended.code()).as(ended.shown()).isEqualTo(130);
+    assertThat(ended.err()).contains("SLU-9027").doesNotContain("\tat ");
+    assertThat(fresh.state().resolve("mlflow/server.log"))
+        .content()
+        .as("nobody waited for it")
+        .doesNotContain("Uvicorn running");
+    ForkedSluice.Ended next = fresh.run("doctor", pipeline.path());
+    assertThat(next.code()).as(next.shown()).isEqualTo(0);
   }
 
   @Test

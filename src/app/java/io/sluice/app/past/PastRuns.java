@@ -116,9 +116,13 @@ public final class PastRuns {
                     "there is no run " + id + " in " + looked,
                     DidYouMean.among(ids, id).map(near -> "did you mean " + near + "? ").orElse("")
                         + (ids.isEmpty()
-                            ? "no run left anything there; SLUICE_STATE names another state folder"
+                            ? "no run left anything there"
                             : "the latest: "
                                 + String.join(", ", ids.subList(0, Math.min(NAMED, ids.size())))
-                                + "; `sluice runs` lists them"))));
+                                + "; `sluice runs` lists them")
+                        + "; a pipeline in no repository keeps its runs in its own folder: `sluice"
+                        + " show "
+                        + id
+                        + " --pipeline FOLDER`; SLUICE_STATE names another state folder")));
   }
 }

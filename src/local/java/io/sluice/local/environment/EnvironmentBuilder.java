@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -319,7 +321,9 @@ public final class EnvironmentBuilder {
   private List<String> fetchUv(Python python, Path home, Progress says)
       throws IOException, InterruptedException {
     says.say(SetUp.Phase.PROGRESS, "fetching uv " + UV_VERSION);
-    Path temporary = Files.createTempDirectory(cache, home.getFileName() + ".");
+    String prefix = home.getFileName() + ".";
+    removeAbandoned(prefix);
+    Path temporary = Files.createTempDirectory(cache, prefix);
     try {
       Path venv = temporary.resolve("venv");
       Path lock = temporary.resolve("uv.lock");
@@ -343,6 +347,17 @@ public final class EnvironmentBuilder {
       return List.of();
     } finally {
       Folders.remove(temporary);
+    }
+  }
+
+  /** Removes the folders in which a process that was killed fetched it; the lock is held. */
+  private void removeAbandoned(String prefix) throws IOException {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(cache, prefix + "*")) {
+      for (Path folder : left) {
+        if (Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+          Folders.remove(folder);
+        }
+      }
     }
   }
 
