@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -79,7 +80,10 @@ final class MachineLauncher implements StepLauncher {
     SupervisedProcess process =
         SupervisedProcess.start(
             new SupervisedProcess.Command(
-                environment.argv(call.argv()), variables, call.workingDirectory()),
+                environment.argv(call.argv()),
+                variables,
+                call.workingDirectory(),
+                SupervisedProcess.canLimitMemory() ? call.memory() : OptionalLong.empty()),
             lines);
     return new RunningStep() {
       @Override
@@ -91,7 +95,25 @@ final class MachineLauncher implements StepLauncher {
       public void stop(Duration grace) {
         process.stop(grace);
       }
+
+      @Override
+      public boolean isOutOfMemory() {
+        return process.isOutOfMemory();
+      }
     };
+  }
+
+  @Override
+  public Optional<String> unlimited(String image) {
+    if (setting.workerImages().contains(image)) {
+      return Optional.of(
+          "Sluice's own steps share one Java process, which may use "
+              + (Runtime.getRuntime().maxMemory() >> 20)
+              + " MiB for Java objects (SLUICE_JAVA_OPTIONS=-Xmx4g changes that)");
+    }
+    return SupervisedProcess.canLimitMemory()
+        ? Optional.empty()
+        : Optional.of("its /proc does not tell how much memory a process holds");
   }
 
   private RunningStep inProcess(Call call, Consumer<String> lines) {
@@ -168,6 +190,11 @@ final class MachineLauncher implements StepLauncher {
   /** A worker command in a thread; a thread can be asked to end, but not made to. */
   private record WorkerThread(Thread thread, CompletableFuture<Integer> exit)
       implements RunningStep {
+    @Override
+    public boolean isOutOfMemory() {
+      return false; // its memory is this process's
+    }
+
     @Override
     public OptionalInt await(Duration limit) throws InterruptedException {
       try {

@@ -422,6 +422,42 @@ class LocalRunnerTest {
   }
 
   @Test
+  void aCommandThatHoldsMoreMemoryThanItMayIsKilledAndSaysSo() throws Exception {
+    // tail keeps what it reads while there is no line in it; it holds that until it is ended.
+    String holds = "(head -c 200m /dev/zero; sleep 600) | tail";
+    RunOutcome outcome =
+        go(
+            run(task("t")
+                    .steps(
+                        step("run").script(holds).memory("4Gi").mayFail(),
+                        step("store").script("exit $(cat $(steps.step-run.exitCode.path))")))
+                .memory("t", "run", "64Mi"));
+    assertThat(outcome.reason())
+        .isEqualTo(
+            "task t: its command (step run) was killed because its memory ran out (it may have"
+                + " 64Mi): give the stage more by resources.memory, in sluice.yaml or in the"
+                + " target");
+    assertThat(outcome.tasks().get(new StageName("t")).status()).isEqualTo(FAILED);
+    assertThat(notes()).isEmpty();
+  }
+
+  @Test
+  void aStepOfSluicesOwnIsNotHeldToAnAmountOfMemoryAndTheRunSaysThatOnce() throws Exception {
+    RunOutcome outcome =
+        go(
+            run(
+                task("t")
+                    .steps(
+                        step("one").image("worker").command("sluice-worker", "a").memory("1Mi"),
+                        step("two").image("worker").command("sluice-worker", "b").memory("1Mi"))));
+    assertThat(outcome.status()).isEqualTo(SUCCEEDED);
+    assertThat(notes())
+        .singleElement()
+        .asString()
+        .contains("does not limit t on this machine", "SLUICE_JAVA_OPTIONS=-Xmx");
+  }
+
+  @Test
   void aHangingWorkerIsInterruptedByCancel() throws Exception {
     Running running =
         start(run(task("t").steps(step("s").image("worker").command("sluice-worker", "hang"))));
@@ -651,6 +687,15 @@ class LocalRunnerTest {
       return events.stream()
           .filter(RunEvent.LogLine.class::isInstance)
           .map(e -> ((RunEvent.LogLine) e).text())
+          .toList();
+    }
+  }
+
+  private List<String> notes() {
+    synchronized (events) {
+      return events.stream()
+          .filter(RunEvent.SetUp.class::isInstance)
+          .map(e -> ((RunEvent.SetUp) e).detail())
           .toList();
     }
   }

@@ -15,6 +15,8 @@ import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineRunSpec;
 import io.sluice.tekton.v1.PipelineSpec;
 import io.sluice.tekton.v1.PipelineTask;
+import io.sluice.tekton.v1.Quantity;
+import io.sluice.tekton.v1.ResourceRequirements;
 import io.sluice.tekton.v1.ResultSpec;
 import io.sluice.tekton.v1.Sidecar;
 import io.sluice.tekton.v1.Step;
@@ -51,6 +53,7 @@ final class Objects {
     List<String> command = List.of();
     List<String> args = List.of();
     Optional<String> script = Optional.empty();
+    Optional<ResourceRequirements> resources = Optional.empty();
 
     StepOf(String name) {
       this.name = name;
@@ -101,6 +104,12 @@ final class Objects {
       return this;
     }
 
+    StepOf memory(String amount) {
+      resources =
+          Optional.of(new ResourceRequirements(Map.of(), Map.of("memory", new Quantity(amount))));
+      return this;
+    }
+
     StepOf uses(String workspace) {
       workspaces = List.of(new WorkspaceUsage(workspace, Optional.empty()));
       return this;
@@ -121,7 +130,7 @@ final class Objects {
           command,
           args,
           script,
-          Optional.empty(),
+          resources,
           List.of(),
           Optional.empty());
     }
@@ -300,6 +309,7 @@ final class Objects {
     final List<String> emptyDirs = new ArrayList<>();
     final List<String> claims = new ArrayList<>();
     Optional<PipelineRunSpec.Timeouts> timeouts = Optional.empty();
+    final List<PipelineRunSpec.TaskRunSpec> taskRunSpecs = new ArrayList<>();
     String name = "r1";
 
     RunOf tasks(TaskOf... all) {
@@ -350,6 +360,22 @@ final class Objects {
       return this;
     }
 
+    RunOf memory(String task, String step, String amount) {
+      taskRunSpecs.add(
+          new PipelineRunSpec.TaskRunSpec(
+              task,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              List.of(
+                  new PipelineRunSpec.StepSpec(
+                      step,
+                      new ResourceRequirements(Map.of(), Map.of("memory", new Quantity(amount))))),
+              List.of()));
+      return this;
+    }
+
     Pipeline pipeline() {
       List<ParamSpec> specs = new ArrayList<>();
       params.forEach((n, v) ->
@@ -389,7 +415,7 @@ final class Objects {
               bindings,
               timeouts,
               Optional.empty(),
-              List.of(),
+              taskRunSpecs,
               Optional.empty()));
     }
   }

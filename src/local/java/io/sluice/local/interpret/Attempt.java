@@ -10,6 +10,7 @@ import io.sluice.tekton.v1.EnvVar;
 import io.sluice.tekton.v1.OnError;
 import io.sluice.tekton.v1.ParamType;
 import io.sluice.tekton.v1.ParamValue;
+import io.sluice.tekton.v1.Quantity;
 import io.sluice.tekton.v1.ResultSpec;
 import io.sluice.tekton.v1.Sidecar;
 import io.sluice.tekton.v1.Step;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** One attempt at a task: what a TaskRun's pod does, from its workspaces to its results. */
@@ -49,7 +51,11 @@ final class Attempt {
 
   /** What all attempts of a run share. */
   record Surroundings(
-      StepLauncher launcher, Consumer<RunEvent> events, Clock clock, Duration grace) {}
+      StepLauncher launcher,
+      Consumer<RunEvent> events,
+      Clock clock,
+      Duration grace,
+      UnlimitedMemory unlimited) {}
 
   /** Ends the attempt with a reason. */
   private static final class EndException extends Exception {
@@ -69,6 +75,7 @@ final class Attempt {
   private final Map<String, Path> workspaces;
   private final Variables variables;
   private final Deadline deadline;
+  private final Map<String, Quantity> memory;
   private final Map<String, String> stepResults = new LinkedHashMap<>();
   private final List<StepEnd> ends = new ArrayList<>();
   private boolean hit;
@@ -79,6 +86,7 @@ final class Attempt {
    * @param folder its own, empty
    * @param workspaces of the pipeline, by the task's names
    * @param variables the task's parameters and context
+   * @param memory what its steps may hold, by their names, as the run says
    */
   Attempt(
       Surroundings around,
@@ -86,7 +94,8 @@ final class Attempt {
       Path folder,
       Map<String, Path> workspaces,
       Variables variables,
-      Deadline deadline) {
+      Deadline deadline,
+      Map<String, Quantity> memory) {
     this.around = around;
     this.node = node;
     this.task = node.task();
@@ -94,6 +103,7 @@ final class Attempt {
     this.workspaces = workspaces;
     this.variables = variables;
     this.deadline = deadline;
+    this.memory = memory;
   }
 
   /** Runs it. An interrupt ends it as CANCELLED; everything that it started is gone on return. */
@@ -153,7 +163,8 @@ final class Attempt {
         continue;
       }
       event(new RunEvent.StepStarted(around.clock().instant(), node.name(), name));
-      int code = run(step, name, here);
+      StepEnd end = run(step, name, here);
+      int code = end.code();
       Files.writeString(own.resolve("exitCode"), Integer.toString(code));
       event(
           new RunEvent.StepFinished(
@@ -168,7 +179,7 @@ final class Attempt {
           hit |= name.equals("fetch") && result.name().equals("hit") && value.equals("yes");
         }
       }
-      ends.add(StepEnd.of(name, code, step.onError().equals(Optional.of(OnError.CONTINUE))));
+      ends.add(end);
       Optional<String> failure = StepEnd.failure(ends);
       if (failure.isPresent()) {
         throw new EndException(StepEnd.status(ends), failure.get());
@@ -176,7 +187,7 @@ final class Attempt {
     }
   }
 
-  private int run(Step step, String name, Variables here)
+  private StepEnd run(Step step, String name, Variables here)
       throws EndException, IOException, InterruptedException, Variables.UnresolvedException {
     Optional<StepTemplate> template = task.stepTemplate();
     List<String> command =
@@ -194,12 +205,18 @@ final class Attempt {
             step.script(),
             Graph.env(template, step.env()),
             step.workingDir().or(() -> template.flatMap(StepTemplate::workingDir)),
-            here);
+            here,
+            limit(step, name));
     Deadline limit = step.timeout().map(Deadline::in).orElse(Deadline.NEVER).or(deadline);
     try {
       OptionalInt code = running.await(limit.left());
       if (code.isPresent()) {
-        return code.getAsInt();
+        return new StepEnd(
+            name,
+            code.getAsInt(),
+            step.onError().equals(Optional.of(OnError.CONTINUE)),
+            running.isOutOfMemory(),
+            limit(step, name).map(Quantity::text));
       }
     } catch (InterruptedException e) {
       running.stop(around.grace());
@@ -215,6 +232,15 @@ final class Attempt {
             : "step " + name + " did not end within " + step.timeout().orElseThrow());
   }
 
+  /** What a step may hold: as the run says, else as the task does. */
+  private Optional<Quantity> limit(Step step, String name) {
+    return Optional.ofNullable(memory.get(name))
+        .or(() ->
+            step.computeResources()
+                .or(() -> task.stepTemplate().flatMap(StepTemplate::computeResources))
+                .map(r -> r.limits().get("memory")));
+  }
+
   /** The exit code of a step that was ended tells nothing about it; 143 is what shells say. */
   private void finishedByForce(String name) {
     event(new RunEvent.StepFinished(around.clock().instant(), node.name(), name, Optional.of(143)));
@@ -228,7 +254,8 @@ final class Attempt {
       Optional<String> script,
       List<EnvVar> declared,
       Optional<String> workingDir,
-      Variables here)
+      Variables here,
+      Optional<Quantity> limit)
       throws EndException, IOException, Variables.UnresolvedException {
     Map<String, String> environment = new LinkedHashMap<>();
     for (EnvVar variable : declared) {
@@ -267,6 +294,12 @@ final class Attempt {
       throw new EndException(
           StageStatus.FAILED, refusal.get().id() + " " + refusal.get().message());
     }
+    if (limit.isPresent()) {
+      around
+          .launcher()
+          .unlimited(fullImage)
+          .ifPresent(why -> around.unlimited().tell(node.name(), why));
+    }
     Path directory = folder.resolve("home");
     if (workingDir.isPresent()) {
       directory = folder.resolve(here.text(workingDir.get())).normalize();
@@ -284,7 +317,12 @@ final class Attempt {
           .launcher()
           .launch(
               new StepLauncher.Call(
-                  fullImage, argv, environment, folder.resolve("home"), directory),
+                  fullImage,
+                  argv,
+                  environment,
+                  folder.resolve("home"),
+                  directory,
+                  limit.map(Quantity::bytes).orElse(OptionalLong.empty())),
               line ->
                   event(new RunEvent.LogLine(around.clock().instant(), node.name(), name, line)));
     } catch (IllegalArgumentException | SluiceException e) {
@@ -340,7 +378,8 @@ final class Attempt {
             sidecar.script(),
             sidecar.env(),
             sidecar.workingDir(),
-            forContainer(sidecar.workspaces())));
+            forContainer(sidecar.workspaces()),
+            sidecar.computeResources().map(r -> r.limits().get("memory"))));
   }
 
   /**

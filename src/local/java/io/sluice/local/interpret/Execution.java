@@ -18,6 +18,7 @@ import io.sluice.tekton.v1.Pipeline;
 import io.sluice.tekton.v1.PipelineResult;
 import io.sluice.tekton.v1.PipelineRun;
 import io.sluice.tekton.v1.PipelineRunSpec;
+import io.sluice.tekton.v1.Quantity;
 import io.sluice.tekton.v1.Task;
 import io.sluice.tekton.v1.WorkspaceReference;
 import java.io.IOException;
@@ -129,6 +130,7 @@ public final class Execution implements PipelineRunner.Running {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final CompletableFuture<RunOutcome> end = new CompletableFuture<>();
   private final Object eventLock = new Object();
+  private final UnlimitedMemory unlimited;
   private boolean muted;
   private volatile @Nullable RuntimeException consumerFailure;
   private volatile @Nullable RunOutcome outcome;
@@ -145,6 +147,7 @@ public final class Execution implements PipelineRunner.Running {
     this.graph = graph;
     this.run = run;
     this.consumer = consumer;
+    this.unlimited = new UnlimitedMemory(this::event, machine.clock());
     graph.tasks().forEach(n -> tasks.put(n.name().value(), new Progress(n)));
     graph.last().forEach(n -> last.add(new Progress(n)));
   }
@@ -561,24 +564,31 @@ public final class Execution implements PipelineRunner.Running {
             .put("context.taskRun.uid", Graph.uid(name))
             .put("context.task.retry-count", Integer.toString(number));
     Path folder = machine.work().resolve(node.name() + "-" + number);
-    Optional<Duration> own =
+    Optional<PipelineRunSpec.TaskRunSpec> ofTask =
         graph.run().spec().taskRunSpecs().stream()
             .filter(s -> s.pipelineTaskName().equals(node.name().value()))
-            .findFirst()
-            .flatMap(PipelineRunSpec.TaskRunSpec::timeout)
-            .or(() -> node.use().timeout());
+            .findFirst();
+    Optional<Duration> own =
+        ofTask.flatMap(PipelineRunSpec.TaskRunSpec::timeout).or(() -> node.use().timeout());
+    Map<String, Quantity> memory = new LinkedHashMap<>();
+    ofTask.ifPresent(t ->
+        t.stepSpecs()
+            .forEach(s ->
+                Optional.ofNullable(s.computeResources().limits().get("memory"))
+                    .ifPresent(m -> memory.put(s.name(), m))));
     try {
       Folders.remove(folder);
       Files.createDirectories(folder);
       Map<String, Path> workspaces = workspaces(node, folder, parameters);
       return new Attempt(
               new Attempt.Surroundings(
-                  machine.launcher(), this::event, machine.clock(), machine.grace()),
+                  machine.launcher(), this::event, machine.clock(), machine.grace(), unlimited),
               node,
               folder,
               workspaces,
               variables,
-              Deadline.in(own.orElse(DEFAULT_TIMEOUT)).or(phase))
+              Deadline.in(own.orElse(DEFAULT_TIMEOUT)).or(phase),
+              memory)
           .run();
     } catch (IOException e) {
       return new Attempt.Outcome(StageStatus.FAILED, false, Map.of(), Attempt.machineFailed(e));

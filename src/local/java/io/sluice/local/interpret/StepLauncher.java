@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** What runs a step once it is known what it says; the interpreter knows no processes. */
@@ -23,13 +24,15 @@ public interface StepLauncher {
    * @param environment the declared variables in order; the launcher adds what the image would have
    * @param home a folder of its own for {@code HOME} and {@code TMPDIR} unless declared
    * @param workingDirectory exists
+   * @param memory how many bytes it may hold with all that it starts
    */
   record Call(
       String image,
       List<String> argv,
       Map<String, String> environment,
       Path home,
-      Path workingDirectory) {
+      Path workingDirectory,
+      OptionalLong memory) {
     public Call {
       argv = List.copyOf(argv);
       environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
@@ -46,7 +49,13 @@ public interface StepLauncher {
      * shorten it beyond the grace period; the flag stays set.
      */
     void stop(Duration grace);
+
+    /** Whether it was killed because it held more memory than it may. */
+    boolean isOutOfMemory();
   }
+
+  /** Why a limit of memory does not hold for steps of an image; empty where it does. */
+  Optional<String> unlimited(String image);
 
   /**
    * Whether such a step can run here, asked before anything starts.

@@ -15,6 +15,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -33,6 +35,9 @@ public final class SupervisedProcess {
   /** How long output is read after the supervisor's end: all writers are dead by then. */
   private static final Duration DRAIN = Duration.ofSeconds(5);
 
+  /** The variable by which {@code supervisor.sh} knows what a command started. */
+  private static final String TOKEN = "SLUICE_PROCESS";
+
   private static final AtomicLong COUNTER = new AtomicLong();
   private static final List<Path> TOOL_FOLDERS =
       List.of(Path.of("/usr/bin"), Path.of("/bin"), Path.of("/usr/local/bin"));
@@ -43,8 +48,19 @@ public final class SupervisedProcess {
    * @param argv program (looked up on the environment's {@code PATH}) and arguments
    * @param environment the whole environment; nothing is inherited
    * @param workingDirectory an existing folder
+   * @param memory how many bytes it may hold with all that it starts; when they hold more, they are
+   *     killed
    */
-  public record Command(List<String> argv, Map<String, String> environment, Path workingDirectory) {
+  public record Command(
+      List<String> argv,
+      Map<String, String> environment,
+      Path workingDirectory,
+      OptionalLong memory) {
+    /** A command that may take the memory that the machine has. */
+    public Command(List<String> argv, Map<String, String> environment, Path workingDirectory) {
+      this(argv, environment, workingDirectory, OptionalLong.empty());
+    }
+
     public Command {
       if (argv.isEmpty()) {
         throw new IllegalArgumentException("a command without a program");
@@ -56,10 +72,24 @@ public final class SupervisedProcess {
 
   private final Process supervisor;
   private final Thread pump;
+  private final Optional<MemoryWatch> watch;
 
-  private SupervisedProcess(Process supervisor, Thread pump) {
+  private SupervisedProcess(Process supervisor, Thread pump, String token, OptionalLong memory) {
     this.supervisor = supervisor;
     this.pump = pump;
+    this.watch =
+        memory.isPresent()
+            ? Optional.of(
+                new MemoryWatch(
+                    this,
+                    new HeldMemory(supervisor.pid(), TOKEN + "=" + token),
+                    memory.getAsLong()))
+            : Optional.empty();
+  }
+
+  /** Whether this machine can hold a command to an amount of memory. */
+  public static boolean canLimitMemory() {
+    return HeldMemory.isKnown();
   }
 
   /**
@@ -85,7 +115,8 @@ public final class SupervisedProcess {
     argv.add(tool("grep"));
     argv.add(tool("sleep"));
     // The final stop keeps one token from being the beginning of another.
-    argv.add(ProcessHandle.current().pid() + "." + COUNTER.incrementAndGet() + ".");
+    String token = ProcessHandle.current().pid() + "." + COUNTER.incrementAndGet() + ".";
+    argv.add(token);
     argv.addAll(command.argv());
     ProcessBuilder builder = new ProcessBuilder(argv);
     builder.environment().clear();
@@ -98,7 +129,10 @@ public final class SupervisedProcess {
             .daemon()
             .name("output of " + process.pid())
             .start(() -> pump(process.getInputStream(), lines));
-    return new SupervisedProcess(process, pump);
+    SupervisedProcess started = new SupervisedProcess(process, pump, token, command.memory());
+    started.watch.ifPresent(
+        watch -> Thread.ofPlatform().daemon().name("memory of " + process.pid()).start(watch));
+    return started;
   }
 
   /**
@@ -124,6 +158,11 @@ public final class SupervisedProcess {
   /** Whether it is still going. */
   public boolean isAlive() {
     return supervisor.isAlive();
+  }
+
+  /** Whether it was killed because it held more memory than it may. */
+  public boolean isOutOfMemory() {
+    return watch.map(MemoryWatch::exceeded).orElse(false);
   }
 
   /** SIGTERM to the whole process group; does not wait. */

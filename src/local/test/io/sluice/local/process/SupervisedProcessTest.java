@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -128,6 +129,54 @@ class SupervisedProcessTest {
       SupervisedProcess process = start(List.of("sleep", "600"));
       assertThat(process.stop(Duration.ofSeconds(10))).isEqualTo(143);
     }
+  }
+
+  @Test
+  void whatProcessesHoldTogetherCountsWhereverTheyAre() throws Exception {
+    // Neither holds too much; the second has left the session and its parent.
+    String holds = "(head -c 40m /dev/zero; sleep 600) | tail";
+    SupervisedProcess process =
+        limited("(setsid sh -c '" + holds + "' &); " + holds + "; echo survived", 64);
+    assertThat(process.await()).isEqualTo(137);
+    assertThat(process.isOutOfMemory()).isTrue();
+    assertThat(lines).isEmpty();
+  }
+
+  @Test
+  void pagesThatProcessesShareAndFilesThatAreMappedCountAsTheKernelCountsThem() throws Exception {
+    String script =
+        """
+        import mmap, os
+        held = bytearray(40 << 20)
+        children = []
+        for _ in range(4):  # they share what they do not write
+            ready, done = os.pipe(), os.pipe()
+            if os.fork() == 0:
+                os.write(ready[1], bytes([held[-1]])); os.close(done[1]); os.read(done[0], 1); os._exit(0)
+            os.read(ready[0], 1); children.append(done)
+        with open('file', 'wb') as file:
+            file.truncate(200 << 20)
+        with open('file', 'rb') as file:
+            seen = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+            total = sum(seen[i] for i in range(0, len(seen), 4096))
+        import time; time.sleep(1.5)  # some looks long; fewer would find less, not more
+        print('held', total)
+        """;
+    SupervisedProcess process =
+        SupervisedProcess.start(
+            new SupervisedProcess.Command(
+                List.of("python3", "-c", script), PATH, folder, OptionalLong.of(110L << 20)),
+            lines::add);
+    assertThat(process.await()).as(lines.toString()).isZero();
+    assertThat(process.isOutOfMemory()).isFalse();
+    assertThat(lines).containsExactly("held 0");
+  }
+
+  private SupervisedProcess limited(String script, long mebibytes) throws IOException {
+    return SupervisedProcess.start(
+        new SupervisedProcess.Command(
+            List.of("/bin/sh", "-c", script), PATH, folder, OptionalLong.of(mebibytes << 20)),
+        lines::add);
   }
 
   private SupervisedProcess shell(String script) throws IOException {
