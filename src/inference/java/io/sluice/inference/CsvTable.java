@@ -431,7 +431,7 @@ public final class CsvTable implements AutoCloseable {
   }
 
   /** A writer of such tables. */
-  static CsvWriter writer(Path file) throws IOException {
+  public static CsvWriter writer(Path file) throws IOException {
     return CsvWriter.builder()
         .lineDelimiter(de.siegmar.fastcsv.writer.LineDelimiter.LF)
         .bufferSize(1 << 16)

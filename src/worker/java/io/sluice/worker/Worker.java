@@ -17,6 +17,7 @@ import io.sluice.worker.step.Promote;
 import io.sluice.worker.step.RecordStage;
 import io.sluice.worker.step.Register;
 import io.sluice.worker.step.Resolve;
+import io.sluice.worker.step.Split;
 import io.sluice.worker.step.StoreOutputs;
 import java.io.IOException;
 import java.io.InputStream;
@@ -196,6 +197,7 @@ public final class Worker {
       case "fetch" -> Fetch.run(context, rest);
       case "store" -> StoreOutputs.run(context, rest);
       case "resolve" -> Resolve.run(context, rest);
+      case "split" -> Split.run(context, rest);
       case "evaluate" -> Evaluate.run(context, rest);
       case "gate" -> GateStep.run(context, rest);
       case "register" -> Register.run(context, rest);

@@ -74,7 +74,7 @@ public final class ExitCodeTracker implements Consumer<RunEvent> {
 
   private static boolean saysWhy(Plan.Kind kind) {
     return switch (kind) {
-      case RESOLVE, DRIFT, EVALUATE, GATE, REGISTER, PROMOTE -> true;
+      case RESOLVE, SPLIT, DRIFT, EVALUATE, GATE, REGISTER, PROMOTE -> true;
       // commands of authors, and of the authors of earlier versions
       case DATA, STAGE, TUNE, TRAIN, PREDICT -> false;
       // it follows every run, and a run has failed by its other stages

@@ -34,6 +34,7 @@ public final class Checker {
           new RetriesRule(),
           new CycleRule(),
           new HoldoutLeakRule(),
+          new SplitTaskRule(),
           new EvaluateTaskRule(),
           new DriftTaskRule(),
           new GateRowsRule(),

@@ -3,19 +3,20 @@ package io.sluice.core.check;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Ref;
 import io.sluice.core.spec.Spec;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SortedMap;
 
 /** Nothing is chosen by the data that it is judged on. */
 final class HoldoutLeakRule implements Rule {
   @Override
   public void check(SpecView view, Findings findings) {
-    Set<Ref> holdouts = new HashSet<>();
+    Map<Ref, String> holdouts = new LinkedHashMap<>();
     for (Spec.Stage s : view.spec().stages().values()) {
       if (s instanceof Spec.Evaluate) {
-        Optional.ofNullable(s.inputs().get("holdout")).ifPresent(holdouts::add);
+        Optional.ofNullable(s.inputs().get("holdout"))
+            .ifPresent(ref -> hold(view.spec(), ref, holdouts));
       }
     }
     view.spec()
@@ -25,25 +26,44 @@ final class HoldoutLeakRule implements Rule {
             case Spec.Tune tune -> unseen(view, name, tune, holdouts, findings);
             case Spec.Train train -> unseen(view, name, train, holdouts, findings);
             case Spec.Evaluate evaluate -> apart(view, name, evaluate, findings);
+            case Spec.Split split -> {}
             case Spec.Drift drift -> {}
             case Spec.Custom custom -> {}
           }
         });
   }
 
+  /** The holdout, and the table that {@code split@1} cut it off, which has its rows as well. */
+  private static void hold(Spec spec, Ref ref, Map<Ref, String> holdouts) {
+    holdouts.putIfAbsent(ref, ref.toString());
+    if (ref instanceof Ref.Output output
+        && spec.stages().get(output.stage()) instanceof Spec.Split split) {
+      split.inputs().values().forEach(table -> source(spec, table, output.stage(), holdouts));
+    }
+  }
+
+  /** A table before the split, and what alone it was made from. */
+  private static void source(Spec spec, Ref ref, String split, Map<Ref, String> holdouts) {
+    if (holdouts.putIfAbsent(ref, ref + ", of which \"" + split + "\" cut it off") == null
+        && ref instanceof Ref.Output output
+        && spec.stages().get(output.stage()) instanceof Spec.Custom custom
+        && custom.inputs().size() == 1) {
+      custom.inputs().values().forEach(input -> source(spec, input, split, holdouts));
+    }
+  }
+
   private static void unseen(
-      SpecView view, String name, Spec.Stage stage, Set<Ref> holdouts, Findings findings) {
+      SpecView view, String name, Spec.Stage stage, Map<Ref, String> holdouts, Findings findings) {
     stage
         .inputs()
-        .forEach((input, ref) -> {
-          if (holdouts.contains(ref)) {
-            findings.add(
-                "SLU-1034",
-                view.spans().value("stages", name, "inputs", input),
-                "\"" + name + "\" would see the holdout, " + ref,
-                "only evaluate@1 may: give it the train and validation data");
-          }
-        });
+        .forEach((input, ref) ->
+            Optional.ofNullable(holdouts.get(ref))
+                .ifPresent(seen ->
+                    findings.add(
+                        "SLU-1034",
+                        view.spans().value("stages", name, "inputs", input),
+                        "\"" + name + "\" would see the holdout, " + seen,
+                        "only evaluate@1 may: give it the train and validation data")));
   }
 
   private static void apart(SpecView view, String name, Spec.Evaluate stage, Findings findings) {

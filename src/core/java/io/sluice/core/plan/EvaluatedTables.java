@@ -3,6 +3,8 @@ package io.sluice.core.plan;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.json.JsonCodec;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -11,6 +13,8 @@ import java.util.TreeMap;
 
 /** Tells each stage that writes tables for evaluate what evaluate makes of them. */
 final class EvaluatedTables {
+  private static final Set<Plan.Kind> WRITERS =
+      Collections.unmodifiableSet(EnumSet.of(Plan.Kind.DATA, Plan.Kind.STAGE, Plan.Kind.SPLIT));
   private static final Set<String> TABLES = Set.of("validation", "holdout");
   private static final String SNAPSHOT = "snapshot";
 
@@ -22,7 +26,7 @@ final class EvaluatedTables {
 
   /** The stage, with a {@link TableUse} for each evaluate stage that reads tables of it. */
   Plan.Stage told(Plan.Stage stage) {
-    if (stage.kind() != Plan.Kind.DATA && stage.kind() != Plan.Kind.STAGE) {
+    if (!WRITERS.contains(stage.kind())) {
       return stage;
     }
     List<TableUse> uses = new ArrayList<>();

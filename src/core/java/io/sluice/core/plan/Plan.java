@@ -66,6 +66,8 @@ public record Plan(
     DATA("sluice-stage", "stage", Trait.STAGED, Trait.CACHEABLE, Trait.HAS_VALUES, Trait.IN_SPEC),
     /** A custom stage: a command of the user. */
     STAGE("sluice-stage", "stage", Trait.STAGED, Trait.CACHEABLE, Trait.HAS_VALUES, Trait.IN_SPEC),
+    /** {@code split@1}: table sets of one table. */
+    SPLIT("sluice-split", "stage", Trait.STAGED, Trait.CACHEABLE, Trait.WORKER_STEP, Trait.IN_SPEC),
     /** {@code tune@1}: the family's command or function under the tuner. */
     TUNE(
         "sluice-tune",

@@ -3,6 +3,7 @@ package io.sluice.core.plan;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
 import io.sluice.core.run.StageName;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Overlay;
@@ -112,6 +113,12 @@ final class PlannedStages {
         environment = Optional.of(custom.environment());
         command = custom.command().argv();
         with = Overlay.merge(custom.with(), change.with());
+      }
+      case Spec.Split split -> {
+        kind = Plan.Kind.SPLIT;
+        environment = Optional.empty();
+        command = List.of();
+        with = JsonCodec.write(split.with());
       }
       case Spec.Tune tune -> {
         kind = Plan.Kind.TUNE;

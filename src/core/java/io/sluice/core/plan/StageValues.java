@@ -11,6 +11,7 @@ import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
 import io.sluice.core.spec.Durations;
 import io.sluice.core.spec.Edges;
+import io.sluice.core.spec.IsoPeriod;
 import io.sluice.core.spec.Ref;
 import io.sluice.core.spec.Spec;
 import java.util.List;

@@ -28,6 +28,7 @@ public final class Edges {
     SortedMap<String, Ref> inputs = new TreeMap<>(stage.inputs());
     switch (stage) {
       case Spec.Custom custom -> {}
+      case Spec.Split split -> {}
       case Spec.Tune tune -> {}
       case Spec.Drift drift -> {}
       case Spec.Train train ->

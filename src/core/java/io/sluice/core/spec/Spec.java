@@ -6,6 +6,7 @@ import io.sluice.core.gate.Direction;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
 import io.sluice.core.gate.Task;
+import io.sluice.core.table.SplitSettings;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
@@ -254,6 +255,22 @@ public record Spec(
       JsonNode with,
       Limits limits)
       implements Stage {}
+
+  /** {@code split@1}: makes table sets of one table of rows. */
+  public record Split(SortedMap<String, Ref> inputs, SplitSettings with, Limits limits)
+      implements Stage {
+    public static final List<String> OUTPUTS = List.of("holdout", "train", "validation");
+
+    @Override
+    public boolean perFamily() {
+      return false;
+    }
+
+    @Override
+    public List<String> outputs() {
+      return OUTPUTS;
+    }
+  }
 
   /** {@code tune@1}: searches each family's space. */
   public record Tune(SortedMap<String, Ref> inputs, TuneOptions with, Limits limits)

@@ -41,13 +41,14 @@ final class SpecModel {
   /** An objective that is not a metric. */
   private static final String OBJECTIVE = "[A-Za-z][A-Za-z0-9_.@-]{0,99}";
 
-  private static final String COLUMN = "[^,\"\\r\\n]{1,200}";
+  static final String COLUMN = "[^,\"\\r\\n]{1,200}";
   private static final String LABEL_HINT =
       "lower-case letters, digits and hyphens, starting with a letter, at most 63 (a DNS label)";
   private static final String ARTIFACT_HINT =
       "letters, digits, _ and -, starting with a letter, at most 63";
 
-  static final List<String> TASKS = List.of("tune@1", "train@1", "evaluate@1", "drift@1");
+  static final List<String> TASKS =
+      List.of("split@1", "tune@1", "train@1", "evaluate@1", "drift@1");
 
   private static final JsonNode EMPTY = Json.object();
   private static final int ANY = Integer.MAX_VALUE;
@@ -428,6 +429,7 @@ final class SpecModel {
     private final Struct<? extends Spec.Stage> custom = custom();
 
     StageShape() {
+      known.put("split@1", split());
       known.put("tune@1", tune());
       known.put("train@1", train());
       known.put("evaluate@1", evaluate());
@@ -510,6 +512,23 @@ final class SpecModel {
                 v.find(inputs).orElse(none()),
                 v.find(outputs).orElse(List.of()),
                 v.find(with).orElse(EMPTY),
+                limits(v, timeout, retries, resources)));
+  }
+
+  private static Struct<Spec.Split> split() {
+    var uses = usesField("split@1");
+    var inputs = inputsField();
+    var with = required("with", SplitShapes.settings(), "at least { id: [column], label: column }");
+    var timeout = timeoutField();
+    var retries = retriesField();
+    var resources = resourcesField();
+    return Struct.of(
+        "a split@1 stage",
+        List.of(uses, inputs, with, timeout, retries, resources),
+        v ->
+            new Spec.Split(
+                v.find(inputs).orElse(none()),
+                v.get(with),
                 limits(v, timeout, retries, resources)));
   }
 

@@ -91,6 +91,12 @@ public final class SpecParser {
                 with.get().at(),
                 "values of the evaluate@1 stage \"" + change.getKey() + "\" in a profile",
                 "they decide what the gate sees, and every run is judged by the same rules");
+        case Spec.Split split ->
+            problems.add(
+                "SLU-1028",
+                with.get().at(),
+                "values of the split@1 stage \"" + change.getKey() + "\" in a profile",
+                "they decide what the gate sees, and every run is judged by the same rules");
         case Spec.Drift drift ->
             problems.add(
                 "SLU-1028",

@@ -182,7 +182,7 @@ public final class RecordStage {
         case REGISTER ->
             versions.putAll(
                 Registered.parse(Json.parse(store.read(outputs, "registered"))).versions());
-        case DATA, STAGE, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, PROMOTE, RECORD -> {}
+        case DATA, STAGE, SPLIT, PREDICT, DRIFT, TUNE, TRAIN, EVALUATE, PROMOTE, RECORD -> {}
       }
     }
     Optional<DriftFinding> drift = drift(store, records, last, verdict);

@@ -471,7 +471,7 @@ public final class Resolve {
     for (StageRecord record : last.values()) {
       boolean users =
           switch (record.kind()) {
-            case DATA, STAGE, DRIFT -> true;
+            case DATA, STAGE, SPLIT, DRIFT -> true;
             case PREDICT, TUNE, TRAIN, EVALUATE, GATE, REGISTER, RESOLVE, PROMOTE, RECORD -> false;
           };
       if (!users || record.outputs().isEmpty()) {

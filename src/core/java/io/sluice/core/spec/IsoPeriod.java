@@ -1,13 +1,13 @@
-package io.sluice.core.plan;
+package io.sluice.core.spec;
 
 import java.time.Duration;
 
 /** Writes durations as other programs read them in {@code with}. */
-final class IsoPeriod {
+public final class IsoPeriod {
   private IsoPeriod() {}
 
   /** ISO 8601; whole days as days ({@code P180D}), where {@link Duration} would say hours. */
-  static String of(Duration duration) {
+  public static String of(Duration duration) {
     return duration.equals(Duration.ofDays(duration.toDays()))
         ? "P" + duration.toDays() + "D"
         : duration.toString();
