@@ -72,9 +72,13 @@ public final class BundleParts {
       added.add("params.json");
     }
     if (command) {
-      BundleSignature.read(folder, name);
+      BundleSignature signature = BundleSignature.read(folder, name);
       if (!there(folder, MlflowModel.FILE)) {
-        added.addAll(MlflowModel.ofCommand(folder));
+        added.addAll(
+            MlflowModel.ofCommand(
+                folder,
+                signature,
+                PredictCommand.parse(Files.readAllBytes(folder.resolve(PREDICT)))));
       }
       return added;
     }

@@ -6,12 +6,17 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.PredictCommand;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -32,6 +37,14 @@ final class MlflowModel {
 
   /** A whole version: given a part of one, MLflow has pyenv build the newest that pyenv lists. */
   private static final String PYTHON = "3.11.7";
+
+  /** The first Python 3 that NumPy and pandas of these versions exist for. */
+  private static final int OLDEST_MINOR = 11;
+
+  /** What MLflow imports to load a bundle that forecasts by a command; it lies in the bundle. */
+  private static final String LOADER = "sluice_predict";
+
+  private static final String LOADER_FOLDER = PredictCommand.FOLDER + "/mlflow";
 
   private static final String EXAMPLE = "input_example.json";
   private static final String SERVED_EXAMPLE = "serving_input_example.json";
@@ -116,7 +129,8 @@ final class MlflowModel {
 
   private static List<String> described(Path folder, Graph graph) throws IOException {
     MlflowModel model = new MlflowModel(folder);
-    model.environment(List.of("onnx==" + ONNX, "onnxruntime==" + graph.runtime()));
+    // the runtime that scored it, so that what is served is what was tested
+    model.environment(PYTHON, List.of("onnx==" + ONNX, "onnxruntime==" + graph.runtime()));
     model.put(EXAMPLE, Json.write(graph.example()) + "\n");
     ObjectNode served = Json.object();
     served.set("inputs", graph.example());
@@ -126,24 +140,71 @@ final class MlflowModel {
   }
 
   /**
-   * Describes a bundle that forecasts by a command, by a flavor of our own: MLflow lists such a
-   * version and loads it with none of its loaders.
+   * Describes a bundle that forecasts by a command: MLflow loads it by {@link #LOADER}, which runs
+   * the command as the predict stage does. It has no signature: MLflow would refuse a window of
+   * whole numbers for one of doubles, and would drop the columns of the unit, which a bundle does
+   * not know.
    */
-  static List<String> ofCommand(Path folder) throws IOException {
+  static List<String> ofCommand(Path folder, BundleSignature signature, PredictCommand command)
+      throws IOException {
     MlflowModel model = new MlflowModel(folder);
+    String flavor =
+        switch (signature) {
+          case ForecastSignature f -> model.loaded(command);
+          // the loader knows windows alone: MLflow lists such a version and loads it by nothing
+          case TabularSignature t -> "";
+        };
     model.put(
         FILE,
         """
         flavors:
-          sluice:
+        %s  sluice:
             predict: %s
+        mlflow_version: %s
         model_uuid: %s
         """
-            .formatted(BundleParts.PREDICT, model.uuid()));
+            .formatted(flavor, PredictCommand.FILE, MLFLOW, model.uuid()));
     return model.added;
   }
 
-  private void environment(List<String> more) throws IOException {
+  /** The flavor of a bundle whose loader is in it. */
+  private String loaded(PredictCommand command) throws IOException {
+    String python = python(command.environment().python());
+    environment(python, List.of());
+    Files.createDirectories(folder.resolve(LOADER_FOLDER));
+    put(LOADER_FOLDER + "/" + LOADER + ".py", loader());
+    return """
+      python_function:
+        code: %s
+        env:
+          conda: conda.yaml
+          virtualenv: python_env.yaml
+        loader_module: %s
+        python_version: '%s'
+    """
+        .formatted(LOADER_FOLDER, LOADER, python);
+  }
+
+  /**
+   * The Python in which MLflow starts the command: that of the command's own environment, so that
+   * the loader can make it, where MLflow's packages exist for it.
+   */
+  private static String python(Optional<String> recorded) {
+    return recorded
+        .filter(p -> !PYTHON.startsWith(p + "."))
+        .filter(p -> Integer.parseInt(p.split("\\.", 3)[1]) >= OLDEST_MINOR)
+        .orElse(PYTHON);
+  }
+
+  private static String loader() throws IOException {
+    try (InputStream in = MlflowModel.class.getResourceAsStream("pyfunc/" + LOADER + ".py")) {
+      return new String(
+          Objects.requireNonNull(in, "the loader is missing in this build").readAllBytes(),
+          StandardCharsets.UTF_8);
+    }
+  }
+
+  private void environment(String python, List<String> more) throws IOException {
     List<String> requirements =
         Stream.concat(
                 Stream.of("mlflow==" + MLFLOW, "numpy==" + NUMPY, "pandas==" + PANDAS),
@@ -160,7 +221,7 @@ final class MlflowModel {
         dependencies:
         - -r requirements.txt
         """
-            .formatted(PYTHON));
+            .formatted(python));
     put(
         "conda.yaml",
         """
@@ -173,7 +234,7 @@ final class MlflowModel {
         - pip:
           - %s
         """
-            .formatted(PYTHON, String.join("\n  - ", requirements)));
+            .formatted(python, String.join("\n  - ", requirements)));
   }
 
   private static ObjectNode example(ModelBundle bundle, Probe probe) {

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The bundle that a bare script writes, model and signature, becomes a whole one. */
 class BundlePartsTest {
@@ -26,6 +28,13 @@ class BundlePartsTest {
           "input_example.json",
           "serving_input_example.json",
           "MLmodel");
+
+  private static final String COMMAND =
+      """
+      {"apiVersion": "sluice.io/predict/v1", "command": ["python", "own.py"], "executable": [],
+       "environment": {"name": "own", "image": "localhost/own", "python": "%s",
+                       "lock": "predict/environment.lock"}}
+      """;
 
   @TempDir Path folder;
 
@@ -132,13 +141,39 @@ class BundlePartsTest {
   @Test
   void aCommandNeedsASignatureAndNoModel() throws IOException {
     Path bundle = Files.createDirectories(folder.resolve("own/predict")).getParent();
-    Files.writeString(bundle.resolve("predict/predict.json"), "{}");
+    Files.writeString(bundle.resolve("predict/predict.json"), COMMAND.formatted("3.11"));
     assertThatThrownBy(() -> BundleParts.complete(bundle, "own", Json.object()))
         .hasMessageContaining("SLU-6001")
         .hasMessageContaining("signature.json");
     Files.copy(Sample.bundle("linear").resolve("signature.json"), bundle.resolve("signature.json"));
-    assertThat(BundleParts.complete(bundle, "own", Json.object())).containsExactly("MLmodel");
-    assertThat(bundle.resolve("MLmodel")).content().contains("predict: predict/predict.json");
+    assertThat(BundleParts.complete(bundle, "own", Json.object()))
+        .containsExactly(
+            "requirements.txt",
+            "python_env.yaml",
+            "conda.yaml",
+            "predict/mlflow/sluice_predict.py",
+            "MLmodel");
+    assertThat(bundle.resolve("MLmodel"))
+        .content()
+        .contains(
+            "code: predict/mlflow",
+            "loader_module: sluice_predict",
+            "predict: predict/predict.json",
+            "python_version: '3.11.7'");
+    assertThat(bundle.resolve("requirements.txt"))
+        .content()
+        .isEqualTo("mlflow==3.17.2\nnumpy==2.4.6\npandas==3.1.1\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"3.11, 3.11.7", "3.12, 3.12", "3.13.2, 3.13.2", "3.10, 3.11.7"})
+  void mlflowStartsACommandInThePythonOfItsEnvironmentWhereItCan(String own, String mlflows)
+      throws IOException {
+    Path bundle = Files.createDirectories(folder.resolve("own/predict")).getParent();
+    Files.writeString(bundle.resolve("predict/predict.json"), COMMAND.formatted(own));
+    Files.copy(Sample.bundle("linear").resolve("signature.json"), bundle.resolve("signature.json"));
+    BundleParts.complete(bundle, "own", Json.object());
+    assertThat(bundle.resolve("python_env.yaml")).content().startsWith("python: '" + mlflows + "'");
   }
 
   private Path least(String name) throws IOException {

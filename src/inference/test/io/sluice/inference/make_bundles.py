@@ -1,8 +1,8 @@
 """Writes the bundles that the tests load. Needs onnx and onnxruntime; run in this folder, commit the result.
 
-`partial` is `linear` that knows no answer from a day on. `linear`: forecast for horizon h = max(0, sum of known `returned` of the last 4 periods / 4 * (1 + h / 10)
-+ origin_day mod 7 / 100), missing = 0. The probe's outputs come from Python's ONNX Runtime, so a
-load in Java is a parity test.
+`partial` is `linear` that knows no answer from a day on. `linear`: forecast for horizon h = max(0, sum of known
+`returned` of the last 4 periods / 4 * (1 + h / 10) + origin_day mod 7 / 100), missing = 0. The probe's outputs come
+from Python's ONNX Runtime, so a load in Java is a parity test.
 """
 
 import json
