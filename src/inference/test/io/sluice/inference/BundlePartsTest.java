@@ -155,14 +155,31 @@ class BundlePartsTest {
             "MLmodel");
     assertThat(bundle.resolve("MLmodel"))
         .content()
+        .startsWith("flavors:\n  python_function:\n    code: predict/mlflow\n    env:\n")
         .contains(
-            "code: predict/mlflow",
+            "\n  sluice:\n    predict: ",
             "loader_module: sluice_predict",
             "predict: predict/predict.json",
             "python_version: '3.11.7'");
     assertThat(bundle.resolve("requirements.txt"))
         .content()
         .isEqualTo("mlflow==3.17.2\nnumpy==2.4.6\npandas==3.1.1\n");
+  }
+
+  @Test
+  void aCommandForRowsHasNoLoaderYet() throws IOException {
+    Path bundle = Files.createDirectories(folder.resolve("own/predict")).getParent();
+    Files.writeString(bundle.resolve("predict/predict.json"), COMMAND.formatted("3.11"));
+    Files.copy(
+        Path.of(System.getProperty("sluice.root"))
+            .resolve(
+                "src/contracts/resources/contracts/samples/bundle-signature/valid/tabular.json"),
+        bundle.resolve("signature.json"));
+    assertThat(BundleParts.complete(bundle, "own", Json.object())).contains("MLmodel");
+    assertThat(bundle.resolve("MLmodel"))
+        .content()
+        .startsWith("flavors:\n  sluice:\n    predict: predict/predict.json\n");
+    assertThat(bundle.resolve("predict/mlflow")).doesNotExist();
   }
 
   @ParameterizedTest
