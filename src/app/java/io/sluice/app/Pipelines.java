@@ -26,6 +26,9 @@ import java.util.TreeSet;
 public final class Pipelines {
   private static final int SPEC_LIMIT_BYTES = 1 << 20;
 
+  /** More than the kernel reads of the first line of a program. */
+  private static final int BEGINNING_BYTES = 1024;
+
   private Pipelines() {}
 
   /**
@@ -102,7 +105,8 @@ public final class Pipelines {
     Parsed<Spec> parsed = SpecParser.parse(new SourceFile(name, text(name, bytes)));
     Spec spec = parsed.orThrow();
     SourceTree.Listing listing = tree.listing();
-    List<Diagnostic> problems = new ArrayList<>(Checker.check(parsed, new FilesForCheck(listing)));
+    List<Diagnostic> problems =
+        new ArrayList<>(Checker.check(parsed, new FilesForCheck(tree, listing)));
     Opened opened = new Opened(tree, spec);
     boolean planned = problems.isEmpty();
     problems.addAll(CodeFiles.links(tree, listing, spec));
@@ -121,7 +125,10 @@ public final class Pipelines {
 
     private final List<String> closed;
 
-    FilesForCheck(SourceTree.Listing listing) {
+    private final SourceTree tree;
+
+    FilesForCheck(SourceTree tree, SourceTree.Listing listing) {
+      this.tree = tree;
       this.closed = listing.closed();
       this.files = listing.files().stream().map(SourceTree.CodeFile::path).toList();
       for (String file : files) {
@@ -138,6 +145,16 @@ public final class Pipelines {
     public boolean exists(String path) {
       // what is below a link that is not followed is refused, by its name, when it is read
       return paths.contains(path) || closed.stream().anyMatch(c -> path.startsWith(c + "/"));
+    }
+
+    @Override
+    public String beginning(String path) {
+      if (!files.contains(path)) {
+        return "";
+      }
+      byte[] bytes = tree.read(path).orElse(new byte[0]);
+      return new String(
+          bytes, 0, Math.min(bytes.length, BEGINNING_BYTES), StandardCharsets.ISO_8859_1);
     }
 
     @Override

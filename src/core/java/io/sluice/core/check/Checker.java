@@ -26,6 +26,7 @@ public final class Checker {
           new ImpossibleRangeRule(),
           new EmptyCommandRule(),
           new PipeRule(),
+          new WindowsLinesRule(),
           new BudgetRule(),
           new NameRule(),
           new NoFamiliesRule(),

@@ -31,6 +31,11 @@ final class PipeRule implements Rule {
     }
   }
 
+  /** Whether a word of a command is a shell, by its name. */
+  static boolean isShell(String word) {
+    return SHELLS.contains(word.substring(word.lastIndexOf('/') + 1));
+  }
+
   /**
    * The script of {@code [.., sh, -c, script]}, also behind {@code env}, {@code timeout} and the
    * like, where nothing in the list asks for pipefail.
@@ -41,7 +46,7 @@ final class PipeRule implements Rule {
     }
     boolean shell = false;
     for (int i = 0; i + 1 < argv.size(); i++) {
-      shell |= SHELLS.contains(argv.get(i).substring(argv.get(i).lastIndexOf('/') + 1));
+      shell |= isShell(argv.get(i));
       if (shell && OPTIONS_WITH_SCRIPT.matcher(argv.get(i)).matches()) {
         return Optional.of(argv.get(i + 1));
       }

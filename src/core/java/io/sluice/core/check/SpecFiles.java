@@ -13,4 +13,11 @@ public interface SpecFiles {
 
   /** Whether at least one file matches this glob, as {@code code.include} means it. */
   boolean matches(String glob);
+
+  /**
+   * How a file begins, a character for each byte; empty when there is no file of this path.
+   *
+   * @param path as for {@link #exists}
+   */
+  String beginning(String path);
 }

@@ -30,7 +30,7 @@ public final class ExitWords {
           case NO_ENVIRONMENT -> "its environment could not be set up";
           case OUT_OF_TIME -> "its time was over";
           case 126 -> "its program cannot be executed";
-          case 127 -> "its program was not found";
+          case 127 -> "its program was not found, or the one that its first line names";
           case 137 -> "killed: by hand, or because memory ran out";
           case 139 -> "a memory fault";
           case BY_A_SIGNAL -> "ended by a signal, or its own choice of code";

@@ -3,6 +3,7 @@ package io.sluice.core.check;
 import io.sluice.core.diag.SourceFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +23,18 @@ public final class Fixtures {
         @Override
         public boolean exists(String path) {
           return Files.exists(root.resolve(path));
+        }
+
+        @Override
+        public String beginning(String path) {
+          try {
+            Path file = root.resolve(path);
+            return Files.isRegularFile(file)
+                ? Files.readString(file, StandardCharsets.ISO_8859_1)
+                : "";
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
         }
 
         @Override
