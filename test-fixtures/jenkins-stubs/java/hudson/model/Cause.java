@@ -20,6 +20,18 @@ public abstract class Cause {
 
   /** Another build. */
   public static class UpstreamCause extends Cause {
+    public String getUpstreamProject() {
+      throw new UnsupportedOperationException();
+    }
+
+    public int getUpstreamBuild() {
+      throw new UnsupportedOperationException();
+    }
+
+    public Run<?, ?> getUpstreamRun() {
+      throw new UnsupportedOperationException();
+    }
+
     public List<Cause> getUpstreamCauses() {
       throw new UnsupportedOperationException();
     }

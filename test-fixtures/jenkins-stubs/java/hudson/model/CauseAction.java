@@ -1,10 +1,15 @@
 package hudson.model;
 
+import java.util.List;
 import jenkins.model.RunAction2;
 
 /** A signature, see the README. */
 public class CauseAction implements RunAction2 {
   public CauseAction(Cause c) {
+    throw new UnsupportedOperationException();
+  }
+
+  public List<Cause> getCauses() {
     throw new UnsupportedOperationException();
   }
 

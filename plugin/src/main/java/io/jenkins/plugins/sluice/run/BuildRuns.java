@@ -288,7 +288,7 @@ public final class BuildRuns {
   }
 
   private Starters starters() {
-    return Starters.of(build.getCauses());
+    return Starters.of(build);
   }
 
   private void startersMayPromote() throws AbortException {

@@ -1,6 +1,8 @@
 package io.jenkins.plugins.sluice.run;
 
 import hudson.model.Cause;
+import hudson.model.CauseAction;
+import hudson.model.Run;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +10,8 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is behind a build, by all of its causes, each followed through upstream builds to its root.
@@ -19,7 +23,7 @@ import java.util.function.Function;
  * @param persons ids of the persons who started it
  * @param anonymous whether somebody started it who was not logged in
  * @param unknown class names of the causes that this plugin does not know, and of which it cannot
- *     tell who is behind them
+ *     tell who is behind them, or words for a cause that is missing
  */
 record Starters(SortedSet<String> persons, boolean anonymous, SortedSet<String> unknown) {
 
@@ -38,22 +42,72 @@ record Starters(SortedSet<String> persons, boolean anonymous, SortedSet<String> 
           "org.jenkinsci.plugins.workflow.cps.replay.ReplayCause",
           "org.jenkinsci.plugins.pipeline.modeldefinition.causes.RestartDeclarativePipelineCause");
 
-  /** Of a build, by its causes. */
-  static Starters of(List<Cause> causes) {
+  /**
+   * What Jenkins writes where it keeps no more of a chain of upstream builds, and its words here.
+   */
+  private static final String DEEP = "hudson.model.Cause$UpstreamCause$DeeplyNestedUpstreamCause";
+
+  private static final String DEEP_WORDS = "a longer chain of upstream builds than Jenkins keeps";
+
+  /** As many as Jenkins keeps with a build. */
+  private static final int MAX_READ = 25;
+
+  /**
+   * A build that started another one.
+   *
+   * @param build which one
+   * @param causes its own; empty also where Jenkins gives them elsewhere in the same tree, since it
+   *     writes the causes of a build that is reached on several ways once
+   */
+  record Above(String build, List<Cause> causes) {}
+
+  /** Of a build, by the causes of all its {@link CauseAction}s. */
+  static Starters of(Run<?, ?> build) {
+    TreeSet<String> read = new TreeSet<>();
     return of(
-        causes,
+        causes(build),
         cause ->
             cause instanceof Cause.UpstreamCause upstream
-                ? Optional.of(upstream.getUpstreamCauses())
+                ? Optional.of(above(upstream, read))
                 : Optional.empty());
   }
 
+  /** The build's own method reads the first action only. */
+  private static List<Cause> causes(Run<?, ?> build) {
+    return build.getActions(CauseAction.class).stream()
+        .flatMap(action -> action.getCauses().stream())
+        .toList();
+  }
+
   /**
-   * @param upstream the causes of the build that a cause names; empty for a cause that names none
+   * The causes that were kept with the build, and, while the other build is there, all of its.
+   *
+   * @param read the builds that were read for that so far: each once, and not a long chain of them
    */
-  static Starters of(List<Cause> causes, Function<Cause, Optional<List<Cause>>> upstream) {
-    Gathered gathered = new Gathered(upstream);
+  private static Above above(Cause.UpstreamCause cause, Set<String> read) {
+    String name = cause.getUpstreamProject() + "#" + cause.getUpstreamBuild();
+    @Nullable Run<?, ?> there =
+        read.size() < MAX_READ && read.add(name) ? cause.getUpstreamRun() : null;
+    return new Above(
+        name,
+        Stream.concat(
+                cause.getUpstreamCauses().stream(),
+                there == null ? Stream.empty() : causes(there).stream())
+            .distinct()
+            .toList());
+  }
+
+  /**
+   * Of causes.
+   *
+   * @param above the build that a cause names; empty for a cause that names none
+   */
+  static Starters of(List<Cause> causes, Function<Cause, Optional<Above>> above) {
+    Gathered gathered = new Gathered(above);
     gathered.addAll(causes, "a build without a cause");
+    if (!gathered.followed.containsAll(gathered.bare)) {
+      gathered.unknown.add("an upstream build without a cause");
+    }
     return new Starters(gathered.persons, gathered.anonymous, gathered.unknown);
   }
 
@@ -67,13 +121,19 @@ record Starters(SortedSet<String> persons, boolean anonymous, SortedSet<String> 
   }
 
   private static final class Gathered {
-    private final Function<Cause, Optional<List<Cause>>> upstream;
+    private final Function<Cause, Optional<Above>> above;
     private final TreeSet<String> persons = new TreeSet<>();
     private final TreeSet<String> unknown = new TreeSet<>();
     private boolean anonymous;
 
-    Gathered(Function<Cause, Optional<List<Cause>>> upstream) {
-      this.upstream = upstream;
+    /** Upstream builds whose causes were looked at. */
+    private final TreeSet<String> followed = new TreeSet<>();
+
+    /** Upstream builds that were met without any. */
+    private final TreeSet<String> bare = new TreeSet<>();
+
+    Gathered(Function<Cause, Optional<Above>> above) {
+      this.above = above;
     }
 
     void addAll(List<Cause> causes, String none) {
@@ -90,9 +150,9 @@ record Starters(SortedSet<String> persons, boolean anonymous, SortedSet<String> 
     }
 
     private void add(Cause cause) {
-      Optional<List<Cause>> above = upstream.apply(cause);
-      if (above.isPresent()) {
-        addAll(above.get(), "an upstream build without a cause");
+      Optional<Above> upstream = above.apply(cause);
+      if (upstream.isPresent()) {
+        follow(upstream.get());
       } else if (cause instanceof Cause.UserIdCause user) {
         String id = user.getUserId();
         if (id == null) {
@@ -101,7 +161,17 @@ record Starters(SortedSet<String> persons, boolean anonymous, SortedSet<String> 
           persons.add(id);
         }
       } else if (!is(cause, AUTOMATIC)) {
-        unknown.add(cause.getClass().getName());
+        String name = cause.getClass().getName();
+        unknown.add(name.equals(DEEP) ? DEEP_WORDS : name);
+      }
+    }
+
+    private void follow(Above upstream) {
+      if (upstream.causes().isEmpty()) {
+        bare.add(upstream.build());
+      } else {
+        followed.add(upstream.build());
+        addAll(upstream.causes(), "an upstream build without a cause");
       }
     }
   }

@@ -25,10 +25,14 @@ class StartersTest {
 
   /** A build that was started by another one. */
   private static final class Upstream extends Described {
-    private final List<Cause> causes;
+    private final Starters.Above build;
 
     Upstream(Cause... causes) {
-      this.causes = List.of(causes);
+      this("other#1", causes);
+    }
+
+    Upstream(String build, Cause... causes) {
+      this.build = new Starters.Above(build, List.of(causes));
     }
   }
 
@@ -48,7 +52,7 @@ class StartersTest {
   private static Starters of(Cause... causes) {
     return Starters.of(
         List.of(causes),
-        c -> c instanceof Upstream upstream ? Optional.of(upstream.causes) : Optional.empty());
+        c -> c instanceof Upstream upstream ? Optional.of(upstream.build) : Optional.empty());
   }
 
   @Test
@@ -71,6 +75,17 @@ class StartersTest {
   void upstreamBuildsAreFollowedToTheirRoots() {
     assertThat(of(new Upstream(new Upstream(new Person("eve")), new Person(null))))
         .isEqualTo(new Starters(sorted("eve"), true, sorted()));
+  }
+
+  /** Jenkins writes what started {@code a#7} beside the first of the two builds alone. */
+  @Test
+  void aBuildThatIsReachedOnTwoWaysHasItsCausesOnce() {
+    Cause first = new Upstream("b#3", new Upstream("a#7", new Person("eve")));
+
+    assertThat(of(new Upstream("d#1", first, new Upstream("c#4", new Upstream("a#7")))))
+        .isEqualTo(new Starters(sorted("eve"), false, sorted()));
+    assertThat(of(new Upstream("d#1", first, new Upstream("c#4", new Upstream("a#8")))).unknown())
+        .containsExactly("an upstream build without a cause");
   }
 
   @Test
