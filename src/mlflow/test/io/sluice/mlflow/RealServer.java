@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
  * The pinned MLflow server, real, for all integration tests of this JVM. Nothing closes it: it ends
  * when this JVM does, which is one of its promises.
  */
-final class RealServer {
+public final class RealServer {
   private static EmbeddedMlflow server;
 
   private RealServer() {}
@@ -45,7 +45,7 @@ final class RealServer {
    * locked to, and beside it ONNX for MLflow's own client and a driver for PostgreSQL. One
    * environment of 800 MB instead of three; the embedded server's own is what `sluice` builds.
    */
-  static synchronized Path venv() {
+  public static synchronized Path venv() {
     try {
       String lock = resource("client.lock") + "\n" + resource("psycopg2.lock");
       assertThat(requirements(lock)).containsAll(requirements(EmbeddedMlflow.lock()));

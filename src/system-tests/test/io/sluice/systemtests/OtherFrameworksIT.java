@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example with scikit-learn and Java, as its README has it. */
-@Timeout(240)
+@Timeout(300)
 class OtherFrameworksIT {
   private static final Path EXAMPLE = ForkedSluice.root().resolve("pipelines/other-frameworks");
   private static final int MOST_LINES = 40;
@@ -33,7 +33,15 @@ class OtherFrameworksIT {
     try (RegistrySession session =
         RegistrySessions.ofThisProcess().open(sluice.state(), event -> {})) {
       ForkedSluice.Ended run =
-          sluice.run("run", EXAMPLE.toString(), "--profile", "smoke", "--as-of", "2026-09-01");
+          sluice.run(
+              "run",
+              EXAMPLE.toString(),
+              "--profile",
+              "smoke",
+              "--as-of",
+              "2026-09-01",
+              "--run-id",
+              "frameworks");
       assertThat(run.code()).as(run.shown()).isZero();
       assertThat(run.shown()).contains("PROMOTED other-frameworks");
       ModelRegistry registry = session.registry();
@@ -42,13 +50,23 @@ class OtherFrameworksIT {
         JsonNode verdict = Json.parse(read(registry, version, "verdict.json"));
         assertThat(verdict.path("models").findValuesAsText("name"))
             .contains("candidate:" + verdict.path("candidate").asText().replaceFirst(".*:", ""));
-        assertThat(registry.files(version)).contains("model/MLmodel", "model/signature.json");
+        assertThat(registry.files(version))
+            .contains("model/MLmodel", "model/signature.json", "model/python_env.yaml");
+        String uri = "models:/other-frameworks/" + version.version();
+        MlflowForecasts mlflow =
+            new MlflowForecasts(
+                session.address(), sluice.state(), "frameworks", folder.resolve("by-" + family));
         if (family.equals("forest")) {
           loadsAnywhere(registry, version);
+          assertThat(mlflow.ofGraph(uri)).contains("the same as the probe: 4");
         } else {
           assertThat(registry.files(version))
               .contains("model/predict/predict.json", "model/predict/code/families/Smoothing.java")
               .doesNotContain("model/model.onnx");
+          byte[] signature = read(registry, version, "model/signature.json");
+          // 120 units at two horizons and two origins
+          assertThat(mlflow.ofCommand(uri, family, "split", signature, 2))
+              .contains("the same as the predict stage: 480");
         }
       }
       assertThat(registry.versions("other-frameworks")).hasSize(2);

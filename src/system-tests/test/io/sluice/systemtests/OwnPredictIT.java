@@ -79,6 +79,7 @@ class OwnPredictIT {
 
   private static final String TIMEOUT = "defaults: { timeout: 45s }\n";
 
+  private Path folder;
   private ForkedSluice sluice;
   private TinyPipeline pipeline;
   private RegistrySession session;
@@ -89,7 +90,8 @@ class OwnPredictIT {
   private String both;
 
   @BeforeAll
-  void start(@TempDir Path folder) throws IOException {
+  void start(@TempDir Path temporary) throws IOException {
+    folder = temporary;
     sluice = new ForkedSluice(folder.resolve("state"));
     session = RegistrySessions.ofThisProcess().open(sluice.state(), event -> {});
     pipeline = new TinyPipeline(folder.resolve("pipeline"));
@@ -141,6 +143,21 @@ class OwnPredictIT {
     try (InputStream in = registry.open(version, "model/predict/environment.lock")) {
       assertThat(in).asString(java.nio.charset.StandardCharsets.UTF_8).isEqualTo(OLD);
     }
+  }
+
+  /** In an environment that MLflow's loader makes of the lock; the machine has no such six. */
+  @Test
+  @Order(2)
+  void mlflowsOwnClientForecastsWhatThePredictStageDid() throws Exception {
+    Version version = session.registry().version("tiny", 1).orElseThrow();
+    MlflowForecasts mlflow =
+        new MlflowForecasts(session.address(), sluice.state(), "first", folder.resolve("mlflow"));
+    byte[] signature;
+    try (InputStream in = session.registry().open(version, "model/signature.json")) {
+      signature = in.readAllBytes();
+    }
+    assertThat(mlflow.ofCommand("models:/tiny/1", "own", "split", signature, 5))
+        .contains("the same as the predict stage: ");
   }
 
   @Test
