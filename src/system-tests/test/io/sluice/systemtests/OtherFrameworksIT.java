@@ -1,5 +1,6 @@
 package io.sluice.systemtests;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -7,6 +8,7 @@ import io.sluice.core.json.Json;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.inference.ModelBundle;
+import io.sluice.mlflow.EmbeddedMlflow;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
 import java.io.IOException;
@@ -52,6 +54,8 @@ class OtherFrameworksIT {
             .contains("candidate:" + verdict.path("candidate").asText().replaceFirst(".*:", ""));
         assertThat(registry.files(version))
             .contains("model/MLmodel", "model/signature.json", "model/python_env.yaml");
+        assertThat(new String(read(registry, version, "model/requirements.txt"), UTF_8).lines())
+            .contains("mlflow==" + EmbeddedMlflow.VERSION);
         String uri = "models:/other-frameworks/" + version.version();
         MlflowForecasts mlflow =
             new MlflowForecasts(
