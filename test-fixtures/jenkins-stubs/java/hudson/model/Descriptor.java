@@ -24,16 +24,16 @@ public abstract class Descriptor<T extends Describable<T>> implements Saveable {
     throw new UnsupportedOperationException();
   }
 
+  public T newInstance(StaplerRequest2 req, JSONObject formData) throws FormException {
+    throw new UnsupportedOperationException();
+  }
+
   /** What is wrong with a form. */
   public static final class FormException extends Exception {
     private static final long serialVersionUID = 1L;
 
     public FormException(String message, String formField) {
       super(message);
-    }
-
-    public FormException(String message, Throwable cause, String formField) {
-      super(message, cause);
     }
   }
 }

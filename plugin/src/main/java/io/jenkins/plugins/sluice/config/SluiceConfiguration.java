@@ -3,6 +3,7 @@ package io.jenkins.plugins.sluice.config;
 import hudson.Extension;
 import hudson.ExtensionList;
 import io.jenkins.plugins.sluice.form.ConfiguredIds;
+import io.jenkins.plugins.sluice.form.RefusedForm;
 import java.util.ArrayList;
 import java.util.List;
 import jenkins.model.GlobalConfiguration;
@@ -68,18 +69,9 @@ public final class SluiceConfiguration extends GlobalConfiguration {
       clusters = hadClusters;
       registries = hadRegistries;
       save(); // a setter before the one that refused has saved its own
-      throw new FormException(rootMessage(e), e, "clusters");
+      throw RefusedForm.of(e, "clusters");
     }
     save();
     return true;
-  }
-
-  /** The message of the first cause: Stapler wraps the exception of a setter. */
-  static String rootMessage(Throwable t) {
-    Throwable innermost = t;
-    while (innermost.getCause() != null) {
-      innermost = innermost.getCause();
-    }
-    return String.valueOf(innermost.getMessage());
   }
 }

@@ -5,14 +5,17 @@ import com.cloudbees.hudson.plugins.folder.AbstractFolderProperty;
 import com.cloudbees.hudson.plugins.folder.AbstractFolderPropertyDescriptor;
 import hudson.Extension;
 import io.jenkins.plugins.sluice.form.ConfiguredIds;
+import io.jenkins.plugins.sluice.form.RefusedForm;
 import java.util.ArrayList;
 import java.util.List;
+import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
 import org.jspecify.annotations.Nullable;
 import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.StaplerRequest2;
 
 /**
  * Clusters and registries of a folder, for the jobs in it. They come before those of Jenkins as a
@@ -52,6 +55,17 @@ public final class SluiceFolderProperty extends AbstractFolderProperty<AbstractF
     @Override
     public String getDisplayName() {
       return Messages.SluiceFolderProperty_displayName();
+    }
+
+    /** Jenkins wraps what a setter throws into an error, and would show neither of them. */
+    @Override
+    public AbstractFolderProperty<?> newInstance(StaplerRequest2 req, JSONObject formData)
+        throws FormException {
+      try {
+        return super.newInstance(req, formData);
+      } catch (LinkageError | IllegalArgumentException e) {
+        throw RefusedForm.of(e, "clusters");
+      }
     }
   }
 }
