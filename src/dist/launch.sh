@@ -1,7 +1,9 @@
 # What ./sluice of a clone and bin/sluice of a distribution share: finding a Java and starting the program on it.
 # To be sourced by bash.
 
-# A service and a bare container have no HOME: bash then takes ~ from the user database, as the JVM does.
+# A service and a bare container have no HOME, or an empty one, which would be the root of the file system: bash then takes ~
+# from the user database, as the JVM does.
+[ -n "${HOME:-}" ] || unset HOME
 HOME=${HOME-~}
 
 fail() { # ID MESSAGE HINT EXIT

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -76,6 +78,20 @@ class LauncherIT {
     Ended refused = sluice(Map.of("XDG_CACHE_HOME", folder.resolve("file").toString()), "check");
     assertThat(refused.code()).isEqualTo(2);
     assertThat(refused.err()).contains("SLU-9303", "XDG_CACHE_HOME");
+  }
+
+  @Test
+  void anEmptyHomeIsTheOneOfTheUserDatabaseAndNotTheRoot() throws Exception {
+    Path launch = ForkedSluice.root().resolve("src/dist/launch.sh");
+    for (List<String> home : List.of(List.of("HOME="), List.of("-u", "HOME"))) {
+      List<String> argv = new ArrayList<>(List.of("env"));
+      argv.addAll(home);
+      argv.addAll(List.of("bash", "-euc", "source '" + launch + "'; printf %s \"$HOME\""));
+      Process process = new ProcessBuilder(argv).redirectErrorStream(true).start();
+      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor()).as(said).isZero();
+      assertThat(said).as(home.toString()).isEqualTo(System.getProperty("user.home"));
+    }
   }
 
   @Test

@@ -72,7 +72,9 @@ public final class EnvironmentBuilder {
     String base = caller.getOrDefault("XDG_CACHE_HOME", "");
     // The XDG specification: relative paths there are to be ignored.
     if (!base.startsWith("/")) {
-      base = caller.getOrDefault("HOME", System.getProperty("user.home")) + "/.cache";
+      String home = caller.getOrDefault("HOME", "");
+      // An empty one, which a service may have, would be the root of the file system.
+      base = (home.isEmpty() ? System.getProperty("user.home") : home) + "/.cache";
     }
     return Path.of(base, "sluice");
   }
