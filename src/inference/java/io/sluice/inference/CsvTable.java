@@ -40,6 +40,13 @@ public final class CsvTable implements AutoCloseable {
   /** Tables have few distinct instants; a column of many is parsed each time beyond this. */
   private static final int INSTANT_CACHE = 1 << 16;
 
+  /** So many digits and a point are below 2^53 in any case. */
+  private static final int MAX_PLAIN = 16;
+
+  private static final double[] POWERS = {
+    1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15
+  };
+
   private static final Pattern NUMBER =
       Pattern.compile("[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]+)?");
   private static final Pattern THOUSANDS =
@@ -239,8 +246,13 @@ public final class CsvTable implements AutoCloseable {
 
   /** The last line of a record: a quoted field may go over several. */
   private static long endOf(CsvRecord record) {
-    long breaks =
-        record.getFields().stream().mapToLong(f -> f.chars().filter(c -> c == '\n').count()).sum();
+    long breaks = 0;
+    for (int i = 0; i < record.getFieldCount(); i++) {
+      String field = record.getField(i);
+      for (int at = field.indexOf('\n'); at >= 0; at = field.indexOf('\n', at + 1)) {
+        breaks++;
+      }
+    }
     return record.getStartingLineNumber() + breaks;
   }
 
@@ -321,6 +333,10 @@ public final class CsvTable implements AutoCloseable {
   }
 
   private double parse(int column, String text) {
+    double plain = plain(text);
+    if (!Double.isNaN(plain)) {
+      return plain;
+    }
     if (!NUMBER.matcher(text).matches()) {
       throw bad(column, "%s is not a number%s".formatted(Refusal.quoted(text), whyNot(text)));
     }
@@ -329,6 +345,33 @@ public final class CsvTable implements AutoCloseable {
       throw bad(column, Refusal.quoted(text) + " is beyond what a double holds");
     }
     return value + 0.0; // there is one zero
+  }
+
+  /**
+   * A short decimal without an exponent, which most numbers of a table are; NaN of any other text.
+   * Digits and power are exact doubles, so that their quotient is the double nearest to the decimal
+   * (Clinger 1990), the one that {@link Double#parseDouble} finds.
+   */
+  static double plain(String text) {
+    int length = text.length();
+    int at = length > 0 && text.charAt(0) == '-' ? 1 : 0;
+    if (length == at || length - at > MAX_PLAIN) {
+      return Double.NaN;
+    }
+    long digits = 0;
+    int point = -1;
+    for (int i = at; i < length; i++) {
+      char c = text.charAt(i);
+      if (c >= '0' && c <= '9') {
+        digits = digits * 10 + (c - '0');
+      } else if (c == '.' && point < 0 && i > at) {
+        point = i;
+      } else {
+        return Double.NaN;
+      }
+    }
+    double value = point < 0 ? digits : digits / POWERS[length - 1 - point];
+    return (at == 1 ? -value : value) + 0.0; // there is one zero
   }
 
   private static String whyNot(String text) {
@@ -449,5 +492,10 @@ public final class CsvTable implements AutoCloseable {
       return Long.toString((long) value);
     }
     return Double.toString(value);
+  }
+
+  /** NaN is an empty field; infinities are spelled out, so that the gate can tell them apart. */
+  static String cell(double value) {
+    return Double.isNaN(value) ? "" : format(value);
   }
 }

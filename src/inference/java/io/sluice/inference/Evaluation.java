@@ -2,19 +2,16 @@ package io.sluice.inference;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import de.siegmar.fastcsv.writer.CsvWriter;
-import io.sluice.core.diag.Diagnostic;
-import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -22,9 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The stage evaluate: scores candidates, champion and baselines on the same holdout rows, after it
@@ -32,9 +27,9 @@ import org.jspecify.annotations.Nullable;
  * what they say). Selects the family and the best baseline on validation; decides nothing, that is
  * the gate's.
  */
-public final class Evaluation {
+public final class Evaluation implements Judge {
   /** Reason of a family that failed before it could be compared. */
-  public static final String FAILED_FAMILY = "SLU-7502";
+  public static final String FAILED_FAMILY = ModelScores.FAILED_FAMILY;
 
   private final EvaluationSettings settings;
   private final Instant asOf;
@@ -46,33 +41,6 @@ public final class Evaluation {
 
   /** Labels of both tables that are below zero: where there are some, forecasts may be so too. */
   private final long negativeLabels;
-
-  /**
-   * A scored candidate.
-   *
-   * @param predicted its predictions; empty when it is not eligible
-   * @param problem why it is not eligible
-   */
-  private record Candidate(
-      EvaluationReport.Family family,
-      Optional<Predictions> predicted,
-      Optional<Diagnostic> problem) {
-    String name() {
-      return family.name();
-    }
-
-    Optional<double[]> holdout() {
-      return predicted.map(Predictions::holdout);
-    }
-  }
-
-  /** The scored champion. */
-  @SuppressWarnings("ArrayRecordComponent")
-  private record Champion(EvaluationReport.Champion report, double[] holdout) {}
-
-  /** Predictions of one model, per row. */
-  @SuppressWarnings("ArrayRecordComponent") // columns; nobody compares two
-  private record Predictions(double[] validation, double[] holdout) {}
 
   private Evaluation(EvaluationSettings settings, Instant asOf, Path inputs, JudgedTables tables) {
     this.settings = settings;
@@ -110,6 +78,9 @@ public final class Evaluation {
       Path inputs, Path outputs, JsonNode with, Instant asOf, SortedMap<String, String> failed)
       throws IOException {
     EvaluationSettings settings = EvaluationSettings.parse(with);
+    if (settings.task().tabular()) {
+      return TabularEvaluation.run(inputs, outputs, settings, asOf, failed);
+    }
     JudgedTables tables = JudgedTables.read(TableSets.in(inputs), settings, asOf);
     return new Evaluation(settings, asOf, inputs, tables).score(outputs, tables.audit(), failed);
   }
@@ -128,35 +99,22 @@ public final class Evaluation {
    */
   public static List<String> check(Map<String, Path> inputs, JsonNode with, Instant asOf)
       throws IOException {
-    return JudgedTables.check(inputs, with, asOf);
+    EvaluationSettings settings = EvaluationSettings.parse(with);
+    return settings.task().tabular()
+        ? TabularTables.check(inputs, settings, asOf)
+        : JudgedTables.check(inputs, settings, asOf);
   }
 
   private EvaluationReport score(
       Path outputs, SnapshotAudit audit, SortedMap<String, String> failed) throws IOException {
-    Map<String, double[]> columns = new LinkedHashMap<>();
-    List<Candidate> candidates = new ArrayList<>();
-    for (Path folder : candidates(inputs)) {
-      Candidate candidate = candidate(folder, failed);
-      candidates.add(candidate);
-      candidate.holdout().ifPresent(p -> columns.put("candidate:" + candidate.name(), p));
-    }
-    Candidate best = best(candidates);
-    Preference preference = new Preference(settings.metric(), settings.prefer(), validation.rows());
-    Map<String, EvaluationReport.Behind> behind =
-        preference.distances(columns(candidates), best.name());
-    List<EvaluationReport.Family> families =
-        new ArrayList<>(
-            candidates.stream()
-                .map(Candidate::family)
-                .map(f -> Optional.ofNullable(behind.get(f.name())).map(f::with).orElse(f))
-                .toList());
-    failed.forEach((name, ending) -> {
-      if (candidates.stream().noneMatch(c -> c.name().equals(name))) {
-        families.add(ineligible(name, Optional.empty(), failure(ending)));
-      }
-    });
-    Optional<Champion> champion = champion();
-    champion.ifPresent(c -> columns.put("champion", c.holdout()));
+    ModelScores models =
+        ModelScores.of(
+            this,
+            inputs,
+            failed,
+            new Preference(
+                settings.metric(), settings.prefer(), Preference.Rows.of(validation.rows())));
+    Map<String, double[]> columns = new LinkedHashMap<>(models.columns());
     List<EvaluationReport.Baseline> baselines = new ArrayList<>();
     for (Baseline baseline : settings.baselines()) {
       EvaluationReport.Baseline scored = scored(baseline);
@@ -173,11 +131,11 @@ public final class Evaluation {
             List.of(),
             settings.unit(),
             settings.slices(),
-            families,
-            preference.chosen(behind, best.name()),
-            champion.map(Champion::report),
+            models.families(),
+            models.chosen(),
+            models.champion(),
             baselines,
-            bestBaseline(baselines),
+            ModelScores.bestBaseline(settings.metric(), baselines),
             new EvaluationReport.Rows(
                 holdout.rows().size(),
                 validation.rows().size(),
@@ -200,205 +158,54 @@ public final class Evaluation {
     return report;
   }
 
-  private static List<Path> candidates(Path inputs) throws IOException {
-    Path folder = inputs.resolve("candidates");
-    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
-      throw Refusal.of(
-          "SLU-6043",
-          "evaluate has no input `candidates/<family>`",
-          "name the train stage's model as candidates");
-    }
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.sorted().toList();
-    }
+  @Override
+  public BundleSignature signature(Path folder, String name) {
+    return ForecastSignature.read(folder, name);
   }
 
-  /** Scores one candidate, or says why it is not eligible, which does not stop the others. */
-  private Candidate candidate(Path folder, SortedMap<String, String> failed) throws IOException {
-    String family = folder.getFileName().toString();
-    Optional<Instant> newestLabel = Optional.empty();
-    try {
-      ForecastSignature signature = ForecastSignature.read(folder, family);
-      newestLabel = signature.newestLabel();
-      if (!signature.family().equals(family)) {
-        throw Refusal.unfit(
-            family, "its signature names the family " + Refusal.quoted(signature.family()));
-      }
-      Instant first = holdout.rows().firstOrigin();
-      if (newestLabel.isPresent() && newestLabel.get().isAfter(first)) {
-        throw Refusal.of(
-            "SLU-6037",
-            "bundle `%s` was trained on labels known as late as %s; the holdout begins at %s"
-                .formatted(family, newestLabel.get(), first),
-            "train on labels that were known before the first holdout origin");
-      }
-      refuseUnderstated(family, newestLabel);
-      newestLabel = newestLabel.or(training::newest);
-      String ending = failed.get(family);
-      if (ending != null) {
-        throw new SluiceException(ExitCode.INPUT_WRONG, failure(ending));
-      }
-      Predictions predictions =
-          beforeItSawValidation(
-              folder,
-              family,
-              signature,
-              predictions(
-                  folder, family, signature, inputs.resolve("predictions").resolve(family)));
-      unusable(predictions.validation)
-          .ifPresent(what -> {
-            throw Refusal.of(
-                "SLU-6010",
-                "bundle `%s` is ineligible: %s on validation".formatted(family, what),
-                negativeLabels > 0
-                    ? "forecast finite numbers"
-                    : "forecast finite numbers that are not negative, since no label is");
-          });
-      double loss = loss(validation, predictions.validation);
-      return new Candidate(
-          new EvaluationReport.Family(
-              family,
-              true,
-              Optional.of(loss),
-              newestLabel,
-              Optional.of(unusableCounts(predictions.holdout)),
-              Optional.empty(),
-              Optional.empty()),
-          Optional.of(predictions),
-          Optional.empty());
-    } catch (SluiceException e) {
-      Diagnostic problem = e.diagnostics().getFirst();
-      return new Candidate(
-          ineligible(family, newestLabel, problem), Optional.empty(), Optional.of(problem));
-    }
+  @Override
+  public Metric.Loss metric() {
+    return settings.metric();
   }
 
-  /**
-   * A signature may name a later label than the tables of the trials have, since a refit may learn
-   * more; an earlier one hides what the model knows. Dates are compared, since a signature may name
-   * a day.
-   */
-  private void refuseUnderstated(String family, Optional<Instant> newestLabel) {
-    if (newestLabel.isPresent()
-        && training
-            .newestOfTrials()
-            .filter(n -> day(n).isAfter(day(newestLabel.get())))
-            .isPresent()) {
-      throw Refusal.of(
-          "SLU-6047",
-          "bundle `%s` says that its newest label became known %s; what it was trained on has one of %s"
-              .formatted(family, newestLabel.get(), training.newestOfTrials().orElseThrow()),
-          "write `newestLabel` as the latest knownAt of all tables that the model learned from");
-    }
+  @Override
+  public Optional<Instant> newestAllowed() {
+    return Optional.of(holdout.rows().firstOrigin());
   }
 
-  private static LocalDate day(Instant instant) {
-    return LocalDate.ofInstant(instant, ZoneOffset.UTC);
+  @Override
+  public Optional<Instant> newestOfTrials() {
+    return training.newestOfTrials();
   }
 
-  private static EvaluationReport.Family ineligible(
-      String family, Optional<Instant> newestLabel, Diagnostic problem) {
-    return new EvaluationReport.Family(
-        family,
-        false,
-        Optional.empty(),
-        newestLabel,
-        Optional.empty(),
-        Optional.empty(),
-        Optional.of(new EvaluationReport.Ineligibility(problem.id(), problem.message())));
+  @Override
+  public Optional<Instant> newest() {
+    return training.newest();
   }
 
-  private static Diagnostic failure(String ending) {
-    return Diagnostic.of(
-        FAILED_FAMILY, "it was lost: " + ending, "the run's record has the stage and its cause");
+  @Override
+  public double validationLoss(double[] predicted) {
+    return loss(validation, predicted);
   }
 
-  /**
-   * The best on validation. One that has no number to say about some row of the holdout cannot be
-   * promoted, so it is picked only when there is no other; no actual of the holdout is looked at.
-   */
-  private Candidate best(List<Candidate> candidates) {
-    Candidate best = null;
-    boolean bestIsWhole = false;
-    for (Candidate candidate : candidates) {
-      Optional<Double> loss = candidate.family().validationLoss();
-      if (loss.isEmpty() || candidate.holdout().isEmpty()) {
-        continue;
-      }
-      boolean whole = unusable(candidate.holdout().get()).isEmpty();
-      boolean better = best == null || better(loss.get(), best.family().validationLoss());
-      if (whole == bestIsWhole ? better : whole) {
-        best = candidate;
-        bestIsWhole = whole;
-      }
-    }
-    if (best == null) {
-      List<Diagnostic> diagnostics = new ArrayList<>();
-      diagnostics.add(
-          Diagnostic.of(
-              "SLU-6041",
-              "no candidate can be evaluated (of %d)".formatted(candidates.size()),
-              "each one's reason follows"));
-      candidates.forEach(c -> c.problem().ifPresent(diagnostics::add));
-      throw new SluiceException(ExitCode.INPUT_WRONG, diagnostics);
-    }
-    return best;
+  @Override
+  public void refuseUnusable(String family, ModelScores.Predictions predictions) {
+    ModelScores.unusable(this, predictions.validation())
+        .ifPresent(what -> {
+          throw Refusal.of(
+              "SLU-6010",
+              "bundle `%s` is ineligible: %s on validation".formatted(family, what),
+              negativeLabels > 0
+                  ? "forecast finite numbers"
+                  : "forecast finite numbers that are not negative, since no label is");
+        });
   }
 
-  /** Validation forecasts of the families that can be picked: those that forecast every row. */
-  private SortedMap<String, double[]> columns(List<Candidate> candidates) {
-    SortedMap<String, double[]> out = new TreeMap<>();
-    for (Candidate candidate : candidates) {
-      candidate
-          .predicted()
-          .filter(p -> unusable(p.holdout).isEmpty())
-          .ifPresent(p -> out.put(candidate.name(), p.validation));
-    }
-    return out;
-  }
-
-  private boolean better(double loss, Optional<Double> than) {
-    return than.isEmpty() || settings.metric().direction().better(loss, than.get());
-  }
-
-  private Optional<Champion> champion() throws IOException {
-    Path folder = inputs.resolve("champion");
-    if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
-      return Optional.empty();
-    }
-    try {
-      ForecastSignature signature = ForecastSignature.read(folder, "champion");
-      Predictions predictions =
-          predictions(folder, "champion", signature, inputs.resolve("champion-predictions"));
-      Optional<Double> loss =
-          unusable(predictions.validation).isEmpty()
-              ? Optional.of(loss(validation, predictions.validation))
-              : Optional.empty();
-      return Optional.of(
-          new Champion(
-              new EvaluationReport.Champion(
-                  signature.family(),
-                  signature.newestLabel(),
-                  loss,
-                  signature.newestLabel().map(this::holdoutRowsSince),
-                  unusableCounts(predictions.holdout)),
-              predictions.holdout));
-    } catch (SluiceException e) {
-      List<Diagnostic> diagnostics = new ArrayList<>();
-      diagnostics.add(
-          Diagnostic.of(
-              "SLU-6042",
-              "the champion cannot be evaluated, so no candidate can be compared with it",
-              "restore its bundle in the registry, or roll back to a version that loads"));
-      diagnostics.addAll(e.diagnostics());
-      throw new SluiceException(e.exitCode(), diagnostics, e);
-    }
-  }
-
-  /** Holdout rows whose label became known after this one. */
-  private long holdoutRowsSince(Instant label) {
+  @Override
+  public Optional<Long> holdoutRowsSince(Instant label) {
     long micros = EpochMicros.of(label);
-    return Arrays.stream(holdout.rows().knownAt()).filter(known -> known > micros).count();
+    return Optional.of(
+        Arrays.stream(holdout.rows().knownAt()).filter(known -> known > micros).count());
   }
 
   private EvaluationReport.Baseline scored(Baseline baseline) {
@@ -413,23 +220,6 @@ public final class Evaluation {
             false,
             Optional.empty(),
             Optional.of("the panel has no channel beside the label"));
-  }
-
-  private String bestBaseline(List<EvaluationReport.Baseline> baselines) {
-    EvaluationReport.Baseline best = null;
-    for (EvaluationReport.Baseline baseline : baselines) {
-      Optional<Double> loss = baseline.validationLoss();
-      if (loss.isPresent() && (best == null || better(loss.get(), best.validationLoss()))) {
-        best = baseline;
-      }
-    }
-    if (best == null) {
-      throw Refusal.of(
-          "SLU-6040",
-          "evaluate: none of the baselines can be made from this panel",
-          "name `zero` among them");
-    }
-    return best.name();
   }
 
   private double[] baseline(Baseline baseline, TableSet tables) {
@@ -476,8 +266,10 @@ public final class Evaluation {
    *
    * @param made where the command's stage left its forecasts
    */
-  private Predictions predictions(Path folder, String name, ForecastSignature signature, Path made)
+  @Override
+  public ModelScores.Predictions predictions(Path folder, String name, Path made)
       throws IOException {
+    ForecastSignature signature = ForecastSignature.read(folder, name);
     if (Files.exists(folder.resolve(BundleParts.PREDICT), LinkOption.NOFOLLOW_LINKS)) {
       if (!Files.isDirectory(made, LinkOption.NOFOLLOW_LINKS)) {
         throw Refusal.of(
@@ -485,11 +277,12 @@ public final class Evaluation {
             "bundle `%s` forecasts by a command, and its stage left nothing".formatted(name),
             "look at the log of its predict stage");
       }
-      return new Predictions(
+      return new ModelScores.Predictions(
           written(made, name, signature, validation), written(made, name, signature, holdout));
     }
     try (ModelBundle bundle = ModelBundle.load(folder)) {
-      return new Predictions(predict(bundle, name, validation), predict(bundle, name, holdout));
+      return new ModelScores.Predictions(
+          predict(bundle, name, validation), predict(bundle, name, holdout));
     }
   }
 
@@ -498,11 +291,13 @@ public final class Evaluation {
    * what it forecast there before; anything else would compare families by what they remember. (A
    * champion's bundle says it of an earlier validation.)
    */
-  private Predictions beforeItSawValidation(
-      Path folder, String family, ForecastSignature signature, Predictions made)
-      throws IOException {
+  @Override
+  public ModelScores.Predictions beforeItSawValidation(
+      Path folder, String family, ModelScores.Predictions made) throws IOException {
     return Files.isDirectory(folder.resolve(BundleParts.VALIDATION), LinkOption.NOFOLLOW_LINKS)
-        ? new Predictions(written(folder, family, signature, validation), made.holdout)
+        ? new ModelScores.Predictions(
+            written(folder, family, ForecastSignature.read(folder, family), validation),
+            made.holdout())
         : made;
   }
 
@@ -576,21 +371,8 @@ public final class Evaluation {
     return out;
   }
 
-  private Optional<String> unusable(double[] predictions) {
-    EvaluationReport.Unusable counts = unusableCounts(predictions);
-    Map<String, Long> kinds = new LinkedHashMap<>();
-    kinds.put("nan", counts.nan());
-    kinds.put("infinite", counts.infinite());
-    kinds.put("negative", counts.negative());
-    return kinds.entrySet().stream()
-        .filter(kind -> kind.getValue() > 0)
-        .map(kind ->
-            "%d of %d predictions are %s"
-                .formatted(kind.getValue(), predictions.length, kind.getKey()))
-        .findFirst();
-  }
-
-  private EvaluationReport.Unusable unusableCounts(double[] predictions) {
+  @Override
+  public EvaluationReport.Unusable unusable(double[] predictions) {
     long nan = 0;
     long infinite = 0;
     long negative = 0;
@@ -623,16 +405,11 @@ public final class Evaluation {
           record.add(in.text(column));
         }
         for (double[] p : predictions) {
-          record.add(cell(p[row]));
+          record.add(CsvTable.cell(p[row]));
         }
         out.writeRecord(record);
       }
     }
     Files.writeString(folder.resolve("evaluation.json"), Json.pretty(report.json()));
-  }
-
-  /** NaN is an empty field; infinities are spelled out, so that the gate can tell them apart. */
-  private static @Nullable String cell(double value) {
-    return Double.isNaN(value) ? "" : CsvTable.format(value);
   }
 }

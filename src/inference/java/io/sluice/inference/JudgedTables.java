@@ -1,7 +1,6 @@
 package io.sluice.inference;
 
 import com.carrotsearch.hppc.LongHashSet;
-import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.diag.SluiceException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -53,14 +52,13 @@ record JudgedTables(
    *
    * @param inputs by their names in evaluate: {@code validation}, {@code holdout}, {@code
    *     snapshot}, {@code training/<name>}, {@code refit/<name>}; any may be absent
-   * @param with the values of the evaluate stage
+   * @param settings of the evaluate stage
    * @param asOf the latest instant that these tables may know of
    * @return what was looked at, for people
    * @throws SluiceException exit code 2: what evaluate would refuse
    */
-  static List<String> check(Map<String, Path> inputs, JsonNode with, Instant asOf)
+  static List<String> check(Map<String, Path> inputs, EvaluationSettings settings, Instant asOf)
       throws IOException {
-    EvaluationSettings settings = EvaluationSettings.parse(with);
     TableSets sets = TableSets.of(inputs);
     Units units = new Units();
     List<TableSet> judged = new ArrayList<>();

@@ -28,7 +28,24 @@ import java.util.stream.IntStream;
  * @param families from the simplest on; empty when nothing is preferred to the best
  * @param rows validation
  */
-record Preference(Metric.Loss metric, List<String> families, LabelRows rows) {
+record Preference(Metric.Loss metric, List<String> families, Rows rows) {
+
+  /**
+   * What a preference needs of validation.
+   *
+   * @param unit of each row
+   * @param period of each row, by its number
+   */
+  @SuppressWarnings("ArrayRecordComponent") // columns; nobody compares two
+  record Rows(int[] unit, int[] period, double[] actual, double[] weight) {
+    static Rows of(LabelRows rows) {
+      return new Rows(
+          IntStream.range(0, rows.actual().length).map(rows::unit).toArray(),
+          rows.targetSlot(),
+          rows.actual(),
+          rows.weight());
+    }
+  }
 
   /**
    * How far behind the best the families are.
@@ -65,19 +82,19 @@ record Preference(Metric.Loss metric, List<String> families, LabelRows rows) {
 
   private EvaluationReport.Behind behind(double[] losses, double[] least) {
     int[] order =
-        IntStream.range(0, rows.size())
+        IntStream.range(0, rows.actual().length)
             .boxed()
-            .sorted(Comparator.comparingInt(rows::unit))
+            .sorted(Comparator.comparingInt(i -> rows.unit()[i]))
             .mapToInt(Integer::intValue)
             .toArray();
     int[] unit = new int[order.length];
     int[] period = new int[order.length];
     double[] difference = new double[order.length];
-    int first = IntStream.of(rows.targetSlot()).min().orElse(0);
+    int first = IntStream.of(rows.period()).min().orElse(0);
     double total = 0;
     for (int i = 0; i < order.length; i++) {
-      unit[i] = rows.unit(order[i]);
-      period[i] = rows.targetSlot()[order[i]] - first;
+      unit[i] = rows.unit()[order[i]];
+      period[i] = rows.period()[order[i]] - first;
       difference[i] = losses[order[i]] - least[order[i]];
       total += least[order[i]];
     }

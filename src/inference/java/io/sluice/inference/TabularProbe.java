@@ -188,7 +188,7 @@ record TabularProbe(Features rows, double[] expected, double tolerance) {
     for (int c = 0; c < columns.size(); c++) {
       int[] rows = new int[ROWS];
       for (int r = 0; r < ROWS; r++) {
-        rows[r] = table.size() == 0 ? 0 : Math.floorMod(r * (columns.size() + 1) + c, table.size());
+        rows[r] = table.size() == 0 ? 0 : Math.floorMod(r + c * ROWS, table.size());
       }
       from.put(columns.get(c), rows);
     }

@@ -2,6 +2,7 @@ package io.sluice.inference;
 
 import com.carrotsearch.hppc.IntHashSet;
 import io.sluice.core.gate.Metric;
+import io.sluice.core.gate.Task;
 import io.sluice.core.table.TableFormat;
 import java.io.IOException;
 import java.io.InputStream;
@@ -156,7 +157,7 @@ record TabularRows(
             Arrays.copyOf(weight, n),
             Arrays.copyOf(line, n));
     rows.refuseEmptyClasses();
-    rows.refuseUnfit(settings.metric());
+    rows.refuseUnfit(settings);
     return rows;
   }
 
@@ -250,10 +251,12 @@ record TabularRows(
     }
   }
 
-  private void refuseUnfit(Metric.Loss metric) {
+  private void refuseUnfit(EvaluationSettings settings) {
+    Metric.Loss metric = settings.metric();
+    int width = settings.task() == Task.MULTICLASS ? format.classes().size() : 1;
     Findings findings = new Findings();
     for (int i = 0; i < actual.length; i++) {
-      Optional<String> objection = metric.objection(actual[i]);
+      Optional<String> objection = metric.objection(actual[i], width);
       if (objection.isPresent()) {
         findings.add(
             "SLU-6044",

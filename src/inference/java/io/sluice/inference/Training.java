@@ -78,7 +78,7 @@ record Training(
   Optional<EvaluationReport.Training> report() {
     return newest
         .filter(n -> tables > 0)
-        .map(n -> new EvaluationReport.Training(tables, rows, n, validationLabels));
+        .map(n -> new EvaluationReport.Training(tables, rows, Optional.of(n), validationLabels));
   }
 
   /** Reads one table set after the other; keeps what all of them have in common. */

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -254,7 +255,7 @@ class EvaluationTest {
             new EvaluationReport.Training(
                 1,
                 3 * 5 * 3,
-                Sample.week(29).atStartOfDay(java.time.ZoneOffset.UTC).toInstant(),
+                Optional.of(Sample.week(29).atStartOfDay(java.time.ZoneOffset.UTC).toInstant()),
                 0));
   }
 

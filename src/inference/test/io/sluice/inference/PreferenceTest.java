@@ -33,7 +33,7 @@ class PreferenceTest {
   private static final double[] BEST = {11, 9, 11, 9};
 
   private static Preference preferring(String... families) {
-    return new Preference(MAE, List.of(families), ROWS);
+    return new Preference(MAE, List.of(families), Preference.Rows.of(ROWS));
   }
 
   private static SortedMap<String, double[]> forecasts(double[] simple) {

@@ -166,4 +166,27 @@ class TableCasesTest {
     list.forEach(t -> texts.add(t.asText()));
     return texts;
   }
+
+  @Test
+  void aShortDecimalIsTheDoubleThatTheLibraryFinds() {
+    java.util.SplittableRandom random = new java.util.SplittableRandom(3);
+    for (int i = 0; i < 200_000; i++) {
+      String text =
+          java.math.BigDecimal.valueOf(
+                  random.nextLong(-999_999_999_999_999L, 1_000_000_000_000_000L)
+                      / (long) Math.pow(10, random.nextInt(15)),
+                  random.nextInt(12))
+              .toPlainString();
+      double plain = CsvTable.plain(text);
+      if (!Double.isNaN(plain)) {
+        assertThat(plain).as(text).isEqualTo(Double.parseDouble(text) + 0.0);
+      }
+    }
+    assertThat(CsvTable.plain("123456789012345.")).isEqualTo(123456789012345.0);
+    assertThat(CsvTable.plain("-0")).isEqualTo(0.0);
+    for (String other :
+        java.util.List.of("", "-", ".", "1e5", "+1", "1.2.3", " 1", "12345678901234567")) {
+      assertThat(CsvTable.plain(other)).as(other).isNaN();
+    }
+  }
 }

@@ -32,7 +32,7 @@ class TabularModelTest {
     return Sample.copy(folder(name), temp.resolve(name));
   }
 
-  private static Path folder(String name) {
+  static Path folder(String name) {
     try {
       return Path.of(TabularModelTest.class.getResource("tabular").toURI()).resolve(name);
     } catch (java.net.URISyntaxException e) {

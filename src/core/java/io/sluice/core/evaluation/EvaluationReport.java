@@ -210,7 +210,7 @@ public record EvaluationReport(
      */
     public List<Unaudited> unaudited() {
       List<Unaudited> all = new ArrayList<>();
-      if (snapshot == Audited.UNAUDITED) {
+      if (snapshot == Audited.UNAUDITED && none(Check.SNAPSHOT)) {
         all.add(
             new Unaudited(
                 Check.SNAPSHOT,
@@ -218,12 +218,12 @@ public record EvaluationReport(
                 why.orElse("evaluate gave no reason"),
                 false));
       }
-      if (maturity == Audited.UNAUDITED) {
+      if (maturity == Audited.UNAUDITED && none(Check.MATURITY)) {
         all.add(
             new Unaudited(
                 Check.MATURITY, "the age of labels", "evaluate knows of no `labels`", false));
       }
-      if (training.isEmpty() && parts.stream().noneMatch(p -> p.check() == Check.TRAINING)) {
+      if (training.isEmpty() && none(Check.TRAINING)) {
         all.add(
             new Unaudited(
                 Check.TRAINING,
@@ -234,6 +234,10 @@ public record EvaluationReport(
       all.addAll(parts);
       return List.copyOf(all);
     }
+
+    private boolean none(Check check) {
+      return parts.stream().noneMatch(p -> p.check() == check);
+    }
   }
 
   /**
@@ -241,11 +245,12 @@ public record EvaluationReport(
    *
    * @param tables how many there were
    * @param rows of all of them
-   * @param newestLabel when the newest label in them became known
+   * @param newestLabel when the newest label in them became known; absent where no table says
    * @param validationLabels labels of validation that a refit could learn from: its loss there is
    *     then in sample
    */
-  public record Training(int tables, long rows, Instant newestLabel, long validationLabels) {}
+  public record Training(
+      int tables, long rows, Optional<Instant> newestLabel, long validationLabels) {}
 
   /**
    * Something that could not be audited.
@@ -270,7 +275,9 @@ public record EvaluationReport(
     /** The age of labels. */
     MATURITY,
     /** What the models learned from against validation and holdout. */
-    TRAINING
+    TRAINING,
+    /** A feature that alone tells what the label is, and may be the label in other words. */
+    FEATURES
   }
 
   /** Whether something was audited. */

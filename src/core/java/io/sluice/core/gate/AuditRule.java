@@ -1,5 +1,6 @@
 package io.sluice.core.gate;
 
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.evaluation.EvaluationReport.Unaudited;
 import java.util.List;
 import java.util.Optional;
@@ -12,25 +13,41 @@ final class AuditRule {
 
   private AuditRule() {}
 
-  /** Speaks against promotion where the policy requires the audit. */
+  /** Speaks against promotion where the policy requires the audit, or a feature tells the label. */
   static Optional<Verdict.Finding> finding(List<Unaudited> unaudited, GatePolicy policy) {
     List<Unaudited> held = held(unaudited, policy);
-    return held.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new Verdict.Finding(
-                Reason.INSUFFICIENT,
-                "audit",
-                "the audit for leaks could not look at " + listed(held),
-                "mend what the parentheses name, declare a channel that the snapshot cannot have in"
-                    + " evaluate's `derived`, or set requireAudit: false to be told and not held"));
+    if (held.isEmpty()) {
+      return Optional.empty();
+    }
+    if (held.stream().allMatch(AuditRule::tellsTheLabel)) {
+      return Optional.of(
+          new Verdict.Finding(
+              Reason.INSUFFICIENT,
+              "audit",
+              "the label may be among the features: " + listed(held),
+              "leave out what is known only with the label, or declare in evaluate's `derived` that"
+                  + " it is known before"));
+    }
+    return Optional.of(
+        new Verdict.Finding(
+            Reason.INSUFFICIENT,
+            "audit",
+            "the audit for leaks could not look at " + listed(held),
+            "mend what the parentheses name, declare a channel that the snapshot cannot have in"
+                + " evaluate's `derived`, or set requireAudit: false to be told and not held"));
   }
 
-  /** Those that hold. */
+  /**
+   * Those that hold: where the policy requires the audit all that nobody declared, and always a
+   * feature that alone tells the label.
+   */
   static List<Unaudited> held(List<Unaudited> unaudited, GatePolicy policy) {
-    return policy.find(GatePolicy.REQUIRE_AUDIT).orElse(false)
-        ? unaudited.stream().filter(u -> !u.declared()).toList()
-        : List.of();
+    boolean all = policy.find(GatePolicy.REQUIRE_AUDIT).orElse(false);
+    return unaudited.stream().filter(u -> !u.declared() && (all || tellsTheLabel(u))).toList();
+  }
+
+  private static boolean tellsTheLabel(Unaudited unaudited) {
+    return unaudited.check() == EvaluationReport.Check.FEATURES;
   }
 
   /** Those that do not hold, and are told. */

@@ -88,7 +88,7 @@ final class Holdouts {
               0,
               0,
               0,
-              Optional.of(new EvaluationReport.Training(1, 1, START, 0)),
+              Optional.of(new EvaluationReport.Training(1, 1, Optional.of(START), 0)),
               unaudited));
     }
 

@@ -5,7 +5,10 @@ import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.json.Json;
 import io.sluice.core.record.PredictCommand;
+import io.sluice.inference.BundleSignature;
 import io.sluice.inference.ForecastSignature;
+import io.sluice.inference.RowPredictions;
+import io.sluice.inference.TabularSignature;
 import io.sluice.inference.Windows;
 import io.sluice.store.Trees;
 import io.sluice.worker.cache.KeyedStage;
@@ -21,12 +24,13 @@ import java.util.Set;
 
 /**
  * Lays out what a bundle's predict command finds: the bundle, its own code, and for every origin
- * the windows as they were known then. The tables that these are cut from do not stay: they hold
- * the actuals.
+ * the windows as they were known then, or of a set of rows their ids and features. The tables that
+ * these are cut from do not stay: they hold the actuals.
  */
 public final class PredictWorkspace {
   private static final List<String> SETS = List.of("validation", "holdout");
-  private static final Set<String> TABLES = Set.of("panel.csv", "panel.json", "rows.csv");
+  private static final Set<String> TABLES =
+      Set.of("panel.csv", "panel.json", "rows.csv", "table.json");
   private static final String MODEL = "model";
 
   private final ArtifactStore store;
@@ -60,12 +64,12 @@ public final class PredictWorkspace {
         code(p.content(), command);
       }
     }
-    ForecastSignature signature = ForecastSignature.read(model, stage.arguments().stage().value());
+    BundleSignature signature = BundleSignature.read(model, stage.arguments().stage().value());
     JsonNode params = Json.parse(Files.readAllBytes(model.resolve("params.json")));
     Files.writeString(workspace.params(), Json.pretty(params));
     for (KeyedStage.Present p : stage.inputs()) {
       if (SETS.contains(p.input().name())) {
-        windows(p, signature);
+        show(p, signature);
       }
     }
     Workspace.writeCommand(workspace.predict().resolve("command"), command.command());
@@ -85,13 +89,18 @@ public final class PredictWorkspace {
     Trees.lay(store, new Manifest(Optional.empty(), Map.of(), entries), workspace.code());
   }
 
-  private void windows(KeyedStage.Present set, ForecastSignature signature) throws IOException {
+  private void show(KeyedStage.Present set, BundleSignature signature) throws IOException {
     String name = set.input().name();
     Path tables = workspace.tmp().resolve(name);
     List<Manifest.Entry> needed =
         set.content().entries().stream().filter(e -> TABLES.contains(e.path())).toList();
     Trees.lay(store, new Manifest(Optional.empty(), Map.of(), needed), tables);
-    Windows.cut(tables, name, signature, workspace.predict().resolve("windows").resolve(name));
+    Path shown = workspace.predict().resolve("windows").resolve(name);
+    switch (signature) {
+      case ForecastSignature forecast -> Windows.cut(tables, name, forecast, shown);
+      case TabularSignature tabular ->
+          RowPredictions.show(tables, name, stage.resolved().asOf(), shown);
+    }
     Workspace.delete(tables);
   }
 }

@@ -7,11 +7,20 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.HoldoutRows;
+import io.sluice.core.gate.Task;
 import io.sluice.inference.CsvTable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Reads what evaluate left in its output {@code rows} ({@code rows.csv}, {@code evaluation.json})
@@ -34,30 +43,56 @@ public final class HoldoutTable {
     EvaluationReport evaluation = report(folder);
     List<String> slices = evaluation.slices();
     try (CsvTable table = CsvTable.open(folder.resolve("rows.csv"), "rows.csv")) {
-      List<String> models = table.header().stream().filter(HoldoutTable::isModel).sorted().toList();
-      HoldoutRows.Builder builder = HoldoutRows.builder(slices, models);
-      add(
-          builder,
-          table,
-          columns(table, evaluation.unit()),
-          columns(table, slices),
-          columns(table, models));
+      SortedMap<String, int[]> models = models(table, evaluation);
+      HoldoutRows.Builder builder =
+          HoldoutRows.builder(
+              slices,
+              List.copyOf(models.keySet()),
+              models.values().stream().mapToInt(columns -> columns.length).toArray());
+      int[] unit = columns(table, evaluation.unit());
+      int[] sliced = columns(table, slices);
+      int[] predictions = models.values().stream().flatMapToInt(IntStream::of).toArray();
+      if (evaluation.task().filter(Task::tabular).isPresent()) {
+        addRows(builder, table, evaluation.firstHoldoutOrigin(), unit, sliced, predictions);
+      } else {
+        addForecasts(builder, table, unit, sliced, predictions);
+      }
       return builder.build(evaluation, context);
     }
   }
 
-  private static void add(
+  /** The columns of each model's predictions: one, or one for each of several classes. */
+  private static SortedMap<String, int[]> models(CsvTable table, EvaluationReport evaluation) {
+    SortedMap<String, int[]> models = new TreeMap<>();
+    boolean several = evaluation.task().filter(t -> t == Task.MULTICLASS).isPresent();
+    for (String column : table.header()) {
+      if (!isModel(column)) {
+        continue;
+      }
+      if (!several) {
+        models.put(column, new int[] {table.require(column)});
+        continue;
+      }
+      int end = column.lastIndexOf('#');
+      String model = end < 0 ? column : column.substring(0, end);
+      models.computeIfAbsent(
+          model,
+          m ->
+              IntStream.range(0, evaluation.classes().size())
+                  .map(k -> table.require(m + "#" + k))
+                  .toArray());
+    }
+    return models;
+  }
+
+  private static void addForecasts(
       HoldoutRows.Builder builder, CsvTable table, int[] unit, int[] slices, int[] models) {
     int origin = table.require("origin");
     int horizon = table.require("horizon");
     int targetEnd = table.require("targetEnd");
     int actual = table.require("actual");
     int weight = table.require("weight");
-    double[] predictions = new double[models.length];
     while (table.next()) {
-      for (int m = 0; m < models.length; m++) {
-        predictions[m] = table.forecast(models[m]);
-      }
       builder.add(
           table.key(unit),
           fields(table, slices),
@@ -66,8 +101,55 @@ public final class HoldoutTable {
           table.time(targetEnd),
           table.numberOrMissing(actual),
           table.number(weight),
-          predictions);
+          predictions(table, models));
     }
+  }
+
+  /**
+   * Rows that stand alone: what they have in common with others is their unit, and the period of
+   * their time where they have one.
+   */
+  private static void addRows(
+      HoldoutRows.Builder builder,
+      CsvTable table,
+      Instant first,
+      int[] unit,
+      int[] slices,
+      int[] models) {
+    Optional<Integer> time = table.find("time");
+    Optional<Integer> targetEnd = table.find("targetEnd");
+    int actual = table.require("actual");
+    Optional<Integer> weight = table.find("weight");
+    Map<String, Integer> running = new LinkedHashMap<>();
+    while (table.next()) {
+      Instant origin = time.map(table::time).orElse(first);
+      Instant end = targetEnd.map(table::time).orElse(time.isPresent() ? week(origin) : first);
+      String name = table.key(unit);
+      int horizon = running.merge(name + " " + origin.getEpochSecond(), 1, Integer::sum);
+      builder.add(
+          name,
+          fields(table, slices),
+          origin,
+          horizon,
+          end,
+          table.numberOrMissing(actual),
+          weight.isPresent() ? table.number(weight.get()) : 1,
+          predictions(table, models));
+    }
+  }
+
+  /** End of the week, counted from 1970, in which an instant lies: a table's period without one. */
+  private static Instant week(Instant time) {
+    long week = Duration.ofDays(7).toSeconds();
+    return Instant.ofEpochSecond((Math.floorDiv(time.getEpochSecond(), week) + 1) * week);
+  }
+
+  private static double[] predictions(CsvTable table, int[] models) {
+    double[] predictions = new double[models.length];
+    for (int m = 0; m < models.length; m++) {
+      predictions[m] = table.forecast(models[m]);
+    }
+    return predictions;
   }
 
   private static boolean isModel(String column) {
