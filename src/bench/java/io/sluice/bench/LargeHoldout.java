@@ -113,7 +113,7 @@ public final class LargeHoldout {
       """;
 
   /** Heap as used at its fullest, garbage included: bounded by -Xmx, not by need. */
-  private static <T> T timed(String what, Callable<T> work) throws Exception {
+  static <T> T timed(String what, Callable<T> work) throws Exception {
     System.gc();
     List<MemoryPoolMXBean> pools =
         ManagementFactory.getMemoryPoolMXBeans().stream()
@@ -129,7 +129,7 @@ public final class LargeHoldout {
   }
 
   /** Of the whole process, native memory included; only Linux tells. */
-  private static String resident() throws IOException {
+  static String resident() throws IOException {
     Path status = Path.of("/proc/self/status");
     if (!Files.exists(status)) {
       return "unknown";
@@ -209,7 +209,7 @@ public final class LargeHoldout {
     return FIRST_WEEK.plusWeeks(w);
   }
 
-  private static void copy(Path from, Path to) throws IOException {
+  static void copy(Path from, Path to) throws IOException {
     Files.createDirectories(to);
     try (Stream<Path> files = Files.list(from)) {
       for (Path file : files.toList()) {
@@ -218,7 +218,7 @@ public final class LargeHoldout {
     }
   }
 
-  private static void delete(Path folder) throws IOException {
+  static void delete(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       files
           .sorted(Comparator.reverseOrder())
