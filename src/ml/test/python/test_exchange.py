@@ -101,9 +101,9 @@ def exchange(
         variables = {"SLUICE_WORKSPACE": str(folder), "SLUICE_LOOP": loop_kind, "SLUICE_PATIENCE": "60"}
         run = subprocess.run(
             [*shell.split(), "-c", loop(), "loop"],
-            env=environment | variables, capture_output=True, text=True, timeout=120, check=False,
+            env=environment | variables, capture_output=True, text=True, timeout=600, check=False,
         )  # fmt: skip
-        said, _ = tuner.communicate(timeout=30)
+        said, _ = tuner.communicate(timeout=600)
         return run.returncode, tuner.returncode, said + run.stdout + run.stderr
     finally:
         tuner.kill()

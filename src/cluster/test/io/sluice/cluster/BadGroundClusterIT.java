@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What people meet on a cluster that is not ready for them, and what they are told. */
-@Timeout(600)
+@Timeout(1800)
 @ExtendWith(TestCluster.Starter.class)
 class BadGroundClusterIT {
   private static final String NOWHERE = "127.0.0.1:5000/nothing@sha256:" + "0".repeat(64);
@@ -339,7 +339,7 @@ class BadGroundClusterIT {
 
       later.forEach(leftovers::remove);
       org.awaitility.Awaitility.await()
-          .atMost(Duration.ofMinutes(2))
+          .atMost(Duration.ofMinutes(5))
           .untilAsserted(() ->
               assertThat(
                       there

@@ -33,10 +33,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The runner on a real Kubernetes with a real Tekton. */
-@Timeout(600)
+@Timeout(1800)
 @ExtendWith(TestCluster.Starter.class)
 class ClusterRunnerClusterIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static Namespace there;
   private ClusterRunner runner;
   private final Story story = new Story();

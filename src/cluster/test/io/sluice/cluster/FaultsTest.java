@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** An API server that is overloaded, slow, or breaks off in the middle of an answer. */
-@Timeout(60)
+@Timeout(1800)
 class FaultsTest {
   private static final String RUN =
       "{\"apiVersion\":\"tekton.dev/v1\",\"kind\":\"PipelineRun\",\"metadata\":{\"name\":\"r\"}}";

@@ -15,6 +15,7 @@ import io.sluice.cluster.RunObjects.Kind;
 import io.sluice.cluster.fold.Observation;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.run.RunId;
+import java.time.Duration;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.AfterEach;
@@ -23,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The watches by a recorded protocol: the list and the events of an API server. */
-@Timeout(60)
+@Timeout(1800)
 class InformersTest {
   private static final String PIPELINE_RUNS = "/apis/tekton.dev/v1/namespaces/n/pipelineruns";
   private static final String TASK_RUNS = "/apis/tekton.dev/v1/namespaces/n/taskruns";
@@ -121,8 +122,12 @@ class InformersTest {
     try (Cluster cluster = server.cluster();
         Informers watches = new Informers(cluster)) {
       watches.add(new RunId("r"), told);
-      await().untilAsserted(() -> assertThat(told.deleted).hasSize(1));
-      await().untilAsserted(() -> assertThat(watchesOf(path, "6")).isPositive());
+      await()
+          .atMost(Duration.ofMinutes(5))
+          .untilAsserted(() -> assertThat(told.deleted).hasSize(1));
+      await()
+          .atMost(Duration.ofMinutes(5))
+          .untilAsserted(() -> assertThat(watchesOf(path, "6")).isPositive());
     }
     assertThat(told.seen).as("every event arrives").hasSize(4);
     assertThat(

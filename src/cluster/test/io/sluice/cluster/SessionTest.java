@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A client that may not look any more, or that nobody answers, ends and says why. */
-@Timeout(60)
+@Timeout(1800)
 class SessionTest {
   private static final Session.Patience SHORT =
       new Session.Patience(Duration.ofMillis(50), Duration.ofMillis(300), Duration.ofMillis(300));

@@ -33,10 +33,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * A real cluster behind a line that breaks. What a server alone can do wrong is in {@link
  * FaultsTest}.
  */
-@Timeout(600)
+@Timeout(1800)
 @ExtendWith(TestCluster.Starter.class)
 class ShakyGroundClusterIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static Namespace there;
   private static Config admin;
 

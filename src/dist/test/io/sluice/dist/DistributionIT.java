@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The tarball, unpacked outside of the clone and run with a cache folder that is empty: what it
  * needs is in it. Only uv's downloads are those of the machine.
  */
-@Timeout(400)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DistributionIT {

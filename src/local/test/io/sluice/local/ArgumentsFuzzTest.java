@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * A user's arguments reach the process byte for byte, whatever Tekton, Kubernetes and YAML make of
  * them on the way: compiled, written, read back, interpreted, given to a process.
  */
-@Timeout(120)
+@Timeout(1800)
 class ArgumentsFuzzTest {
   private static final int TASKS = 10;
   private static final int ARGUMENTS = 30;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(1800)
 class KilledRunnerIT {
   @TempDir private Path folder;
 
@@ -55,11 +55,11 @@ class KilledRunnerIT {
                 folder.toString())
             .inheritIO()
             .start();
-    await().atMost(Duration.ofSeconds(30)).until(() -> pid("step") > 0 && pid("daemon") > 0);
+    await().atMost(Duration.ofMinutes(5)).until(() -> pid("step") > 0 && pid("daemon") > 0);
     assertThat(folder.resolve("runs/r1").resolve("work/t-0")).exists();
     victim.destroyForcibly().waitFor();
     await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofMinutes(5))
         .until(() ->
             ProcessHandle.of(pid("step")).isEmpty() && ProcessHandle.of(pid("daemon")).isEmpty());
     var next = run(task("n").steps(step("s").command("true")));

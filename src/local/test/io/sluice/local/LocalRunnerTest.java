@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(120)
+@Timeout(1800)
 class LocalRunnerTest {
   @TempDir private Path folder;
   private final List<RunEvent> events = Collections.synchronizedList(new ArrayList<>());
@@ -322,7 +322,7 @@ class LocalRunnerTest {
                     task("t").steps(step("s").script("echo up; while :; do sleep 1; done")),
                     task("next").after("t").steps(step("s").command("echo", "never")))
                 .last(task("record").steps(step("s").command("echo", "recorded"))));
-    await().until(() -> log().contains("up"));
+    await().atMost(Duration.ofMinutes(5)).until(() -> log().contains("up"));
     running.cancel();
     running.cancel();
     RunOutcome outcome = running.await();
@@ -461,7 +461,7 @@ class LocalRunnerTest {
   void aHangingWorkerIsInterruptedByCancel() throws Exception {
     Running running =
         start(run(task("t").steps(step("s").image("worker").command("sluice-worker", "hang"))));
-    await().until(() -> !log().isEmpty());
+    await().atMost(Duration.ofMinutes(5)).until(() -> !log().isEmpty());
     running.cancel();
     assertThat(running.await().status()).isEqualTo(CANCELLED);
   }
@@ -565,11 +565,11 @@ class LocalRunnerTest {
             run(
                     task("a")
                         .workspace("store")
-                        .timeout(Duration.ofSeconds(30))
+                        .timeout(Duration.ofMinutes(5))
                         .steps(step("s").script(meet.formatted("a", "b"))),
                     task("b")
                         .workspace("store")
-                        .timeout(Duration.ofSeconds(30))
+                        .timeout(Duration.ofMinutes(5))
                         .steps(step("s").script(meet.formatted("b", "a"))))
                 .claim("store"));
     assertThat(outcome.status()).isEqualTo(SUCCEEDED);
@@ -611,7 +611,7 @@ class LocalRunnerTest {
   void theSameRunIsNotStartedTwice() throws Exception {
     RunOf objects = run(task("t").steps(step("s").script("echo up; sleep 600")));
     Running running = start(objects);
-    await().until(() -> log().contains("up"));
+    await().atMost(Duration.ofMinutes(5)).until(() -> log().contains("up"));
     assertThatThrownBy(() -> start(objects)).hasMessageContaining("SLU-3006");
     running.cancel();
     running.await();

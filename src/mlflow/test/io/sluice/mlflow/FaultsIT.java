@@ -319,7 +319,7 @@ class FaultsIT {
                 told.completeExceptionally(e);
               }
             });
-    await().until(() -> reached.getAsInt() > 0);
+    await().atMost(Duration.ofMinutes(5)).until(() -> reached.getAsInt() > 0);
     caller.interrupt();
     return told.get(10, TimeUnit.SECONDS);
   }

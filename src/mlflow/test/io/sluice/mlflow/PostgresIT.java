@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Timeout;
  * MLflow as teams run it, on PostgreSQL: its transactions and its pool of connections answer
  * differently from SQLite's one writer. Skipped where no PostgreSQL is installed.
  */
-@Timeout(240)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PostgresIT {
   private static final int CLIENTS = 16;
@@ -106,7 +106,7 @@ class PostgresIT {
       List<ProcessHandle> tree =
           Stream.concat(process.descendants(), Stream.of(process.toHandle())).toList();
       tree.forEach(ProcessHandle::destroy);
-      if (!process.waitFor(10, TimeUnit.SECONDS)) {
+      if (!process.waitFor(5, TimeUnit.MINUTES)) {
         tree.forEach(ProcessHandle::destroyForcibly);
       }
     }
@@ -215,7 +215,7 @@ class PostgresIT {
   /** Waits for the process that was started last; tells its words when it ends instead. */
   private void awaitListening(int port) throws IOException {
     Process process = started.getLast();
-    await().atMost(Duration.ofSeconds(120)).until(() -> accepts(port) || !process.isAlive());
+    await().atMost(Duration.ofMinutes(5)).until(() -> accepts(port) || !process.isAlive());
     assertThat(process.isAlive())
         .as(Files.readString(folder.resolve(started.size() - 1 + ".log")))
         .isTrue();

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Wrong input is reported by an id and the documented exit code, never by a stack trace. */
-@Timeout(240)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BadInputIT {
   private Path folder;

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * Every task of the catalog by {@code kubectl} alone, as its own {@code tests/run.yaml} uses it: a
  * repository in, what the task gives out. Images are those that were built here.
  */
-@Timeout(900)
+@Timeout(1800)
 @ExtendWith(TestCluster.Starter.class)
 class CatalogClusterIT {
   private static final String NAMESPACE = "catalog";

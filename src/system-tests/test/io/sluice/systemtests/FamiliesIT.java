@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Families that compete, on real MLflow with the real tuner: one wins, then the other; some are
  * lost in every way there is. One story told in order; each chapter needs those before it.
  */
-@Timeout(600)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FamiliesIT {

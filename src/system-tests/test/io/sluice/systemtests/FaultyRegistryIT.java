@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs against the server that {@code MLFLOW_TRACKING_URI} names, a real one behind a proxy that
  * breaks in the middle of a run. One story told in order; each chapter needs those before it.
  */
-@Timeout(300)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FaultyRegistryIT {

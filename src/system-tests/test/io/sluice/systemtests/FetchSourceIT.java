@@ -43,7 +43,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The catalog's own sample of {@code sluice-fetch-source}, on real git. */
-@Timeout(300)
+@Timeout(1800)
 class FetchSourceIT {
   private static final Path SAMPLE =
       Path.of(

@@ -16,7 +16,8 @@ import java.util.concurrent.TimeUnit;
 
 /** The command line as people start it: a process of its own, with a state folder of its own. */
 final class ForkedSluice {
-  private static final long LIMIT_SECONDS = 240;
+  /** Guards against a hang. */
+  private static final long LIMIT_SECONDS = 1500;
 
   private static final List<String> CLASSES = classes();
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The store on a disk of its own that is too small: a tmpfs in a mount namespace that only these
  * commands see. Skipped where users may not have namespaces.
  */
-@Timeout(240)
+@Timeout(1800)
 class FullDiskIT {
   @TempDir private Path folder;
   private ForkedSluice sluice;
@@ -44,7 +44,7 @@ class FullDiskIT {
                 store.toString(),
                 ready.toString())
             .start();
-    await().atMost(Duration.ofSeconds(30)).until(() -> Files.exists(ready) || !namespace.isAlive());
+    await().atMost(Duration.ofMinutes(5)).until(() -> Files.exists(ready) || !namespace.isAlive());
     assumeThat(ready).as("a mount namespace of one's own").exists();
     sluice.within(
         "nsenter", "--target", namespace.pid() + "", "-U", "-m", "--preserve-credentials");
@@ -52,7 +52,7 @@ class FullDiskIT {
 
   @AfterEach
   void end() throws Exception {
-    namespace.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
+    namespace.destroyForcibly().waitFor(5, TimeUnit.MINUTES);
   }
 
   @Test

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two environments of one pipeline pin versions of a library that cannot be installed together.
  * Each stage sees its own, independent of the environment of the shell that starts the run.
  */
-@Timeout(240)
+@Timeout(1800)
 class IsolationIT {
   /** What a stage sees, on one line; the names of variables that can change it as well. */
   private static final String LOOK =

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * scripts that tell what they were asked; the jars are those of the build that this test belongs
  * to.
  */
-@Timeout(120)
+@Timeout(1800)
 class LauncherIT {
   @TempDir private Path folder;
   private Path mvn;
@@ -99,7 +99,7 @@ class LauncherIT {
     Path up = folder.resolve("up");
     script("bin/mvn", "echo $$ >" + up + ".new; mv " + up + ".new " + up + "; exec sleep 60");
     Process going = start(Map.of(), "check");
-    await().atMost(Duration.ofSeconds(60)).until(() -> Files.exists(up));
+    await().atMost(Duration.ofMinutes(5)).until(() -> Files.exists(up));
     // To the whole group, as a terminal does.
     new ProcessBuilder("/bin/kill", "-INT", "--", "-" + going.pid()).start().waitFor();
     Ended ended = ended(going);
@@ -119,7 +119,7 @@ class LauncherIT {
   }
 
   private Ended ended(Process process) throws Exception {
-    assertThat(process.waitFor(100, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
     return new Ended(
         process.exitValue(),
         Files.readString(folder.resolve("out")),

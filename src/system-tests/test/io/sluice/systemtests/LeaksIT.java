@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What a user sees of the audit for leaks in a whole run: a leak is refused, and what could not be
  * audited is never passed over in silence.
  */
-@Timeout(240)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LeaksIT {
   private Path folder;

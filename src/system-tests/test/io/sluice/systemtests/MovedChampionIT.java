@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Somebody promotes another version while a run is on its way to do so. */
-@Timeout(240)
+@Timeout(1800)
 class MovedChampionIT {
   @TempDir private Path folder;
 
@@ -42,7 +42,7 @@ class MovedChampionIT {
               """
                   .formatted(folder));
       ForkedSluice.Going run = sluice.start("run", pipeline.path(), "--as-of", TinyPipeline.AS_OF);
-      await().atMost(Duration.ofSeconds(90)).until(() -> Files.exists(folder.resolve("waiting")));
+      await().atMost(Duration.ofMinutes(5)).until(() -> Files.exists(folder.resolve("waiting")));
       ForkedSluice.Ended override =
           sluice.run("override", pipeline.path(), "1", "--reason", "we need one today");
       assertThat(override.code()).as(override.shown()).isEqualTo(0);

@@ -21,10 +21,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A machine that loses power while a stage runs on it, with the store in a bucket. */
-@Timeout(900)
+@Timeout(1800)
 @ExtendWith(TestCluster.Starter.class)
 class NodeLossClusterIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private String lost = "";
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The example with scikit-learn and Java, as its README has it. */
-@Timeout(300)
+@Timeout(1800)
 class OtherFrameworksIT {
   private static final Path EXAMPLE = ForkedSluice.root().resolve("pipelines/other-frameworks");
   private static final int MOST_LINES = 40;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * environment that its version recorded, with the code that it took along, whatever became of both
  * since. A story in chapters, on a real MLflow server and real environments.
  */
-@Timeout(300)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(OrderAnnotation.class)
 class OwnPredictIT {

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A search over several pods of a real cluster, which meet on a real PostgreSQL. */
-@Timeout(1200)
+@Timeout(1800)
 @ExtendWith(TestCluster.Starter.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ParallelTuningClusterIT {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
  * sluice.onlineRetail}, else variable {@code SLUICE_ONLINE_RETAIL}, else where a checkout has it
  * beside itself; skipped where it is in none of these places.
  */
-@Timeout(600)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class RealReturnsIT {

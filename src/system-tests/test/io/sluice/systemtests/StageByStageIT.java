@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * {@code sluice run --stage}: one run in several processes. One story told in order; each chapter
  * needs those before it.
  */
-@Timeout(300)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StageByStageIT {
@@ -131,11 +131,11 @@ class StageByStageIT {
   void aCallWaitsForARunningOneAndTakesOverWhenItDies() throws Exception {
     pipeline.train(WAITS.formatted(folder));
     ForkedSluice.Going victim = going("three", "train", "--as-of", TinyPipeline.AS_OF);
-    await().atMost(Duration.ofSeconds(90)).until(() -> began() == 1);
+    await().atMost(Duration.ofMinutes(5)).until(() -> began() == 1);
     ForkedSluice.Going waiting = going("three", "evaluate");
     ForkedSluice.Going last = going("three", "promote");
     await()
-        .atMost(Duration.ofSeconds(90))
+        .atMost(Duration.ofMinutes(5))
         .until(() ->
             waiting.shown().contains("waits for three-1")
                 && last.shown().contains("waits for three-1"));
@@ -166,7 +166,7 @@ class StageByStageIT {
     Files.delete(folder.resolve("go"));
     pipeline.train(WAITS.formatted(folder) + "echo not in the cache\n");
     ForkedSluice.Going parted = going("four", "train", "--as-of", TinyPipeline.AS_OF);
-    await().atMost(Duration.ofSeconds(90)).until(() -> began() == 3);
+    await().atMost(Duration.ofMinutes(5)).until(() -> began() == 3);
     parted.signal("INT");
     ForkedSluice.Ended ended = parted.await();
     assertThat(ended.code()).as(ended.shown()).isEqualTo(130);

@@ -25,11 +25,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the form of a stage promises, on a real cluster. */
-@Timeout(900)
+@Timeout(1800)
 @ExtendWith(TestCluster.Starter.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StageFormClusterIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final String era = Long.toString(System.currentTimeMillis(), 36);
   private Path folder;

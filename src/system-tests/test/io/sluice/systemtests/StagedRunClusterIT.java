@@ -58,12 +58,12 @@ import org.junit.jupiter.api.io.TempDir;
  * What the Jenkins plugin does, without Jenkins, on a real cluster: a build's steps, each an
  * execution of its own, driven by a controller that may die in between.
  */
-@Timeout(900)
+@Timeout(1800)
 @ExtendWith(TestCluster.Starter.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StagedRunClusterIT {
-  private static final Duration PATIENCE = Duration.ofMinutes(4);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static final String BEGUN = "begun to split";
 
   private final String model = "staged-" + Long.toString(System.currentTimeMillis(), 36);

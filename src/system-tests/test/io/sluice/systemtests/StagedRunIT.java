@@ -56,7 +56,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Runs that are driven stage by stage, as steps of a Jenkinsfile do it, on real processes, a real
  * store and a real registry. One story told in order.
  */
-@Timeout(300)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class StagedRunIT {

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The example as a fresh user meets it: real environments, real MLflow, few trials. One story told
  * in order; each chapter needs those before it.
  */
-@Timeout(600)
+@Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class TwoCyclesIT {

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Environments from a package index of the test's own, with the real uv, pip and Python. */
-@Timeout(240)
+@Timeout(1800)
 class EnvironmentBuilderIT {
   /** Of all tests: uv is fetched into it once. */
   @TempDir private static Path shared;
@@ -107,9 +107,9 @@ class EnvironmentBuilderIT {
     uvIsThere();
     holdBack();
     Forked first = fork(request);
-    assertThat(asked.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(asked.await(5, TimeUnit.MINUTES)).isTrue();
     Forked second = fork(request);
-    await().atMost(Duration.ofSeconds(60)).until(() -> second.said().contains("another process"));
+    await().atMost(Duration.ofMinutes(5)).until(() -> second.said().contains("another process"));
     release();
     assertThat(first.process().waitFor()).as(first.said()).isZero();
     assertThat(second.process().waitFor()).as(second.said()).isZero();
@@ -125,9 +125,9 @@ class EnvironmentBuilderIT {
     uvIsThere();
     holdBack();
     Forked first = fork(request);
-    assertThat(asked.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(asked.await(5, TimeUnit.MINUTES)).isTrue();
     Forked second = fork(request);
-    await().atMost(Duration.ofSeconds(60)).until(() -> second.said().contains("another process"));
+    await().atMost(Duration.ofMinutes(5)).until(() -> second.said().contains("another process"));
     assertThat(builder().isBuilt(request)).isFalse();
     first.process().destroyForcibly().waitFor();
     release();

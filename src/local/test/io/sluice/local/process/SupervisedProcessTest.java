@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(1800)
 class SupervisedProcessTest {
   private static final Map<String, String> PATH = Map.of("PATH", "/usr/bin:/bin");
   @TempDir private Path folder;
@@ -68,7 +68,7 @@ class SupervisedProcessTest {
   void stopAsksFirstAndLetsTheCommandCleanUp() throws Exception {
     SupervisedProcess process =
         shell("trap 'echo cleaning; exit 3' TERM; sleep 600 & echo ready; wait");
-    await().until(() -> lines.contains("ready"));
+    await().atMost(Duration.ofMinutes(5)).until(() -> lines.contains("ready"));
     assertThat(process.stop(Duration.ofSeconds(20))).isEqualTo(3);
     assertThat(lines).containsExactly("ready", "cleaning");
   }
@@ -79,7 +79,7 @@ class SupervisedProcessTest {
         shell(
             "trap 'wait; exit 4' TERM; sh -c 'trap \"echo child cleans; exit 0\" TERM; sleep 600 &"
                 + " echo ready; wait' & wait; wait");
-    await().until(() -> lines.contains("ready"));
+    await().atMost(Duration.ofMinutes(5)).until(() -> lines.contains("ready"));
     assertThat(process.stop(Duration.ofSeconds(20))).isEqualTo(4);
     assertThat(lines).containsExactly("ready", "child cleans");
   }
@@ -90,7 +90,7 @@ class SupervisedProcessTest {
         shell(
             "trap '' TERM; (trap '' TERM; echo $$ > a; sh -c 'echo $$ > b; while :; do sleep 1;"
                 + " done') & echo ready; while :; do sleep 1; done");
-    await().until(() -> lines.contains("ready") && pid("b") > 0);
+    await().atMost(Duration.ofMinutes(5)).until(() -> lines.contains("ready") && pid("b") > 0);
     assertThat(process.stop(Duration.ofMillis(300))).isEqualTo(137);
     assertGone("a");
     assertGone("b");
@@ -117,9 +117,9 @@ class SupervisedProcessTest {
   void whenTheRunnersEndOfThePipeClosesEverythingEnds() throws Exception {
     // What the kernel does when this JVM dies; KilledRunnerIT kills a real one.
     SupervisedProcess process = shell("trap '' TERM; echo $$ > me; while :; do sleep 1; done");
-    await().until(() -> pid("me") > 0);
+    await().atMost(Duration.ofMinutes(5)).until(() -> pid("me") > 0);
     process.closeLine();
-    assertThat(process.await(Duration.ofSeconds(5))).isTrue();
+    assertThat(process.await(Duration.ofMinutes(5))).isTrue();
     assertGone("me");
   }
 
@@ -197,7 +197,7 @@ class SupervisedProcessTest {
     long pid = pid(file);
     assertThat(pid).isPositive();
     await()
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofMinutes(5))
         .until(() -> !Files.exists(Path.of("/proc/" + pid)) || zombie(pid));
   }
 

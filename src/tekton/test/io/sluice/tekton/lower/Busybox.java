@@ -16,7 +16,7 @@ import java.util.stream.Stream;
  * busybox-static, unpacked once into the user's cache folder. Nothing is installed.
  */
 final class Busybox {
-  private static final int MINUTES = 2;
+  private static final int MINUTES = 10;
 
   private Busybox() {}
 

@@ -106,7 +106,7 @@ class PredictLoopTest {
     builder.environment().put("SLUICE_WORKSPACE", workspace.toString());
     builder.environment().put("SLUICE_LIMIT", limit);
     Process process = builder.start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
     return process.exitValue();
   }
 

@@ -73,7 +73,7 @@ class StageCommandTest {
             .redirectErrorStream(true)
             .redirectOutput(workspace.resolve("log").toFile())
             .start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
     return process.exitValue();
   }
 

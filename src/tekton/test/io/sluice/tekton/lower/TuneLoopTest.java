@@ -48,7 +48,7 @@ class TuneLoopTest {
       assertThat(read("tuner/trials/" + n + "/results/objective")).isEqualTo("trial " + n);
     }
     hand("stop", "1");
-    assertThat(loop.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.waitFor(5, TimeUnit.MINUTES)).isTrue();
     assertThat(loop.exitValue()).isEqualTo(1);
     assertThat(read("code/where")).isEqualTo(workspace.resolve("code").toRealPath().toString());
   }
@@ -57,7 +57,7 @@ class TuneLoopTest {
   @ValueSource(strings = {"dash", "busybox sh", "bash"})
   void givesUpWhenTheTunerGivesNoSign(String shell) throws Exception {
     Process loop = start(shell, "1", "command", "true");
-    assertThat(loop.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.waitFor(5, TimeUnit.MINUTES)).isTrue();
     assertThat(loop.exitValue()).isEqualTo(70);
     assertThat(new String(loop.getInputStream().readAllBytes())).contains("no sign of the tuner");
   }
@@ -66,7 +66,7 @@ class TuneLoopTest {
   @ValueSource(strings = {"dash", "busybox sh", "bash"})
   void leavesTheLoopToAFunction(String shell) throws Exception {
     Process loop = start(shell, "60", "function", "sh", "-c", "echo in $SLUICE_MODE; exit 3");
-    assertThat(loop.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.waitFor(5, TimeUnit.MINUTES)).isTrue();
     assertThat(loop.exitValue()).isEqualTo(3);
     assertThat(new String(loop.getInputStream().readAllBytes())).isEqualTo("in trial\n");
   }
@@ -94,7 +94,7 @@ class TuneLoopTest {
     assertThat(workspace.resolve("tuner/trials/2/late")).doesNotExist();
     assertThat(Integer.parseInt(read("tuner/worker-2/beat"))).isPositive();
     hand("stop", "3");
-    assertThat(loop.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.waitFor(5, TimeUnit.MINUTES)).isTrue();
     assertThat(loop.exitValue()).isEqualTo(3);
   }
 
@@ -129,7 +129,7 @@ class TuneLoopTest {
   }
 
   private void await(String name) throws InterruptedException {
-    for (int i = 0; i < 400; i++) {
+    for (int i = 0; i < 6000; i++) { // five minutes guard against a hang
       if (Files.exists(workspace.resolve("tuner").resolve(name))) {
         return;
       }
