@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -61,16 +62,35 @@ final class FailureFile implements Consumer<RunEvent> {
     if (record == null) {
       return;
     }
+    if (report.status() == StageStatus.SUCCEEDED) {
+      write(record, Optional.empty(), console);
+    } else {
+      write(
+          record,
+          Optional.of(
+              new RunFailure(
+                  report.exitCode(),
+                  report.failed(),
+                  log.failure(report.reason(), report.failed()))),
+          console);
+    }
+  }
+
+  /** Writes why nothing ran, or why the run cannot be reported. */
+  void write(SluiceException refusal, Consumer<String> console) {
+    if (record != null) {
+      write(record, Optional.of(RunFailure.of(refusal)), console);
+    }
+  }
+
+  private static void write(Path record, Optional<RunFailure> failure, Consumer<String> console) {
     Path file = Path.of(record + ".failure");
     try {
-      if (report.status() == StageStatus.SUCCEEDED) {
+      if (failure.isPresent()) {
+        new StateFile(file).write(failure.get().json());
+      } else {
         Files.deleteIfExists(file);
-        return;
       }
-      RunFailure failure =
-          new RunFailure(
-              report.exitCode(), report.failed(), log.failure(report.reason(), report.failed()));
-      new StateFile(file).write(failure.json());
     } catch (SluiceException | IOException e) {
       console.accept("(why the run failed is not written: " + e.getMessage() + ")");
     }

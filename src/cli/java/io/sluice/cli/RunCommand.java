@@ -161,6 +161,15 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    try {
+      return start();
+    } catch (SluiceException e) {
+      new FailureFile(recordFile).write(e, terminal.err()::println);
+      throw e;
+    }
+  }
+
+  private int start() throws InterruptedException {
     PipelineFolder located = pipeline.locate();
     check();
     if (stage != null) {

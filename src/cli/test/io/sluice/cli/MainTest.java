@@ -2,6 +2,8 @@ package io.sluice.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sluice.app.run.RunFailure;
+import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -70,6 +72,20 @@ class MainTest {
 
     assertThat(sluice("check", folder.toString())).isEqualTo(2);
     assertThat(text(err)).contains("sluice.yaml:2:1").contains("^^^^^").contains("model");
+  }
+
+  /** The plugin that asked for the record shows it as the error of its step. */
+  @Test
+  void whatIsRefusedBeforeItRunsIsLeftBesideTheRecord() throws IOException {
+    Files.writeString(
+        folder.resolve("sluice.yaml"), "apiVersion: sluice.io/v1alpha1\nmodle: rma\n");
+    Path record = folder.resolve("out").resolve("run.json");
+
+    assertThat(sluice("run", folder.toString(), "--record=" + record)).isEqualTo(2);
+
+    RunFailure failure = RunFailure.parse(Files.readString(Path.of(record + ".failure")));
+    assertThat(failure.code()).isEqualTo(ExitCode.INPUT_WRONG);
+    assertThat(failure.text()).contains("sluice.yaml:2:1").contains("modle");
   }
 
   @Test

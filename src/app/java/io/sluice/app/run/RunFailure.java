@@ -21,7 +21,8 @@ public record RunFailure(ExitCode code, Optional<StageName> stage, String text) 
     return new RunFailure(ExitCode.RUN_FAILED, Optional.empty(), text);
   }
 
-  static RunFailure of(SluiceException e) {
+  /** A refusal, or a failure of no stage: every diagnostic of it. */
+  public static RunFailure of(SluiceException e) {
     return new RunFailure(e.exitCode(), Optional.empty(), FailureText.of(e));
   }
 
