@@ -1,4 +1,4 @@
-"""Writes the graphs of `tabular/` as skl2onnx, onnxmltools and CatBoost export them; run in this folder, commit the result.
+"""Writes the graphs of `tabular/` as skl2onnx, onnxmltools and CatBoost export them; run here, commit the result.
 
 Needs scikit-learn, skl2onnx, onnxmltools, xgboost, lightgbm, catboost and onnxruntime. Each folder is a bundle as a
 family leaves it (`model.onnx`, `signature.json`), with `expected.json`: rows, and what the library itself, not
@@ -94,11 +94,17 @@ def column(name: str, kind: str | None = None) -> dict[str, Any]:
 
 
 mixed = make_pipeline(
-    ColumnTransformer([("number", StandardScaler(), NUMBERS), ("word", OneHotEncoder(handle_unknown="ignore"), ["plan"])]),
+    ColumnTransformer(
+        [("number", StandardScaler(), NUMBERS), ("word", OneHotEncoder(handle_unknown="ignore"), ["plan"])]
+    ),
     LogisticRegression(),
 )
 mixed.fit(frame[[*NUMBERS, "plan"]], binary)
-initial = [("age", FloatTensorType([None, 1])), ("visits", Int64TensorType([None, 1])), ("plan", StringTensorType([None, 1]))]
+initial = [
+    ("age", FloatTensorType([None, 1])),
+    ("visits", Int64TensorType([None, 1])),
+    ("plan", StringTensorType([None, 1])),
+]
 for name, zipmap in [("skl-mixed", False), ("skl-mixed-zipmap", True)]:
     graph = convert_sklearn(mixed, initial_types=initial, options={id(mixed): {"zipmap": zipmap}}, target_opset=17)
     write(
@@ -111,13 +117,24 @@ for name, zipmap in [("skl-mixed", False), ("skl-mixed-zipmap", True)]:
         ["no", "yes"],
     )
 
-strict = make_pipeline(ColumnTransformer([("word", OneHotEncoder(handle_unknown="error"), ["plan"])]), LogisticRegression())
+strict = make_pipeline(
+    ColumnTransformer([("word", OneHotEncoder(handle_unknown="error"), ["plan"])]), LogisticRegression()
+)
 strict.fit(frame[["plan"]], binary)
 graph = convert_sklearn(
-    strict, initial_types=[("plan", StringTensorType([None, 1]))], options={id(strict): {"zipmap": False}}, target_opset=17
+    strict,
+    initial_types=[("plan", StringTensorType([None, 1]))],
+    options={id(strict): {"zipmap": False}},
+    target_opset=17,
 )
 write(
-    "skl-strict", graph, "binary", [column("plan")], "probabilities", strict.predict_proba(frame[["plan"]])[:, 1], ["no", "yes"]
+    "skl-strict",
+    graph,
+    "binary",
+    [column("plan")],
+    "probabilities",
+    strict.predict_proba(frame[["plan"]])[:, 1],
+    ["no", "yes"],
 )
 
 forest = RandomForestClassifier(5, max_depth=3, random_state=0).fit(X, three)
@@ -183,7 +200,9 @@ tree = xgboost.XGBRegressor(n_estimators=5, max_depth=2, random_state=0).fit(X, 
 graph = convert_xgboost(tree, initial_types=[("X", ToolsFloat([None, 2]))], target_opset=15)
 write("xgb-regression", graph, "regression", TENSOR, "variable", tree.predict(X))
 
-light = lightgbm.LGBMClassifier(n_estimators=5, max_depth=2, verbose=-1, random_state=0).fit(X, (binary == "yes").astype(int))
+light = lightgbm.LGBMClassifier(n_estimators=5, max_depth=2, verbose=-1, random_state=0).fit(
+    X, (binary == "yes").astype(int)
+)
 graph = convert_lightgbm(light, initial_types=[("X", ToolsFloat([None, 2]))], target_opset=15)
 write("lgb-binary-zipmap", graph, "binary", TENSOR, "probabilities", light.predict_proba(X)[:, 1], ["no", "yes"])
 multi = lightgbm.LGBMClassifier(n_estimators=5, max_depth=2, verbose=-1, random_state=0).fit(X, three)

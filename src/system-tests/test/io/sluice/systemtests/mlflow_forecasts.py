@@ -47,6 +47,12 @@ def command(uri: str, windows: Path, predictions: Path) -> None:
     got = model.predict(pd.concat(tables).sample(frac=1, random_state=1)).set_index(key).sort_index()
     want = pd.concat(scored).set_index(key).sort_index()
     pd.testing.assert_frame_equal(got, want[["forecast"]], check_exact=True, check_dtype=False)
+    refused = ""
+    try:
+        model.predict(tables[0].assign(**dict.fromkeys(units, 7)))
+    except mlflow.exceptions.MlflowException as e:
+        refused = f"{e.get_http_status_code()} {e.message}"
+    assert refused.startswith("400 SLU-6314: row 0, column "), refused
     print("the same as the predict stage:", len(got))
 
 

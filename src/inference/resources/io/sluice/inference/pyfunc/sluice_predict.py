@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import fcntl
 import hashlib
+import importlib
 import json
 import os
 import re
@@ -53,11 +54,20 @@ SHOWN = 4000
 Key = tuple[str, ...]
 
 
-class PredictError(ValueError):
+try:
+    # a server of MLflow answers with the message of its own exceptions, and hides that of others in a stack trace
+    _Told: Any = importlib.import_module("mlflow.exceptions").MlflowException
+    _CALLERS: Any = {"error_code": importlib.import_module("mlflow.protos.databricks_pb2").INVALID_PARAMETER_VALUE}
+except ModuleNotFoundError:  # without MLflow, as this file's tests are
+    _Told, _CALLERS = ValueError, {}
+
+
+class PredictError(_Told):  # type: ignore[misc]
     """What is wrong and what to do about it, under an id of docs/errors.md."""
 
     def __init__(self, identity: str, message: str, hint: str) -> None:
-        super().__init__(f"{identity}: {message} (hint: {hint})")
+        # 400 where the caller can mend it, else 500
+        super().__init__(f"{identity}: {message} (hint: {hint})", **(_CALLERS if identity == "SLU-6314" else {}))
 
 
 class CommandModel:
