@@ -16,7 +16,7 @@ import java.util.Optional;
  * it. Chance does neither in so many rows; a status that is written when the outcome is known does.
  */
 final class FeatureAudit {
-  /** Rows of each class, or rows at all, from which on a perfect rule is no accident. */
+  /** Rows of each class, or rows at all, from which on a perfect rule is hardly an accident. */
   private static final int ENOUGH = 50;
 
   /** A feature of more distinct words than one for so many rows names rows, not kinds of rows. */

@@ -57,7 +57,7 @@ final class NaiveForecast {
         yield out;
       }
       case PRIOR, MAJORITY, POSITIVE, MEAN, MEDIAN, LAST_VALUE, QUANTILE ->
-          throw new IllegalArgumentException(baseline.word() + " is no forecast of a panel");
+          throw new IllegalArgumentException(baseline.word() + " does not forecast panels");
     };
   }
 

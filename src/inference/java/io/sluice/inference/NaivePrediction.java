@@ -47,7 +47,7 @@ record NaivePrediction(
       case QUANTILE -> filled(rows, quantile(quantile.orElseThrow()));
       case LAST_VALUE -> lastValues(rows);
       case ZERO, MOVING_AVERAGE, SEASONAL, RATE ->
-          throw new IllegalArgumentException(baseline.word() + " is no baseline of rows");
+          throw new IllegalArgumentException(baseline.word() + " does not predict rows");
     };
   }
 

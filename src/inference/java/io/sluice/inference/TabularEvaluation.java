@@ -33,6 +33,9 @@ import java.util.stream.Stream;
  * and the best baseline on validation; decides nothing, that is the gate's.
  */
 final class TabularEvaluation implements Judge {
+  /** So far above 1 or below 0 a probability may be that trees sum in single precision. */
+  private static final double ROUNDING = 1e-5;
+
   private final EvaluationSettings settings;
   private final Instant asOf;
   private final Path inputs;
@@ -266,6 +269,10 @@ final class TabularEvaluation implements Judge {
       return predicted;
     }
     double[] out = inOrder(signature, predicted);
+    for (int i = 0; i < out.length; i++) {
+      double within = Math.min(1, Math.max(0, out[i]));
+      out[i] = Math.abs(out[i] - within) <= ROUNDING ? within : out[i];
+    }
     int width = signature.width();
     Findings findings = new Findings();
     for (int row = 0; row < rows.size(); row++) {
@@ -286,7 +293,7 @@ final class TabularEvaluation implements Judge {
                     rows.line()[row],
                     within
                         ? "probabilities that sum to " + sum
-                        : out[row * width] + ", which is no probability"),
+                        : out[row * width] + ", which is not a probability"),
             "predict a probability from 0 to 1 for each class, together 1, and no score, margin or"
                 + " class");
       }

@@ -162,7 +162,7 @@ record TabularRows(
   }
 
   /**
-   * The features of the first rows of a set, for whoever wants to see what rows look like.
+   * The features of the first rows of a set, which show what rows look like.
    *
    * @throws io.sluice.core.diag.SluiceException when it cannot be read
    */

@@ -160,7 +160,7 @@ record TabularTraining(
     private void input(String group, String name, Path folder) throws IOException {
       if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
           || !Files.exists(folder.resolve(TableFormat.FILE), LinkOption.NOFOLLOW_LINKS)) {
-        unaudited(group, name, "it is no folder with table.json and rows.csv");
+        unaudited(group, name, "it is not a folder with table.json and rows.csv");
         return;
       }
       String called = group + "/" + name;

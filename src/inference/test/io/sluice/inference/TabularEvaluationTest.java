@@ -415,8 +415,11 @@ class TabularEvaluationTest {
     assertThat(reason()).contains("SLU-6302").contains("nobody asked for this row");
     answer("holdout", answers("holdout", 460, 200, "0.25") + "c460,0.3\n");
     assertThat(reason()).contains("SLU-6303");
+    answers("holdout", 460, 200, "1.0000013");
+    run();
+    assertThat(rows().get(1).split(",")[6]).as("trees sum in single precision").isEqualTo("1");
     answers("holdout", 460, 200, "1.25");
-    assertThat(reason()).contains("SLU-6058").contains("1.25, which is no probability");
+    assertThat(reason()).contains("SLU-6058").contains("1.25, which is not a probability");
     Files.delete(inputs.resolve("predictions/skl-mixed/holdout/rows.csv"));
     assertThat(reason()).contains("SLU-6301");
   }
