@@ -220,6 +220,8 @@ class ContractsTest {
     } else if (plain == HoldoutKeys.class) {
       JsonNode cells = schema.path("oneOf").path(0).path("items");
       compare(where + "[]", HoldoutKeys.Cell.class, cells, root, found);
+      JsonNode sample = schema.path("oneOf").path(1);
+      compare(where, HoldoutKeys.Sample.class, sample, root, found);
     } else if (plain instanceof Class<?> c && c.isEnum()) {
       Set<String> words = new TreeSet<>();
       schema.path("enum").forEach(w -> words.add(w.asText()));

@@ -1,6 +1,7 @@
 package io.sluice.core.gate;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Mean over the classes that there are of the share of their rows that is told rightly. */
@@ -18,6 +19,11 @@ public record BalancedAccuracy() implements Linearised {
   @Override
   public boolean judges(Task task) {
     return task.classes();
+  }
+
+  @Override
+  public Optional<String> objection(double actual) {
+    return Metric.zeroOrOne(actual);
   }
 
   /** Weights of each class's rows, and of those told rightly. */

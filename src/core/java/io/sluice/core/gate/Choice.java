@@ -125,7 +125,8 @@ final class Choice {
     Optional<Verdict.Bias> bias = guards.bias(candidate, reference);
     bias.flatMap(b -> guards.finding(b, candidate, reference)).ifPresent(findings::add);
     Optional<Verdict.RareValues> rare = rareValues.of(test, reference);
-    if (test.proven() && policy.get(GatePolicy.RARE_VALUES) == GatePolicy.RareValues.HOLD) {
+    if (test.proven()
+        && policy.find(GatePolicy.RARE_VALUES).equals(Optional.of(GatePolicy.RareValues.HOLD))) {
       rare.filter(r -> !r.stands()).map(RareValues::finding).ifPresent(findings::add);
     }
     return new Judged(candidate, test.basis(), List.copyOf(findings), slices, rare, bias);

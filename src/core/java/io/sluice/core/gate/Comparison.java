@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +73,32 @@ final class Comparison {
         model, m -> metric.losses(rows.actual(), rows.predictions(m), rows.weight()));
   }
 
+  /**
+   * The same on a part of the rows, zero on the others. What is no sum over rows is linearised anew
+   * there, and loses nothing where it is undefined.
+   */
+  private double[] losses(String model, @Nullable BitSet part) {
+    if (part == null || part.cardinality() == rows.size() || metric instanceof Metric.RowLoss) {
+      return losses(model);
+    }
+    int[] kept = part.stream().toArray();
+    int width = rows.width(model);
+    double[] actual = new double[kept.length];
+    double[] weight = new double[kept.length];
+    double[] predicted = new double[kept.length * width];
+    for (int i = 0; i < kept.length; i++) {
+      actual[i] = rows.actual()[kept[i]];
+      weight[i] = rows.weight()[kept[i]];
+      System.arraycopy(rows.predictions(model), kept[i] * width, predicted, i * width, width);
+    }
+    double[] lost = metric.losses(actual, predicted, weight);
+    double[] out = new double[rows.size()];
+    for (int i = 0; i < kept.length; i++) {
+      out[kept[i]] = lost[i];
+    }
+    return out;
+  }
+
   double total(String model) {
     return sum(losses(model), null);
   }
@@ -88,8 +115,11 @@ final class Comparison {
 
   /** How much more the candidate loses than a factor of the reference, over a subset of rows. */
   Contrast contrast(String candidate, String reference, double factor, @Nullable BitSet part) {
-    double[] c = losses(candidate);
-    double[] r = losses(reference);
+    return contrast(losses(candidate, part), losses(reference, part), factor, part);
+  }
+
+  /** The same of losses; where one of them is undefined, nothing speaks for either side. */
+  Contrast contrast(double[] c, double[] r, double factor, @Nullable BitSet part) {
     double[] difference = new double[c.length];
     Arrays.setAll(
         difference,
@@ -97,12 +127,15 @@ final class Comparison {
           double asked = factor * r[i];
           return Rounding.settled(c[i] - asked, Math.abs(c[i]) + Math.abs(asked));
         });
+    if (Arrays.stream(difference).anyMatch(Double::isNaN)) {
+      Arrays.fill(difference, 0);
+    }
     return Contrast.of(rows.units().code(), period, difference, part);
   }
 
   /** Relative improvement of the metric; empty where the reference loses nothing. */
   Optional<Double> improvement(String candidate, String reference, @Nullable BitSet part) {
-    return improvement(sum(losses(candidate), part), sum(losses(reference), part));
+    return improvement(sum(losses(candidate, part), part), sum(losses(reference, part), part));
   }
 
   Optional<Double> improvement(double candidate, double reference) {
@@ -116,8 +149,8 @@ final class Comparison {
     int[] unit = rows.units().code();
     return PercentileInterval.of(
         metric,
-        Contrast.of(unit, period, losses(candidate), part).units(),
-        Contrast.of(unit, period, losses(reference), part).units(),
+        Contrast.of(unit, period, losses(candidate, part), part).units(),
+        Contrast.of(unit, period, losses(reference, part), part).units(),
         policy.get(GatePolicy.CONFIDENCE),
         policy.get(GatePolicy.REPLICATES),
         seed(what));
@@ -143,15 +176,24 @@ final class Comparison {
     return Contrast.of(rows.units().code(), period, difference);
   }
 
+  /** Relative error of the total; NaN where there is no total to speak of. */
   double bias(String model) {
-    return new Metric.Bias().value(rows.actual(), rows.predictions(model), rows.weight());
+    return metric.scored() && rows.width(model) == 1 && policy.find(GatePolicy.BIAS).isPresent()
+        ? new Metric.Bias().value(rows.actual(), rows.predictions(model), rows.weight())
+        : Double.NaN;
   }
 
   /** Predictions that make a model ineligible. */
   long unusable(String model) {
-    return Arrays.stream(rows.predictions(model))
-        .filter(p -> !metric.usable(p, rows.negativeLabels()))
-        .count();
+    return unusableRows(model).count();
+  }
+
+  /** Rows whose prediction makes a model ineligible. */
+  IntStream unusableRows(String model) {
+    double[] predicted = rows.predictions(model);
+    int width = rows.width(model);
+    return IntStream.range(0, rows.size())
+        .filter(row -> !metric.usable(predicted, row, width, rows.negativeLabels()));
   }
 
   /** Independent streams for independent uses, whatever the order in which they are drawn. */

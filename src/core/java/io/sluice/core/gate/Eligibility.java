@@ -26,14 +26,16 @@ final class Eligibility {
 
   /** Rows on which candidate and reference can be compared. */
   static BitSet usable(HoldoutRows rows, Optional<String> reference, Metric.Loss metric) {
-    double[] other = reference.map(rows::predictions).orElse(new double[rows.size()]);
+    int width = rows.models().stream().findFirst().map(rows::width).orElse(1);
+    double[] other =
+        reference.map(rows::predictions).orElseGet(() -> new double[rows.size() * width]);
     BitSet out = new BitSet(rows.size());
     for (int i = 0; i < rows.size(); i++) {
       double actual = rows.actual()[i];
-      if (Double.isNaN(actual)) {
+      if (Double.isNaN(actual) && metric.scored()) {
         continue;
       }
-      Optional<String> objection = metric.objection(actual);
+      Optional<String> objection = metric.objection(actual, width);
       if (objection.isPresent()) {
         throw new SluiceException(
             ExitCode.INPUT_WRONG,
@@ -47,15 +49,25 @@ final class Eligibility {
                     + objection.get()
                     + " for "
                     + metric.name(),
-                "choose a metric that judges such labels ("
-                    + String.join(", ", Metric.Loss.ofAmount(actual))
-                    + "), or mend the label"));
+                rows.evaluation().task().map(Task::classes).orElse(false)
+                    ? "the actual of a row is the number of its class in `classes`, from 0"
+                    : "choose a metric that judges such labels ("
+                        + String.join(", ", Metric.Loss.ofAmount(actual))
+                        + "), or mend the label"));
       }
-      if (Double.isFinite(other[i])) {
+      if (finite(other, i * width, width)) {
         out.set(i);
       }
     }
     return out;
+  }
+
+  private static boolean finite(double[] values, int from, int width) {
+    boolean finite = true;
+    for (int i = from; i < from + width; i++) {
+      finite &= Double.isFinite(values[i]);
+    }
+    return finite;
   }
 
   /** Candidates that the policy lets meet the holdout. */
@@ -79,9 +91,33 @@ final class Eligibility {
             + Words.called(candidate)
             + (comparison.unusable(candidate) == 1 ? " is" : " are")
             + " missing, infinite, "
-            + (comparison.metric().probabilities()
-                ? "or no probabilities"
-                : comparison.rows().negativeLabels() ? "or too large" : "or negative"),
+            + fault(comparison)
+            + first(comparison, candidate),
         "look at the rows of its column that are, and at the family's output");
+  }
+
+  private static String fault(Comparison comparison) {
+    if (comparison.policy().task() == Task.MULTICLASS) {
+      return "or no probabilities that sum to 1";
+    }
+    if (comparison.metric().probabilities()) {
+      return "or no probabilities";
+    }
+    return comparison.rows().negativeLabels() && comparison.metric().scored()
+        ? "or too large"
+        : "or negative";
+  }
+
+  /** Of a table, whose rows have names, which row is the first of them. */
+  private static String first(Comparison comparison, String candidate) {
+    HoldoutRows rows = comparison.rows();
+    return comparison.policy().task().tabular()
+        ? comparison
+            .unusableRows(candidate)
+            .mapToObj(
+                row -> ", first that of " + rows.units().names().get(rows.units().code()[row]))
+            .findFirst()
+            .orElse("")
+        : "";
   }
 }

@@ -181,7 +181,9 @@ final class Explanation {
         + preferred(met)
             .orElse(
                 " was picked as the best there"
-                    + (passedOver ? " of those that forecast every row" : ""))
+                    + (passedOver
+                        ? " of those that " + (tabular() ? "predict" : "forecast") + " every row"
+                        : ""))
         + (met.size() > 1
             ? ", and it alone meets the gate: the others' holdout figures are shown, not judged."
             : ".");
@@ -240,7 +242,9 @@ final class Explanation {
 
   private void comparison() {
     Verdict.Data data = verdict.data();
-    if (data.firstTarget().isPresent() && data.lastTarget().isPresent()) {
+    if (tabular()) {
+      sentences.add(table(data));
+    } else if (data.firstTarget().isPresent() && data.lastTarget().isPresent()) {
       sentences.add(
           "The holdout: "
               + Words.count(data.rows(), "row")
@@ -268,6 +272,36 @@ final class Explanation {
         }
       }
     }
+  }
+
+  private boolean tabular() {
+    return verdict.policy().task().tabular();
+  }
+
+  /** {@code The holdout: 114 rows (42 of the class yes, the rarest).}. */
+  private static String table(Verdict.Data data) {
+    String unit = data.units() == data.rows() ? "" : " of " + Words.count(data.units(), "unit");
+    return "The holdout: "
+        + Words.count(data.rows(), "row")
+        + unit
+        + data.rarestClass()
+            .map(c ->
+                " ("
+                    + data.positiveUnits()
+                    + (unit.isEmpty() ? " of" : " with a row of")
+                    + " the class "
+                    + c
+                    + ", the rarest)")
+            .orElse("")
+        + data.firstTarget()
+            .flatMap(first ->
+                data.lastTarget()
+                    .map(last ->
+                        first.equals(last)
+                            ? ", of the period up to " + day(last)
+                            : ", of periods that end from " + day(first) + " to " + day(last)))
+            .orElse("")
+        + ".";
   }
 
   /** {@code Poisson deviance on the holdout: xgboost 1.02, the champion 1.73, so ..}. */
@@ -329,6 +363,11 @@ final class Explanation {
   }
 
   private void conditions() {
+    if (verdict.data().timeless().orElse(false) && !verdict.tests().isEmpty()) {
+      sentences.add(
+          "The rows carry no time, so nothing is known of errors that rows of one period share, nor"
+              + " of how the models do on later rows.");
+    }
     if (verdict.conditional() && !verdict.tests().isEmpty()) {
       sentences.add(
           ShortWindow.of(verdict.data().periods())
@@ -342,7 +381,9 @@ final class Explanation {
         .ifPresentOrElse(
             bias ->
                 sentences.add(
-                    "In total its forecasts are "
+                    "In total its "
+                        + Words.predictions(verdict.policy().task())
+                        + " are "
                         + Words.off(bias)
                         + " (bias "
                         + Figures.signed(bias)
@@ -350,7 +391,9 @@ final class Explanation {
                         + notProven()
                         + "."),
             () -> {
-              if (!verdict.tests().isEmpty()) {
+              if (!verdict.tests().isEmpty()
+                  && verdict.policy().get(GatePolicy.METRIC).scored()
+                  && verdict.policy().find(GatePolicy.BIAS).isPresent()) {
                 sentences.add(
                     "The actual values sum to zero, so the guard on bias could not look at the"
                         + " total.");

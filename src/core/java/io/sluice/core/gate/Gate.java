@@ -21,6 +21,9 @@ public final class Gate {
   /** Code of the finding that there is a champion which no candidate can be compared with. */
   static final String CHAMPION_APART = "champion";
 
+  /** The most of the loss that one group of rows of a table may make, unless the policy says. */
+  private static final double SHARE_OF_GROUPS = 0.2;
+
   private Gate() {}
 
   /**
@@ -29,11 +32,12 @@ public final class Gate {
    * <p>The same arguments give the same verdict, bit for bit, in whatever order the rows came.
    *
    * @param seed of sign flips and bootstrap
-   * @throws SluiceException SLU-8001 when the policy names a slice column that is not there;
-   *     SLU-8004 when the metric cannot judge the actuals; SLU-8005 when the column of the chosen
-   *     candidate is not there
+   * @throws SluiceException SLU-8001 when the policy names a slice column that is not there, or
+   *     does not fit the task of the rows; SLU-8004 when the metric cannot judge the actuals;
+   *     SLU-8005 when the column of the chosen candidate is not there
    */
-  public static Verdict decide(HoldoutRows rows, GatePolicy policy, History history, long seed) {
+  public static Verdict decide(HoldoutRows rows, GatePolicy given, History history, long seed) {
+    GatePolicy policy = resolved(rows, given);
     String chosen = "candidate:" + rows.evaluation().chosen();
     if (!rows.has(chosen)) {
       throw new SluiceException(
@@ -64,12 +68,52 @@ public final class Gate {
     return verdict(comparison, chosen, reference, history, HoldoutKeys.of(rows), missing);
   }
 
+  /** The policy with what it leaves to the rows: their task, and whether a unit is a single row. */
+  private static GatePolicy resolved(HoldoutRows rows, GatePolicy given) {
+    Optional<Task> task = rows.evaluation().task();
+    if (given.task().tabular() && task.isPresent() && task.get() != given.task()) {
+      throw unfit(
+          "the gate judges the task "
+              + given.task().word()
+              + ", and the rows are of the task "
+              + task.get().word(),
+          "let evaluate and gate be of one run");
+    }
+    GatePolicy policy = given.forTask(task.orElse(given.task()));
+    Metric.Loss metric = policy.get(GatePolicy.METRIC);
+    if (task.isPresent() && !metric.judges(task.get())) {
+      throw unfit(
+          "gate.metric is "
+              + metric.name()
+              + ", which does not judge what models of the task "
+              + task.get().word()
+              + " predict: "
+              + task.get().predicted(),
+          "take one of "
+              + String.join(
+                  ", ", Metric.Loss.of(task.get()).stream().map(Metric.Loss::name).toList()));
+    }
+    if (policy.task() == Task.MULTICLASS && policy.find(GatePolicy.BIAS).isPresent()) {
+      throw unfit(
+          "gate.guards.bias limits the error of a total, and classes have no total",
+          "take it away; a floor on a slice or a figure says more");
+    }
+    boolean single = rows.units().names().size() == rows.size();
+    return policy.find(GatePolicy.MAX_UNIT_SHARE).isPresent()
+        ? policy
+        : policy.with(GatePolicy.MAX_UNIT_SHARE, single ? 1.0 : SHARE_OF_GROUPS);
+  }
+
+  private static SluiceException unfit(String message, String hint) {
+    return new SluiceException(ExitCode.INPUT_WRONG, Diagnostic.of("SLU-8001", message, hint));
+  }
+
   private static Verdict verdict(
       Comparison comparison,
       String chosen,
       Optional<String> reference,
       History history,
-      HoldoutKeys.Cells keys,
+      HoldoutKeys keys,
       long missing) {
     GatePolicy policy = comparison.policy();
     HoldoutRows rows = comparison.rows();
@@ -105,6 +149,9 @@ public final class Gate {
     about.addAll(judged.findings());
     TooGood tooGood = new TooGood(comparison);
     tooGood.finding(judged.candidate()).ifPresent(about::add);
+    new BestConstant(comparison, proof)
+        .finding(judged.candidate(), reference, Math.max(1, eligible.size()), proof.level(novelty))
+        .ifPresent(about::add);
     List<Unaudited> unaudited = new ArrayList<>(rows.evaluation().audit().unaudited());
     tooGood.unaudited(judged.candidate()).ifPresent(unaudited::add);
     AuditRule.finding(unaudited, policy).ifPresent(about::add);
@@ -118,11 +165,11 @@ public final class Gate {
         subject,
         reference,
         judged.basis(),
-        ShortWindow.of(comparison.periods().size()).isPresent(),
+        ShortWindow.of(comparison.periods().size()).isPresent() && !rows.timeless(),
         List.copyOf(about),
         data,
         rows.evaluation().families().stream()
-            .map(Verdict.Family::of)
+            .map(family -> Verdict.Family.of(family, policy.task()))
             .sorted(Comparator.comparing(Verdict.Family::name))
             .toList(),
         shown.models(),

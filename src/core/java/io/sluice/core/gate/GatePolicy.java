@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a team demands of a candidate: the {@code gate} section of a spec, defaults filled in. Each
- * setting is declared here and nowhere else (ADR 210); shares are fractions (0.01 is 1%).
+ * setting is declared here and nowhere else (ADR 210); shares are fractions (0.01 is 1%). Some
+ * defaults depend on the task of the models, which a policy names unless they forecast.
  */
 public final class GatePolicy {
   // Filled by the declarations below while the class is loaded, and never again.
@@ -51,7 +52,13 @@ public final class GatePolicy {
 
   /** Largest absolute relative error of the total that a promotion may be proven to exceed. */
   public static final GateSetting<Double> BIAS =
-      declare("guards.bias", share("0", "999"), 0.2, "bias that may not be proven to be exceeded");
+      declare(
+          GateSetting.byTask(
+              "guards.bias",
+              share("0", "999"),
+              task -> ofAmounts(task, 0.2),
+              "20%; not of classes and quantiles",
+              "bias that may not be proven to be exceeded"));
 
   /**
    * Least part of what validation foretells that a holdout loss may be: below it the candidate has
@@ -66,7 +73,13 @@ public final class GatePolicy {
 
   /** How much worse than the reference's the bias may be when that is above {@link #BIAS}. */
   public static final GateSetting<Double> BIAS_SLACK =
-      declare("biasSlack", share("0", "100"), 0.05, "or so much worse than the reference's");
+      declare(
+          GateSetting.byTask(
+              "biasSlack",
+              share("0", "100"),
+              task -> ofAmounts(task, 0.05),
+              "5%; not of classes and quantiles",
+              "or so much worse than the reference's"));
 
   public static final GateSetting<FirstRun> FIRST_RUN =
       declare(
@@ -80,19 +93,39 @@ public final class GatePolicy {
 
   public static final GateSetting<RareValues> RARE_VALUES =
       declare(
-          "rareValues",
-          word(RareValues.values()),
-          RareValues.HOLD,
-          "a gain that would not stand with its share of rare large values: hold, or only tell");
+          GateSetting.byTask(
+              "rareValues",
+              word(RareValues.values()),
+              task -> task.tabular() ? Optional.empty() : Optional.of(RareValues.HOLD),
+              "hold; only of forecasts",
+              "a gain that would not stand with its share of rare large values: hold, or only tell"));
 
   public static final GateSetting<Integer> MIN_UNITS =
       declare("minUnits", count(2, 10_000_000), 100, "fewest units");
 
   public static final GateSetting<Integer> MIN_POSITIVE_UNITS =
-      declare("minPositiveUnits", count(0, 10_000_000), 30, "fewest units with any label");
+      declare(
+          GateSetting.byTask(
+              "minPositiveUnits",
+              count(0, 10_000_000),
+              task ->
+                  Optional.of(
+                      switch (task) {
+                        case FORECAST, BINARY -> 30;
+                        case MULTICLASS -> 10;
+                        case REGRESSION, QUANTILE -> 0;
+                      }),
+              "30; of several classes 10, of numbers 0",
+              "fewest units with any label; of classes: of the rarest class"));
 
   public static final GateSetting<Double> MAX_UNIT_SHARE =
-      declare("maxUnitShare", share("0", "100"), 0.2, "most of the loss by one unit");
+      declare(
+          GateSetting.byTask(
+              "maxUnitShare",
+              share("0", "100"),
+              task -> task.tabular() ? Optional.empty() : Optional.of(0.2),
+              "20%; in tables whose units are single rows 100%",
+              "most of the loss by one unit"));
 
   /** Share of rows that no earlier gate may have seen. */
   public static final GateSetting<Double> MIN_NEW_ROWS =
@@ -194,34 +227,57 @@ public final class GatePolicy {
     SPEND
   }
 
+  /** The key of a policy's task in JSON; no setting, as the spec says it for all of its stages. */
+  private static final String TASK = "task";
+
+  private final Task task;
+  private final Map<GateSetting<?>, Object> given;
   private final Map<GateSetting<?>, Object> values;
 
-  private GatePolicy(Map<GateSetting<?>, Object> values) {
-    this.values = Collections.unmodifiableMap(values);
+  private GatePolicy(Task task, Map<GateSetting<?>, Object> given) {
+    this.task = task;
+    this.given = Collections.unmodifiableMap(given);
+    Map<GateSetting<?>, Object> all = new LinkedHashMap<>();
+    for (GateSetting<?> setting : SETTINGS) {
+      setting.byTask().apply(task).ifPresent(usual -> all.put(setting, usual));
+    }
+    all.putAll(given);
+    this.values = Collections.unmodifiableMap(all);
   }
 
-  /** The defaults, for a metric. */
+  private static <T> Optional<T> ofAmounts(Task task, T usual) {
+    return task == Task.FORECAST || task == Task.REGRESSION ? Optional.of(usual) : Optional.empty();
+  }
+
+  /** The defaults of forecasts, for a metric. */
   public static GatePolicy of(Metric.Loss metric) {
     return of(List.of(new Given<>(METRIC, metric)));
   }
 
   /**
-   * The policy in which these settings are given, and all others have their defaults.
+   * The policy in which these settings are given, and all others have the defaults of forecasts.
    *
    * @throws IllegalArgumentException when a required setting is not among them
    */
   public static GatePolicy of(List<Given<?>> given) {
     Map<GateSetting<?>, Object> values = new LinkedHashMap<>();
-    for (GateSetting<?> setting : SETTINGS) {
-      setting.usual().ifPresent(usual -> values.put(setting, usual));
-    }
     given.forEach(g -> values.put(g.setting(), g.value()));
     for (GateSetting<?> setting : SETTINGS) {
       if (setting.required() && !values.containsKey(setting)) {
         throw new IllegalArgumentException("gate." + setting.name() + " is missing");
       }
     }
-    return new GatePolicy(values);
+    return new GatePolicy(Task.FORECAST, values);
+  }
+
+  /** The same policy for models of a task: what it does not give has the task's default. */
+  public GatePolicy forTask(Task other) {
+    return new GatePolicy(other, given);
+  }
+
+  /** What the models that it judges are asked for. */
+  public Task task() {
+    return task;
   }
 
   /** A setting with its value. */
@@ -229,9 +285,9 @@ public final class GatePolicy {
 
   /** This policy with another value of one setting. */
   public <T> GatePolicy with(GateSetting<T> setting, T value) {
-    Map<GateSetting<?>, Object> changed = new LinkedHashMap<>(values);
+    Map<GateSetting<?>, Object> changed = new LinkedHashMap<>(given);
     changed.put(setting, value);
-    return new GatePolicy(changed);
+    return new GatePolicy(task, changed);
   }
 
   /** One line of documentation of a map that holds settings, such as {@code guards}. */
@@ -287,10 +343,15 @@ public final class GatePolicy {
         faults.add(wrong(setting.name() + " is missing", setting.form().expected()));
       }
     }
+    Optional<Task> task =
+        with.has(TASK) ? Task.of(with.path(TASK).asText()) : Optional.of(Task.FORECAST);
+    if (task.isEmpty()) {
+      faults.add(wrong(TASK + " is " + with.path(TASK), String.join(" or ", Task.words())));
+    }
     if (!faults.isEmpty()) {
       throw new SluiceException(ExitCode.INPUT_WRONG, faults);
     }
-    return of(given);
+    return of(given).forTask(task.orElseThrow());
   }
 
   private static <T> Optional<Given<T>> given(
@@ -314,6 +375,9 @@ public final class GatePolicy {
     with.properties()
         .forEach(e -> {
           String path = prefix + e.getKey();
+          if (path.equals(TASK)) {
+            return; // parse reads it
+          }
           if (!known.contains(e.getKey())) {
             faults.add(
                 Diagnostic.of(
@@ -350,17 +414,23 @@ public final class GatePolicy {
     for (GateSetting<?> setting : SETTINGS) {
       write(setting, durations, out);
     }
+    if (task != Task.FORECAST) {
+      out.put(TASK, task.word());
+    }
     return out;
   }
 
   /**
-   * Every setting with its value as text, by its full name: {@code guards.bias}. How a policy is
-   * put where values are texts, such as tags.
+   * Every setting with its value as text, by its full name: {@code guards.bias}; and the task
+   * unless that is to forecast. How a policy is put where values are texts, such as tags.
    */
   public SortedMap<String, String> texts() {
     SortedMap<String, String> out = new TreeMap<>();
     for (GateSetting<?> setting : SETTINGS) {
       text(setting).ifPresent(text -> out.put(setting.name(), text));
+    }
+    if (task != Task.FORECAST) {
+      out.put(TASK, task.word());
     }
     return out;
   }
@@ -380,7 +450,9 @@ public final class GatePolicy {
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof GatePolicy policy && policy.values.equals(values);
+    return other instanceof GatePolicy policy
+        && policy.task == task
+        && policy.values.equals(values);
   }
 
   @Override

@@ -35,10 +35,14 @@ final class Guards {
       return Optional.empty();
     }
     double level = 1 - policy.get(GatePolicy.CONFIDENCE);
-    double allowed = policy.get(GatePolicy.BIAS);
+    Optional<Double> bound = policy.find(GatePolicy.BIAS);
+    if (bound.isEmpty()) {
+      return Optional.empty();
+    }
+    double allowed = bound.get();
     double other = comparison.bias(reference);
     if (!Double.isNaN(other)) {
-      allowed = Math.max(allowed, Math.abs(other) + policy.get(GatePolicy.BIAS_SLACK));
+      allowed = Math.max(allowed, Math.abs(other) + policy.find(GatePolicy.BIAS_SLACK).orElse(0.0));
     }
     double p =
         proof
@@ -57,7 +61,9 @@ final class Guards {
         new Finding(
             Reason.GUARD,
             "bias",
-            "in total the forecasts of "
+            "in total the "
+                + Words.predictions(policy.task())
+                + " of "
                 + Words.called(candidate)
                 + " are "
                 + Words.off(bias.value())

@@ -8,9 +8,11 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.JsonCodec;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The gates that this model went through before, pull requests included: {@code gates.json} of
@@ -61,7 +63,7 @@ public record History(List<PastGate> gates) {
    */
   record Novelty(long rows, double share, int looks) {}
 
-  Novelty novelty(HoldoutKeys.Cells now, double wanted) {
+  Novelty novelty(HoldoutKeys now, double wanted) {
     long all = now.rows();
     long seenByAny = seen(now, gates.stream().filter(PastGate::looked).toList());
     int looks = 0;
@@ -81,25 +83,54 @@ public record History(List<PastGate> gates) {
 
   private record Place(Instant origin, int horizon) {}
 
+  private static long seen(HoldoutKeys now, List<PastGate> past) {
+    long counted =
+        past.stream()
+            .map(PastGate::keys)
+            .filter(HoldoutKeys.Count.class::isInstance)
+            .mapToLong(HoldoutKeys::rows)
+            .max()
+            .orElse(0);
+    long listed =
+        switch (now) {
+          case HoldoutKeys.Cells cells -> seen(cells, past);
+          case HoldoutKeys.Sample sample -> seen(sample, past);
+          case HoldoutKeys.Count count -> 0;
+        };
+    return Math.min(now.rows(), Math.max(listed, counted));
+  }
+
+  /** What all samples together have of the current one, at the level that all of them have. */
+  private static long seen(HoldoutKeys.Sample now, List<PastGate> past) {
+    List<HoldoutKeys.Sample> samples =
+        past.stream()
+            .map(PastGate::keys)
+            .filter(HoldoutKeys.Sample.class::isInstance)
+            .map(HoldoutKeys.Sample.class::cast)
+            .toList();
+    int level = samples.stream().mapToInt(HoldoutKeys.Sample::level).reduce(now.level(), Math::max);
+    List<String> here = HoldoutKeys.coarser(now, level);
+    Set<String> before = new HashSet<>(); // looked up only
+    samples.forEach(s -> before.addAll(s.seen()));
+    long both = here.stream().filter(before::contains).count();
+    return here.isEmpty() ? 0 : Math.round(now.rows() * share(both, here.size()));
+  }
+
   private static long seen(HoldoutKeys.Cells now, List<PastGate> past) {
     Map<Place, Long> seen = new HashMap<>(); // looked up only
     Map<Place, HoldoutKeys.Cell> current = new HashMap<>();
     now.cells().forEach(c -> current.put(new Place(c.origin(), c.horizon()), c));
-    long counted = 0;
     for (PastGate gate : past) {
-      switch (gate.keys()) {
-        case HoldoutKeys.Count count -> counted = Math.max(counted, count.rows());
-        case HoldoutKeys.Cells cells -> {
-          for (HoldoutKeys.Cell cell : cells.cells()) {
-            Place place = new Place(cell.origin(), cell.horizon());
-            HoldoutKeys.Cell here = current.get(place);
-            if (here != null) {
-              long both =
-                  cell.units().equals(here.units())
-                      ? here.rows()
-                      : Math.min(here.rows(), cell.rows());
-              seen.merge(place, both, Math::max);
-            }
+      if (gate.keys() instanceof HoldoutKeys.Cells cells) {
+        for (HoldoutKeys.Cell cell : cells.cells()) {
+          Place place = new Place(cell.origin(), cell.horizon());
+          HoldoutKeys.Cell here = current.get(place);
+          if (here != null) {
+            long both =
+                cell.units().equals(here.units())
+                    ? here.rows()
+                    : Math.min(here.rows(), cell.rows());
+            seen.merge(place, both, Math::max);
           }
         }
       }
@@ -108,7 +139,7 @@ public record History(List<PastGate> gates) {
     for (HoldoutKeys.Cell cell : now.cells()) {
       listed += seen.getOrDefault(new Place(cell.origin(), cell.horizon()), 0L);
     }
-    return Math.min(now.rows(), Math.max(listed, counted));
+    return listed;
   }
 
   /**

@@ -16,13 +16,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.function.LongPredicate;
 
 /**
  * Which rows a gate has seen, small enough to keep with every verdict: what the rule against
  * looking at the same rows again and again works on.
  */
 @JsonDeserialize(using = HoldoutKeys.Reader.class)
-public sealed interface HoldoutKeys permits HoldoutKeys.Cells, HoldoutKeys.Count {
+public sealed interface HoldoutKeys
+    permits HoldoutKeys.Cells, HoldoutKeys.Sample, HoldoutKeys.Count {
 
   /** Rows that were seen, in all. */
   long rows();
@@ -45,6 +47,19 @@ public sealed interface HoldoutKeys permits HoldoutKeys.Cells, HoldoutKeys.Count
   }
 
   /**
+   * Rows of a table, which have names of their own: a sample of them, in which a row is or is not
+   * by its name alone, so that two samples are comparable (a bottom sketch, Broder 1997).
+   *
+   * @param level the sample has the rows whose hash ends in so many zero bits
+   * @param seen 16 hexadecimal digits for each row of the sample, sorted
+   */
+  record Sample(long rows, int level, List<String> seen) implements HoldoutKeys {
+    public Sample {
+      seen = List.copyOf(seen);
+    }
+  }
+
+  /**
    * Only how many rows there were. A window that moves on but keeps its length then looks all seen:
    * prefer {@link Cells}.
    */
@@ -58,7 +73,46 @@ public sealed interface HoldoutKeys permits HoldoutKeys.Cells, HoldoutKeys.Count
   record Cell(Instant origin, int horizon, long rows, String units) {}
 
   /** The keys of a holdout. */
-  static Cells of(HoldoutRows rows) {
+  static HoldoutKeys of(HoldoutRows rows) {
+    return rows.evaluation().task().map(Task::tabular).orElse(false) ? sample(rows) : cells(rows);
+  }
+
+  /** More rows than this are sampled. */
+  int SAMPLED = 2048;
+
+  private static Sample sample(HoldoutRows rows) {
+    long[] hashes = new long[rows.size()];
+    boolean timeless = rows.timeless();
+    for (int i = 0; i < hashes.length; i++) {
+      String unit = rows.units().names().get(rows.units().code()[i]);
+      hashes[i] = hash(unit + "\n" + (timeless ? "" : rows.origin()[i]) + "\n" + rows.horizon()[i]);
+    }
+    int level = 0;
+    while (Arrays.stream(hashes).filter(ending(level)).count() > SAMPLED) {
+      level++;
+    }
+    return new Sample(
+        rows.size(),
+        level,
+        Arrays.stream(hashes)
+            .filter(ending(level))
+            .mapToObj(h -> String.format("%016x", h))
+            .sorted()
+            .toList());
+  }
+
+  private static LongPredicate ending(int zeros) {
+    return hash -> Long.numberOfTrailingZeros(hash) >= zeros;
+  }
+
+  /** The rows of a sample that a coarser one would have as well. */
+  static List<String> coarser(Sample sample, int level) {
+    return sample.seen().stream()
+        .filter(h -> ending(level).test(Long.parseUnsignedLong(h, 16)))
+        .toList();
+  }
+
+  private static Cells cells(HoldoutRows rows) {
     List<String> names = rows.units().names();
     long[] hash = new long[names.size()];
     Arrays.setAll(hash, u -> hash(names.get(u)));
@@ -99,11 +153,12 @@ public sealed interface HoldoutKeys permits HoldoutKeys.Cells, HoldoutKeys.Count
     return h ^ (h >>> 31);
   }
 
-  /** JSON: a list of cells, or a number. */
+  /** JSON: a list of cells, a sample, or a number. */
   @JsonValue
   default JsonNode toJson() {
     return switch (this) {
       case Count count -> JsonNodeFactory.instance.numberNode(count.rows());
+      case Sample s -> JsonCodec.write(new Written(s.rows(), s.level(), s.seen()));
       case Cells cells -> JsonCodec.writeList(cells.cells());
     };
   }
@@ -111,19 +166,31 @@ public sealed interface HoldoutKeys permits HoldoutKeys.Cells, HoldoutKeys.Count
   /**
    * Reads what {@link #toJson} wrote.
    *
-   * @throws IllegalArgumentException when it is neither
+   * @throws IllegalArgumentException when it is none of them
    */
   static HoldoutKeys parse(JsonNode json) {
     if (json.isIntegralNumber() && json.asLong() >= 0) {
       return new Count(json.asLong());
     }
+    if (json.isObject()) {
+      Written sample = JsonCodec.read(json, Written.class);
+      return new Sample(sample.rows(), sample.level(), sample.seen());
+    }
     if (!json.isArray()) {
-      throw new IllegalArgumentException("holdoutKeys is neither a list nor a number: " + json);
+      throw new IllegalArgumentException(
+          "holdoutKeys is neither a list nor a sample nor a number: " + json);
     }
     return new Cells(JsonCodec.readList(json, Cell.class));
   }
 
-  /** The keys are a list or a number, which no annotation can say of an interface. */
+  /** A sample as JSON: bound apart, as the keys have a reader of their own. */
+  record Written(long rows, int level, List<String> seen) {
+    public Written {
+      seen = List.copyOf(seen);
+    }
+  }
+
+  /** The keys are a list, a sample or a number, which no annotation can say of an interface. */
   final class Reader extends StdDeserializer<HoldoutKeys> {
     private static final long serialVersionUID = 1;
 

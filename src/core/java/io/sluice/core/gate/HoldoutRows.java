@@ -95,6 +95,21 @@ public final class HoldoutRows {
       widths.put(from.modelNames.get(m), from.widths[m]);
       predictions.put(from.modelNames.get(m), pick(from.predictions[m], order, from.widths[m]));
     }
+    widths.forEach((model, width) -> {
+      int asked =
+          evaluation.task().filter(t -> t == Task.MULTICLASS).isPresent()
+              ? evaluation.classes().size()
+              : 1;
+      if (width != asked) {
+        throw invalid(
+            "the predictions of "
+                + model
+                + " are "
+                + Words.count(width, "number")
+                + " for each row, and the task asks for "
+                + asked);
+      }
+    });
     this.negativeLabels = negative(evaluation, actual);
     for (int i = 1; i < size; i++) {
       if (units.code[i] == units.code[i - 1]
@@ -130,12 +145,21 @@ public final class HoldoutRows {
     negativeLabels = negative(evaluation, actual);
   }
 
+  /** Whether the rows carry no time: the end of each one's period is where the holdout begins. */
+  boolean timeless() {
+    return evaluation.task().map(Task::tabular).orElse(false) && Arrays.equals(origin, targetEnd);
+  }
+
   private static boolean negative(EvaluationReport evaluation, double[] actual) {
-    return evaluation.rows().negativeLabels().orElse(0L) > 0
+    return evaluation.task().filter(t -> t.tabular() && !t.classes()).isPresent()
+        || evaluation.rows().negativeLabels().orElse(0L) > 0
         || Arrays.stream(actual).anyMatch(a -> a < 0);
   }
 
-  /** Whether there are labels below zero, here or on validation; forecasts may then be so too. */
+  /**
+   * Whether there are labels below zero, here or on validation; forecasts may then be so too.
+   * Numbers of a table may always be, as a line through amounts near zero is.
+   */
   boolean negativeLabels() {
     return negativeLabels;
   }

@@ -52,7 +52,9 @@ final class RareValues {
         || known.get().count() == 0
         || rows.size() == 0
         || !(comparison.metric() instanceof Metric.RowLoss loss)
-        || loss.probabilities()) {
+        || loss.probabilities()
+        || !loss.scored()
+        || comparison.policy().task().tabular()) {
       return Optional.empty();
     }
     EarlierLabels earlier = known.get();

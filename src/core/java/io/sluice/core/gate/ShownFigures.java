@@ -51,7 +51,8 @@ final class ShownFigures {
             .championRun()
             .flatMap(history::promotedBy)
             .map(History.PastGate::keys);
-    if (!reference.equals(Optional.of(HoldoutRows.CHAMPION))
+    if (comparison.policy().task().tabular()
+        || !reference.equals(Optional.of(HoldoutRows.CHAMPION))
         || (trained.isEmpty() && chosenOn.isEmpty())) {
       return Optional.empty();
     }
@@ -82,11 +83,13 @@ final class ShownFigures {
 
   /** The gain by target period, in time. */
   List<Verdict.Period> gains(String candidate, Optional<String> reference) {
-    if (reference.isEmpty()) {
+    if (reference.isEmpty() || comparison.rows().timeless()) {
       return List.of();
     }
     double[] c = comparison.losses(candidate);
     double[] r = comparison.losses(reference.get());
+    BitSet[] parts = new BitSet[comparison.periods().size()];
+    Arrays.setAll(parts, k -> new BitSet());
     double[] candidateSum = new double[comparison.periods().size()];
     double[] referenceSum = new double[comparison.periods().size()];
     long[] count = new long[comparison.periods().size()];
@@ -94,6 +97,7 @@ final class ShownFigures {
       candidateSum[comparison.period()[i]] += c[i];
       referenceSum[comparison.period()[i]] += r[i];
       count[comparison.period()[i]]++;
+      parts[comparison.period()[i]].set(i);
     }
     List<Verdict.Period> out = new ArrayList<>();
     for (int k = 0; k < comparison.periods().size(); k++) {
@@ -101,7 +105,9 @@ final class ShownFigures {
           new Verdict.Period(
               comparison.periods().get(k),
               count[k],
-              comparison.improvement(candidateSum[k], referenceSum[k])));
+              comparison.metric() instanceof Metric.RowLoss
+                  ? comparison.improvement(candidateSum[k], referenceSum[k])
+                  : comparison.improvement(candidate, reference.get(), parts[k])));
     }
     return List.copyOf(out);
   }

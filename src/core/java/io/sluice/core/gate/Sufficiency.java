@@ -36,6 +36,7 @@ final class Sufficiency {
     }
     reference
         .filter(r -> !r.equals(HoldoutRows.CHAMPION))
+        .filter(r -> !policy.task().tabular() && comparison.metric().scored())
         .flatMap(r -> BlindBaseline.finding(comparison.rows(), r))
         .ifPresent(out::add);
     if (data.missingRows() > 0) {
@@ -65,11 +66,17 @@ final class Sufficiency {
               "positiveUnits",
               "only "
                   + Words.count(data.positiveUnits(), "unit")
-                  + (data.positiveUnits() == 1 ? " has" : " have")
-                  + " anything to predict; at least "
+                  + (data.positiveUnits() == 1 ? " has " : " have ")
+                  + data.rarestClass()
+                      .map(c -> "a row of the class " + c + ", the rarest")
+                      .orElse("anything to predict")
+                  + "; at least "
                   + policy.get(GatePolicy.MIN_POSITIVE_UNITS)
                   + " are needed",
-              "a longer holdout window, or a coarser unit"));
+              data.rarestClass().isPresent()
+                  ? "a larger holdout, or one that keeps the shares of the classes; or a smaller"
+                      + " minPositiveUnits"
+                  : "a longer holdout window, or a coarser unit"));
     }
     if (!Rounding.atMost(data.topUnitShare().orElse(0.0), policy.get(GatePolicy.MAX_UNIT_SHARE))) {
       out.add(
@@ -117,12 +124,15 @@ final class Sufficiency {
       long missing) {
     int names = comparison.rows().units().names().size();
     boolean[] seen = new boolean[names];
+    Optional<Integer> rarest = rarestClass();
     boolean[] positive = new boolean[names];
     for (int i = 0; i < comparison.rows().size(); i++) {
       int u = comparison.rows().units().code()[i];
+      double actual = comparison.rows().actual()[i];
       seen[u] = true;
-      positive[u] |= comparison.rows().actual()[i] != 0;
+      positive[u] |= rarest.map(c -> actual == c).orElse(actual != 0);
     }
+    boolean timeless = comparison.rows().timeless();
     List<String> judged = new ArrayList<>(eligible.isEmpty() ? List.of() : candidates);
     judged.retainAll(eligible);
     reference.ifPresent(judged::add);
@@ -148,15 +158,34 @@ final class Sufficiency {
         count(seen),
         count(positive),
         comparison.periods().size(),
-        comparison.periods().stream().findFirst(),
-        comparison.periods().isEmpty()
+        comparison.periods().stream().filter(p -> !timeless).findFirst(),
+        timeless || comparison.periods().isEmpty()
             ? Optional.empty()
             : Optional.of(comparison.periods().get(comparison.periods().size() - 1)),
         top < 0 ? Optional.empty() : Optional.of(comparison.rows().units().names().get(top)),
         top < 0 ? Optional.empty() : Optional.of(share),
         novelty.rows(),
         novelty.share(),
-        novelty.looks());
+        novelty.looks(),
+        rarest.map(c -> comparison.rows().evaluation().classes().get(c)),
+        timeless ? Optional.of(true) : Optional.empty());
+  }
+
+  /** The class with the fewest rows, of those that the report names; of equal ones the first. */
+  private Optional<Integer> rarestClass() {
+    int classes = comparison.rows().evaluation().classes().size();
+    if (classes == 0 || !comparison.metric().scored()) {
+      return Optional.empty();
+    }
+    long[] count = new long[classes];
+    for (double actual : comparison.rows().actual()) {
+      count[(int) actual]++;
+    }
+    int least = 0;
+    for (int c = 1; c < classes; c++) {
+      least = count[c] < count[least] ? c : least;
+    }
+    return Optional.of(least);
   }
 
   private static int count(boolean[] flags) {

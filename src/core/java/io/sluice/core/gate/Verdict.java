@@ -128,10 +128,13 @@ public record Verdict(
    *
    * @param rows usable: with an actual and a prediction of the reference
    * @param missingRows expected or present, but not usable
-   * @param positiveUnits units with an actual above zero
+   * @param positiveUnits units with an actual other than zero; of a task of classes units with a
+   *     row of the rarest class
    * @param topUnit unit with the largest share of the loss, candidate's or reference's
    * @param newRows rows that no earlier gate saw
    * @param looks earlier gates at mostly the same rows
+   * @param rarestClass of a task of classes
+   * @param timeless present, and true, where the rows carry no time
    */
   public record Data(
       long rows,
@@ -145,7 +148,9 @@ public record Verdict(
       Optional<Double> topUnitShare,
       long newRows,
       double newRowShare,
-      int looks) {}
+      int looks,
+      Optional<String> rarestClass,
+      Optional<Boolean> timeless) {}
 
   /**
    * A family on validation.
@@ -161,7 +166,7 @@ public record Verdict(
       Optional<String> trouble) {
 
     /** A family of the evaluation. */
-    static Family of(EvaluationReport.Family family) {
+    static Family of(EvaluationReport.Family family, Task task) {
       long unusable = family.unusable().map(EvaluationReport.Unusable::sum).orElse(0L);
       return new Family(
           family.name(),
@@ -170,7 +175,10 @@ public record Verdict(
           unusable == 0
               ? family.reason().map(EvaluationReport.Ineligibility::message)
               : Optional.of(
-                  unusable + " of its forecasts of the holdout are no numbers, or negative"));
+                  unusable
+                      + (task.tabular()
+                          ? " of its predictions of the holdout cannot be judged"
+                          : " of its forecasts of the holdout are no numbers, or negative")));
     }
   }
 

@@ -103,6 +103,11 @@ final class Words {
     return p < SMALLEST ? "less than 0.01%" : Figures.percent(p);
   }
 
+  /** What models of a task make. */
+  static String predictions(Task task) {
+    return task.tabular() ? "predictions" : "forecasts";
+  }
+
   /** {@code 1 unit}, {@code 20 units}. */
   static String count(long number, String one) {
     return number + " " + one + (number == 1 ? "" : "s");

@@ -158,7 +158,7 @@ final class StageValues {
    * the audit is required where there is a snapshot to audit against.
    */
   JsonNode gate() {
-    GatePolicy policy = spec.gate().policy();
+    GatePolicy policy = spec.gate().policy().forTask(spec.task());
     List<String> slices =
         policy
             .find(GatePolicy.SLICES)

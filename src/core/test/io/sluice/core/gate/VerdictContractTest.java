@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VerdictContractTest {
@@ -29,6 +30,17 @@ class VerdictContractTest {
     holdouts.champion = false;
     holdouts.units = 10;
     assertThat(errors(Gate.decide(holdouts.build(), POLICY, History.NONE, 3))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = Task.class, mode = EnumSource.Mode.EXCLUDE, names = "FORECAST")
+  void whatTheGateWritesOfATableKeepsTheContract(Task task) throws IOException {
+    Metric.Loss metric = Metric.Loss.of(task).getFirst();
+    Tables tables = new Tables(task, metric.name());
+    Verdict verdict = Gate.decide(tables.build(), GatePolicy.of(metric), History.NONE, 3);
+
+    assertThat(errors(verdict)).isEmpty();
+    assertThat(Verdict.read(verdict.toJson())).isEqualTo(verdict);
   }
 
   @ParameterizedTest

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -61,6 +62,47 @@ class VerdictTextsTest {
     all.put("Several families, one of them lost", VerdictTextsTest::families);
     all.put("A champion that others set", VerdictTextsTest::apart);
     all.put("A metric of which more is better", VerdictTextsTest::accuracy);
+    all.put("The first classifier", () -> table(Task.BINARY, "logloss", t -> {}));
+    all.put("A better classifier", () -> table(Task.BINARY, "auc", VerdictTextsTest::replacing));
+    all.put(
+        "A classifier of several classes, with groups and time",
+        () ->
+            table(
+                Task.MULTICLASS,
+                "logloss",
+                t -> {
+                  t.group = 2;
+                  t.weeks = 6;
+                  t.rows = 600;
+                }));
+    all.put("A classifier that learned nothing", VerdictTextsTest::shuffled);
+    all.put("A classifier that is right only about the level", VerdictTextsTest::level);
+    all.put("One number for every row", VerdictTextsTest::constant);
+    all.put(
+        "Too few rows of a class",
+        () ->
+            table(
+                Task.BINARY,
+                "logloss",
+                t -> {
+                  t.level = -5;
+                  t.baseline = 0.05;
+                  t.candidateOnValidation = Optional.of(0.06);
+                  t.baselineOnValidation = Optional.of(0.16);
+                }));
+    all.put("Probabilities that cannot be judged", VerdictTextsTest::noProbabilities);
+    all.put("A classifier that may have seen the holdout", VerdictTextsTest::leaking);
+    all.put("The first regressor", () -> table(Task.REGRESSION, "rmse", t -> {}));
+    all.put(
+        "A regressor that is no better",
+        () ->
+            table(
+                Task.REGRESSION,
+                "r2",
+                t -> {
+                  t.first = false;
+                  t.champion = 1.01;
+                }));
     return all;
   }
 
@@ -111,6 +153,63 @@ class VerdictTextsTest {
             assertThat(verdict.sentences().getFirst()).as(title).doesNotContain("replace");
           }
         });
+  }
+
+  private static Verdict table(Task task, String metric, Consumer<Tables> change) {
+    Tables tables = new Tables(task, metric);
+    if (task == Task.REGRESSION) {
+      tables.candidateOnValidation = Optional.of(metric.equals("r2") ? 0.79 : 1.05);
+      tables.baselineOnValidation = Optional.of(metric.equals("r2") ? -0.01 : 2.3);
+    }
+    change.accept(tables);
+    return judged(tables, tables.build());
+  }
+
+  private static Verdict judged(Tables tables, HoldoutRows rows) {
+    return judged(GatePolicy.of(Metric.Loss.named(tables.metric).orElseThrow()), rows);
+  }
+
+  private static void replacing(Tables tables) {
+    tables.first = false;
+    tables.champion = 0;
+    tables.candidateOnValidation = Optional.of(0.9);
+    tables.baselineOnValidation = Optional.of(0.5);
+  }
+
+  /** A table in which the candidate says something else. */
+  private static Verdict told(Tables tables, UnaryOperator<Tables.Row> change) {
+    return judged(tables, tables.build(tables.list().stream().map(change).toList()));
+  }
+
+  private static Verdict shuffled() {
+    Random random = new Random(3);
+    return told(
+        new Tables(Task.BINARY, "logloss"), r -> r.with(0, 0.38 + 0.1 * random.nextGaussian()));
+  }
+
+  private static Verdict level() {
+    Tables tables = new Tables(Task.BINARY, "logloss");
+    tables.level = 0.4;
+    tables.baseline = 0.05;
+    Random random = new Random(3);
+    return told(tables, r -> r.with(0, 0.55 + 0.02 * random.nextGaussian()));
+  }
+
+  private static Verdict constant() {
+    return told(new Tables(Task.BINARY, "logloss"), r -> r.with(0, 0.42));
+  }
+
+  private static Verdict noProbabilities() {
+    return told(
+        new Tables(Task.MULTICLASS, "logloss"),
+        r -> r.unit().endsWith("7") ? r.with(0, 0.5, 0.4, 0.2) : r);
+  }
+
+  private static Verdict leaking() {
+    Tables tables = new Tables(Task.BINARY, "accuracy");
+    tables.candidateOnValidation = Optional.of(0.8);
+    tables.baselineOnValidation = Optional.of(0.6);
+    return told(tables, r -> r.with(0, 0.01 + 0.98 * r.actual()));
   }
 
   private static Verdict decide(Holdouts holdouts) {
