@@ -15,7 +15,7 @@ public final class RefusedForm {
    *
    * @param t what binding the form threw
    * @param field the first field of the form that may be meant
-   * @throws IllegalStateException for a failure that is no refusal
+   * @throws IllegalStateException for any other failure
    */
   public static FormException of(Throwable t, String field) {
     Throwable innermost = t;
