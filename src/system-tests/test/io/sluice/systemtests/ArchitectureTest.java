@@ -293,6 +293,8 @@ class ArchitectureTest {
           Map.entry("app.past.KnownRun", "the id in a record that does not bind"),
           Map.entry("platform.LocalRuns", "the last event of a run that left no record"),
           Map.entry("inference.Fields", "files of authors, with messages that help them"),
+          Map.entry(
+              "inference.MlflowModel", "a probe, whose keys are the names of a graph's inputs"),
           Map.entry("inference.Probe", "its keys are the names of a graph's inputs"),
           Map.entry("store.S3Settings", "a Secret that people write"),
           Map.entry("worker.step.Fetch", "params of authors' stages"),
