@@ -2,6 +2,7 @@ package io.sluice.cli;
 
 import io.sluice.app.Starter;
 import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code sluice init}: a pipeline to start from. */
@@ -17,7 +19,12 @@ import picocli.CommandLine.Parameters;
     name = "init",
     mixinStandardHelpOptions = true,
     description = "Writes a small commented pipeline that runs as it is, to start from.",
-    footer = {"", "Example:", "  sluice init pipelines/my-model && sluice run pipelines/my-model"})
+    footer = {
+      "",
+      "Example:",
+      "  sluice init pipelines/my-model && sluice run pipelines/my-model",
+      "  sluice init --kind classification pipelines/my-classifier"
+    })
 final class InitCommand implements Callable<Integer> {
   @Parameters(
       index = "0",
@@ -27,6 +34,14 @@ final class InitCommand implements Callable<Integer> {
       description = "A new or empty folder. Default: the current one.")
   private Path folder = Path.of(".");
 
+  @Option(
+      names = "--kind",
+      paramLabel = "KIND",
+      defaultValue = "forecast",
+      description =
+          "What its models are for: forecast, classification or regression. Default: forecast.")
+  private String kind = "forecast";
+
   private final Terminal terminal;
 
   InitCommand(Terminal terminal) {
@@ -35,6 +50,15 @@ final class InitCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    Starter.Kind chosen =
+        Starter.Kind.of(kind)
+            .orElseThrow(() ->
+                new SluiceException(
+                    ExitCode.INPUT_WRONG,
+                    Diagnostic.of(
+                        "SLU-9010",
+                        "there is no pipeline of the kind \"" + kind + "\" to start from",
+                        DidYouMean.hint(Starter.Kind.words(), kind))));
     if (Files.exists(folder) && !empty(folder)) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
@@ -43,7 +67,7 @@ final class InitCommand implements Callable<Integer> {
               folder + " is not an empty folder",
               "name a new folder: init overwrites nothing"));
     }
-    for (var file : Starter.files().entrySet()) {
+    for (var file : Starter.files(chosen).entrySet()) {
       Path target = folder.resolve(file.getKey());
       Files.createDirectories(target.getParent());
       Files.write(target, file.getValue());

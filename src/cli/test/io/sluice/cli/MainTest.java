@@ -53,6 +53,23 @@ class MainTest {
     assertThat(list.split("\n(?=  \\w)")).hasSize(18).allMatch(entry -> entry.endsWith("."));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"forecast", "classification", "regression"})
+  void everyKindOfPipelineToStartFromIsRightAndCompiles(String kind) {
+    String pipeline = folder.resolve(kind).toString();
+    assertThat(sluice("init", "--kind", kind, pipeline)).as(text(err)).isZero();
+    assertThat(sluice("check", pipeline)).as(text(err)).isZero();
+    assertThat(sluice("compile", pipeline)).as(text(err)).isZero();
+  }
+
+  @Test
+  void aKindOfPipelineThatThereIsNotIsNamed() {
+    assertThat(sluice("init", "--kind", "classifcation", folder.resolve("x").toString()))
+        .isEqualTo(2);
+    assertThat(text(err)).startsWith("error[SLU-9010]").contains("did you mean \"classification\"");
+    assertThat(folder.resolve("x")).doesNotExist();
+  }
+
   @Test
   void suggestsTheCommandThatWasMeant() {
     assertThat(sluice("chekc")).isEqualTo(2);

@@ -1,0 +1,1 @@
+"""Is a tumour malignant: the pipeline that `sluice init --kind classification` writes."""

@@ -1,0 +1,1 @@
+"""How far a disease progresses: the pipeline that `sluice init --kind regression` writes."""
