@@ -112,13 +112,6 @@ final class EvaluateTaskRule implements Rule {
           "evaluate@1 has no \"unit\" for the task " + task,
           "delete it: the tables say it, their `group` or else their `id` (split@1 writes both)");
     }
-    if (!stage.with().derived().isEmpty()) {
-      findings.add(
-          "SLU-1030",
-          view.spans().key("stages", name, "with", "derived"),
-          "evaluate@1 has no \"derived\" for the task " + task,
-          "delete it: only the audit against a snapshot asks for it");
-    }
   }
 
   private static void unit(SpecView view, String name, Spec.Evaluate stage, Findings findings) {

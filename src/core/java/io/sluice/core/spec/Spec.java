@@ -520,7 +520,7 @@ public record Spec(
    * @param baselines what is scored beside the models without having learned; empty: all of the
    *     task
    * @param derived channels that are computed, so that no snapshot can have them: not auditing them
-   *     is accepted, and told
+   *     is accepted, and told; of a table features that tell the label and are known before it
    * @param prefer families from the simplest on, one of which is picked before the best on
    *     validation when it loses at most a standard error more; empty: the best is picked
    */

@@ -747,7 +747,8 @@ final class SpecModel {
         optional(
             "derived",
             Shapes.distinct("a list of channels", column, 0),
-            "channels that are computed and that no snapshot has, for example [holiday]");
+            "channels that are computed and that no snapshot has, for example [holiday]; of a table"
+                + " features that tell the label and are known before it");
     var prefer =
         optional(
             "prefer",

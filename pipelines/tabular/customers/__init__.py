@@ -1,0 +1,1 @@
+"""The data that all families share; standard library only."""
