@@ -82,17 +82,11 @@ public final class Preflight {
     }
     check("rights", this::rights);
     check("store", this::store);
-    check(
-        "registry read",
-        () -> secret("registry read", target.registry().read(), RegistryVariables.URI));
-    check(
-        "registry write",
-        () -> secret("registry write", target.registry().write(), RegistryVariables.URI));
-    check(
-        "tuning storage",
-        () -> secret("tuning storage", target.tuning().storage(), "OPTUNA_STORAGE_URL"));
-    check("account reader", () -> account("reader", target.serviceAccounts().reader()));
-    check("account writer", () -> account("writer", target.serviceAccounts().writer()));
+    secretOf("registry read", target.registry().read(), RegistryVariables.URI);
+    secretOf("registry write", target.registry().write(), RegistryVariables.URI);
+    secretOf("tuning storage", target.tuning().storage(), "OPTUNA_STORAGE_URL");
+    accountOf("reader", target.serviceAccounts().reader());
+    accountOf("writer", target.serviceAccounts().writer());
     target.queue().ifPresent(queue -> check("queue", () -> queue(queue)));
     check("admission", this::admission);
     return List.copyOf(findings);
@@ -408,6 +402,14 @@ public final class Preflight {
               + " binds it to the first pod that uses it; "
               + described);
     }
+  }
+
+  private void secretOf(String what, Optional<String> name, String key) {
+    check(what, () -> secret(what, name, key));
+  }
+
+  private void accountOf(String what, Optional<String> name) {
+    check("account " + what, () -> account(what, name));
   }
 
   private void secret(String what, Optional<String> name, String key) {
