@@ -52,6 +52,33 @@ class PredictLoopTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"dash", "busybox sh", "bash"})
+  void ofATableOfRowsTheCommandIsCalledOnceForEachSet(String shell) throws Exception {
+    for (String origin : List.of("validation/a", "validation/b", "holdout/c")) {
+      Path folder = workspace.resolve("predict/windows").resolve(origin);
+      Files.delete(folder.resolve("windows.csv"));
+      Files.delete(folder.resolve("as-of"));
+      Files.delete(folder);
+    }
+    for (String set : List.of("validation", "holdout")) {
+      Path folder =
+          Files.createDirectories(
+              workspace.resolve("predict/windows").resolve(set).resolve("rows"));
+      Files.writeString(folder.resolve("as-of"), "now\n");
+      Files.writeString(folder.resolve("rows.csv"), "rows of " + set + "\n");
+    }
+    String predicts =
+        "echo \"$SLUICE_AS_OF\" >>calls;"
+            + " cp \"$SLUICE_INPUTS/rows.csv\" \"$SLUICE_OUTPUTS/predictions.csv\"";
+    assertThat(run(shell, "0", predicts)).as(log()).isZero();
+    assertThat(workspace.resolve("code/calls")).hasContent("now\nnow");
+    assertThat(workspace.resolve("outputs/predictions/validation/rows.csv"))
+        .hasContent("rows of validation");
+    assertThat(workspace.resolve("outputs/predictions/holdout/rows.csv"))
+        .hasContent("rows of holdout");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dash", "busybox sh", "bash"})
   void withinItsTimeACommandKeepsItsExitCode(String shell) throws Exception {
     assertThat(run(shell, "60", FORECAST + "; [ $SLUICE_AS_OF != b ] || exit 3")).isEqualTo(3);
     assertThat(log()).contains("exit code 3 at origin b of validation");
