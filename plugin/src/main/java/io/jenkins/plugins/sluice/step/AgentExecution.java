@@ -249,31 +249,31 @@ final class AgentExecution extends BackgroundExecution {
     StepContext context = getContext();
     Run<?, ?> build = context.get(Run.class);
     RunId run = run(build);
-    Optional<RunSummary> read =
-        new BuildRuns(build, context.get(TaskListener.class))
-            .keepRecord(run, ended.record(ws), ended.page(ws));
+    TaskListener listener = context.get(TaskListener.class);
+    BuildRuns builds = new BuildRuns(build, listener);
+    Optional<RunSummary> read = builds.keepRecord(run, ended.record(ws), ended.page(ws));
+    boolean judges = stage == null || stage.kind() == StageSelector.Kind.EVALUATE;
+    RunSummary summary = read.orElseGet(RunSummary::empty);
+    if (code == 0 && judges && summary.verdict().isPresent()) {
+      builds.judged(summary.model(), summary.verdict().get(), summary);
+    }
     @Nullable Throwable stopped = stopCause();
     if (stopped != null) {
+      if (code == 0) {
+        listener.getLogger().println(succeededBeforeItsStop(execution(build)));
+      }
       fail(stopped);
     } else if (code != 0) {
       fail(failure(run, code, ended.failure(ws)));
+    } else if (judges && read.isEmpty()) {
+      // a HOLD would pass for a success
+      fail(
+          new AbortException(
+              "this version of the plugin cannot read the record of run "
+                  + run
+                  + ", so its verdict is unknown: install the plugin's version of Sluice on the"
+                  + " agent"));
     } else {
-      boolean judges = stage == null || stage.kind() == StageSelector.Kind.EVALUATE;
-      if (judges && read.isEmpty()) {
-        // a HOLD would pass for a success
-        fail(
-            new AbortException(
-                "this version of the plugin cannot read the record of run "
-                    + run
-                    + ", so its verdict is unknown: install the plugin's version of Sluice on the"
-                    + " agent"));
-        return;
-      }
-      RunSummary summary = read.orElseGet(RunSummary::empty);
-      if (judges && summary.verdict().isPresent()) {
-        new BuildRuns(build, context.get(TaskListener.class))
-            .judged(summary.model(), summary.verdict().get(), summary);
-      }
       succeed(
           judges ? HoldPolicy.hold(run, summary.verdict(), summary) : Optional.empty(),
           summary.result(run.value(), Optional.empty()));

@@ -6,6 +6,7 @@ import hudson.model.Run;
 import io.jenkins.plugins.sluice.run.BuildRuns;
 import io.jenkins.plugins.sluice.run.Failures;
 import io.sluice.app.run.Identity;
+import io.sluice.core.run.RunId;
 import java.io.IOException;
 import java.util.Optional;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
@@ -86,6 +87,11 @@ abstract class BackgroundExecution extends StepExecution {
 
   final synchronized boolean isOver() {
     return over;
+  }
+
+  /** What the log of a step says that was stopped too late: the build is aborted all the same. */
+  static String succeededBeforeItsStop(RunId execution) {
+    return execution + " had succeeded before it could be stopped; what it did stays";
   }
 
   /** Gives the step a result, unless it has one. */

@@ -176,9 +176,7 @@ abstract class ClusterExecution extends BackgroundExecution {
       RunSummary summary =
           verdict.isPresent() ? builds.summary(state, cluster()) : RunSummary.empty();
       if (stopCause() != null) {
-        listener
-            .getLogger()
-            .println(execution + " had succeeded before it could be stopped; what it did stays");
+        listener.getLogger().println(succeededBeforeItsStop(execution));
       }
       boolean judges = call().isEmpty() || call().get().kind() == StageSelector.Kind.EVALUATE;
       if (judges && verdict.isPresent()) {
