@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Mean over the classes that there are of the share of their rows that is told rightly. */
+/** Mean over the classes that there are of the share of their rows that the model tells rightly. */
 public record BalancedAccuracy() implements Linearised {
   @Override
   public String name() {

@@ -74,8 +74,8 @@ final class Comparison {
   }
 
   /**
-   * The same on a part of the rows, zero on the others. What is no sum over rows is linearised anew
-   * there, and loses nothing where it is undefined.
+   * The same on a part of the rows, zero on the others. A score that does not sum is linearised
+   * anew there, and loses nothing where it is undefined.
    */
   private double[] losses(String model, @Nullable BitSet part) {
     if (part == null || part.cardinality() == rows.size() || metric instanceof Metric.RowLoss) {

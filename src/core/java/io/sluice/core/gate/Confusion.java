@@ -11,11 +11,11 @@ import java.util.Optional;
 public record Confusion(Kind kind, double threshold) implements Linearised {
   /** Which ratio it is. */
   public enum Kind {
-    /** Twice the found positives over the positives and what is said to be one. */
+    /** Twice the found positives over the positives and the rows that the model takes for one. */
     F1("f1", "F1"),
     /** The found positives over all positives. */
     RECALL("recall", "recall"),
-    /** The found positives over all rows that are said to be one. */
+    /** The found positives over all rows that the model takes for one. */
     PRECISION("precision", "precision"),
     /** The found negatives over all negatives. */
     SPECIFICITY("specificity", "specificity");

@@ -1,7 +1,7 @@
 package io.sluice.core.gate;
 
 /**
- * A score that is no sum over rows, with 1 as its best value. It is tested by its linearisation:
+ * A score that does not sum over rows, with 1 as its best value. It is tested by its linearisation:
  * with {@code v} the score and {@code u} how fast it grows with a row's weight, the row loses
  * {@code (1 - v) w / W - w u}, which sums to {@code 1 - v} and varies as the score does to first
  * order: the infinitesimal jackknife (Jaeckel 1972; Efron 1982, chapter 6). For the AUC these are

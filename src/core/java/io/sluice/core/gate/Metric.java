@@ -476,8 +476,8 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
 
   /**
    * Share of rows that are told rightly. Of two classes a prediction above 0.5 says 1 (a tie says
-   * 0, as an argmax over two classes does), of several the first of the most probable ones is said.
-   * Its loss is the share of wrong rows.
+   * 0, as an argmax over two classes does), of several the most probable one, the first of equal
+   * ones, is the prediction. Its loss is the share of wrong rows.
    */
   record Accuracy() implements RowLoss {
     @Override

@@ -51,7 +51,7 @@ class MetricTest {
     return name.equals("bias") ? Metric.parse(name) : Metric.figure(name).orElseThrow();
   }
 
-  /** Every score that is no sum over rows, of two classes and of three. */
+  /** Every score that does not sum over rows, of two classes and of three. */
   private static Stream<Linearised> scores() {
     return Stream.of(
         new Metric.Auc(),

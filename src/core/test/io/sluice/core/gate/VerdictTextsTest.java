@@ -94,7 +94,7 @@ class VerdictTextsTest {
     all.put("A classifier that may have seen the holdout", VerdictTextsTest::leaking);
     all.put("The first regressor", () -> table(Task.REGRESSION, "rmse", t -> {}));
     all.put(
-        "A regressor that is no better",
+        "A regressor as good as the champion",
         () ->
             table(
                 Task.REGRESSION,
