@@ -96,7 +96,7 @@ public final class Gate {
     if (policy.task() == Task.MULTICLASS && policy.find(GatePolicy.BIAS).isPresent()) {
       throw unfit(
           "gate.guards.bias limits the error of a total, and classes have no total",
-          "take it away; a floor on a slice or a figure says more");
+          "take it away");
     }
     boolean single = rows.units().names().size() == rows.size();
     return policy.find(GatePolicy.MAX_UNIT_SHARE).isPresent()
