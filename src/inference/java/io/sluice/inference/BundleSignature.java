@@ -42,7 +42,7 @@ public sealed interface BundleSignature permits ForecastSignature, TabularSignat
    * @throws IllegalArgumentException when it is not such a signature; the message says where
    */
   static BundleSignature parse(JsonNode json) {
-    String kind = json.path("kind").asText();
+    String kind = new Fields("the signature", json).text("kind");
     return switch (kind) {
       case TabularSignature.KIND -> TabularSignature.parse(json);
       case ForecastSignature.KIND -> ForecastSignature.parse(json);
