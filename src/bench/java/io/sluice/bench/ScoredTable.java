@@ -6,7 +6,7 @@ import io.sluice.core.gate.Direction;
 import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.HoldoutRows;
 import io.sluice.core.gate.Metric;
-import io.sluice.core.gate.Task;
+import io.sluice.core.task.Task;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -2,8 +2,8 @@ package io.sluice.inference;
 
 import com.carrotsearch.hppc.IntHashSet;
 import io.sluice.core.gate.Metric;
-import io.sluice.core.gate.Task;
 import io.sluice.core.table.TableFormat;
+import io.sluice.core.task.Task;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

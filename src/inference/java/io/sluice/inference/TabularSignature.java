@@ -1,8 +1,8 @@
 package io.sluice.inference;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.sluice.core.gate.Task;
 import io.sluice.core.table.TableFormat;
+import io.sluice.core.task.Task;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -2,9 +2,9 @@ package io.sluice.core.check;
 
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
-import io.sluice.core.gate.Task;
 import io.sluice.core.spec.Ref;
 import io.sluice.core.spec.Spec;
+import io.sluice.core.task.Task;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;

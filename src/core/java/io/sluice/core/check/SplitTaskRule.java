@@ -2,11 +2,11 @@ package io.sluice.core.check;
 
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.Location;
-import io.sluice.core.gate.Task;
 import io.sluice.core.spec.Ref;
 import io.sluice.core.spec.Spec;
 import io.sluice.core.table.ColumnType;
 import io.sluice.core.table.SplitSettings;
+import io.sluice.core.task.Task;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;

@@ -1,6 +1,7 @@
 package io.sluice.core.gate;
 
 import io.sluice.core.gate.Verdict.Finding;
+import io.sluice.core.task.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

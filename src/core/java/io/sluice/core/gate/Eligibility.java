@@ -6,6 +6,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.gate.GatePolicy.Candidates;
 import io.sluice.core.gate.GatePolicy.FirstRun;
 import io.sluice.core.gate.Verdict.Finding;
+import io.sluice.core.task.Task;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;

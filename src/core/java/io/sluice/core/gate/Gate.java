@@ -6,6 +6,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport.Unaudited;
 import io.sluice.core.gate.Verdict.Basis;
 import io.sluice.core.gate.Verdict.Finding;
+import io.sluice.core.task.Task;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;

@@ -11,6 +11,7 @@ import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
 import io.sluice.core.json.LowerCase;
+import io.sluice.core.task.Task;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.sluice.core.json.JsonCodec;
+import io.sluice.core.task.Task;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;

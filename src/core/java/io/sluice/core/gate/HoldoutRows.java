@@ -4,6 +4,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
+import io.sluice.core.task.Task;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;

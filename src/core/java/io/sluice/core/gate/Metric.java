@@ -1,5 +1,6 @@
 package io.sluice.core.gate;
 
+import io.sluice.core.task.Task;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;

@@ -12,6 +12,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.json.JsonCodec;
 import io.sluice.core.json.Versioned;
+import io.sluice.core.task.Task;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

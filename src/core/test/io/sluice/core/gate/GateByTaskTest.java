@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.sluice.core.json.Json;
+import io.sluice.core.task.Task;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

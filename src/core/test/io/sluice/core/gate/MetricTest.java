@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.json.Json;
+import io.sluice.core.task.Task;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Random;

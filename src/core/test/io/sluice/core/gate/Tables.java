@@ -1,6 +1,7 @@
 package io.sluice.core.gate;
 
 import io.sluice.core.evaluation.EvaluationReport;
+import io.sluice.core.task.Task;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

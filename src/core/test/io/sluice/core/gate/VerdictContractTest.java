@@ -8,6 +8,7 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import io.sluice.core.json.Json;
+import io.sluice.core.task.Task;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

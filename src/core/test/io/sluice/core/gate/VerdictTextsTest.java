@@ -3,6 +3,7 @@ package io.sluice.core.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sluice.core.evaluation.EvaluationReport;
+import io.sluice.core.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,7 +7,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.HoldoutRows;
-import io.sluice.core.gate.Task;
+import io.sluice.core.task.Task;
 import io.sluice.inference.CsvTable;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package io.sluice.core.gate;
+package io.sluice.core.task;
 
 import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import io.sluice.core.json.LowerCase;
