@@ -31,7 +31,7 @@ class ExitCodeTrackerTest {
 
   /** Every stage of Sluice and every exit code that its program may have. */
   static Stream<Arguments> ownStages() {
-    return Stream.of("resolve", "drift", "evaluate", "gate", "register", "promote")
+    return Stream.of("resolve", "split", "drift", "evaluate", "gate", "register", "promote")
         .flatMap(stage -> Stream.of(1, 2, 3, 4).map(code -> Arguments.of(stage, code)));
   }
 
@@ -136,6 +136,7 @@ class ExitCodeTrackerTest {
     assertThat(sayWhy)
         .containsExactly(
             Plan.Kind.RESOLVE,
+            Plan.Kind.SPLIT,
             Plan.Kind.DRIFT,
             Plan.Kind.EVALUATE,
             Plan.Kind.GATE,
