@@ -103,11 +103,11 @@ public final class HoldoutRows {
               : 1;
       if (width != asked) {
         throw invalid(
-            "the predictions of "
+            "numbers for each row and model: those of "
                 + model
                 + " are "
-                + Words.count(width, "number")
-                + " for each row, and the task asks for "
+                + width
+                + ", and the task asks for "
                 + asked);
       }
     });
