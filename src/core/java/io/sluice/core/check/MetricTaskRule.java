@@ -1,5 +1,6 @@
 package io.sluice.core.check;
 
+import io.sluice.core.gate.Floor;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.Metric;
 import io.sluice.core.spec.Ref;
@@ -9,12 +10,15 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The gate's metric judges what the models of the spec's task predict. */
+/** The gate's metric and its floors judge what the models of the spec's task predict. */
 final class MetricTaskRule implements Rule {
   @Override
   public void check(SpecView view, Findings findings) {
     Metric.Loss metric = view.spec().gate().policy().get(GatePolicy.METRIC);
     Task task = view.spec().task();
+    for (Floor floor : view.spec().gate().policy().find(GatePolicy.FLOORS).orElse(List.of())) {
+      floor(view, floor, metric, findings);
+    }
     if (!scored(view.spec()) || (metric.scored() && metric.judges(task))) {
       return;
     }
@@ -34,6 +38,33 @@ final class MetricTaskRule implements Rule {
                 + "\" is a loss that the team's own evaluation writes, and evaluate@1 scores"
                 + " predictions itself",
         "take one of " + String.join(", ", judging) + others(metric));
+  }
+
+  /** A floor's figure can be computed of the rows, and says something of the task. */
+  private static void floor(SpecView view, Floor floor, Metric.Loss metric, Findings findings) {
+    Task task = view.spec().task();
+    boolean scored = scored(view.spec());
+    if (scored
+        ? floor.figure().scored() && floor.figure().judges(task)
+        : floor.figure().scored() == metric.scored()) {
+      return;
+    }
+    findings.add(
+        "SLU-1039",
+        view.spans().key("gate", "floors", floor.name()),
+        "a floor of \""
+            + floor.name()
+            + "\""
+            + (floor.figure().scored()
+                ? scored
+                    ? ", which does not judge what models of the task "
+                        + task.word()
+                        + " predict: "
+                        + task.predicted()
+                    : ", and with the metric loss the rows have losses in place of predictions"
+                : ", a loss that the team's own evaluation writes where it is the gate's metric"),
+        "take one of "
+            + String.join(", ", metric.scored() ? Metric.figures(task) : List.of(metric.name())));
   }
 
   private static String others(Metric.Loss metric) {

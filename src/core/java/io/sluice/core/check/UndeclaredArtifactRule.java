@@ -2,6 +2,7 @@ package io.sluice.core.check;
 
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.Location;
+import io.sluice.core.gate.Floor;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.spec.Ref;
 import io.sluice.core.spec.Spec;
@@ -37,6 +38,17 @@ final class UndeclaredArtifactRule implements Rule {
     Spec spec = view.spec();
     if (spec.gate().rows() instanceof Ref.Output o
         && spec.stages().get(o.stage()) instanceof Spec.Evaluate e) {
+      for (Floor floor : spec.gate().policy().find(GatePolicy.FLOORS).orElse(List.of())) {
+        floor
+            .column()
+            .filter(c -> !e.with().slices().contains(c))
+            .ifPresent(c ->
+                findings.add(
+                    "SLU-1022",
+                    view.spans().key("gate", "floors", floor.name()),
+                    "\"" + c + "\" is not a slice of stage \"" + o.stage() + "\"",
+                    DidYouMean.hint(e.with().slices(), c)));
+      }
       List<String> slices = spec.gate().policy().find(GatePolicy.SLICES).orElse(List.of());
       for (int i = 0; i < slices.size(); i++) {
         if (!e.with().slices().contains(slices.get(i))) {

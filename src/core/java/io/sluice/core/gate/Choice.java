@@ -16,13 +16,15 @@ final class Choice {
   private final GatePolicy policy;
   private final Regressions regressions;
   private final Guards guards;
+  private final FloorGuard floors;
   private final RareValues rareValues;
 
-  Choice(Comparison comparison, Regressions regressions, Guards guards) {
+  Choice(Comparison comparison, Regressions regressions, Guards guards, FloorGuard floors) {
     this.comparison = comparison;
     this.policy = comparison.policy();
     this.regressions = regressions;
     this.guards = guards;
+    this.floors = floors;
     this.rareValues = new RareValues(comparison);
   }
 
@@ -34,13 +36,21 @@ final class Choice {
       Basis basis,
       List<Finding> findings,
       List<Verdict.Slice> slices,
+      List<Verdict.FloorResult> floors,
       Optional<Verdict.RareValues> rareValues,
       Optional<Verdict.Bias> bias) {
 
     /** One that cannot be tested. */
-    static Judged untested(String candidate, List<Finding> findings) {
+    static Judged untested(
+        String candidate, List<Finding> findings, List<Verdict.FloorResult> floors) {
       return new Judged(
-          candidate, Basis.SUPERIORITY, findings, List.of(), Optional.empty(), Optional.empty());
+          candidate,
+          Basis.SUPERIORITY,
+          findings,
+          List.of(),
+          floors,
+          Optional.empty(),
+          Optional.empty());
     }
   }
 
@@ -52,10 +62,13 @@ final class Choice {
       List<Verdict.Test> tests,
       List<Basis> bases) {
     if (!eligible.contains(chosen) && eligible.isEmpty()) {
-      return Judged.untested(chosen, List.of(Eligibility.ineligible(comparison, chosen)));
+      return Judged.untested(
+          chosen, List.of(Eligibility.ineligible(comparison, chosen)), List.of());
     }
     if (reference.isEmpty() || tests.isEmpty()) {
-      return Judged.untested(eligible.contains(chosen) ? chosen : eligible.get(0), List.of());
+      String subject = eligible.contains(chosen) ? chosen : eligible.get(0);
+      FloorGuard.Judged floored = floors.judged(subject);
+      return Judged.untested(subject, floored.findings(), floored.results());
     }
     List<Judged> failed = new ArrayList<>();
     for (Basis basis : bases) {
@@ -124,12 +137,15 @@ final class Choice {
     }
     Optional<Verdict.Bias> bias = guards.bias(candidate, reference);
     bias.flatMap(b -> guards.finding(b, candidate, reference)).ifPresent(findings::add);
+    FloorGuard.Judged floored = floors.judged(candidate);
+    findings.addAll(floored.findings());
     Optional<Verdict.RareValues> rare = rareValues.of(test, reference);
     if (test.proven()
         && policy.find(GatePolicy.RARE_VALUES).equals(Optional.of(GatePolicy.RareValues.HOLD))) {
       rare.filter(r -> !r.stands()).map(RareValues::finding).ifPresent(findings::add);
     }
-    return new Judged(candidate, test.basis(), List.copyOf(findings), slices, rare, bias);
+    return new Judged(
+        candidate, test.basis(), List.copyOf(findings), slices, floored.results(), rare, bias);
   }
 
   private static Finding worse(Verdict.Test test, String reference) {

@@ -27,6 +27,7 @@ final class Explanation {
     explanation.comparison();
     explanation.conditions();
     explanation.unseen();
+    explanation.floors();
     explanation.slices();
     explanation.periods();
     explanation.labels();
@@ -457,6 +458,45 @@ final class Explanation {
                         + " is "
                         + Words.gain(u.improvement())
                         + "."));
+  }
+
+  private void floors() {
+    List<Verdict.FloorResult> all = verdict.floors();
+    List<String> met =
+        all.stream()
+            .filter(r -> r.outcome() == Verdict.FloorResult.Outcome.MET)
+            .map(r ->
+                r.title()
+                    + r.column().map(c -> " " + r.where()).orElse("")
+                    + " "
+                    + r.figures()
+                    + " ("
+                    + r.asked()
+                    + " is asked)")
+            .toList();
+    List<String> skipped =
+        all.stream()
+            .filter(r -> r.outcome() == Verdict.FloorResult.Outcome.SKIPPED)
+            .map(r -> r.title() + " " + r.where() + " (" + r.why() + ")")
+            .toList();
+    if (!met.isEmpty()) {
+      sentences.add(
+          (all.size() == 1
+                  ? "The only floor is met"
+                  : "Of " + all.size() + " figures with a floor " + met.size() + " reach it")
+              + ": "
+              + some(met)
+              + ".");
+    }
+    if (!skipped.isEmpty()) {
+      sentences.add("Floors did not judge " + some(skipped) + ".");
+    }
+  }
+
+  private static String some(List<String> all) {
+    int most = 6;
+    return String.join(", ", all.subList(0, Math.min(most, all.size())))
+        + (all.size() > most ? " and " + (all.size() - most) + " more" : "");
   }
 
   private void slices() {

@@ -19,6 +19,15 @@ final class Figures {
     return plain(value, 3);
   }
 
+  /** As {@link #number}, with as many more digits as tell the value from another one. */
+  static String apart(double value, double other) {
+    int digits = 3;
+    while (digits < 12 && value != other && plain(value, digits).equals(plain(other, digits))) {
+      digits++;
+    }
+    return plain(value, digits);
+  }
+
   /** Two decimals with sign, zero without: {@code -0.31}. */
   static String signed(double value) {
     return Math.abs(value) < 0.005 ? "0.00" : String.format(Locale.ROOT, "%+.2f", value);

@@ -60,6 +60,7 @@ public final class Gate {
                 "it has " + rows.sliceColumns() + "; add it to evaluate's slices"));
       }
     }
+    policy.find(GatePolicy.FLOORS).orElse(List.of()).forEach(floor -> fits(floor, rows, policy));
     Optional<String> reference = Eligibility.reference(rows, policy);
     BitSet usable = Eligibility.usable(rows, reference, policy.get(GatePolicy.METRIC));
     long missing =
@@ -105,6 +106,34 @@ public final class Gate {
         : policy.with(GatePolicy.MAX_UNIT_SHARE, single ? 1.0 : SHARE_OF_GROUPS);
   }
 
+  /** Refuses a floor of a slice that is not there, or of a figure that says nothing of the rows. */
+  private static void fits(Floor floor, HoldoutRows rows, GatePolicy policy) {
+    String name = "gate.floors names '" + floor.name() + "'";
+    if (floor.column().filter(c -> !rows.sliceColumns().contains(c)).isPresent()) {
+      throw unfit(
+          name + ", and that is not a slice column of the holdout",
+          "it has " + rows.sliceColumns() + "; add it to evaluate's slices");
+    }
+    Metric.Loss metric = policy.get(GatePolicy.METRIC);
+    if (floor.figure().scored() != metric.scored()) {
+      throw unfit(
+          name
+              + (metric.scored()
+                  ? ", a loss that the team's own evaluation writes, and the rows have predictions"
+                  : ", and the rows have losses in place of predictions"),
+          metric.scored() ? "take another figure" : "only the figure loss is there");
+    }
+    if (!rows.evaluation().task().map(floor.figure()::judges).orElse(true)) {
+      throw unfit(
+          name
+              + ", a figure that does not judge what models of the task "
+              + policy.task().word()
+              + " predict: "
+              + policy.task().predicted(),
+          "take one of " + String.join(", ", Metric.figures(policy.task())));
+    }
+  }
+
   private static SluiceException unfit(String message, String hint) {
     return new SluiceException(ExitCode.INPUT_WRONG, Diagnostic.of("SLU-8001", message, hint));
   }
@@ -145,7 +174,11 @@ public final class Gate {
     about.addAll(sufficiency.findings(data, reference));
     guards.drift().ifPresent(about::add);
     Choice.Judged judged =
-        new Choice(comparison, new Regressions(comparison, proof), guards)
+        new Choice(
+                comparison,
+                new Regressions(comparison, proof),
+                guards,
+                new FloorGuard(comparison, proof))
             .subject(chosen, eligible, reference, tests, bases);
     about.addAll(judged.findings());
     TooGood tooGood = new TooGood(comparison);
@@ -177,6 +210,7 @@ public final class Gate {
         tests,
         usable ? shown.unseen(subject, reference) : Optional.empty(),
         judged.slices(),
+        judged.floors(),
         judged.rareValues(),
         usable ? shown.gains(subject, reference) : List.of(),
         labels,

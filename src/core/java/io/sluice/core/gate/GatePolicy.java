@@ -166,6 +166,15 @@ public final class GatePolicy {
               "those of evaluate",
               "columns to look for regressions by"));
 
+  /** Least values of the candidate's own figures, or largest ones where less is better. */
+  public static final GateSetting<List<Floor>> FLOORS =
+      declare(
+          GateSetting.derived(
+              "floors",
+              new SettingForm.Floors(),
+              "none",
+              "figures of the candidate itself that must be reached, whatever the champion's are"));
+
   /**
    * Whether a check that evaluate could not make holds. Without it such checks are told and do not
    * hold.

@@ -222,6 +222,14 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     /** The loss of one row, unweighted. */
     double loss(double actual, double predicted);
 
+    /**
+     * The mean of {@link #loss} that a value of the metric stands for; empty where the value
+     * depends on more than the mean.
+     */
+    default Optional<Double> meanLoss(double value) {
+      return Optional.of(value);
+    }
+
     /** The same of a prediction that is the numbers from a place on, as many as it is wide. */
     default double loss(double actual, double[] predicted, int from, int width) {
       return loss(actual, predicted[from]);
@@ -377,6 +385,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
 
     @Override
+    public Optional<Double> meanLoss(double value) {
+      return Optional.of(value * value);
+    }
+
+    @Override
     public double loss(double actual, double predicted) {
       return (actual - predicted) * (actual - predicted);
     }
@@ -415,6 +428,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     @Override
     public boolean negatives() {
       return true;
+    }
+
+    @Override
+    public Optional<Double> meanLoss(double value) {
+      return Optional.empty();
     }
 
     @Override
@@ -489,6 +507,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     @Override
     public String title() {
       return "accuracy";
+    }
+
+    @Override
+    public Optional<Double> meanLoss(double value) {
+      return Optional.of(1 - value);
     }
 
     @Override
@@ -651,6 +674,11 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     @Override
     public Direction direction() {
       return Direction.MAXIMIZE;
+    }
+
+    @Override
+    public Optional<Double> meanLoss(double value) {
+      return Optional.empty();
     }
 
     @Override
@@ -902,6 +930,28 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
                 .read(e.example() instanceof Confusion c && c.word().equals(name) ? c.name() : name)
                 .stream())
         .findFirst();
+  }
+
+  /** The form of the names of all figures, valid both in Java and in ECMA 262. */
+  static String figureForm() {
+    return Stream.concat(Registry.LOSSES.stream(), Registry.FIGURES.stream())
+        .map(e -> e.form() + (e.example() instanceof Confusion c ? "|" + c.word() : ""))
+        .collect(Collectors.joining("|"));
+  }
+
+  /** The names of all figures as messages list them, a threshold of one half left out. */
+  static List<String> figures() {
+    return Stream.concat(Registry.LOSSES.stream(), Registry.FIGURES.stream())
+        .map(Registry.Entry::example)
+        .map(f -> f instanceof Confusion c ? c.word() : f.name())
+        .toList();
+  }
+
+  /** The same of those that judge what models of a task predict. */
+  static List<String> figures(Task task) {
+    return figures().stream()
+        .filter(f -> figure(f).map(l -> l.scored() && l.judges(task)).orElse(false))
+        .toList();
   }
 
   /**

@@ -5,17 +5,21 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The form of a {@link GateSetting}'s value: its range, and how it is read from and written as
@@ -278,6 +282,52 @@ public sealed interface SettingForm<T> {
     @Override
     public String range() {
       return "a list of columns";
+    }
+  }
+
+  /** Figures with the values that a candidate must reach in them, each once. */
+  record Floors() implements SettingForm<List<Floor>> {
+    @Override
+    public Optional<List<Floor>> read(JsonNode json) {
+      List<Floor> floors = new ArrayList<>();
+      boolean fine = json.isObject() && !json.isEmpty();
+      for (Map.Entry<String, JsonNode> entry : json.properties()) {
+        Optional<Floor> floor =
+            Floor.of(entry.getKey(), entry.getValue().asDouble(Double.NaN))
+                .filter(f -> entry.getValue().isNumber() && f.possible())
+                .filter(f -> floors.stream().noneMatch(f::sameAs));
+        fine &= floor.isPresent();
+        floor.ifPresent(floors::add);
+      }
+      return fine
+          ? Optional.of(floors.stream().sorted(Comparator.comparing(Floor::name)).toList())
+          : Optional.empty();
+    }
+
+    @Override
+    public JsonNode write(List<Floor> value, Function<Duration, String> durations) {
+      ObjectNode out = JsonNodeFactory.instance.objectNode();
+      value.forEach(floor -> out.put(floor.name(), floor.bound()));
+      return out;
+    }
+
+    @Override
+    public String spell(List<Floor> value) {
+      return value.stream()
+          .map(floor -> "\"" + floor.name() + "\": " + Metric.number(floor.bound()))
+          .collect(Collectors.joining(", ", "{ ", " }"));
+    }
+
+    @Override
+    public String expected() {
+      return "a map such as { \"recall\": 0.9, \"slice(country).f1\": 0.7 }, each figure once: a"
+          + " number from 0 to 1 where more is better, else one that is not negative; figures: "
+          + String.join(", ", Metric.figures());
+    }
+
+    @Override
+    public String range() {
+      return "a map of [figures](#floors)";
     }
   }
 

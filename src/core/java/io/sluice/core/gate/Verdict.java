@@ -1,16 +1,19 @@
 package io.sluice.core.gate;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSetter;
 import com.fasterxml.jackson.annotation.JsonTypeName;
 import com.fasterxml.jackson.annotation.Nulls;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.EnumNaming;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.json.JsonCodec;
+import io.sluice.core.json.LowerCase;
 import io.sluice.core.json.Versioned;
 import io.sluice.core.task.Task;
 import java.time.Instant;
@@ -34,6 +37,7 @@ import java.util.Optional;
  * @param tests one per candidate and basis
  * @param unseen the gain on rows that the champion was neither trained nor chosen on
  * @param slices tests for regressions, sorted by column, then value
+ * @param floors what the policy's floors ask and the candidate measures; absent without floors
  * @param rareValues large values that the holdout should hold; absent when that is not known
  * @param periods gain per target period, in time
  * @param unaudited checks that evaluate could not make, weightiest first
@@ -57,6 +61,8 @@ public record Verdict(
     List<Test> tests,
     Optional<Gain> unseen,
     List<Slice> slices,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+        List<FloorResult> floors,
     Optional<RareValues> rareValues,
     List<Period> periods,
     Labels labels,
@@ -76,6 +82,7 @@ public record Verdict(
     models = List.copyOf(models);
     tests = List.copyOf(tests);
     slices = List.copyOf(slices);
+    floors = List.copyOf(floors);
     periods = List.copyOf(periods);
     unaudited = List.copyOf(unaudited);
   }
@@ -259,6 +266,88 @@ public record Verdict(
       double p,
       double adjustedP,
       boolean regression) {}
+
+  /**
+   * What a floor asks and the candidate measures, on all rows or on a slice.
+   *
+   * @param bound least value of the figure, or the largest one where less is better
+   * @param measured absent where the figure could not be computed
+   * @param p one-sided, of measuring as badly when the true figure is the bound; absent when the
+   *     floor is met, and for figures that no mean of losses stands for
+   * @param because why the figure was not judged
+   */
+  public record FloorResult(
+      String figure,
+      Optional<String> column,
+      Optional<String> value,
+      double bound,
+      long rows,
+      Optional<Double> measured,
+      Optional<Double> p,
+      Outcome outcome,
+      Optional<String> because) {
+
+    /** How a floor ends. */
+    @EnumNaming(LowerCase.class)
+    public enum Outcome {
+      /** The figure reaches the bound. */
+      MET,
+      /** It does not, which holds. */
+      MISSED,
+      /** It could not be checked, which holds. */
+      UNKNOWN,
+      /** It could not be checked in this slice, and was in others of the column. */
+      SKIPPED
+    }
+
+    FloorResult unknown(String why) {
+      return new FloorResult(
+          figure,
+          column,
+          value,
+          bound,
+          rows,
+          measured,
+          Optional.empty(),
+          Outcome.UNKNOWN,
+          Optional.of(why));
+    }
+
+    FloorResult as(Outcome other) {
+      return new FloorResult(figure, column, value, bound, rows, measured, p, other, because);
+    }
+
+    /** One of so many that chance had a try at. */
+    FloorResult amongTries(long tries) {
+      Optional<Double> all = p.map(one -> Math.min(1, one * tries));
+      return new FloorResult(figure, column, value, bound, rows, measured, all, outcome, because);
+    }
+
+    String title() {
+      return Metric.figure(figure).map(Metric.Loss::title).orElse(figure);
+    }
+
+    /** {@code in country = DE}, {@code on the holdout}. */
+    String where() {
+      return column.map(c -> "in " + c + " = " + value.orElse("")).orElse("on the holdout");
+    }
+
+    String why() {
+      return because.orElse("");
+    }
+
+    /** {@code at least 0.9}. */
+    String asked() {
+      boolean least =
+          Metric.figure(figure).map(f -> f.direction() == Direction.MAXIMIZE).orElse(true);
+      return (least ? "at least " : "at most ") + Metric.number(bound);
+    }
+
+    /** What was measured, with as many digits as tell it from the bound. */
+    String figures() {
+      return measured.map(m -> Figures.apart(m, bound)).orElse("not defined");
+    }
+  }
 
   /** The gain at one target period. */
   public record Period(Instant targetEnd, long rows, Optional<Double> improvement) {}

@@ -69,6 +69,7 @@ final class GateShapes {
           case SettingForm.Columns c ->
               Shapes.distinct(
                   "a list of columns", Shapes.text("a column's name", "for example market"), 0);
+          case SettingForm.Floors f -> new FloorsShape();
           case SettingForm.LossName l -> SpecModel.metric();
         };
   }

@@ -113,6 +113,43 @@ class GatePolicyTest {
         .hasMessageContaining("SLU-8001");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{ recall: 0.9 }",
+        "{ \"slice(country).f1\": 0.7, logloss: 0.5, auc: 1 }",
+        "{ \"slice(country=a (b)).precision(0.25)\": 0, \"tweedie_deviance(1.5)\": 3 }"
+      })
+  void aSpecItsSchemaAndTheGateAcceptTheSameFloors(String floors) {
+    GatePolicy policy = spec("metric: mae, floors: " + floors).gate().policy();
+
+    assertThat(GatePolicy.parse(policy.toJson())).isEqualTo(policy);
+    assertThat(policy.get(GatePolicy.FLOORS))
+        .isNotEmpty()
+        .allSatisfy(floor -> assertThat(floor.name()).matches(floorForm()));
+    assertThat(
+            spec("metric: mae, floors: "
+                    + new SettingForm.Floors().spell(policy.get(GatePolicy.FLOORS)))
+                .gate()
+                .policy())
+        .isEqualTo(policy);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"recal", "f1(0)", "slice(a)f1", "slice(=b).f1", "slice(a).", "bias"})
+  void aSpecItsSchemaAndTheGateRefuseTheSameFloors(String name) {
+    assertThat(parse("metric: mae, floors: { \"" + name + "\": 0.5 }").diagnostics().toString())
+        .contains("SLU-1011", "is not a figure that a floor can be about");
+    assertThat(name).doesNotMatch(floorForm());
+    assertThat(Floor.of(name, 0.5)).isEmpty();
+  }
+
+  private static String floorForm() {
+    return SpecSchema.tree()
+        .at("/properties/gate/properties/floors/propertyNames/pattern")
+        .asText();
+  }
+
   @Test
   void everyLossIsInTheRegistry() {
     assertThat(Metric.Registry.LOSSES.stream().<Object>map(e -> e.example().getClass()))

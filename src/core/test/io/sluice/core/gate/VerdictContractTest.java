@@ -45,7 +45,26 @@ class VerdictContractTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"promote", "hold-guard", "hold-insufficient-first-run"})
+  @ValueSource(doubles = {0.1, 0.999})
+  void whatTheGateWritesOfFloorsKeepsTheContract(double bound) throws IOException {
+    GatePolicy policy =
+        GatePolicy.of(new Metric.LogLoss())
+            .with(
+                GatePolicy.FLOORS,
+                List.of(
+                    Floor.of("accuracy", bound).orElseThrow(),
+                    Floor.of("slice(country).f1", bound).orElseThrow(),
+                    Floor.of("slice(country=XX).f1", bound).orElseThrow()));
+    Verdict verdict =
+        Gate.decide(new Tables(Task.BINARY, "logloss").build(), policy, History.NONE, 3);
+
+    assertThat(verdict.floors()).hasSize(5);
+    assertThat(errors(verdict)).isEmpty();
+    assertThat(Verdict.read(verdict.toJson())).isEqualTo(verdict);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"promote", "hold-guard", "hold-floors", "hold-insufficient-first-run"})
   void theSamplesReadAsVerdicts(String name) throws IOException {
     var json = Json.parse(resource("/contracts/samples/verdict/valid/" + name + ".json"));
 

@@ -93,6 +93,8 @@ class VerdictTextsTest {
                 }));
     all.put("Probabilities that cannot be judged", VerdictTextsTest::noProbabilities);
     all.put("A classifier that may have seen the holdout", VerdictTextsTest::leaking);
+    all.put("Floors that are reached", () -> floors(0.7, 0.6));
+    all.put("Floors that are missed", () -> floors(0.9, 0.8));
     all.put("The first regressor", () -> table(Task.REGRESSION, "rmse", t -> {}));
     all.put(
         "A regressor as good as the champion",
@@ -168,6 +170,26 @@ class VerdictTextsTest {
 
   private static Verdict judged(Tables tables, HoldoutRows rows) {
     return judged(GatePolicy.of(Metric.Loss.named(tables.metric).orElseThrow()), rows);
+  }
+
+  /** Of a classifier whose recall is 0.8; one country has too few rows to be judged by itself. */
+  private static Verdict floors(double recall, double f1) {
+    Tables tables = new Tables(Task.BINARY, "logloss");
+    List<Tables.Row> rows = new ArrayList<>();
+    for (Tables.Row r : tables.list()) {
+      String country = rows.size() < 4 ? "LU" : r.country();
+      rows.add(new Tables.Row(r.unit(), country, r.actual(), r.predictions()));
+    }
+    return judged(
+        GatePolicy.of(new Metric.LogLoss())
+            .with(
+                GatePolicy.FLOORS,
+                List.of(
+                    Floor.of("accuracy", recall).orElseThrow(),
+                    Floor.of("auc", 0.8).orElseThrow(),
+                    Floor.of("recall", recall).orElseThrow(),
+                    Floor.of("slice(country).f1", f1).orElseThrow())),
+        tables.build(rows));
   }
 
   private static void replacing(Tables tables) {

@@ -370,6 +370,20 @@ class PlannerTest {
   }
 
   @Test
+  void theGateGetsTheFloorsOfTheSpec() {
+    assertThat(
+            plan(Fixtures.good("floors.yaml").text())
+                .stage(new StageName("gate"))
+                .with()
+                .get("floors"))
+        .isEqualTo(
+            Json.parse(
+                """
+                {"slice(country).wape": 0.6, "slice(country=DE).wape": 0.5, "wape": 0.4}
+                """));
+  }
+
+  @Test
   void theFamilysOwnResourcesWinOverTheStagesAndThoseOverTheDefaults() {
     assertThat(stage("train-itransformer").resources())
         .isEqualTo(new Plan.Resources(Optional.of("4"), Optional.of("12Gi"), Optional.of("1")));
