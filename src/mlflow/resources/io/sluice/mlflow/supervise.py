@@ -19,6 +19,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -36,6 +37,8 @@ KEPT = Path("kept")
 LOG = Path("server.log")
 DATABASE = Path("mlflow.db")
 UNFINISHED = Path("mlflow.db.unfinished")
+SIDECARS = ("-journal", "-wal", "-shm")
+MARK = "SLUICE_EMBEDDED_MLFLOW"
 
 
 class Output:
@@ -88,6 +91,8 @@ def start(port: int) -> subprocess.Popen[bytes]:
         PYTHONUNBUFFERED="1",
         PYTHONSAFEPATH="1",
     )
+    # Every process of the server has it from its first moment, so that a killed supervisor's can be found.
+    env[MARK] = "1"
     # Paths relative to the state folder: no character in its name can break the database's URI.
     command = [
         *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port)),
@@ -123,22 +128,31 @@ def stop_group(group: int, leader: subprocess.Popen[bytes] | None) -> None:
         deadline = time.monotonic() + 2
 
 
-def stop_orphan() -> None:
-    """Ends a server whose supervisor was killed, if it is still ours: the process id may be reused."""
-    try:
-        group = int(json.loads(SERVER_JSON.read_text())["server"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    if any(is_ours(int(p.name), group) for p in Path("/proc").glob("[0-9]*")):
+def stop_orphans() -> bool:
+    """Ends servers whose supervisor was killed, published or not. False when one cannot be ended."""
+    for group in orphans():
         stop_group(group, None)
+    return not orphans()
 
 
-def is_ours(process: int, group: int) -> bool:
-    """Whether a process is of that group and works in this folder, as the server's processes do."""
-    try:
-        return os.getpgid(process) == group and os.path.samefile(f"/proc/{process}/cwd", ".")
-    except OSError:
-        return False
+def orphans() -> set[int]:
+    """The process groups of servers that still work in this folder.
+
+    Their processes carry `MARK`; those of an older Sluice do not, and are found by the group that it published.
+    """
+    published = 0
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        published = int(json.loads(SERVER_JSON.read_text())["server"])
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        # It ended, is another user's, or has ended and waits for its parent.
+        with contextlib.suppress(OSError):
+            group = os.getpgid(int(process.name))
+            if group == os.getpgrp() or not (process / "cwd").samefile("."):
+                continue
+            if group == published or f"{MARK}=1".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.add(group)
+    return found
 
 
 def publish(token: str, port: int, server: int) -> None:
@@ -148,17 +162,66 @@ def publish(token: str, port: int, server: int) -> None:
     new.replace(SERVER_JSON)
 
 
-def begin_database() -> None:
-    """Notes a database that is not there yet as unfinished, and removes one that its first start left so.
+def begin_database() -> bool:
+    """Notes a database that is not there yet as unfinished, and sets aside one that its first start left so.
 
     A server that is ended while it makes its tables leaves some of them, and no later start could add the rest.
-    Nobody has used such a database: the note goes before the server is published.
+    The note alone proves nothing: somebody may have put a whole database there since. So one that holds anything
+    stays, and none is deleted. False when the database cannot be used.
     """
-    if UNFINISHED.exists():
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            Path(f"{DATABASE}{suffix}").unlink(missing_ok=True)
-    if not DATABASE.exists():
+    if DATABASE.is_symlink() and not DATABASE.exists():
+        say(
+            f"{DATABASE} is a link to {DATABASE.readlink()}, which is not there: is its disk mounted?"
+            " (for a new database there, make that file, empty)"
+        )
+        return False
+    if os.path.lexists(UNFINISHED) and DATABASE.exists():
+        try:
+            content = whatever_is_in(DATABASE)
+        except sqlite3.Error as e:
+            say(f"{DATABASE} may be unfinished and cannot be read, so it stays as it is: {e}")
+            return True
+        if content is None:
+            say(f"an earlier start did not finish {DATABASE}, which holds nothing; it is {set_aside()} now")
+        else:
+            say(f"{DATABASE} was noted as unfinished, and is in use: it holds {content}; it stays")
+            UNFINISHED.unlink()
+    if not os.path.lexists(DATABASE):
         UNFINISHED.touch()
+    return True
+
+
+def whatever_is_in(database: Path) -> str | None:
+    """The first thing in a database that MLflow does not put there by itself, or None."""
+    # Not mode=ro: that cannot roll back what a killed server left half written, nor read a write-ahead log alone.
+    with contextlib.closing(sqlite3.connect(f"file:{database}?mode=rw", uri=True)) as connection:
+        connection.execute("PRAGMA query_only = ON")
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+        for (table,) in tables:
+            if table == "alembic_version" or table.startswith("sqlite_"):
+                continue
+            own = {"experiments": " WHERE experiment_id <> 0", "workspaces": " WHERE name <> 'default'"}.get(table, "")
+            quoted = table.replace('"', '""')
+            if connection.execute(f'SELECT 1 FROM "{quoted}"{own} LIMIT 1').fetchone():
+                return f"rows of the table {table}"
+    return None
+
+
+def set_aside() -> Path:
+    """Renames the database with what SQLite keeps beside it; returns its new name."""
+    number = 1
+    while any(os.path.lexists(f"{UNFINISHED}-{number}{suffix}") for suffix in ("", *SIDECARS)):
+        number += 1
+    aside = Path(f"{UNFINISHED}-{number}")
+    for suffix in ("", *SIDECARS):
+        with contextlib.suppress(FileNotFoundError):
+            Path(f"{DATABASE}{suffix}").rename(f"{aside}{suffix}")
+    return aside
+
+
+def say(message: str) -> None:
+    """For the server's log, which is where the supervisor's output goes."""
+    print(message, file=sys.stderr, flush=True)
 
 
 def kept(token: str) -> bool:
@@ -194,12 +257,16 @@ def main() -> int:
 
     supervisor = os.open("supervisor.lock", os.O_RDWR | os.O_CREAT, 0o600)
     if not locked(supervisor, OWN_LOCK_S):
-        print("another supervisor keeps this folder's server", file=sys.stderr)
+        say("another supervisor keeps this folder's server")
         return 1
     users = os.open("users.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    stop_orphan()
+    # Before anything is done to the database: one of them may be at work on it.
+    if not stop_orphans():
+        say(f"an MLflow server that nobody keeps does not end; its process groups: {sorted(orphans())}")
+        return 1
     SERVER_JSON.unlink(missing_ok=True)
-    begin_database()
+    if not begin_database():
+        return 1
 
     for _ in range(PORTS_TO_TRY):
         port = free_port()
@@ -220,6 +287,8 @@ def main() -> int:
         finally:
             SERVER_JSON.unlink(missing_ok=True)
             stop_group(server.pid, server)
+            if not os.path.lexists(DATABASE):
+                UNFINISHED.unlink(missing_ok=True)
         if published or not output.port_taken:
             return 1
     return 1

@@ -128,10 +128,13 @@ class EmbeddedMlflowIT {
         .as("a database that was whole once is left as it is")
         .isThrownBy(this::start)
         .withMessageContaining("did not start");
+    byte[] before = Files.readAllBytes(folder.resolve("mlflow.db"));
     Files.createFile(folder.resolve("mlflow.db.unfinished"));
     try (EmbeddedMlflow server = start()) {
       assertThat(answers(server.uri())).isTrue();
       assertThat(folder.resolve("mlflow.db.unfinished")).doesNotExist();
+      assertThat(folder.resolve("mlflow.db.unfinished-1")).hasBinaryContent(before);
+      assertThat(server.log()).content().contains("it is mlflow.db.unfinished-1 now");
     }
   }
 
@@ -184,9 +187,12 @@ class EmbeddedMlflowIT {
     orphans.remove(published.path("supervisor").asLong());
     kill(published.path("supervisor").asLong());
     assertThat(answers(before.uri())).as("the orphan").isTrue();
+    // What a start that was given up leaves, before somebody puts a whole database there.
+    Files.createFile(folder.resolve("mlflow.db.unfinished"));
     try (EmbeddedMlflow after = start()) {
       assertThat(processesIn(folder)).as("the orphan is gone").doesNotContainAnyElementsOf(orphans);
       assertThat(MlflowRegistry.connect(after.config()).versions("kept")).hasSize(1);
+      assertThat(folder.resolve("mlflow.db.unfinished")).doesNotExist();
 
       // A server that was killed is missed, and replaced for the next client.
       published = Json.parse(Files.readAllBytes(folder.resolve("server.json")));
@@ -204,6 +210,21 @@ class EmbeddedMlflowIT {
     }
     before.close();
     assertThat(processesIn(folder)).isEmpty();
+  }
+
+  @Test
+  void theServerOfASupervisorThatWasKilledBeforeItPublishedIsFound() throws Exception {
+    Process first = user();
+    await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("mlflow.db")));
+    assertThat(folder.resolve("server.json")).doesNotExist();
+    kill(supervisor());
+    assertThat(first.waitFor()).as("its server did not start").isNotZero();
+    List<Long> orphans = processesIn(folder);
+    assertThat(orphans).isNotEmpty();
+    try (EmbeddedMlflow after = start()) {
+      assertThat(processesIn(folder)).doesNotContainAnyElementsOf(orphans);
+      assertThat(answers(after.uri())).isTrue();
+    }
   }
 
   @Test
@@ -279,6 +300,16 @@ class EmbeddedMlflowIT {
         Json.parse(Files.readAllBytes(folder.resolve("server.json"))).path("supervisor").asLong();
     String stat = Files.readString(Path.of("/proc/" + supervisor + "/stat"));
     return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[1]);
+  }
+
+  /** The supervisor of a server that is on its way: nothing is published yet. */
+  private long supervisor() throws IOException {
+    for (long process : processesIn(folder)) {
+      if (Files.readString(Path.of("/proc/" + process + "/cmdline")).contains("supervise.py")) {
+        return process;
+      }
+    }
+    throw new AssertionError("no supervisor in " + folder);
   }
 
   private static void kill(long process) {

@@ -2,10 +2,11 @@
 
 import sys
 
-import mlflow
 import mlflow.onnx
 import numpy as np
 import onnxruntime
+
+import mlflow
 
 mlflow.set_tracking_uri(sys.argv[1])
 model = mlflow.onnx.load_model(sys.argv[2])
