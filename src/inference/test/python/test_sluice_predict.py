@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import pwd
 import sys
 from pathlib import Path
 from typing import Any
@@ -173,10 +174,55 @@ def test_an_answer_is_read_strictly(tmp_path: Path, answer: str, message: str) -
     assert "origin 2026-01-05T00:00:00Z" in str(refused.value)
 
 
-def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
-    model = loader._load_pyfunc(str(bundle(tmp_path, "import sys; sys.exit('the model file is damaged')")))
-    with pytest.raises(loader.PredictError, match=r"SLU-6316: .* exit code 1 at origin 2026.*file is damaged"):
+def test_a_command_that_fails_says_why_to_the_log_alone(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import sys; print('password=secret', flush=True); sys.exit('the model file is damaged')"
+    model = loader._load_pyfunc(str(bundle(tmp_path, code)))
+    with pytest.raises(loader.PredictError, match=r"SLU-6316: .* exit code 1 at origin 2026") as failed:
         model.predict(windows())
+    assert "secret" not in str(failed.value)
+    assert "damaged" not in str(failed.value)
+    assert "password=secret\nthe model file is damaged\n" in capfd.readouterr().err
+
+
+#: hangs at the first origin, and so does what it started in a session of its own
+HANGS = """\
+import os, subprocess, sys
+if os.environ["SLUICE_AS_OF"] < "2026-02":
+    hang = [sys.executable, "-c", "import time; time.sleep(10**6)"]
+    print(subprocess.Popen(hang, start_new_session=True).pid, file=open("pid", "w"), flush=True)
+    print("loading", flush=True)
+    subprocess.run(hang)
+"""
+
+
+def test_a_command_that_hangs_is_ended_and_the_next_call_has_the_model(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SLUICE_PREDICT_TIMEOUT", "10")
+    model = loader._load_pyfunc(str(bundle(tmp_path, HANGS + COMMAND)))
+    with pytest.raises(loader.PredictError, match=r"SLU-6316: .*still running after 10 s .*SLUICE_PREDICT_TIMEOUT"):
+        model.predict(windows())
+    assert "loading" in capfd.readouterr().err
+    pid = int((Path(model._work) / "code/pid").read_text())
+    # gone, or ended and not yet seen by its parent
+    state = Path(f"/proc/{pid}/stat")
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+    assert len(model.predict(windows(origin="2026-03-02"))) == 4
+
+
+def test_what_a_command_leaves_running_ends_with_it(tmp_path: Path) -> None:
+    leaves = HANGS.replace("    subprocess.run(hang)\n", "")
+    model = loader._load_pyfunc(str(bundle(tmp_path, leaves + COMMAND)))
+    assert len(model.predict(windows())) == 4
+    state = Path(f"/proc/{int((Path(model._work) / 'code/pid').read_text())}/stat")
+    assert not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "ten", "1e999", "nan"])
+def test_a_limit_that_is_not_one_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setenv("SLUICE_PREDICT_TIMEOUT", text)
+    with pytest.raises(loader.PredictError, match="SLU-6316: SLUICE_PREDICT_TIMEOUT"):
+        loader._load_pyfunc(str(bundle(tmp_path)))
 
 
 def test_the_answer_of_another_call_is_none(tmp_path: Path) -> None:
@@ -220,6 +266,39 @@ def test_the_command_runs_in_the_environment_of_the_lock(tmp_path: Path, monkeyp
     (folder / "predict/environment.lock").write_text("")
     with pytest.raises(loader.PredictError, match=r"SLU-6315: .*Python 3\.99, which is not on this machine"):
         loader._load_pyfunc(str(folder))
+
+
+def test_the_cache_is_where_sluice_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = Path(pwd.getpwuid(os.getuid()).pw_dir)
+    for xdg, home, cache in [
+        ("/x", "/h", Path("/x")),
+        ("relative", "/h", Path("/h/.cache")),
+        ("", "/h", Path("/h/.cache")),
+        ("", "", own / ".cache"),
+        ("", "relative", own / ".cache"),
+    ]:
+        monkeypatch.setenv("XDG_CACHE_HOME", xdg)
+        monkeypatch.setenv("HOME", home)
+        assert loader._cache() == cache / "sluice/predict-environments"
+
+
+def test_a_cache_that_cannot_be_written_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    python = ".".join(map(str, sys.version_info[:2]))
+    environment = {"name": "own", "image": "x", "python": python, "lock": "predict/environment.lock"}
+    folder = bundle(tmp_path / "bundle", environment=environment)
+    (folder / "predict/environment.lock").write_text("")
+    with pytest.raises(loader.PredictError, match=r"SLU-6315: .*cannot be written.*XDG_CACHE_HOME"):
+        loader._load_pyfunc(str(folder))
+
+
+def test_a_python_that_no_environment_manager_brings_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(loader.PredictError, match=r"have python3\.10 on the PATH; .* no environment manager brings it"):
+        loader._python("3.10.4")
+    with pytest.raises(loader.PredictError, match=r"--env-manager virtualenv.* have python3\.99 on the PATH"):
+        loader._python("3.99.1")
 
 
 def test_a_version_whose_description_is_damaged_is_not_loaded(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -37,6 +38,10 @@ final class MlflowModel {
 
   /** A whole version: given a part of one, MLflow has pyenv build the newest that pyenv lists. */
   private static final String PYTHON = "3.11.7";
+
+  /** Whole versions of the other minors, which pyenv, uv and conda-forge have. */
+  private static final Map<String, String> WHOLE =
+      Map.of("3.12", "3.12.7", "3.13", "3.13.1", "3.14", "3.14.0");
 
   /** The first Python 3 that NumPy and pandas of these versions exist for. */
   private static final int OLDEST_MINOR = 11;
@@ -187,12 +192,14 @@ final class MlflowModel {
 
   /**
    * The Python in which MLflow starts the command: that of the command's own environment, so that
-   * the loader can make it, where MLflow's packages exist for it.
+   * the loader can make it, where MLflow's packages exist for it. Of an older one the loader needs
+   * the program on the PATH beside it.
    */
   private static String python(Optional<String> recorded) {
     return recorded
         .filter(p -> !PYTHON.startsWith(p + "."))
         .filter(p -> Integer.parseInt(p.split("\\.", 3)[1]) >= OLDEST_MINOR)
+        .map(p -> WHOLE.getOrDefault(p, p))
         .orElse(PYTHON);
   }
 

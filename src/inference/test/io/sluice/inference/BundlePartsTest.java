@@ -183,7 +183,7 @@ class BundlePartsTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"3.11, 3.11.7", "3.12, 3.12", "3.13.2, 3.13.2", "3.10, 3.11.7"})
+  @CsvSource({"3.11, 3.11.7", "3.12, 3.12.7", "3.13.2, 3.13.2", "3.14, 3.14.0", "3.10, 3.11.7"})
   void mlflowStartsACommandInThePythonOfItsEnvironmentWhereItCan(String own, String mlflows)
       throws IOException {
     Path bundle = Files.createDirectories(folder.resolve("own/predict")).getParent();

@@ -10,12 +10,14 @@ older file could not live with needs another name of the file.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import fcntl
 import hashlib
 import importlib
 import json
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -23,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -50,6 +53,10 @@ NOT_A_NUMBER = frozenset(
 #: what would have pip put packages elsewhere, or others in, than the lock says
 ASTRAY = ("PIP_TARGET", "PIP_PREFIX", "PIP_USER", "PIP_ROOT", "PIP_CONSTRAINT", "PIP_REQUIREMENT", "VIRTUAL_ENV")
 SHOWN = 4000
+#: seconds: a command that hangs must not hold its model, nor an installer the environment, for ever
+CALL_LIMIT = 600.0
+INSTALL_LIMIT = 3600.0
+END_LIMIT = 10.0
 
 Key = tuple[str, ...]
 
@@ -100,6 +107,7 @@ class CommandModel:
             (self._work / folder).mkdir()
         shutil.copytree(bundle, self._work / "inputs/model", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copyfile(bundle / "params.json", self._work / "params.json")
+        self._limit = _limit(os.environ.get("SLUICE_PREDICT_TIMEOUT", ""))
         self._variables = self._environ(bin_folder, signature["family"])
         self._program = self._find(recorded["environment"])
 
@@ -205,27 +213,30 @@ class CommandModel:
             table.writerows([*key, *window] for key, window in asked.items())
         answer = self._work / "out/forecast.csv"
         answer.unlink(missing_ok=True)
-        with (self._work / "log").open("w+b") as log:
-            process = subprocess.Popen(
-                [self._program, *self.command[1:]],
-                cwd=self._work / "code",
-                env={**self._variables, "SLUICE_AS_OF": origin},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-            try:
-                code = process.wait()
-            finally:
-                _end(process)
-            log.seek(max(0, log.tell() - SHOWN))
-            said = log.read().decode("utf-8", "replace").strip()
+        code, said = _run(
+            [self._program, *self.command[1:]],
+            self._limit,
+            cwd=self._work / "code",
+            env={**self._variables, "SLUICE_AS_OF": origin},
+            own=f"SLUICE_OUTPUTS={self._variables['SLUICE_OUTPUTS']}",
+        )
         if code != 0:
+            ended = (
+                f"was still running after {self._limit:g} s and was ended"
+                if code is None
+                else f"ended with exit code {code}"
+            )
+            # not for the caller, who may be anybody: what a program says may name files, hosts and secrets
+            print(
+                f"the predict command {ended} at origin {origin}; its last output:\n{said}", file=sys.stderr, flush=True
+            )
             raise PredictError(
                 "SLU-6316",
-                f"the predict command ended with exit code {code} at origin {origin}; it said: {said or 'nothing'}",
-                "run it by hand in predict/code of the version, with the variables of docs/families.md",
+                f"the predict command {ended} at origin {origin}; the log of the process that runs MLflow has the end"
+                " of its output",
+                "give it longer by SLUICE_PREDICT_TIMEOUT, in seconds"
+                if code is None
+                else "run it by hand in predict/code of the version, with the variables of docs/families.md",
             )
         if answer.is_symlink() or not answer.is_file():
             raise PredictError(
@@ -296,10 +307,14 @@ def _environment(bundle: Path, recorded: Mapping[str, Any]) -> Path | None:
     lock = bundle / recorded["lock"]
     python = _python(recorded["python"])
     digest = hashlib.sha256(f"{recorded['python']} {python}\n".encode() + lock.read_bytes()).hexdigest()
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sluice/predict-environments"
+    cache = _cache()
     folder = cache / digest
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / f"{digest}.lock").open("w") as one_at_a_time:
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        lock_file = (cache / f"{digest}.lock").open("w")
+    except OSError as e:
+        raise _no_cache(f"{cache} cannot be written: {e}") from e
+    with lock_file as one_at_a_time:
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
         # the interpreter is a link to the machine's, which may have gone
         if not ((folder / "complete").exists() and os.access(folder / "bin/python", os.X_OK)):
@@ -312,44 +327,117 @@ def _environment(bundle: Path, recorded: Mapping[str, Any]) -> Path | None:
     return folder / "bin"
 
 
+def _cache() -> Path:
+    """As Sluice has it: the XDG specification has relative paths ignored, and an empty HOME would be `/`."""
+    xdg = os.environ.get("XDG_CACHE_HOME", "")
+    if xdg.startswith("/"):
+        return Path(xdg, "sluice/predict-environments")
+    home = os.environ.get("HOME", "")
+    if not home.startswith("/"):
+        try:
+            home = pwd.getpwuid(os.getuid()).pw_dir
+        except KeyError:
+            raise _no_cache(f"HOME is not set, and the user {os.getuid()} has no home folder") from None
+    return Path(home, ".cache/sluice/predict-environments")
+
+
+def _no_cache(message: str) -> PredictError:
+    return PredictError(
+        "SLU-6315",
+        f"there is no folder for the environment of the predict command: {message}",
+        "set XDG_CACHE_HOME to a folder that this user can write, given from /",
+    )
+
+
+def _limit(text: str) -> float:
+    """Seconds that a call of the command may take."""
+    if not text:
+        return CALL_LIMIT
+    if NUMBER.fullmatch(text) and 0 < float(text) < threading.TIMEOUT_MAX:
+        return float(text)
+    raise PredictError(
+        "SLU-6316",
+        f"SLUICE_PREDICT_TIMEOUT is {text!r}, not a number of seconds above 0",
+        f"give seconds for one origin, or unset it to have {CALL_LIMIT:g}",
+    )
+
+
 def _python(wanted: str) -> str:
     """A Python of this version; the one that runs MLflow where that is one."""
     version = ".".join(map(str, sys.version_info[:3]))
     if version == wanted or version.startswith(wanted + "."):
         return str(getattr(sys, "_base_executable", sys.executable))
-    found = shutil.which("python" + ".".join(wanted.split(".")[:2]))
+    minor = ".".join(wanted.split(".")[:2])
+    found = shutil.which(f"python{minor}")
     if found is None:
+        # the oldest that MLflow's packages exist for: an environment manager brings none before it
+        old = int(minor.split(".")[1]) < 11
         raise PredictError(
             "SLU-6315",
             f"the version forecasts by a command in Python {wanted}, which is not on this machine; MLflow runs in"
             f" {version}",
-            "serve it with an environment manager (`--env-manager virtualenv` or `uv`), or have"
-            f" python{wanted} on the PATH",
+            f"have python{minor} on the PATH; MLflow's packages need Python 3.11, so no environment manager brings it"
+            if old
+            else "serve it with an environment manager (`--env-manager virtualenv` or `uv`), or have"
+            f" python{minor} on the PATH",
         )
     return found
 
 
 def _install(argv: list[str]) -> None:
     environ = {k: v for k, v in os.environ.items() if k not in ASTRAY and not k.startswith("PYTHON")}
-    done = subprocess.run(
-        argv, env=environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
-    if done.returncode != 0:
+    # a name that its processes alone have
+    own = f"SLUICE_PREDICT_INSTALL={os.getpid()}-{os.urandom(8).hex()}"
+    name, value = own.split("=")
+    code, said = _run(argv, INSTALL_LIMIT, cwd=Path(), env={**environ, name: value}, own=own)
+    if code != 0:
+        ended = f"did not end within {INSTALL_LIMIT:g} s" if code is None else f"ended with {code}"
         raise PredictError(
             "SLU-6315",
-            f"the environment of the predict command cannot be made: {argv} ended with {done.returncode}: "
-            + done.stdout.decode("utf-8", "replace")[-SHOWN:].strip(),
+            f"the environment of the predict command cannot be made: {argv} {ended}: {said}",
             "predict/environment.lock has what it needs: is the package index within reach, and venv installed?",
         )
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends the command where it still runs, and what it started."""
-    try:
+def _run(argv: list[str], limit: float, cwd: Path, env: dict[str, str], own: str) -> tuple[int | None, str]:
+    """Runs a program to its end or to the limit: its exit code, None at the limit, and the end of what it said.
+
+    Nothing that it started is left. The output goes to a file: a pipe would be open for as long as any of them lives.
+    """
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        )
+        code = None
+        try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(limit)
+        finally:
+            _end(process, own)
+        log.seek(max(0, log.seek(0, os.SEEK_END) - SHOWN))
+        return code, log.read().decode("utf-8", "replace").strip() or "nothing"
+
+
+def _end(process: subprocess.Popen[bytes], own: str) -> None:
+    """Ends a command where it still runs, and what it started: its group, and whatever left it with its variables."""
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
-    process.wait()
+    deadline = time.monotonic() + END_LIMIT
+    # a process that waits for a disk ends when that answers: nobody waits for it here
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(END_LIMIT)
+    variable = own.encode()
+    found = True
+    while found and time.monotonic() < deadline:
+        found = False
+        for other in Path("/proc").glob("[0-9]*"):
+            # it has ended, or is another user's
+            with contextlib.suppress(OSError):
+                if variable in (other / "environ").read_bytes().split(b"\0"):
+                    os.kill(int(other.name), signal.SIGKILL)
+                    found = True
+        if found:
+            time.sleep(0.02)
 
 
 def _remove(work: Path, owner: int) -> None:
