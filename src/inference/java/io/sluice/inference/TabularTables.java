@@ -2,6 +2,7 @@ package io.sluice.inference;
 
 import com.carrotsearch.hppc.IntHashSet;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.evaluation.EvaluationReport.Check;
 import io.sluice.core.evaluation.EvaluationReport.Unaudited;
 import io.sluice.core.table.SplitBy;
 import io.sluice.core.table.TableFormat;
@@ -90,11 +91,17 @@ record TabularTables(
     for (TabularRows set : judged) {
       if (set.name().equals(TableSets.HOLDOUT)) {
         FeatureAudit.of(set, settings.derived()).stream()
-            .map(u -> (u.declared() ? "declared: " : "the gate will hold: ") + u.sentence())
+            .map(u -> becomes(u) + u.sentence())
             .forEach(looked::add);
       }
     }
     return List.copyOf(looked);
+  }
+
+  private static String becomes(Unaudited unaudited) {
+    return unaudited.check() == Check.COVERAGE
+        ? "not looked at: "
+        : unaudited.declared() ? "declared: " : "the gate will hold: ";
   }
 
   private static void refuseShared(

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -336,6 +337,115 @@ class TabularEvaluationTest {
         .filteredOn(u -> u.check() == EvaluationReport.Check.FEATURES)
         .singleElement()
         .satisfies(u -> assertThat(u.declared()).isTrue());
+  }
+
+  /** Another column as a feature of all sets, made of what a row says already. */
+  private void feature(String type, UnaryOperator<String[]> made) throws IOException {
+    for (String set : List.of("training/train", "validation", "holdout")) {
+      edit(
+          set + "/table.json",
+          text -> text.replace("\"vip\":", "\"late\":\"" + type + "\",\"vip\":"));
+      edit(
+          set + "/rows.csv",
+          text -> {
+            StringBuilder out = new StringBuilder(HEADER.replace("vip", "late,vip"));
+            text.lines()
+                .skip(1)
+                .forEach(l -> {
+                  String[] f = l.split(",");
+                  f[8] = made.apply(f)[0] + "," + f[8];
+                  out.append(String.join(",", f)).append('\n');
+                });
+            return out.toString();
+          });
+    }
+  }
+
+  private List<String> audited(EvaluationReport.Check check) throws IOException {
+    return run().audit().unaudited().stream()
+        .filter(u -> u.check() == check)
+        .map(EvaluationReport.Unaudited::sentence)
+        .toList();
+  }
+
+  @Test
+  void aNumberThatOnlyRowsOfOneClassHaveIsNamed() throws IOException {
+    feature("float", f -> new String[] {f[10].equals("yes") ? f[0].substring(1) + ".5" : ""});
+    assertThat(audited(EvaluationReport.Check.FEATURES))
+        .singleElement()
+        .asString()
+        .startsWith("the feature `late` (it is empty in the ")
+        .endsWith("rows of the class `no`, and in no other of 200)");
+  }
+
+  @Test
+  void aTextThatSomeRowsOfOneClassAloneHaveIsNamed() throws IOException {
+    feature(
+        "string",
+        f -> new String[] {f[10].equals("yes") && f[0].matches(".*[0-5]") ? "at " + f[0] : ""});
+    assertThat(audited(EvaluationReport.Check.FEATURES))
+        .singleElement()
+        .asString()
+        .startsWith("the feature `late` (it has a value in ")
+        .endsWith("rows, all of the class `yes`)");
+  }
+
+  @Test
+  void classesThatLieApartWhereAValueIsThereAreNamed() throws IOException {
+    feature(
+        "float",
+        f ->
+            new String[] {
+              f[0].endsWith("7") ? "" : (f[10].equals("yes") ? "9" : "1") + f[0].substring(1)
+            });
+    assertThat(audited(EvaluationReport.Check.FEATURES))
+        .singleElement()
+        .asString()
+        .contains("`late` (the classes lie apart in it, without one mistake in 180 rows)");
+  }
+
+  @Test
+  void aValueThatRowsOfBothClassesHaveIsNotNamed() throws IOException {
+    feature("float", f -> new String[] {f[0].matches(".*[13]") ? f[0].substring(1) : ""});
+    assertThat(audited(EvaluationReport.Check.FEATURES)).isEmpty();
+    assertThat(audited(EvaluationReport.Check.COVERAGE)).isEmpty();
+  }
+
+  @Test
+  void wordsThatNameRowsAreNamedAsNotLookedAt() throws IOException {
+    feature("string", f -> new String[] {"word " + f[0]});
+    assertThat(audited(EvaluationReport.Check.COVERAGE))
+        .containsExactly(
+            "whether the words of the feature `late` tell the label (200 different ones in 200"
+                + " rows)");
+    assertThat(Evaluation.check(named(), with(), AS_OF))
+        .contains(
+            "not looked at: whether the words of the feature `late` tell the label (200 different"
+                + " ones in 200 rows)");
+  }
+
+  @Test
+  void aRareClassIsAuditedOrNamed() throws IOException {
+    int[] yes = {0};
+    edit(
+        "holdout/rows.csv",
+        text ->
+            text.lines()
+                .map(l -> l.endsWith(",yes") && ++yes[0] > 25 ? l.replace(",yes", ",no") : l)
+                .collect(Collectors.joining("\n", "", "\n")));
+    feature("float", f -> new String[] {f[10].equals("yes") ? f[0].substring(1) + ".5" : ""});
+    assertThat(audited(EvaluationReport.Check.FEATURES)).hasSize(1);
+    int[] left = {0};
+    edit(
+        "holdout/rows.csv",
+        text ->
+            text.lines()
+                .map(l -> l.endsWith(",yes") && ++left[0] > 19 ? l.replace(",yes", ",no") : l)
+                .collect(Collectors.joining("\n", "", "\n")));
+    assertThat(audited(EvaluationReport.Check.FEATURES)).isEmpty();
+    assertThat(audited(EvaluationReport.Check.COVERAGE))
+        .containsExactly(
+            "features that tell the label (fewer than 2 classes have 20 rows of the holdout)");
   }
 
   @ParameterizedTest

@@ -277,7 +277,9 @@ public record EvaluationReport(
     /** What the models learned from against validation and holdout. */
     TRAINING,
     /** A feature that alone tells what the label is, and may be the label in other words. */
-    FEATURES
+    FEATURES,
+    /** Features and classes that the look for such a feature does not cover. */
+    COVERAGE
   }
 
   /** Whether something was audited. */
