@@ -22,10 +22,7 @@ abstract class DecisionCommand extends ReleaseCommand {
   /** The log may have the decision already, and a second one would come on top of it. */
   @Override
   final Diagnostic interrupted() {
-    return Diagnostic.of(
-        "SLU-9027",
-        "interrupted before the decision was confirmed",
-        "`sluice history` says whether the log has it; run the command again only where it has not");
+    return LocalShutdown.beforeTheDecision();
   }
 
   final String reason() {

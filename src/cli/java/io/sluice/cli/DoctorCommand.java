@@ -99,8 +99,21 @@ final class DoctorCommand implements Callable<Integer> {
     }
     PipelineFolder located = pipeline.locate();
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
-    return LocalShutdown.during(
-        terminal, LocalShutdown.beforeItsEnd(), shutdown -> machine(located, opened));
+    return LocalShutdown.during(terminal, interrupted(), shutdown -> machine(located, opened));
+  }
+
+  /** What to say when a signal came before the work was done. */
+  Diagnostic interrupted() {
+    if (damage != null) {
+      return LocalShutdown.beforeTheDecision();
+    }
+    if (fix) {
+      return Diagnostic.of(
+          "SLU-9027",
+          "interrupted before alias and tag were confirmed",
+          "run it again: it sets what does not say yet what the log says");
+    }
+    return LocalShutdown.beforeItsEnd();
   }
 
   private int machine(PipelineFolder located, Pipelines.Opened opened) {

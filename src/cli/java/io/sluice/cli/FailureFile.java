@@ -27,14 +27,33 @@ final class FailureFile implements Consumer<RunEvent> {
   private final @Nullable Path record;
   private final RunLog log;
 
+  /** Whether it says why the run failed: what breaks afterwards is not why. */
+  private boolean written;
+
   /**
    * A file for one run.
    *
    * @param record where the record goes; null: nobody asked
    */
   FailureFile(@Nullable Path record) {
+    this(record, secrets());
+  }
+
+  /**
+   * A file for one run.
+   *
+   * @param secrets texts that it does not have
+   */
+  FailureFile(@Nullable Path record, List<String> secrets) {
     this.record = record;
-    this.log = new RunLog(line -> {}, line -> {}, LogPosition.start(), () -> {}, secrets());
+    this.log = new RunLog(line -> {}, line -> {}, LogPosition.start(), () -> {}, secrets);
+  }
+
+  /** Removes that of a run before which had the same file, which would stand for this one. */
+  void begin(Consumer<String> console) {
+    if (record != null) {
+      write(record, Optional.empty(), console);
+    }
   }
 
   /** What this process knows of the registry and no error may show. */
@@ -53,18 +72,14 @@ final class FailureFile implements Consumer<RunEvent> {
   }
 
   /**
-   * Writes the failure, or removes that of a run before which had the same file, if this one is
-   * none. The run's own report and exit code do not depend on it.
+   * Writes why the run failed, where it did. The run's own report and exit code do not depend on
+   * it.
    *
    * @param console gets the reason where the file cannot be written
    */
   void write(RunReport report, Consumer<String> console) {
-    if (record == null) {
-      return;
-    }
-    if (report.status() == StageStatus.SUCCEEDED) {
-      write(record, Optional.empty(), console);
-    } else {
+    if (record != null && report.status() != StageStatus.SUCCEEDED) {
+      written = true;
       write(
           record,
           Optional.of(
@@ -76,10 +91,17 @@ final class FailureFile implements Consumer<RunEvent> {
     }
   }
 
-  /** Writes why nothing ran, or why the run cannot be reported. */
+  /**
+   * Writes why nothing ran, or why the run cannot be reported; not over the failure of the run
+   * itself.
+   */
   void write(SluiceException refusal, Consumer<String> console) {
-    if (record != null) {
-      write(record, Optional.of(RunFailure.of(refusal)), console);
+    if (record != null && !written) {
+      RunFailure why = RunFailure.of(refusal);
+      write(
+          record,
+          Optional.of(new RunFailure(why.code(), why.stage(), log.masked(why.text()))),
+          console);
     }
   }
 

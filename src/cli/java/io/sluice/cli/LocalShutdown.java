@@ -3,6 +3,7 @@ package io.sluice.cli;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,7 @@ final class LocalShutdown implements AutoCloseable {
    *
    * @param unfinished what a signal came into, and what to do then
    * @return the work's exit code, or 130 where it broke because a signal came
+   * @throws SluiceException what the work broke by for another reason, a signal or not
    */
   static int during(Terminal terminal, Diagnostic unfinished, Work work)
       throws InterruptedException {
@@ -45,7 +47,7 @@ final class LocalShutdown implements AutoCloseable {
       try {
         return work.run(shutdown);
       } catch (SluiceException | InterruptedException e) {
-        if (!shutdown.asked()) {
+        if (!shutdown.asked() || !isInterruption(e)) {
           throw e;
         }
         terminal.show(List.of(unfinished));
@@ -57,6 +59,27 @@ final class LocalShutdown implements AutoCloseable {
   /** What a signal comes into that ends a command which only reads, or which has done nothing. */
   static Diagnostic beforeItsEnd() {
     return Diagnostic.of("SLU-9027", "interrupted before it had an answer", "run it again");
+  }
+
+  /** Whether work ended because it was interrupted, and not by what went wrong in it. */
+  static boolean isInterruption(Exception e) {
+    if (e instanceof SluiceException known && known.exitCode() == ExitCode.INTERRUPTED) {
+      return true;
+    }
+    for (@Nullable Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof InterruptedException || cause instanceof ClosedByInterruptException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What a signal comes into that ends a person's decision, which may be made already. */
+  static Diagnostic beforeTheDecision() {
+    return Diagnostic.of(
+        "SLU-9027",
+        "interrupted before the decision was confirmed",
+        "`sluice history` says whether the log has it; run the command again only where it has not");
   }
 
   private static LocalShutdown open() {

@@ -161,28 +161,31 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    FailureFile failure = new FailureFile(recordFile);
+    failure.begin(terminal.err()::println);
     try {
-      return start();
+      return start(failure);
     } catch (SluiceException e) {
-      new FailureFile(recordFile).write(e, terminal.err()::println);
+      failure.write(e, terminal.err()::println);
       throw e;
     }
   }
 
-  private int start() throws InterruptedException {
+  private int start(FailureFile failure) throws InterruptedException {
     PipelineFolder located = pipeline.locate();
     check();
     if (stage != null) {
-      return runStage(located, StageSelector.parse(stage));
+      return runStage(located, StageSelector.parse(stage), failure);
     }
     Pipelines.Opened opened = Pipelines.open(located.tree(), located.spec());
     Clock clock = Clock.systemUTC();
     RunRequest request = request(located, clock);
     var unused = plan(opened, request, List.of()); // reports what is wrong now
     if (on != null) {
-      return runOn(on, located, opened, request, clock);
+      return runOn(on, located, opened, request, clock, failure);
     }
     return runHere(
+        failure,
         located,
         opened,
         request.id(),
@@ -242,7 +245,8 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private int runStage(PipelineFolder located, StageSelector call) throws InterruptedException {
+  private int runStage(PipelineFolder located, StageSelector call, FailureFile failure)
+      throws InterruptedException {
     Clock clock = Clock.systemUTC();
     RunRequest whole = request(located, clock);
     LocalStagedRun run =
@@ -255,6 +259,7 @@ final class RunCommand implements Callable<Integer> {
     Pipelines.Opened opened = run.pipeline(located.tree(), request);
     var unused = call.in(plan(opened, whole, changes)); // reports what is wrong now
     return runHere(
+        failure,
         located,
         opened,
         whole.id(),
@@ -270,6 +275,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int runHere(
+      FailureFile failure,
       PipelineFolder located,
       Pipelines.Opened opened,
       RunId id,
@@ -280,10 +286,11 @@ final class RunCommand implements Callable<Integer> {
     return LocalShutdown.during(
         terminal,
         Diagnostic.of("SLU-9027", "interrupted while setting up", "run it again"),
-        shutdown -> run(located, opened, id, clock, call, starting, shutdown));
+        shutdown -> run(failure, located, opened, id, clock, call, starting, shutdown));
   }
 
   private int run(
+      FailureFile failure,
       PipelineFolder located,
       Pipelines.Opened opened,
       RunId id,
@@ -295,7 +302,6 @@ final class RunCommand implements Callable<Integer> {
     try (Console console = console();
         RunFolder folder = new RunFolder(located.state(), id.value())) {
       Consumer<RunEvent> events = json ? this::printJson : console;
-      FailureFile failure = new FailureFile(recordFile);
       Consumer<RunEvent> all = events.andThen(folder).andThen(failure);
       opened.tree().commitTrouble().ifPresent(console::line);
       try (LocalMachine machine = LocalMachine.open(located.state(), opened, clock, all)) {
@@ -321,7 +327,12 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private int runOn(
-      String name, PipelineFolder located, Pipelines.Opened opened, RunRequest request, Clock clock)
+      String name,
+      PipelineFolder located,
+      Pipelines.Opened opened,
+      RunRequest request,
+      Clock clock,
+      FailureFile failure)
       throws InterruptedException {
     TargetSpec file = TargetOption.read(located.folder(), name);
     String again = "sluice attach " + request.id() + " --on " + name;
@@ -329,7 +340,7 @@ final class RunCommand implements Callable<Integer> {
         Console console = console();
         RunFolder folder = new RunFolder(located.state(), request.id().value())) {
       Consumer<RunEvent> all =
-          (json ? (Consumer<RunEvent>) this::printJson : console).andThen(folder);
+          (json ? (Consumer<RunEvent>) this::printJson : console).andThen(folder).andThen(failure);
       opened.tree().commitTrouble().ifPresent(console::line);
       try (ClusterSession cluster = ClusterSessions.open(file, all)) {
         StartedRun run =
@@ -343,6 +354,7 @@ final class RunCommand implements Callable<Integer> {
           run.cancel();
         });
         RunReport report = run.await();
+        failure.write(report, console::line);
         Optional<RegistrySession> registry = cluster.registry();
         ReportPrinter printer = new ReportPrinter(terminal, console, json);
         report = printer.registered(report, registry.map(RegistrySession::registry), report.run());
@@ -357,10 +369,10 @@ final class RunCommand implements Callable<Integer> {
         registry.ifPresent(RegistrySession::close);
         return failOnHold.exitCode(report);
       } catch (InterruptedException | SluiceException e) {
-        Optional<SluiceException> failure = interrupt.failure();
-        if (failure.isPresent()) {
+        Optional<SluiceException> unasked = interrupt.failure();
+        if (unasked.isPresent()) {
           console.line("the run could not be asked to end and may still run: " + again);
-          throw failure.get();
+          throw unasked.get();
         }
         if (!interrupt.left()) {
           if (interrupt.hasRun()) {

@@ -3,6 +3,8 @@ package io.jenkins.plugins.sluice.run;
 import hudson.model.Cause;
 import hudson.model.CauseAction;
 import hudson.model.Run;
+import hudson.security.ACL;
+import hudson.security.ACLContext;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +12,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param persons ids of the persons who started it
  * @param anonymous whether somebody started it who was not logged in
  * @param unknown class names of the causes that this plugin does not know, and of which it cannot
- *     tell who is behind them, or words for a cause that is missing
+ *     tell who is behind them, or words for a cause or an upstream build that is missing
  */
 record Starters(SortedSet<String> persons, boolean anonymous, SortedSet<String> unknown) {
 
@@ -49,26 +50,25 @@ record Starters(SortedSet<String> persons, boolean anonymous, SortedSet<String> 
 
   private static final String DEEP_WORDS = "a longer chain of upstream builds than Jenkins keeps";
 
-  /** As many as Jenkins keeps with a build. */
-  private static final int MAX_READ = 25;
-
   /**
    * A build that started another one.
    *
    * @param build which one
    * @param causes its own; empty also where Jenkins gives them elsewhere in the same tree, since it
    *     writes the causes of a build that is reached on several ways once
+   * @param unread words for what may be missing in {@code causes} because the build could not be
+   *     looked at
    */
-  record Above(String build, List<Cause> causes) {}
+  record Above(String build, List<Cause> causes, Optional<String> unread) {}
 
   /** Of a build, by the causes of all its {@link CauseAction}s. */
   static Starters of(Run<?, ?> build) {
-    TreeSet<String> read = new TreeSet<>();
+    UpstreamBuilds upstream = new UpstreamBuilds();
     return of(
         causes(build),
         cause ->
-            cause instanceof Cause.UpstreamCause upstream
-                ? Optional.of(above(upstream, read))
+            cause instanceof Cause.UpstreamCause up
+                ? Optional.of(above(up, upstream))
                 : Optional.empty());
   }
 
@@ -79,22 +79,18 @@ record Starters(SortedSet<String> persons, boolean anonymous, SortedSet<String> 
         .toList();
   }
 
-  /**
-   * The causes that were kept with the build, and, while the other build is there, all of its.
-   *
-   * @param read the builds that were read for that so far: each once, and not a long chain of them
-   */
-  private static Above above(Cause.UpstreamCause cause, Set<String> read) {
-    String name = cause.getUpstreamProject() + "#" + cause.getUpstreamBuild();
-    @Nullable Run<?, ?> there =
-        read.size() < MAX_READ && read.add(name) ? cause.getUpstreamRun() : null;
-    return new Above(
-        name,
-        Stream.concat(
-                cause.getUpstreamCauses().stream(),
-                there == null ? Stream.empty() : causes(there).stream())
-            .distinct()
-            .toList());
+  @SuppressWarnings("try") // what is opened holds until it is closed; nothing asks it
+  private static Above above(Cause.UpstreamCause cause, UpstreamBuilds upstream) {
+    return upstream.above(
+        cause.getUpstreamProject() + "#" + cause.getUpstreamBuild(),
+        cause.getUpstreamCauses(),
+        () -> {
+          // in nobody's name: what a person may not see counts all the same
+          try (ACLContext all = ACL.as2(ACL.SYSTEM2)) {
+            @Nullable Run<?, ?> there = cause.getUpstreamRun();
+            return there == null ? Optional.empty() : Optional.of(causes(there));
+          }
+        });
   }
 
   /**
@@ -167,6 +163,7 @@ record Starters(SortedSet<String> persons, boolean anonymous, SortedSet<String> 
     }
 
     private void follow(Above upstream) {
+      upstream.unread().ifPresent(unknown::add);
       if (upstream.causes().isEmpty()) {
         bare.add(upstream.build());
       } else {

@@ -252,20 +252,18 @@ final class AgentExecution extends BackgroundExecution {
     TaskListener listener = context.get(TaskListener.class);
     BuildRuns builds = new BuildRuns(build, listener);
     Optional<RunSummary> read = builds.keepRecord(run, ended.record(ws), ended.page(ws));
-    boolean judges = stage == null || stage.kind() == StageSelector.Kind.EVALUATE;
     RunSummary summary = read.orElseGet(RunSummary::empty);
-    if (code == 0 && judges && summary.verdict().isPresent()) {
-      builds.judged(summary.model(), summary.verdict().get(), summary);
-    }
+    AgentEnd end = new AgentEnd(code, stage == null ? null : stage.kind(), summary);
+    end.verdict().ifPresent(v -> builds.judged(summary.model(), v, summary));
     @Nullable Throwable stopped = stopCause();
     if (stopped != null) {
-      if (code == 0) {
+      if (end.isDone()) {
         listener.getLogger().println(succeededBeforeItsStop(execution(build)));
       }
       fail(stopped);
     } else if (code != 0) {
       fail(failure(run, code, ended.failure(ws)));
-    } else if (judges && read.isEmpty()) {
+    } else if (end.judges() && read.isEmpty()) {
       // a HOLD would pass for a success
       fail(
           new AbortException(
@@ -275,7 +273,7 @@ final class AgentExecution extends BackgroundExecution {
                   + " agent"));
     } else {
       succeed(
-          judges ? HoldPolicy.hold(run, summary.verdict(), summary) : Optional.empty(),
+          end.judges() ? HoldPolicy.hold(run, summary.verdict(), summary) : Optional.empty(),
           summary.result(run.value(), Optional.empty()));
     }
   }

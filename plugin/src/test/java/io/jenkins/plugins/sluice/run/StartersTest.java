@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import hudson.model.Cause;
 import hudson.triggers.TimerTrigger;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -31,8 +32,12 @@ class StartersTest {
       this("other#1", causes);
     }
 
+    Upstream(Starters.Above build) {
+      this.build = build;
+    }
+
     Upstream(String build, Cause... causes) {
-      this.build = new Starters.Above(build, List.of(causes));
+      this.build = new Starters.Above(build, List.of(causes), Optional.empty());
     }
   }
 
@@ -86,6 +91,53 @@ class StartersTest {
         .isEqualTo(new Starters(sorted("eve"), false, sorted()));
     assertThat(of(new Upstream("d#1", first, new Upstream("c#4", new Upstream("a#8")))).unknown())
         .containsExactly("an upstream build without a cause");
+  }
+
+  /** What {@code causes} of an upstream build say that is looked up, or is not there. */
+  private static Starters.Above above(UpstreamBuilds upstream, String build, Cause... causes) {
+    return upstream.above(
+        build,
+        List.of(new TimerTrigger.TimerTriggerCause()),
+        () -> causes.length == 0 ? Optional.empty() : Optional.of(List.of(causes)));
+  }
+
+  private static Starters behind(List<Starters.Above> builds) {
+    List<Cause> causes = builds.stream().<Cause>map(Upstream::new).toList();
+    return of(causes.toArray(Cause[]::new));
+  }
+
+  /** Jenkins copies the first action of causes of a build to the builds that it starts. */
+  @Test
+  void anUpstreamBuildThatIsThereSaysMoreThanItsCopy() {
+    Starters.Above build = above(new UpstreamBuilds(), "a#1", new Person("eve"));
+
+    assertThat(behind(List.of(build))).isEqualTo(new Starters(sorted("eve"), false, sorted()));
+  }
+
+  @Test
+  void anUpstreamBuildThatWasDiscardedMayHideAPerson() {
+    Starters.Above gone = above(new UpstreamBuilds(), "a#1");
+
+    assertThat(behind(List.of(gone)).unknown())
+        .singleElement()
+        .asString()
+        .contains("the upstream build a#1", "discarded", "keep its builds");
+  }
+
+  @Test
+  void moreUpstreamBuildsThanAreLookedAtMayHideAPerson() {
+    UpstreamBuilds upstream = new UpstreamBuilds();
+    Cause timer = new TimerTrigger.TimerTriggerCause();
+    List<Starters.Above> builds = new ArrayList<>();
+    for (int i = 1; i <= UpstreamBuilds.MAX_READ; i++) {
+      builds.add(above(upstream, "a#" + i, timer));
+    }
+    builds.add(above(upstream, "a#1", timer)); // the same one again is none more
+    assertThat(behind(builds)).isEqualTo(new Starters(sorted(), false, sorted()));
+
+    builds.add(above(upstream, "b#1", new Person("eve")));
+
+    assertThat(behind(builds).unknown()).containsExactly("more than 25 upstream builds");
   }
 
   @Test
