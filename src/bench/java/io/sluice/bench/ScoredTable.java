@@ -7,6 +7,7 @@ import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.HoldoutRows;
 import io.sluice.core.gate.Metric;
 import io.sluice.core.task.Task;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,7 +17,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 
-/** Makes of a drawn table what evaluate would hand to the gate; its rows carry no time. */
+/**
+ * Makes of a drawn table what evaluate would hand to the gate; its rows carry a week, or no time.
+ */
 final class ScoredTable {
   private static final Instant AS_OF = Instant.parse("2026-03-02T00:00:00Z");
   static final String FAMILY = "family";
@@ -42,6 +45,15 @@ final class ScoredTable {
    * @param training labels of the training
    */
   HoldoutRows rows(double[] training, Part validation, Part holdout, int group) {
+    return rows(training, validation, holdout, group, 0);
+  }
+
+  /**
+   * The holdout.
+   *
+   * @param weeks to which the rows belong in turn; 0 where they carry no time
+   */
+  HoldoutRows rows(double[] training, Part validation, Part holdout, int group, int weeks) {
     List<EvaluationReport.Baseline> baselines = new ArrayList<>();
     for (Baseline baseline : Baseline.of(task)) {
       if (baseline != Baseline.LAST_VALUE) {
@@ -73,12 +85,13 @@ final class ScoredTable {
       for (int m = 0; m < names.size(); m++) {
         System.arraycopy(columns[m], row * width, predicted, m * width, width);
       }
+      Instant begin = weeks == 0 ? AS_OF : AS_OF.minus(Duration.ofDays(7L * (row % weeks + 1)));
       rows.add(
           "unit-" + row / group,
           List.of(),
-          AS_OF,
+          begin,
           row % group + 1,
-          AS_OF,
+          weeks == 0 ? AS_OF : begin.plus(Duration.ofDays(7)),
           holdout.actual[row],
           1,
           predicted);

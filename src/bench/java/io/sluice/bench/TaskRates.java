@@ -23,7 +23,9 @@ import java.util.TreeMap;
  * Measures how often gates over tables promote: models that know nothing on a first gate, models as
  * good as the champion, and models that are better. The tables in {@code docs/gate.md}, by {@link
  * Gate#decide} itself. Arguments: {@code first}, {@code equal}, {@code power}, {@code tooGood} or
- * {@code large}; repetitions (2000); rows (114); rows of a group (1); a seed (1); metrics (all).
+ * {@code large}; repetitions (2000); rows (114); rows of a group (1); a seed (1); metrics (all);
+ * weeks of the holdout (0: no time); the standard deviation of errors that all rows of a week share
+ * (0), a model's own, on the logit or the number.
  *
  * <p>A row has a feature {@code z}, and of a group all rows have a part of it, and of the error, in
  * common. Classes follow a logistic model in it, numbers a linear one with errors of Student's t
@@ -55,9 +57,11 @@ public final class TaskRates {
   private final int classes;
   private final int rows;
   private final int group;
+  private final int weeks;
+  private final double shocks;
   private final Random random;
 
-  private TaskRates(String name, int rows, int group, long seed) {
+  private TaskRates(String name, int rows, int group, long seed, int weeks, double shocks) {
     this.classes = name.startsWith("3 ") ? 3 : 2;
     this.metric = Metric.Loss.named(name.replace("3 ", "")).orElseThrow();
     this.task =
@@ -66,6 +70,8 @@ public final class TaskRates {
             : metric instanceof Metric.Pinball ? Task.QUANTILE : Task.REGRESSION;
     this.rows = rows;
     this.group = group;
+    this.weeks = weeks;
+    this.shocks = shocks;
     this.random = new Random(seed * 1_000_003 + name.hashCode() * 31L + rows * 7L + group);
   }
 
@@ -162,6 +168,8 @@ public final class TaskRates {
     }
     double mean = Arrays.stream(training.actual).average().orElseThrow();
     double high = metric instanceof Metric.Pinball ? 1.9 : 0;
+    double[] shared = new double[weeks * width];
+    Arrays.setAll(shared, i -> shocks == 0 ? 0 : shocks * random.nextGaussian());
     for (int i = 0; i < n; i++) {
       double[] logits = new double[width];
       for (int c = 0; c < width; c++) {
@@ -181,6 +189,7 @@ public final class TaskRates {
               case WEAK -> level + z / 2 + high;
               case ORACLE -> world.level[c] + z + high;
             };
+        logits[c] += weeks == 0 ? 0 : shared[i % weeks * width + c];
         if (model == Model.RANDOM && task.classes()) {
           double u = random.nextDouble();
           logits[c] = Math.log(u / (1 - u));
@@ -212,7 +221,8 @@ public final class TaskRates {
                 training.actual,
                 new Part(validation.actual, onValidation),
                 new Part(holdout.actual, onHoldout),
-                group);
+                group,
+                weeks);
     return Gate.decide(scored, policy(), History.NONE, seed);
   }
 
@@ -252,12 +262,14 @@ public final class TaskRates {
     int group = args.length > 3 ? Integer.parseInt(args[3]) : 1;
     long seed = args.length > 4 ? Long.parseLong(args[4]) : 1;
     List<String> metrics = args.length > 5 ? List.of(args[5].split(";", -1)) : METRICS;
+    int weeks = args.length > 6 ? Integer.parseInt(args[6]) : 0;
+    double shocks = args.length > 7 ? Double.parseDouble(args[7]) : 0;
     if (table.equals("large")) {
       large(rows);
       return;
     }
     for (String metric : metrics) {
-      TaskRates rates = new TaskRates(metric, rows, group, seed);
+      TaskRates rates = new TaskRates(metric, rows, group, seed, weeks, shocks);
       List<String> cells = new ArrayList<>(List.of(rates.task.word(), metric));
       switch (table) {
         case "first" -> {
@@ -287,7 +299,7 @@ public final class TaskRates {
 
   /** Time and memory of one decision about a classifier. */
   private static void large(int rows) {
-    TaskRates rates = new TaskRates("logloss", rows, 1, 1);
+    TaskRates rates = new TaskRates("logloss", rows, 1, 1, 0, 0);
     World training = rates.world(TRAINING, false);
     World holdout = rates.world(rows, false);
     SortedMap<String, double[]> models = new TreeMap<>();

@@ -12,12 +12,16 @@ import org.jspecify.annotations.Nullable;
  * totals speak for the candidate.
  */
 public final class Contrast {
+  /** The fewest periods that are looked at as clusters: fewer hardly tell their own spread. */
+  static final int CLUSTERS = 4;
+
   private final double[] units;
   private final int periods;
   private final double total;
   private final double unitVariance;
   private final double periodVariance;
   private final double cellVariance;
+  private final double jackknifeVariance;
   private final CommonPeriods.Deviations deviations;
 
   private Contrast(
@@ -27,6 +31,7 @@ public final class Contrast {
       double unitVariance,
       double periodVariance,
       double cellVariance,
+      double jackknifeVariance,
       CommonPeriods.Deviations deviations) {
     this.units = units;
     this.periods = periods;
@@ -34,6 +39,7 @@ public final class Contrast {
     this.unitVariance = unitVariance;
     this.periodVariance = periodVariance;
     this.cellVariance = cellVariance;
+    this.jackknifeVariance = jackknifeVariance;
     this.deviations = deviations;
   }
 
@@ -53,6 +59,7 @@ public final class Contrast {
     int periodCodes = Arrays.stream(period).max().orElse(-1) + 1;
     double[] byPeriod = new double[periodCodes];
     boolean[] periodSeen = new boolean[periodCodes];
+    long[] periodRows = new long[periodCodes];
     double[] cell = new double[periodCodes];
     int[] touched = new int[periodCodes];
     int[] lastUnit = new int[periodCodes];
@@ -81,6 +88,7 @@ public final class Contrast {
           touched[count++] = p;
         }
         cell[p] += difference[i];
+        periodRows[p]++;
         sum += difference[i];
         sizes += Math.abs(difference[i]);
       }
@@ -125,7 +133,28 @@ public final class Contrast {
         squares(units),
         squares(byPeriod),
         cells,
+        jackknife(byPeriod, periodRows),
         new CommonPeriods.Deviations(sums, varying, spread));
+  }
+
+  /**
+   * Variance of the total over periods, each left out in turn (the jackknife CV3 of MacKinnon,
+   * Nielsen &amp; Webb 2023): unlike a sum of squares it holds for a few periods of unequal sizes.
+   */
+  private static double jackknife(double[] sums, long[] rows) {
+    double total = Arrays.stream(sums).sum();
+    double all = Arrays.stream(rows).sum();
+    int count = 0;
+    double squares = 0;
+    for (int p = 0; p < sums.length; p++) {
+      if (rows[p] > 0) {
+        count++;
+        double share = rows[p] / all;
+        double without = (sums[p] - share * total) / (1 - share);
+        squares += without * without;
+      }
+    }
+    return count < 2 ? 0 : squares * (count - 1) / count;
   }
 
   private static double squares(double[] values) {
@@ -148,6 +177,7 @@ public final class Contrast {
         unitVariance,
         periodVariance,
         cellVariance,
+        jackknifeVariance,
         new CommonPeriods.Deviations(sums, deviations.units(), deviations.spread()));
   }
 
@@ -194,6 +224,30 @@ public final class Contrast {
       return Optional.of(new TwoWay(0, df, 1));
     }
     double t = CommonPeriods.allowedFor(t(), unitVariance, deviations);
+    return Optional.of(new TwoWay(t, df, TDistribution.of(df).cumulativeProbability(t)));
+  }
+
+  /**
+   * The test for tables, whose units are single rows or have rows in a few of the periods, so that
+   * {@link #twoWay} learns little or nothing of what rows of a period have in common: the total
+   * over its two-way standard error, periods by jackknife; Student's t with the number of periods
+   * less one as degrees of freedom.
+   *
+   * @return empty with fewer than {@value #CLUSTERS} periods: those few do not tell it either
+   */
+  Optional<TwoWay> clustered() {
+    if (periods < CLUSTERS || units.length < 2) {
+      return Optional.empty();
+    }
+    int df = periods - 1;
+    double variance =
+        Math.max(
+            unitVariance + jackknifeVariance - cellVariance,
+            Math.max(unitVariance, jackknifeVariance));
+    if (Double.compare(variance, 0) <= 0) {
+      return Optional.of(new TwoWay(0, df, 1));
+    }
+    double t = total / Math.sqrt(variance);
     return Optional.of(new TwoWay(t, df, TDistribution.of(df).cumulativeProbability(t)));
   }
 

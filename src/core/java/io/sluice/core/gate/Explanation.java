@@ -372,7 +372,7 @@ final class Explanation {
     if (verdict.conditional() && !verdict.tests().isEmpty()) {
       sentences.add(
           ShortWindow.of(verdict.data().periods())
-              .map(Explanation::conditional)
+              .map(this::conditional)
               .orElse("The verdict is conditional on this window."));
     }
     verdict.models().stream()
@@ -416,13 +416,21 @@ final class Explanation {
     }
   }
 
-  private static String conditional(ShortWindow window) {
-    return "With "
-        + window.periods()
-        + (window.periods() == 1 ? " target period" : " target periods")
-        + " (fewer than "
-        + ShortWindow.ENOUGH
-        + ") the verdict is conditional on this window: errors of all units that last longer than"
+  private String conditional(ShortWindow window) {
+    String few =
+        "With "
+            + window.periods()
+            + (window.periods() == 1 ? " target period" : " target periods")
+            + " (fewer than "
+            + ShortWindow.ENOUGH
+            + ") the verdict is conditional on this window: ";
+    if (verdict.policy().task().tabular()) {
+      return few
+          + "errors that rows of one period share look like a gain, and so few periods do not tell"
+          + " them from one, so they are not allowed for.";
+    }
+    return few
+        + "errors of all units that last longer than"
         + " it look like a gain. Where they are strong, "
         + Figures.number(window.falsePromotions())
         + " of 100 candidates that are no better pass at a confidence of 95%, not 5.";

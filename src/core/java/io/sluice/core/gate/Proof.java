@@ -59,7 +59,7 @@ final class Proof {
             contrasts,
             replicates,
             comparison.seed(basis == Basis.SUPERIORITY ? "test" : "no worse"));
-    List<Optional<Contrast.TwoWay>> twoWays = contrasts.stream().map(Contrast::twoWay).toList();
+    List<Optional<Contrast.TwoWay>> twoWays = contrasts.stream().map(this::twoWay).toList();
     double[] twoWay =
         Holm.adjusted(
             twoWays.stream().mapToDouble(w -> w.map(Contrast.TwoWay::p).orElse(0.0)).toArray());
@@ -101,10 +101,25 @@ final class Proof {
     if (!(loss > 0) || contrast.unitCount() < 2) {
       return Optional.empty();
     }
-    TDistribution t = TDistribution.of(contrast.unitCount() - 1);
+    TDistribution t =
+        TDistribution.of(twoWay.map(Contrast.TwoWay::df).orElse(contrast.unitCount() - 1));
     double errors = t.inverseSurvivalProbability(level) + t.inverseCumulativeProbability(OFTEN);
     double ratio = factor - errors * contrast.error(twoWay) / loss;
     return Comparison.figure(comparison.metric().improvement(Math.max(ratio, 0)));
+  }
+
+  /**
+   * What allows for errors that rows of a period share. Units of a forecast go through all periods
+   * and tell of them. Rows of a table do not, so that of two tests the one decides that finds less;
+   * where their periods are too few for it, nothing is known.
+   */
+  private Optional<Contrast.TwoWay> twoWay(Contrast contrast) {
+    return policy.task().tabular()
+        ? contrast
+            .clustered()
+            .flatMap(clustered ->
+                contrast.twoWay().map(units -> units.p() > clustered.p() ? units : clustered))
+        : contrast.twoWay();
   }
 
   /** The larger of the sign-flip and the two-way p-value. */
@@ -116,7 +131,7 @@ final class Proof {
             comparison.seed(what),
             1 - policy.get(GatePolicy.CONFIDENCE),
             level);
-    double both = Math.max(flip.p(), contrast.twoWay().map(Contrast.TwoWay::p).orElse(0.0));
+    double both = Math.max(flip.p(), twoWay(contrast).map(Contrast.TwoWay::p).orElse(0.0));
     return new SignFlip.Refined(both, flip.replicates());
   }
 }

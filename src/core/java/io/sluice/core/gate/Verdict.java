@@ -209,7 +209,7 @@ public record Verdict(
    * @param p one-sided, adjusted for the number of candidates
    * @param replicates sign flips behind p
    * @param twoWay the same when periods may go well or badly together; absent with fewer than two
-   *     target periods
+   *     target periods, of a table with fewer than four
    * @param provable improvement that such a window proves 8 times in 10
    * @param worseP one-sided p of being worse than the reference at all
    * @param level that p had to reach

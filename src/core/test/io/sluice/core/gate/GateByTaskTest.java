@@ -207,6 +207,61 @@ class GateByTaskTest {
     assertThat(with).contains("of periods that end from 2026-02-23 to 2026-03-02");
   }
 
+  /** Two models of the same expected loss, each off by an error that all rows of a week share. */
+  private static int promotedOfEqual(int weeks, int group) {
+    int promoted = 0;
+    for (int seed = 0; seed < 60; seed++) {
+      Random random = new Random(seed);
+      double[] candidate = random.doubles(weeks, -1, 1).toArray();
+      double[] champion = random.doubles(weeks, -1, 1).toArray();
+      Tables tables = new Tables(Task.REGRESSION, "mae");
+      tables.first = false;
+      tables.rows = 600;
+      tables.group = group;
+      tables.weeks = weeks;
+      tables.seed = seed;
+      tables.candidateOnValidation = Optional.empty();
+      List<Tables.Row> rows = new ArrayList<>();
+      for (Tables.Row row : tables.list()) {
+        int week = rows.size() % weeks;
+        double truth = row.predictions()[0];
+        rows.add(
+            row.with(0, truth + candidate[week] + 0.3 * random.nextGaussian())
+                .with(1, truth + champion[week] + 0.3 * random.nextGaussian()));
+      }
+      promoted += decide(tables, tables.build(rows)).promotes() ? 1 : 0;
+    }
+    return promoted;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"4, 1", "8, 1", "8, 3"})
+  void errorsThatRowsOfAPeriodShareDoNotPassForAGain(int weeks, int group) {
+    // 3 of 60 are nominal; by rows alone it is every fourth
+    assertThat(promotedOfEqual(weeks, group)).isLessThanOrEqualTo(7);
+  }
+
+  @Test
+  void periodsOfATableAreClustersFromFourOn() {
+    Tables tables = new Tables(Task.REGRESSION, "rmse");
+    tables.candidateOnValidation = Optional.empty();
+    tables.weeks = 4;
+    Verdict four = decide(tables);
+    tables.weeks = 3;
+    Verdict three = decide(tables);
+
+    assertThat(four.tests().getFirst().twoWay().orElseThrow().df()).isEqualTo(3);
+    assertThat(four.conditional()).isFalse();
+    assertThat(String.join("\n", four.sentences())).contains("whole periods share allowed for");
+    assertThat(three.tests().getFirst().twoWay()).isEmpty();
+    assertThat(three.conditional()).isTrue();
+    assertThat(String.join("\n", three.sentences()))
+        .contains("With 3 target periods (fewer than 4) the verdict is conditional on this window")
+        .contains("errors that rows of one period share look like a gain")
+        .contains("so they are not allowed for")
+        .doesNotContain("share allowed for;");
+  }
+
   @Test
   void rowsThatAnEarlierGateSawAreKnownByTheirNames() {
     Tables tables = new Tables(Task.BINARY, "logloss");
