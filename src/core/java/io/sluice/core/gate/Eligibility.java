@@ -104,7 +104,9 @@ final class Eligibility {
     if (comparison.metric().probabilities()) {
       return "or no probabilities";
     }
-    return comparison.rows().negativeLabels() && comparison.metric().scored()
+    return comparison.rows().negativeLabels()
+            && comparison.metric().scored()
+            && comparison.metric().negatives()
         ? "or too large"
         : "or negative";
   }

@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Judges a holdout by a policy. {@link #decide} is the way in; it puts together what {@link
@@ -100,7 +101,13 @@ public final class Gate {
           "gate.guards.bias limits the error of a total, and classes have no total",
           "take it away");
     }
-    boolean single = rows.units().names().size() == rows.size();
+    boolean single =
+        IntStream.range(0, rows.size())
+                .filter(i -> rows.weight()[i] > 0)
+                .map(i -> rows.units().code()[i])
+                .distinct()
+                .count()
+            == rows.weighted();
     return policy.find(GatePolicy.MAX_UNIT_SHARE).isPresent()
         ? policy
         : policy.with(GatePolicy.MAX_UNIT_SHARE, single ? 1.0 : SHARE_OF_GROUPS);

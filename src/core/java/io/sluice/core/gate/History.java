@@ -113,7 +113,11 @@ public record History(List<PastGate> gates) {
     Set<String> before = new HashSet<>(); // looked up only
     samples.forEach(s -> before.addAll(s.seen()));
     long both = here.stream().filter(before::contains).count();
-    return here.isEmpty() ? 0 : Math.round(now.rows() * share(both, here.size()));
+    if (here.isEmpty()) {
+      // the coarser sample cannot tell: what nobody can call new is not
+      return samples.isEmpty() ? 0 : now.rows();
+    }
+    return Math.round(now.rows() * share(both, here.size()));
   }
 
   private static long seen(HoldoutKeys.Cells now, List<PastGate> past) {

@@ -165,6 +165,11 @@ public final class HoldoutRows {
     return negativeLabels;
   }
 
+  /** Rows that weigh anything: those of weight 0 decide nothing. */
+  long weighted() {
+    return Arrays.stream(weight).filter(w -> w > 0).count();
+  }
+
   /** The rows of a subset; itself when that is all of them. */
   HoldoutRows only(BitSet rows) {
     return rows.cardinality() == size ? this : new HoldoutRows(this, rows.stream().toArray());

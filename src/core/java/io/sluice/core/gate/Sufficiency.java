@@ -129,6 +129,9 @@ final class Sufficiency {
     for (int i = 0; i < comparison.rows().size(); i++) {
       int u = comparison.rows().units().code()[i];
       double actual = comparison.rows().actual()[i];
+      if (comparison.rows().weight()[i] <= 0) {
+        continue; // it decides nothing
+      }
       seen[u] = true;
       positive[u] |= rarest.map(c -> actual == c).orElse(actual != 0);
     }
@@ -171,15 +174,18 @@ final class Sufficiency {
         timeless ? Optional.of(true) : Optional.empty());
   }
 
-  /** The class with the fewest rows, of those that the report names; of equal ones the first. */
+  /**
+   * The class with the fewest rows that weigh anything, of those that the report names; of equal
+   * ones the first.
+   */
   private Optional<Integer> rarestClass() {
     int classes = comparison.rows().evaluation().classes().size();
     if (classes == 0 || !comparison.metric().scored()) {
       return Optional.empty();
     }
     long[] count = new long[classes];
-    for (double actual : comparison.rows().actual()) {
-      count[(int) actual]++;
+    for (int i = 0; i < comparison.rows().size(); i++) {
+      count[(int) comparison.rows().actual()[i]] += comparison.rows().weight()[i] > 0 ? 1 : 0;
     }
     int least = 0;
     for (int c = 1; c < classes; c++) {

@@ -5,6 +5,7 @@ import io.sluice.core.evaluation.EvaluationReport.Unaudited;
 import io.sluice.core.gate.Verdict.Finding;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.commons.statistics.distribution.BetaDistribution;
 
 /**
@@ -74,13 +75,16 @@ final class TooGood {
     if (!policy.task().tabular() || its.isEmpty() || baselines.isEmpty()) {
       return Optional.empty();
     }
+    if (loss(its.get()) <= 0) {
+      return Optional.of(1.0); // nothing is foretold that could be fallen short of
+    }
     Metric.Loss metric = comparison.metric();
     double own = comparison.total(candidate);
     double other = comparison.total(baseline);
     // of the mean loss of a row: rmse is the root of one
     double foretold = other * metric.factor(loss(its.get()) / loss(value(baseline)));
     double windows = metric.factor(loss(value(baseline)) / loss(baselines.get()));
-    double part = evaluation.rows().validation() / (double) rows.size();
+    double part = evaluation.rows().validation() / (double) rows.weighted();
     double size =
         metric instanceof Metric.RowLoss
             ? Math.max(eventSize(candidate), eventSize(baseline))
@@ -104,7 +108,12 @@ final class TooGood {
 
   /** Rows of the rarest class: a positive in the wrong place costs one part of as many. */
   private long rarest() {
-    double[] actual = comparison.rows().actual();
+    HoldoutRows rows = comparison.rows();
+    double[] actual =
+        IntStream.range(0, rows.size())
+            .filter(i -> rows.weight()[i] > 0)
+            .mapToDouble(i -> rows.actual()[i])
+            .toArray();
     return Arrays.stream(actual)
         .distinct()
         .mapToLong(c -> Arrays.stream(actual).filter(a -> a == c).count())

@@ -263,6 +263,61 @@ class GateByTaskTest {
   }
 
   @Test
+  void aPerfectValidationForetellsNothingThatWouldBeTooGood() {
+    Tables tables = new Tables(Task.BINARY, "accuracy");
+    tables.candidateOnValidation = Optional.of(1.0);
+    tables.baselineOnValidation = Optional.of(0.6);
+    List<Tables.Row> rows = tables.list().stream().map(r -> r.with(0, r.actual())).toList();
+
+    assertThat(codes(decide(tables, tables.build(rows)))).doesNotContain("tooGood");
+    tables.baselineOnValidation = Optional.of(0.999); // the windows differ by far
+    assertThat(codes(decide(tables, tables.build(rows)))).doesNotContain("tooGood");
+    List<Tables.Row> imperfect = new ArrayList<>(rows);
+    imperfect.set(0, imperfect.get(0).with(0, 1 - imperfect.get(0).actual()));
+    assertThat(codes(decide(tables, tables.build(imperfect)))).doesNotContain("tooGood");
+  }
+
+  @Test
+  void rowsOfWeightZeroAreNoRowsToCount() {
+    Tables tables = new Tables(Task.BINARY, "logloss");
+    tables.weighted = 6;
+
+    Verdict verdict = decide(tables);
+
+    assertThat(verdict.data().units()).isEqualTo(6);
+    assertThat(verdict.data().positiveUnits()).isLessThanOrEqualTo(3);
+    assertThat(codes(verdict)).contains("units", "positiveUnits");
+  }
+
+  @Test
+  void rowsOfWhichACoarserSampleHasNoneCountAsSeen() {
+    Tables tables = new Tables(Task.BINARY, "logloss");
+    HoldoutKeys coarse = new HoldoutKeys.Sample(500_000_000, 40, List.of());
+    History history =
+        new History(
+            List.of(
+                new History.PastGate(
+                    "run", Tables.AS_OF, Decision.HOLD, Optional.of(Reason.INCONCLUSIVE), coarse)));
+
+    Verdict verdict = Gate.decide(tables.build(), policy("logloss"), history, 1);
+
+    assertThat(verdict.data().newRows()).isZero();
+    assertThat(codes(verdict)).contains("newRows");
+  }
+
+  @Test
+  void aNegativePredictionIsCalledSoWhereTheMetricTakesNone() {
+    Tables tables = new Tables(Task.REGRESSION, "poisson_deviance");
+    tables.candidateOnValidation = Optional.empty();
+    List<Tables.Row> rows = new ArrayList<>(tables.list());
+    rows.set(4, rows.get(4).with(0, -1));
+
+    assertThat(decide(tables, tables.build(rows)).findings().toString())
+        .contains("or negative, first that of customer-4")
+        .doesNotContain("too large");
+  }
+
+  @Test
   void rowsThatAnEarlierGateSawAreKnownByTheirNames() {
     Tables tables = new Tables(Task.BINARY, "logloss");
     Verdict before = decide(tables);

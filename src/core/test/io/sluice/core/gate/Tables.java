@@ -18,6 +18,7 @@ final class Tables {
   int rows = 300;
   int group = 1;
   int weeks;
+  int weighted = Integer.MAX_VALUE;
   double candidate = 1;
   double champion = 0.4;
   boolean first = true;
@@ -152,7 +153,14 @@ final class Tables {
       Instant origin = weeks == 0 ? asOf : asOf.minus(Duration.ofDays(7L * (i % weeks + 1)));
       Instant end = weeks == 0 ? asOf : origin.plus(Duration.ofDays(7));
       builder.add(
-          r.unit, List.of(r.country), origin, i % group + 1, end, r.actual, 1, r.predictions);
+          r.unit,
+          List.of(r.country),
+          origin,
+          i % group + 1,
+          end,
+          r.actual,
+          i < weighted ? 1 : 0,
+          r.predictions);
     }
     return builder.build(report(), new GateContext(asOf, Optional.empty(), Optional.empty()));
   }
