@@ -45,7 +45,7 @@ class KilledRunnerIT {
   }
 
   @Test
-  void stepsOfAKilledRunnerEndWithinFiveSecondsAndTheNextRunRepairs() throws Exception {
+  void stepsOfAKilledRunnerEndByThemselvesAndTheNextRunRepairs() throws Exception {
     Process victim =
         new ProcessBuilder(
                 ProcessHandle.current().info().command().orElseThrow(),

@@ -442,6 +442,28 @@ class LocalRunnerTest {
   }
 
   @Test
+  void aSidecarIsNotHeldToAnAmountOfMemoryThatNoSpecCanRaise() throws Exception {
+    // It holds far more for many looks of a watch, and only then says that it lives.
+    String holds =
+        "echo $$ > pid; x=$(head -c 40m /dev/zero | tr '\\0' x); i=0;"
+            + " while [ $i -lt 40 ]; do i=$((i+1)); sleep 0.05; done; echo > lives; sleep 600";
+    RunOutcome outcome =
+        go(
+            run(
+                task("t")
+                    .sidecar(step("s").script("cd " + folder + "; " + holds).memory("8Mi"))
+                    .steps(
+                        step("waits")
+                            .script(
+                                "cd "
+                                    + folder
+                                    + "; until [ -e lives ]; do"
+                                    + " [ ! -s pid ] || kill -0 $(cat pid) || exit 9;"
+                                    + " sleep 0.1; done"))));
+    assertThat(outcome.status()).as(outcome.reason()).isEqualTo(SUCCEEDED);
+  }
+
+  @Test
   void aStepOfSluicesOwnIsNotHeldToAnAmountOfMemoryAndTheRunSaysThatOnce() throws Exception {
     RunOutcome outcome =
         go(

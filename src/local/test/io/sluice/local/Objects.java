@@ -145,7 +145,7 @@ final class Objects {
           command,
           args,
           script,
-          Optional.empty(),
+          resources,
           List.of(),
           Optional.empty());
     }

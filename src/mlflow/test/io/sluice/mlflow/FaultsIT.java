@@ -321,7 +321,7 @@ class FaultsIT {
             });
     await().atMost(Duration.ofMinutes(5)).until(() -> reached.getAsInt() > 0);
     caller.interrupt();
-    return told.get(10, TimeUnit.SECONDS);
+    return told.get(5, TimeUnit.MINUTES);
   }
 
   /** For tests in which the real server must have answered before the fault. */

@@ -29,11 +29,13 @@ class ClockLimitsTest {
               Pattern.compile("\\.atMost\\(Duration\\.ofMinutes\\((\\d+)\\)\\)"),
               WAIT_SECONDS / 60),
           new Limit(
-              Pattern.compile("\\b(?:waitFor|await)\\((\\d+), (?:TimeUnit\\.)?SECONDS\\)"),
+              Pattern.compile("\\b(?:waitFor|await|get)\\((\\d+), (?:TimeUnit\\.)?SECONDS\\)"),
               WAIT_SECONDS),
           new Limit(
-              Pattern.compile("\\b(?:waitFor|await)\\((\\d+), (?:TimeUnit\\.)?MINUTES\\)"),
-              WAIT_SECONDS / 60));
+              Pattern.compile("\\b(?:waitFor|await|get)\\((\\d+), (?:TimeUnit\\.)?MINUTES\\)"),
+              WAIT_SECONDS / 60),
+          // a program that stands for one that never ends, or holds what a test needs
+          new Limit(Pattern.compile("\\bexec sleep (\\d+)\\b"), WAIT_SECONDS));
 
   /** Awaitility waits ten seconds where nobody says how long. */
   private static final Pattern UNSAID = Pattern.compile("\\bawait\\(\\)\\s*\\.until");

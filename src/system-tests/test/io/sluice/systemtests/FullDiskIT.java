@@ -34,13 +34,14 @@ class FullDiskIT {
     sluice = new ForkedSluice(folder.resolve("state"));
     store = Files.createDirectories(sluice.state().resolve("store"));
     Path ready = folder.resolve("ready");
+    // cat reads from this JVM, so the mount lives until the end of the test or of the JVM
     namespace =
         new ProcessBuilder(
                 "unshare",
                 "-rm",
                 "sh",
                 "-c",
-                "mount -t tmpfs -o size=3m tmpfs \"$0\" && touch \"$1\" && exec sleep 240",
+                "mount -t tmpfs -o size=3m tmpfs \"$0\" && touch \"$1\" && exec cat",
                 store.toString(),
                 ready.toString())
             .start();

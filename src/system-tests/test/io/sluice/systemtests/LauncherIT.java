@@ -97,7 +97,7 @@ class LauncherIT {
   @Test
   void onCtrlCDuringTheBuildItEndsWith130AndTheNextOneBuilds() throws Exception {
     Path up = folder.resolve("up");
-    script("bin/mvn", "echo $$ >" + up + ".new; mv " + up + ".new " + up + "; exec sleep 60");
+    script("bin/mvn", "echo $$ >" + up + ".new; mv " + up + ".new " + up + "; exec sleep 600");
     Process going = start(Map.of(), "check");
     await().atMost(Duration.ofMinutes(5)).until(() -> Files.exists(up));
     // To the whole group, as a terminal does.

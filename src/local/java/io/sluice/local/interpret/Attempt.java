@@ -379,7 +379,9 @@ final class Attempt {
             sidecar.env(),
             sidecar.workingDir(),
             forContainer(sidecar.workspaces()),
-            sidecar.computeResources().map(r -> r.limits().get("memory"))));
+            // its limit is for a cluster's nodes: a spec cannot raise it, so it must not end a run
+            // here
+            Optional.empty()));
   }
 
   /**

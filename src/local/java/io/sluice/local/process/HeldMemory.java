@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The memory that a process and all that it started hold, as {@code /proc} tells it: pages that no
  * file stands behind (heaps, stacks, shared memory). Files that are mapped or cached do not count:
- * the kernel takes those back when others need the room.
+ * the kernel takes those back when others need the room. Files of a tmpfs that are mapped do count:
+ * their pages are shared memory, and there is nowhere to take them back to.
  *
  * <p>Those that left their parent are known by a token in their environment, as {@code
  * supervisor.sh} knows them. To be used by one thread.
