@@ -118,6 +118,17 @@ public final class RowPredictions {
           continue;
         }
         there[row] = true;
+        if (only >= 0) {
+          double sum = table.forecast(at[0]) + table.forecast(only);
+          if (Double.isFinite(sum) && Math.abs(sum - 1) > TabularEvaluation.SUM_ROUNDING) {
+            findings.add(
+                "SLU-6058",
+                "%s, line %d: the probabilities of the two classes sum to %s"
+                    .formatted(called, table.line(), sum),
+                "predict a probability from 0 to 1 for each class, together 1, and no score,"
+                    + " margin or class");
+          }
+        }
         for (int k = 0; k < width; k++) {
           all[row * width + k] = table.forecast(only >= 0 ? only : at[k]);
         }

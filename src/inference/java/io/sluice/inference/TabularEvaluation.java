@@ -36,6 +36,9 @@ final class TabularEvaluation implements Judge {
   /** So far above 1 or below 0 a probability may be that trees sum in single precision. */
   private static final double ROUNDING = 1e-5;
 
+  /** So far from 1 a sum of probabilities may be that hundreds of trees add in single precision. */
+  static final double SUM_ROUNDING = 1e-4;
+
   private final EvaluationSettings settings;
   private final Instant asOf;
   private final Path inputs;
@@ -269,11 +272,11 @@ final class TabularEvaluation implements Judge {
       return predicted;
     }
     double[] out = inOrder(signature, predicted);
+    int width = signature.width();
     for (int i = 0; i < out.length; i++) {
       double within = Math.min(1, Math.max(0, out[i]));
       out[i] = Math.abs(out[i] - within) <= ROUNDING ? within : out[i];
     }
-    int width = signature.width();
     Findings findings = new Findings();
     for (int row = 0; row < rows.size(); row++) {
       double sum = 0;
@@ -281,6 +284,11 @@ final class TabularEvaluation implements Judge {
       for (int i = row * width; i < (row + 1) * width; i++) {
         sum += out[i];
         within &= out[i] >= 0 && out[i] <= 1;
+      }
+      if (within && width > 1 && Math.abs(sum - 1) <= SUM_ROUNDING) {
+        for (int i = row * width; i < (row + 1) * width; i++) {
+          out[i] /= sum;
+        }
       }
       if (Double.isFinite(sum) && (!within || !settings.metric().usable(out, row, width, false))) {
         findings.add(

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * A model that predicts row by row, as evaluate and serving see it: the one way from a bundle's
@@ -341,6 +342,7 @@ public final class TabularModel implements AutoCloseable {
     }
     if (pair) {
       for (int i = 0; i < n; i++) {
+        refuseNoPair(graph.name(), values[2 * i], values[2 * i + 1]);
         out[at + i] = values[2 * i + 1];
       }
     } else {
@@ -360,7 +362,11 @@ public final class TabularModel implements AutoCloseable {
         if (!(row instanceof OnnxMap map)) {
           throw answered("a sequence of " + row.getInfo(), n);
         }
-        Map<String, Number> byClass = byClass(map.getValue());
+        Map<String, Number> byClass = byClass(graph.name(), signature.classes(), map.getValue());
+        if (signature.task() == Task.BINARY) {
+          double[] both = byClass.values().stream().mapToDouble(Number::doubleValue).toArray();
+          refuseNoPair(graph.name(), both[0], both[1]);
+        }
         for (int k = 0; k < width; k++) {
           String wanted = signature.classes().get(width == 1 ? 1 : k);
           Number probability = byClass.get(wanted);
@@ -374,18 +380,27 @@ public final class TabularModel implements AutoCloseable {
     }
   }
 
+  /** One of two probabilities is kept: that the other is none would never be noticed. */
+  static void refuseNoPair(String name, double first, double second) {
+    double sum = first + second;
+    if (Double.isFinite(sum) && Math.abs(sum - 1) > TabularEvaluation.SUM_ROUNDING) {
+      throw Refusal.of(
+          "SLU-6058",
+          "bundle `%s`: the probabilities of the two classes sum to %s".formatted(name, sum),
+          "predict a probability from 0 to 1 for each class, together 1, and no score, margin or"
+              + " class");
+    }
+  }
+
   /** By the classes' words, or, where the graph numbers them from 0, by their place. */
-  private Map<String, Number> byClass(Map<?, ?> found) {
-    List<String> classes = signature.classes();
+  static Map<String, Number> byClass(String name, List<String> classes, Map<?, ?> found) {
     Map<String, Number> named = new LinkedHashMap<>();
     for (Map.Entry<?, ?> entry : found.entrySet()) {
       if (entry.getValue() instanceof Number number) {
         named.put(String.valueOf(entry.getKey()), number);
       }
     }
-    if (named.size() == classes.size() && named.keySet().containsAll(classes)) {
-      return named;
-    }
+    boolean byName = named.size() == classes.size() && named.keySet().containsAll(classes);
     Map<String, Number> placed = new LinkedHashMap<>();
     for (int k = 0; k < classes.size(); k++) {
       Number number = found.keySet().iterator().next() instanceof Long ? named.get("" + k) : null;
@@ -393,14 +408,29 @@ public final class TabularModel implements AutoCloseable {
         placed.put(classes.get(k), number);
       }
     }
-    if (placed.size() == classes.size()) {
+    boolean byPlace = placed.size() == classes.size();
+    if (byName
+        && byPlace
+        && !IntStream.range(0, classes.size()).allMatch(k -> classes.get(k).equals("" + k))) {
+      throw Refusal.of(
+          "SLU-6008",
+          "bundle `%s`: the model numbers its classes from 0, and the signature's classes %s are"
+                  .formatted(name, CsvTable.columnsInWords(classes))
+              + " numbers in another order, so that a number may be a name or a place",
+          "export without ZipMap (`options={id(model): {\"zipmap\": False}}`), or name the"
+              + " classes in ascending order");
+    }
+    if (byName) {
+      return named;
+    }
+    if (byPlace) {
       return placed;
     }
     throw Refusal.of(
         "SLU-6008",
         "bundle `%s`: the model knows the classes %s, its signature names %s"
             .formatted(
-                graph.name(),
+                name,
                 CsvTable.columnsInWords(List.copyOf(new TreeSet<>(named.keySet()))),
                 CsvTable.columnsInWords(classes)),
         "write the classes of the model into its signature, in its order");

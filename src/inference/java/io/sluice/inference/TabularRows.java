@@ -43,9 +43,6 @@ record TabularRows(
     double[] weight,
     int[] line) {
 
-  /** A sum of probabilities that is further away from 1 is none. */
-  static final double SUM_TOLERANCE = 1e-3;
-
   /** The numbers by which the ids and groups of all sets of an evaluation are known. */
   record Names(Units ids, Units groups) {
     static Names none() {

@@ -570,6 +570,54 @@ class TabularEvaluationTest {
   }
 
   @Test
+  void probabilitiesThatSinglePrecisionSumsNearlyToOneSumToOne() throws IOException {
+    several();
+    candidate("skl-multi");
+    edit(
+        "candidates/skl-multi/signature.json",
+        text ->
+            text.replace("\"a\"", "\"none\"")
+                .replace("\"b\"", "\"gold\"")
+                .replace("\"c\"", "\"basic\""));
+    command("skl-multi");
+    JsonNode with = Json.parse("{\"task\":\"multiclass\",\"metric\":\"logloss\"}");
+    three("0.5,0.25,0.24995"); // as 500 trees of skl2onnx sum
+    run(with);
+    String[] first = rows().get(1).split(",");
+    assertThat(IntStream.range(6, 9).mapToDouble(i -> Double.parseDouble(first[i])).sum())
+        .isCloseTo(1, within(1e-12));
+    three("0.5,0.25,0.2495");
+    SluiceException e = catchThrowableOfType(SluiceException.class, () -> run(with));
+    assertThat(e.diagnostics())
+        .extracting(Diagnostic::message)
+        .anyMatch(m -> m.contains("probabilities that sum to 0.9995"));
+  }
+
+  private void three(String answer) throws IOException {
+    for (String set : List.of("validation", "holdout")) {
+      Path made = Files.createDirectories(inputs.resolve("predictions/skl-multi").resolve(set));
+      StringBuilder out = new StringBuilder("customer,basic,gold,none\n");
+      Files.readAllLines(inputs.resolve(set).resolve("rows.csv")).stream()
+          .skip(1)
+          .forEach(l -> out.append(l.split(",")[0] + "," + answer + "\n"));
+      Files.writeString(made.resolve("rows.csv"), out);
+    }
+  }
+
+  @Test
+  void twoProbabilitiesOfARowSumToOne() throws IOException {
+    command("skl-mixed");
+    answers("validation", 300, 160, "0.5");
+    StringBuilder out = new StringBuilder("customer,no,yes\n");
+    IntStream.range(460, 660).forEach(r -> out.append("c" + r + ",0.7,0.3\n"));
+    answer("holdout", out.toString());
+    run();
+    assertThat(rows().get(1).split(",")[6]).isEqualTo("0.3");
+    answer("holdout", out.toString().replace("c461,0.7", "c461,0.9"));
+    assertThat(reason()).contains("SLU-6058").contains("line 3: the probabilities of the two");
+  }
+
+  @Test
   void numbersArePredictedAndTheLastValueIsThatOfTheGroup() throws IOException {
     editAll(text ->
         text.replace("\"label\":\"churned\"", "\"label\":\"age\"")

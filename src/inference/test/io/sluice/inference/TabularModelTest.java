@@ -250,6 +250,31 @@ class TabularModelTest {
   }
 
   @Test
+  void theTwoProbabilitiesOfAGraphSumToOne() throws IOException {
+    for (double other : new double[] {0.7, 0.70005}) {
+      TabularModel.refuseNoPair("scores", other, 0.3);
+    }
+    SluiceException e =
+        catchThrowableOfType(
+            SluiceException.class, () -> TabularModel.refuseNoPair("scores", 0.9, 0.3));
+    assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-6058");
+  }
+
+  @Test
+  void numbersThatMayBeNamesOrPlacesOfClassesAreRefused() {
+    Map<Long, Float> zipmap = Map.of(0L, 0.75f, 1L, 0.25f);
+    assertThat(TabularModel.byClass("m", List.of("no", "yes"), zipmap)).containsEntry("yes", 0.25f);
+    assertThat(TabularModel.byClass("m", List.of("0", "1"), zipmap)).containsEntry("1", 0.25f);
+    SluiceException e =
+        catchThrowableOfType(
+            SluiceException.class, () -> TabularModel.byClass("m", List.of("1", "0"), zipmap));
+    assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-6008");
+    assertThat(e.diagnostics().getFirst().message()).contains("may be a name or a place");
+    assertThat(TabularModel.byClass("m", List.of("2", "1"), Map.of(2L, 0.75f, 1L, 0.25f)))
+        .containsEntry("1", 0.25f);
+  }
+
+  @Test
   void aForecastIsNoModelOfRows() throws IOException {
     Path bundle = Sample.copy(Sample.bundle("linear"), temp.resolve("linear"));
     SluiceException e =
