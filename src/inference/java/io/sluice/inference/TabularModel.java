@@ -181,8 +181,10 @@ public final class TabularModel implements AutoCloseable {
       if (!takes(input.type(), found)) {
         throw Refusal.unfit(
             graph.name(),
-            "it takes %s as `%s`, and the tables have %s there"
-                .formatted(Refusal.quoted(column), input.type().word(), kind(found)));
+            "it takes %s as `%s`, and the tables have %s there; declare the type that models take, as"
+                    .formatted(Refusal.quoted(column), input.type().word(), kind(found))
+                + " `types: {%s: %s}` in split@1 does, since an inferred one changes with the values"
+                    .formatted(column, declared(input.type())));
       }
       picked[k] = found;
     }
@@ -193,13 +195,30 @@ public final class TabularModel implements AutoCloseable {
   private static boolean takes(TabularSignature.Type type, Features.Column column) {
     return switch (column) {
       case Features.Column.Numbers numbers ->
-          type == TabularSignature.Type.FLOAT || type == TabularSignature.Type.DOUBLE;
+          type == TabularSignature.Type.FLOAT
+              || type == TabularSignature.Type.DOUBLE
+              || (type == TabularSignature.Type.INT
+                  && Arrays.stream(numbers.values()).allMatch(TabularModel::isWhole));
       case Features.Column.Whole whole ->
           type == TabularSignature.Type.FLOAT
               || type == TabularSignature.Type.DOUBLE
               || type == TabularSignature.Type.INT;
       case Features.Column.Words words -> type == TabularSignature.Type.STRING;
       case Features.Column.Flags flags -> type != TabularSignature.Type.STRING;
+    };
+  }
+
+  /** Neither missing nor a fraction, nor so large that doubles skip whole numbers. */
+  private static boolean isWhole(double value) {
+    return value == Math.rint(value) && Math.abs(value) <= 1L << 53;
+  }
+
+  private static String declared(TabularSignature.Type type) {
+    return switch (type) {
+      case FLOAT, DOUBLE -> "float";
+      case INT -> "int";
+      case STRING -> "string";
+      case BOOL -> "bool";
     };
   }
 
@@ -301,7 +320,7 @@ public final class TabularModel implements AutoCloseable {
     return switch (column) {
       case Features.Column.Whole whole -> whole.values()[row];
       case Features.Column.Flags flags -> flags.values()[row] ? 1 : 0;
-      case Features.Column.Numbers numbers -> throw new IllegalStateException("a float as an int");
+      case Features.Column.Numbers numbers -> (long) numbers.values()[row]; // whole, see takes
       case Features.Column.Words words -> throw new IllegalStateException("a text as a number");
     };
   }

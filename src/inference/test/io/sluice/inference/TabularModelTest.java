@@ -217,9 +217,20 @@ class TabularModelTest {
       assertThat(refused(model, new Features(rows.size(), lacks)))
           .contains("needs a feature `plan`");
       SortedMap<String, Features.Column> other = new TreeMap<>(rows.columns());
-      other.put("visits", new Features.Column.Numbers(new double[rows.size()]));
-      assertThat(refused(model, new Features(rows.size(), other)))
-          .contains("takes `visits` as `int`, and the tables have `float`");
+      double[] visits =
+          Arrays.stream(((Features.Column.Whole) rows.columns().get("visits")).values())
+              .asDoubleStream()
+              .toArray();
+      other.put("visits", new Features.Column.Numbers(visits));
+      assertThat(model.predict(new Features(rows.size(), other)))
+          .as("whole numbers of a column that is `float` by another row of the table")
+          .isEqualTo(model.predict(rows));
+      for (double odd : new double[] {Double.NaN, 1.5, 1e17}) {
+        visits[0] = odd;
+        assertThat(refused(model, new Features(rows.size(), other)))
+            .contains("takes `visits` as `int`, and the tables have `float`")
+            .contains("`types: {visits: int}`");
+      }
     }
   }
 

@@ -4,8 +4,10 @@ import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Ref;
 import io.sluice.core.spec.Spec;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 
 /** Nothing is chosen by the data that it is judged on. */
@@ -42,14 +44,29 @@ final class HoldoutLeakRule implements Rule {
     }
   }
 
-  /** A table before the split, and what alone it was made from. */
+  /** A table before the split, and all that it was made from. */
   private static void source(Spec spec, Ref ref, String split, Map<Ref, String> holdouts) {
     if (holdouts.putIfAbsent(ref, ref + ", of which \"" + split + "\" cut it off") == null
         && ref instanceof Ref.Output output
-        && spec.stages().get(output.stage()) instanceof Spec.Custom custom
-        && custom.inputs().size() == 1) {
+        && spec.stages().get(output.stage()) instanceof Spec.Custom custom) {
       custom.inputs().values().forEach(input -> source(spec, input, split, holdouts));
     }
+  }
+
+  /** How an input has rows of the holdout: as itself, or by way of a team's own stages. */
+  private static Optional<String> seen(
+      Spec spec, Ref ref, Map<Ref, String> holdouts, Set<Ref> looked) {
+    Optional<String> itself = Optional.ofNullable(holdouts.get(ref));
+    if (itself.isPresent() || !looked.add(ref)) {
+      return itself;
+    }
+    return ref instanceof Ref.Output output
+            && spec.stages().get(output.stage()) instanceof Spec.Custom custom
+        ? custom.inputs().values().stream()
+            .flatMap(input -> seen(spec, input, holdouts, looked).stream())
+            .findFirst()
+            .map(from -> ref + ", made from " + from)
+        : Optional.empty();
   }
 
   private static void unseen(
@@ -57,7 +74,7 @@ final class HoldoutLeakRule implements Rule {
     stage
         .inputs()
         .forEach((input, ref) ->
-            Optional.ofNullable(holdouts.get(ref))
+            seen(view.spec(), ref, holdouts, new LinkedHashSet<>())
                 .ifPresent(seen ->
                     findings.add(
                         "SLU-1034",
