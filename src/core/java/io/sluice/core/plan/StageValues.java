@@ -158,17 +158,22 @@ final class StageValues {
    * the audit is required where there is a snapshot to audit against.
    */
   JsonNode gate() {
-    GatePolicy policy = spec.gate().policy().forTask(spec.task());
-    List<String> slices =
-        policy
-            .find(GatePolicy.SLICES)
-            .or(() -> StageEdges.judged(spec).map(e -> e.with().slices()))
-            .orElse(List.of());
+    GatePolicy policy =
+        spec.gate().policy().forTask(spec.task()).with(GatePolicy.REQUIRE_AUDIT, requiresAudit());
     return sorted(
         policy
-            .with(GatePolicy.SLICES, slices)
-            .with(GatePolicy.REQUIRE_AUDIT, requiresAudit())
+            .find(GatePolicy.SLICES)
+            .or(this::evaluatedSlices)
+            .map(slices -> policy.with(GatePolicy.SLICES, slices))
+            .orElse(policy)
             .toJson(IsoPeriod::of));
+  }
+
+  /** Those of evaluate; empty where a table names its own, all of which the gate looks at then. */
+  private Optional<List<String>> evaluatedSlices() {
+    List<String> named =
+        StageEdges.judged(spec).map(e -> e.with().slices()).orElse(List.<String>of());
+    return Optional.of(named).filter(slices -> !slices.isEmpty() || !spec.task().tabular());
   }
 
   private boolean requiresAudit() {

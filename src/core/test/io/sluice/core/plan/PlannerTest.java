@@ -3,6 +3,7 @@ package io.sluice.core.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.check.Checker;
 import io.sluice.core.check.Fixtures;
@@ -381,6 +382,23 @@ class PlannerTest {
                 """
                 {"slice(country).wape": 0.6, "slice(country=DE).wape": 0.5, "wape": 0.4}
                 """));
+  }
+
+  @Test
+  void aGateOverATableLooksAtTheSlicesThatTheTableNamesUnlessTheSpecNamesOthers() {
+    String spec = Fixtures.good("tabular.yaml").text();
+    String holdout = "inputs: { holdout: split.holdout }";
+    assertThat(gateOf(spec).has("slices")).isFalse();
+    assertThat(
+            gateOf(spec.replace(holdout, holdout + "\n    with: { slices: [country] }"))
+                .get("slices"))
+        .isEqualTo(Json.parse("[\"country\"]"));
+    assertThat(gateOf(spec.replace("metric: rmse", "metric: rmse, slices: []")).get("slices"))
+        .isEqualTo(Json.parse("[]"));
+  }
+
+  private static JsonNode gateOf(String spec) {
+    return plan(spec).stage(new StageName("gate")).with();
   }
 
   @Test
