@@ -1,7 +1,6 @@
 package io.sluice.core.gate;
 
 import io.sluice.core.task.Task;
-import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -22,11 +21,6 @@ public record AveragePrecision() implements Linearised {
   @Override
   public boolean judges(Task task) {
     return task == Task.BINARY;
-  }
-
-  @Override
-  public Optional<String> objection(double actual) {
-    return Metric.zeroOrOne(actual);
   }
 
   /** The rows from the highest score down, in steps of equal scores. */

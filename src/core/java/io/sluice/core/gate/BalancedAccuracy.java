@@ -1,8 +1,6 @@
 package io.sluice.core.gate;
 
-import io.sluice.core.task.Task;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Mean over the classes that there are of the share of their rows that the model tells rightly. */
@@ -15,16 +13,6 @@ public record BalancedAccuracy() implements Linearised {
   @Override
   public String title() {
     return "balanced accuracy";
-  }
-
-  @Override
-  public boolean judges(Task task) {
-    return task.classes();
-  }
-
-  @Override
-  public Optional<String> objection(double actual) {
-    return Metric.zeroOrOne(actual);
   }
 
   /** Weights of each class's rows, and of those told rightly. */

@@ -1,7 +1,6 @@
 package io.sluice.core.gate;
 
 import io.sluice.core.task.Task;
-import java.util.Optional;
 
 /**
  * A ratio of the numbers of rows that are told rightly and wrongly when every probability above a
@@ -54,11 +53,6 @@ public record Confusion(Kind kind, double threshold) implements Linearised {
   @Override
   public boolean judges(Task task) {
     return task == Task.BINARY;
-  }
-
-  @Override
-  public Optional<String> objection(double actual) {
-    return Metric.zeroOrOne(actual);
   }
 
   private double numerator(double actual, double predicted) {

@@ -7,7 +7,7 @@ package io.sluice.core.gate;
  * order: the infinitesimal jackknife (Jaeckel 1972; Efron 1982, chapter 6). For the AUC these are
  * DeLong's placements.
  */
-public sealed interface Linearised extends Metric.Loss
+public sealed interface Linearised extends Metric.OfClasses
     permits Metric.Auc, AveragePrecision, BalancedAccuracy, Confusion {
 
   /**
@@ -32,10 +32,5 @@ public sealed interface Linearised extends Metric.Loss
   @Override
   default Direction direction() {
     return Direction.MAXIMIZE;
-  }
-
-  @Override
-  default boolean probabilities() {
-    return true;
   }
 }

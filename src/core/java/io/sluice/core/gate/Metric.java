@@ -57,7 +57,7 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
    * A metric that decomposes into one figure per row, so that units can be compared by their sums.
    * How the ones that are no sums by nature (rmse, wape, auc, ..) are made to: ADR 20, ADR 500.
    */
-  sealed interface Loss extends Metric permits RowLoss, Linearised {
+  sealed interface Loss extends Metric permits RowLoss, OfClasses {
 
     /**
      * The row's share of the loss, its weight included. Sums of two models' shares over the same
@@ -93,11 +93,7 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
 
     /** Whether it judges what models of this task predict. */
     default boolean judges(Task task) {
-      return switch (task) {
-        case FORECAST, REGRESSION -> !probabilities();
-        case BINARY -> probabilities();
-        case MULTICLASS, QUANTILE -> false;
-      };
+      return task == Task.FORECAST || task == Task.REGRESSION;
     }
 
     /**
@@ -202,6 +198,27 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     /** The form of all names: a regular expression that is valid both in Java and in ECMA 262. */
     static String form() {
       return Registry.LOSSES.stream().map(Registry.Entry::form).collect(Collectors.joining("|"));
+    }
+  }
+
+  /**
+   * A loss of probabilities of classes, of two as of several: labels are the numbers of classes, of
+   * two 0 and 1.
+   */
+  sealed interface OfClasses extends Loss permits Accuracy, LogLoss, Brier, Linearised {
+    @Override
+    default boolean probabilities() {
+      return true;
+    }
+
+    @Override
+    default boolean judges(Task task) {
+      return task.classes();
+    }
+
+    @Override
+    default Optional<String> objection(double actual) {
+      return actual == 0 || actual == 1 ? Optional.empty() : Optional.of("must be 0 or 1");
     }
   }
 
@@ -498,7 +515,7 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
    * 0, as an argmax over two classes does), of several the most probable one, the first of equal
    * ones, is the prediction. Its loss is the share of wrong rows.
    */
-  record Accuracy() implements RowLoss {
+  record Accuracy() implements RowLoss, OfClasses {
     @Override
     public String name() {
       return "accuracy";
@@ -532,11 +549,6 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
 
     @Override
-    public boolean judges(Task task) {
-      return task.classes();
-    }
-
-    @Override
     public double value(double[] actual, double[] predicted, double[] weight) {
       return 1 - RowLoss.super.value(actual, predicted, weight);
     }
@@ -545,20 +557,10 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     public Direction direction() {
       return Direction.MAXIMIZE;
     }
-
-    @Override
-    public boolean probabilities() {
-      return true;
-    }
-
-    @Override
-    public Optional<String> objection(double actual) {
-      return zeroOrOne(actual);
-    }
   }
 
   /** Mean negative log-likelihood of classes, probabilities kept 2^-52 away from 0 and 1. */
-  record LogLoss() implements RowLoss {
+  record LogLoss() implements RowLoss, OfClasses {
     private static final double EPSILON = 0x1p-52;
 
     @Override
@@ -586,23 +588,13 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     public boolean judges(Task task) {
       return task.classes();
     }
-
-    @Override
-    public boolean probabilities() {
-      return true;
-    }
-
-    @Override
-    public Optional<String> objection(double actual) {
-      return zeroOrOne(actual);
-    }
   }
 
   /**
    * Mean squared error of probabilities: of two classes that of the positive one, of several the
    * sum over classes.
    */
-  record Brier() implements RowLoss {
+  record Brier() implements RowLoss, OfClasses {
     @Override
     public String name() {
       return "brier";
@@ -633,16 +625,6 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     @Override
     public boolean judges(Task task) {
       return task.classes();
-    }
-
-    @Override
-    public boolean probabilities() {
-      return true;
-    }
-
-    @Override
-    public Optional<String> objection(double actual) {
-      return zeroOrOne(actual);
     }
   }
 
@@ -763,16 +745,6 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
     }
 
     @Override
-    public boolean judges(Task task) {
-      return task.classes();
-    }
-
-    @Override
-    public Optional<String> objection(double actual) {
-      return zeroOrOne(actual);
-    }
-
-    @Override
     public double value(double[] actual, double[] predicted, double[] weight) {
       int width = Loss.width(actual, predicted);
       if (width == 1) {
@@ -887,10 +859,6 @@ public sealed interface Metric permits Metric.Bias, Metric.Loss {
 
   private static Optional<String> notNegative(double actual) {
     return actual >= 0 ? Optional.empty() : Optional.of("must not be negative");
-  }
-
-  static Optional<String> zeroOrOne(double actual) {
-    return actual == 0 || actual == 1 ? Optional.empty() : Optional.of("must be 0 or 1");
   }
 
   static String number(double value) {
