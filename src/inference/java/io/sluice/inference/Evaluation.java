@@ -9,7 +9,6 @@ import io.sluice.core.gate.Metric;
 import io.sluice.core.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,6 +37,7 @@ public final class Evaluation implements Judge {
   private final Units units;
   private final Path inputs;
   private final Training training;
+  private final Preference.Rows pickedOn;
 
   /** Labels of both tables that are below zero: where there are some, forecasts may be so too. */
   private final long negativeLabels;
@@ -50,6 +50,7 @@ public final class Evaluation implements Judge {
     this.validation = tables.validation();
     this.holdout = tables.holdout();
     this.training = tables.training();
+    this.pickedOn = Preference.Rows.of(validation.rows());
     this.negativeLabels =
         Stream.of(validation, holdout)
             .flatMapToDouble(t -> Arrays.stream(t.rows().actual()))
@@ -109,11 +110,7 @@ public final class Evaluation implements Judge {
       Path outputs, SnapshotAudit audit, SortedMap<String, String> failed) throws IOException {
     ModelScores models =
         ModelScores.of(
-            this,
-            inputs,
-            failed,
-            new Preference(
-                settings.metric(), settings.prefer(), Preference.Rows.of(validation.rows())));
+            this, inputs, failed, new Preference(settings.metric(), settings.prefer(), pickedOn));
     Map<String, double[]> columns = new LinkedHashMap<>(models.columns());
     List<EvaluationReport.Baseline> baselines = new ArrayList<>();
     for (Baseline baseline : settings.baselines()) {
@@ -184,28 +181,25 @@ public final class Evaluation implements Judge {
   }
 
   @Override
-  public double validationLoss(double[] predicted) {
-    return loss(validation, predicted);
+  public Preference.Rows validation() {
+    return pickedOn;
   }
 
   @Override
-  public void refuseUnusable(String family, ModelScores.Predictions predictions) {
-    ModelScores.unusable(this, predictions.validation())
-        .ifPresent(what -> {
-          throw Refusal.of(
-              "SLU-6010",
-              "bundle `%s` is ineligible: %s on validation".formatted(family, what),
-              negativeLabels > 0
-                  ? "forecast finite numbers"
-                  : "forecast finite numbers that are not negative, since no label is");
-        });
+  public boolean negatives() {
+    return negativeLabels > 0;
   }
 
   @Override
-  public Optional<Long> holdoutRowsSince(Instant label) {
-    long micros = EpochMicros.of(label);
-    return Optional.of(
-        Arrays.stream(holdout.rows().knownAt()).filter(known -> known > micros).count());
+  public String remedy() {
+    return negativeLabels > 0
+        ? "forecast finite numbers"
+        : "forecast finite numbers that are not negative, since no label is";
+  }
+
+  @Override
+  public Optional<long[]> holdoutKnownAt() {
+    return Optional.of(holdout.rows().knownAt());
   }
 
   private EvaluationReport.Baseline scored(Baseline baseline) {
@@ -213,7 +207,7 @@ public final class Evaluation implements Judge {
         ? new EvaluationReport.Baseline(
             baseline.word(),
             true,
-            Optional.of(loss(validation, baseline(baseline, validation))),
+            Optional.of(validationLoss(baseline(baseline, validation))),
             Optional.empty())
         : new EvaluationReport.Baseline(
             baseline.word(),
@@ -249,60 +243,23 @@ public final class Evaluation implements Judge {
     return clean ? EvaluationReport.Audited.CLEAN : EvaluationReport.Audited.UNAUDITED;
   }
 
-  private double loss(TableSet tables, double[] predicted) {
-    double loss =
-        settings.metric().value(tables.rows().actual(), predicted, tables.rows().weight());
-    if (!Double.isFinite(loss)) {
-      throw Refusal.of(
-          "SLU-6044",
-          "%s on %s is %s".formatted(settings.metric().name(), tables.name(), loss),
-          "the metric is not defined on these rows: take another, or other rows");
-    }
-    return loss;
-  }
-
-  /**
-   * Of the graph, or, where the bundle has a predict command, what that wrote.
-   *
-   * @param made where the command's stage left its forecasts
-   */
   @Override
-  public ModelScores.Predictions predictions(Path folder, String name, Path made)
-      throws IOException {
-    ForecastSignature signature = ForecastSignature.read(folder, name);
-    if (Files.exists(folder.resolve(BundleParts.PREDICT), LinkOption.NOFOLLOW_LINKS)) {
-      if (!Files.isDirectory(made, LinkOption.NOFOLLOW_LINKS)) {
-        throw Refusal.of(
-            "SLU-6305",
-            "bundle `%s` forecasts by a command, and its stage left nothing".formatted(name),
-            "look at the log of its predict stage");
-      }
-      return new ModelScores.Predictions(
-          written(made, name, signature, validation), written(made, name, signature, holdout));
-    }
+  public ModelScores.Predictions computed(Path folder, String name) {
     try (ModelBundle bundle = ModelBundle.load(folder)) {
       return new ModelScores.Predictions(
           predict(bundle, name, validation), predict(bundle, name, holdout));
     }
   }
 
-  /**
-   * Where a candidate was fitted to validation too, after everything was chosen, its bundle says
-   * what it forecast there before; anything else would compare families by what they remember. (A
-   * champion's bundle says it of an earlier validation.)
-   */
   @Override
-  public ModelScores.Predictions beforeItSawValidation(
-      Path folder, String family, ModelScores.Predictions made) throws IOException {
-    return Files.isDirectory(folder.resolve(BundleParts.VALIDATION), LinkOption.NOFOLLOW_LINKS)
-        ? new ModelScores.Predictions(
-            written(folder, family, ForecastSignature.read(folder, family), validation),
-            made.holdout())
-        : made;
+  public String does() {
+    return "forecasts";
   }
 
-  private double[] written(Path made, String name, ForecastSignature signature, TableSet tables)
-      throws IOException {
+  @Override
+  public double[] written(Path folder, String name, Path made, String set) throws IOException {
+    ForecastSignature signature = ForecastSignature.read(folder, name);
+    TableSet tables = set.equals(TableSets.VALIDATION) ? validation : holdout;
     fit(signature, name, tables);
     return CommandPredictions.read(
         made.resolve(tables.name()),
@@ -369,23 +326,6 @@ public final class Evaluation implements Judge {
       out[row] = CsvTable.shortest(all[rows.group()[row] * width + columnOf[rows.horizon()[row]]]);
     }
     return out;
-  }
-
-  @Override
-  public EvaluationReport.Unusable unusable(double[] predictions) {
-    long nan = 0;
-    long infinite = 0;
-    long negative = 0;
-    for (double p : predictions) {
-      if (Double.isNaN(p)) {
-        nan++;
-      } else if (Double.isInfinite(p)) {
-        infinite++;
-      } else if (!settings.metric().usable(Math.min(p, 0), negativeLabels > 0)) {
-        negative++;
-      }
-    }
-    return new EvaluationReport.Unusable(nan, infinite, negative);
   }
 
   private void write(Path outputs, EvaluationReport report, Map<String, double[]> columns)

@@ -1,7 +1,6 @@
 package io.sluice.inference;
 
 import io.sluice.core.diag.SluiceException;
-import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.Metric;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,20 +22,21 @@ interface Judge {
    */
   BundleSignature signature(Path folder, String name);
 
-  /**
-   * What a model predicts: its graph, or, where the bundle has a predict command, what that wrote.
-   *
-   * @param made where the command's stage left its predictions
-   */
-  ModelScores.Predictions predictions(Path folder, String name, Path made) throws IOException;
+  /** What a model with a graph predicts. */
+  ModelScores.Predictions computed(Path folder, String name) throws IOException;
 
   /**
-   * Where a candidate was fitted to validation too, after everything was chosen, its bundle says
-   * what it predicted there before; anything else would compare families by what they remember. (A
-   * champion's bundle says it of an earlier validation.)
+   * What was written down for a model: by its predict command, or by a refit that learned from
+   * validation.
+   *
+   * @param folder of the bundle
+   * @param made holds a part for each set of rows
+   * @param set {@link TableSets#VALIDATION} or {@link TableSets#HOLDOUT}
    */
-  ModelScores.Predictions beforeItSawValidation(
-      Path folder, String family, ModelScores.Predictions made) throws IOException;
+  double[] written(Path folder, String name, Path made, String set) throws IOException;
+
+  /** What a model of this kind does, for messages: forecasts or predicts. */
+  String does();
 
   /** Until when labels may have become known that a candidate learned from; empty for any. */
   Optional<Instant> newestAllowed();
@@ -47,19 +47,31 @@ interface Judge {
   /** When the newest label of all tables became known, where they say so. */
   Optional<Instant> newest();
 
-  /** Of usable predictions on validation. */
-  double validationLoss(double[] predicted);
+  /** The rows that families are picked on. */
+  Preference.Rows validation();
 
-  /** Predictions that the gate cannot use. */
-  EvaluationReport.Unusable unusable(double[] predictions);
+  /** Whether a prediction below zero may be right. */
+  boolean negatives();
+
+  /** What the author of a model whose predictions cannot be judged does. */
+  String remedy();
+
+  /** When each label of the holdout became known; empty where nobody knows. */
+  Optional<long[]> holdoutKnownAt();
 
   /**
-   * Leaves a candidate out that says something that cannot be judged.
+   * Of usable predictions on validation.
    *
-   * @throws SluiceException which it is
+   * @throws SluiceException SLU-6044 when the metric is not defined there
    */
-  void refuseUnusable(String family, ModelScores.Predictions predictions);
-
-  /** Holdout rows whose label became known after this one; empty where nobody knows. */
-  Optional<Long> holdoutRowsSince(Instant label);
+  default double validationLoss(double[] predicted) {
+    double loss = metric().value(validation().actual(), predicted, validation().weight());
+    if (!Double.isFinite(loss)) {
+      throw Refusal.of(
+          "SLU-6044",
+          "%s on %s is %s".formatted(metric().name(), TableSets.VALIDATION, loss),
+          "the metric is not defined on these rows: take another, or other rows");
+    }
+    return loss;
+  }
 }

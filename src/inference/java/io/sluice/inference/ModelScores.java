@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -191,11 +192,17 @@ final class ModelScores {
         throw new SluiceException(ExitCode.INPUT_WRONG, failure(ending));
       }
       Predictions predictions =
-          judge.beforeItSawValidation(
+          beforeItSawValidation(
               folder,
               family,
-              judge.predictions(folder, family, inputs.resolve("predictions").resolve(family)));
-      judge.refuseUnusable(family, predictions);
+              predictions(folder, family, inputs.resolve("predictions").resolve(family)));
+      unusable(predictions.validation())
+          .ifPresent(what -> {
+            throw Refusal.of(
+                "SLU-6010",
+                "bundle `%s` is ineligible: %s on validation".formatted(family, what),
+                judge.remedy());
+          });
       double loss = judge.validationLoss(predictions.validation());
       return new Candidate(
           new EvaluationReport.Family(
@@ -203,7 +210,7 @@ final class ModelScores {
               true,
               Optional.of(loss),
               newestLabel,
-              Optional.of(judge.unusable(predictions.holdout())),
+              Optional.of(counts(predictions.holdout())),
               Optional.empty(),
               Optional.empty()),
           Optional.of(predictions),
@@ -264,7 +271,7 @@ final class ModelScores {
       if (loss.isEmpty() || candidate.holdout().isEmpty()) {
         continue;
       }
-      boolean whole = unusable(judge, candidate.holdout().get()).isEmpty();
+      boolean whole = unusable(candidate.holdout().get()).isEmpty();
       boolean better = best == null || better(loss.get(), best.family().validationLoss());
       if (whole == bestIsWhole ? better : whole) {
         best = candidate;
@@ -290,7 +297,7 @@ final class ModelScores {
     for (Candidate candidate : candidates) {
       candidate
           .predicted()
-          .filter(p -> unusable(judge, p.holdout()).isEmpty())
+          .filter(p -> unusable(p.holdout()).isEmpty())
           .ifPresent(p -> out.put(candidate.name(), p.validation()));
     }
     return out;
@@ -308,9 +315,9 @@ final class ModelScores {
     try {
       BundleSignature signature = judge.signature(folder, "champion");
       Predictions predictions =
-          judge.predictions(folder, "champion", inputs.resolve("champion-predictions"));
+          predictions(folder, "champion", inputs.resolve("champion-predictions"));
       Optional<Double> loss =
-          unusable(judge, predictions.validation()).isEmpty()
+          unusable(predictions.validation()).isEmpty()
               ? Optional.of(judge.validationLoss(predictions.validation()))
               : Optional.empty();
       return Optional.of(
@@ -319,8 +326,8 @@ final class ModelScores {
                   signature.family(),
                   signature.newestLabel(),
                   loss,
-                  signature.newestLabel().flatMap(judge::holdoutRowsSince),
-                  judge.unusable(predictions.holdout())),
+                  signature.newestLabel().flatMap(this::holdoutRowsSince),
+                  counts(predictions.holdout())),
               predictions.holdout()));
     } catch (SluiceException e) {
       List<Diagnostic> diagnostics = new ArrayList<>();
@@ -334,8 +341,66 @@ final class ModelScores {
     }
   }
 
-  static Optional<String> unusable(Judge judge, double[] predictions) {
-    EvaluationReport.Unusable counts = judge.unusable(predictions);
+  /**
+   * Of the graph, or, where the bundle has a predict command, what that wrote.
+   *
+   * @param made where the command's stage left its predictions
+   */
+  private Predictions predictions(Path folder, String name, Path made) throws IOException {
+    if (!Files.exists(folder.resolve(BundleParts.PREDICT), LinkOption.NOFOLLOW_LINKS)) {
+      return judge.computed(folder, name);
+    }
+    if (!Files.isDirectory(made, LinkOption.NOFOLLOW_LINKS)) {
+      throw Refusal.of(
+          "SLU-6305",
+          "bundle `%s` %s by a command, and its stage left nothing".formatted(name, judge.does()),
+          "look at the log of its predict stage");
+    }
+    return new Predictions(
+        judge.written(folder, name, made, TableSets.VALIDATION),
+        judge.written(folder, name, made, TableSets.HOLDOUT));
+  }
+
+  /**
+   * Where a candidate was fitted to validation too, after everything was chosen, its bundle says
+   * what it predicted there before; anything else would compare families by what they remember. (A
+   * champion's bundle says it of an earlier validation.)
+   */
+  private Predictions beforeItSawValidation(Path folder, String family, Predictions made)
+      throws IOException {
+    return Files.isDirectory(folder.resolve(BundleParts.VALIDATION), LinkOption.NOFOLLOW_LINKS)
+        ? new Predictions(
+            judge.written(folder, family, folder, TableSets.VALIDATION), made.holdout())
+        : made;
+  }
+
+  /** Holdout rows whose label became known after this one; empty where nobody knows. */
+  private Optional<Long> holdoutRowsSince(Instant label) {
+    long micros = EpochMicros.of(label);
+    return judge
+        .holdoutKnownAt()
+        .map(known -> Arrays.stream(known).filter(at -> at > micros).count());
+  }
+
+  /** Predictions that the gate cannot use. */
+  private EvaluationReport.Unusable counts(double[] predictions) {
+    long nan = 0;
+    long infinite = 0;
+    long negative = 0;
+    for (double p : predictions) {
+      if (Double.isNaN(p)) {
+        nan++;
+      } else if (Double.isInfinite(p)) {
+        infinite++;
+      } else if (!judge.metric().usable(Math.min(p, 0), judge.negatives())) {
+        negative++;
+      }
+    }
+    return new EvaluationReport.Unusable(nan, infinite, negative);
+  }
+
+  private Optional<String> unusable(double[] predictions) {
+    EvaluationReport.Unusable counts = counts(predictions);
     Map<String, Long> kinds = new LinkedHashMap<>();
     kinds.put("nan", counts.nan());
     kinds.put("infinite", counts.infinite());

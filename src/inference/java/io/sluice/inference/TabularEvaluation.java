@@ -14,7 +14,6 @@ import io.sluice.core.table.TableFormat;
 import io.sluice.core.task.Task;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -45,6 +44,7 @@ final class TabularEvaluation implements Judge {
   private final TabularTables tables;
   private final TableFormat format;
   private final NaivePrediction naive;
+  private final Preference.Rows pickedOn;
 
   /** Labels of both sets that are below zero. */
   private final long negativeLabels;
@@ -58,6 +58,10 @@ final class TabularEvaluation implements Judge {
     this.format = tables.holdout().format();
     this.naive =
         new NaivePrediction(format, tables.training().labels(), quantile(settings.metric()));
+    TabularRows validation = tables.validation();
+    this.pickedOn =
+        new Preference.Rows(
+            validation.unit(), periods(validation), validation.actual(), validation.weight());
     this.negativeLabels =
         Stream.of(tables.validation(), tables.holdout())
             .flatMapToDouble(t -> Arrays.stream(t.actual()))
@@ -93,17 +97,7 @@ final class TabularEvaluation implements Judge {
     TabularRows validation = tables.validation();
     ModelScores models =
         ModelScores.of(
-            this,
-            inputs,
-            failed,
-            new Preference(
-                settings.metric(),
-                settings.prefer(),
-                new Preference.Rows(
-                    validation.unit(),
-                    periods(validation),
-                    validation.actual(),
-                    validation.weight())));
+            this, inputs, failed, new Preference(settings.metric(), settings.prefer(), pickedOn));
     Map<String, double[]> columns = new LinkedHashMap<>(models.columns());
     List<EvaluationReport.Baseline> baselines = new ArrayList<>();
     for (Baseline baseline : settings.baselines()) {
@@ -153,7 +147,8 @@ final class TabularEvaluation implements Judge {
   }
 
   /** Rows of one period share what happens to all; without times each row stands alone. */
-  private int[] periods(TabularRows rows) {
+  private static int[] periods(TabularRows rows) {
+    TableFormat format = rows.format();
     if (format.time().isEmpty()) {
       return IntStream.range(0, rows.size()).toArray();
     }
@@ -219,20 +214,8 @@ final class TabularEvaluation implements Judge {
   }
 
   @Override
-  public ModelScores.Predictions predictions(Path folder, String name, Path made)
-      throws IOException {
+  public ModelScores.Predictions computed(Path folder, String name) {
     TabularSignature signature = TabularSignature.read(folder, name);
-    if (Files.exists(folder.resolve(BundleParts.PREDICT), LinkOption.NOFOLLOW_LINKS)) {
-      if (!Files.isDirectory(made, LinkOption.NOFOLLOW_LINKS)) {
-        throw Refusal.of(
-            "SLU-6305",
-            "bundle `%s` predicts by a command, and its stage left nothing".formatted(name),
-            "look at the log of its predict stage");
-      }
-      return new ModelScores.Predictions(
-          written(made, name, signature, tables.validation()),
-          written(made, name, signature, tables.holdout()));
-    }
     try (TabularModel model = TabularModel.load(folder)) {
       return new ModelScores.Predictions(
           judged(
@@ -242,17 +225,14 @@ final class TabularEvaluation implements Judge {
   }
 
   @Override
-  public ModelScores.Predictions beforeItSawValidation(
-      Path folder, String family, ModelScores.Predictions made) throws IOException {
-    return Files.isDirectory(folder.resolve(BundleParts.VALIDATION), LinkOption.NOFOLLOW_LINKS)
-        ? new ModelScores.Predictions(
-            written(folder, family, TabularSignature.read(folder, family), tables.validation()),
-            made.holdout())
-        : made;
+  public String does() {
+    return "predicts";
   }
 
-  private double[] written(Path made, String name, TabularSignature signature, TabularRows rows)
-      throws IOException {
+  @Override
+  public double[] written(Path folder, String name, Path made, String set) throws IOException {
+    TabularSignature signature = TabularSignature.read(folder, name);
+    TabularRows rows = set.equals(TableSets.VALIDATION) ? tables.validation() : tables.holdout();
     return judged(
         name,
         signature,
@@ -341,54 +321,24 @@ final class TabularEvaluation implements Judge {
   }
 
   @Override
-  public double validationLoss(double[] predicted) {
-    TabularRows rows = tables.validation();
-    double loss = settings.metric().value(rows.actual(), predicted, rows.weight());
-    if (!Double.isFinite(loss)) {
-      throw Refusal.of(
-          "SLU-6044",
-          "%s on %s is %s".formatted(settings.metric().name(), rows.name(), loss),
-          "the metric is not defined on these rows: take another, or other rows");
-    }
-    return loss;
+  public Preference.Rows validation() {
+    return pickedOn;
+  }
+
+  /** Numbers of a table may be below zero; what is no probability is refused before it is asked. */
+  @Override
+  public boolean negatives() {
+    return true;
   }
 
   @Override
-  public EvaluationReport.Unusable unusable(double[] predictions) {
-    long nan = 0;
-    long infinite = 0;
-    long negative = 0;
-    for (double p : predictions) {
-      if (Double.isNaN(p)) {
-        nan++;
-      } else if (Double.isInfinite(p)) {
-        infinite++;
-      } else if (!settings.metric().usable(Math.min(p, 0), /* negativeLabels= */ true)) {
-        negative++;
-      }
-    }
-    return new EvaluationReport.Unusable(nan, infinite, negative);
+  public String remedy() {
+    return "predict a finite number for every row, also where a feature is missing";
   }
 
   @Override
-  public void refuseUnusable(String family, ModelScores.Predictions predictions) {
-    ModelScores.unusable(this, predictions.validation())
-        .ifPresent(what -> {
-          throw Refusal.of(
-              "SLU-6010",
-              "bundle `%s` is ineligible: %s on validation".formatted(family, what),
-              "predict a finite number for every row, also where a feature is missing");
-        });
-  }
-
-  @Override
-  public Optional<Long> holdoutRowsSince(Instant label) {
-    if (format.knownAt().isEmpty()) {
-      return Optional.empty();
-    }
-    long micros = EpochMicros.of(label);
-    return Optional.of(
-        Arrays.stream(tables.holdout().knownAt()).filter(known -> known > micros).count());
+  public Optional<long[]> holdoutKnownAt() {
+    return format.knownAt().map(column -> tables.holdout().knownAt());
   }
 
   private void write(Path outputs, EvaluationReport report, Map<String, double[]> columns)
