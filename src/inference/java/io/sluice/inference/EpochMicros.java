@@ -3,6 +3,7 @@ package io.sluice.inference;
 import io.sluice.core.run.DateOrInstant;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -67,6 +68,11 @@ final class EpochMicros {
   static Instant toInstant(long micros) {
     return Instant.ofEpochSecond(
         Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1000L);
+  }
+
+  /** A maximum over instants that began with the least number; empty when there was none. */
+  static Optional<Instant> latest(long micros) {
+    return micros == Long.MIN_VALUE ? Optional.empty() : Optional.of(toInstant(micros));
   }
 
   /** The date in UTC as days since 1970-01-01: a bundle's {@code originDay}. */

@@ -38,7 +38,8 @@ record TableSets(
     inputs.forEach((name, path) -> {
       if (name.equals(VALIDATION) || name.equals(HOLDOUT)) {
         judged.put(name, path);
-      } else if (name.startsWith(Training.TRIALS + "/") || name.startsWith(Training.REFIT + "/")) {
+      } else if (name.startsWith(LearnedInput.TRIALS + "/")
+          || name.startsWith(LearnedInput.REFIT + "/")) {
         learned.put(name, path);
       }
     });
@@ -58,7 +59,7 @@ record TableSets(
     if (Files.exists(snapshot, LinkOption.NOFOLLOW_LINKS)) {
       found.put(SNAPSHOT, snapshot);
     }
-    for (String group : List.of(Training.TRIALS, Training.REFIT)) {
+    for (String group : List.of(LearnedInput.TRIALS, LearnedInput.REFIT)) {
       for (Path input : entries(inputs.resolve(group))) {
         found.put(group + "/" + input.getFileName(), input);
       }

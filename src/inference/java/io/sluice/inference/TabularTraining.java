@@ -6,7 +6,6 @@ import com.carrotsearch.hppc.IntHashSet;
 import com.carrotsearch.hppc.LongArrayList;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
-import io.sluice.core.evaluation.EvaluationReport.Check;
 import io.sluice.core.evaluation.EvaluationReport.Unaudited;
 import io.sluice.core.table.ColumnType;
 import io.sluice.core.table.SplitBy;
@@ -18,7 +17,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -76,13 +74,8 @@ record TabularTraining(
       Instant asOf)
       throws IOException {
     Reader reader = new Reader(validation, holdout, names, asOf);
-    for (String group : List.of(Training.TRIALS, Training.REFIT)) {
-      String prefix = group + "/";
-      for (Map.Entry<String, Path> input : inputs.entrySet()) {
-        if (input.getKey().startsWith(prefix)) {
-          reader.input(group, input.getKey().substring(prefix.length()), input.getValue());
-        }
-      }
+    for (LearnedInput input : LearnedInput.of(inputs)) {
+      reader.input(input);
     }
     reader.findings.refuse();
     return reader.training();
@@ -143,37 +136,31 @@ record TabularTraining(
       return new TabularTraining(
           tables,
           rows,
-          known(newestOfTrials),
-          known(newest),
+          EpochMicros.latest(newestOfTrials),
+          EpochMicros.latest(newest),
           ofValidation.size(),
           new Labels(actual.toArray(), weight.toArray(), unit.toArray(), time.toArray()),
           List.copyOf(unaudited),
           tables == 0 ? List.of() : unseen());
     }
 
-    private static Optional<Instant> known(long micros) {
-      return micros == Long.MIN_VALUE
-          ? Optional.empty()
-          : Optional.of(EpochMicros.toInstant(micros));
-    }
-
-    private void input(String group, String name, Path folder) throws IOException {
-      if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
-          || !Files.exists(folder.resolve(TableFormat.FILE), LinkOption.NOFOLLOW_LINKS)) {
-        unaudited(group, name, "it is not a folder with table.json and rows.csv");
+    private void input(LearnedInput input) throws IOException {
+      if (!Files.isDirectory(input.path(), LinkOption.NOFOLLOW_LINKS)
+          || !Files.exists(input.path().resolve(TableFormat.FILE), LinkOption.NOFOLLOW_LINKS)) {
+        unaudited.add(input.unaudited("it is not a folder with table.json and rows.csv"));
         return;
       }
-      String called = group + "/" + name;
-      TableFormat its = RowReader.format(folder, called);
+      String called = input.called();
+      TableFormat its = RowReader.format(input.path(), called);
       if (!its.equals(format)) {
         throw Refusal.of(
             "SLU-6050",
             "%s/%s and holdout/%s differ".formatted(called, TableFormat.FILE, TableFormat.FILE),
             "all parts are cut from one table, and say the same of it");
       }
-      try (RowReader reader = RowReader.open(folder, called, its)) {
+      try (RowReader reader = RowReader.open(input.path(), called, its)) {
         while (reader.next()) {
-          row(reader, group.equals(Training.TRIALS));
+          row(reader, input.trials());
         }
       }
       tables++;
@@ -303,17 +290,6 @@ record TabularTraining(
                   count == 1 ? "s" : "ve",
                   Refusal.quoted(feature),
                   CsvTable.columnsInWords(which)));
-    }
-
-    private void unaudited(String group, String name, String why) {
-      unaudited.add(
-          new Unaudited(
-              Check.TRAINING,
-              "what the models learned from: the input %s of %s"
-                  .formatted(
-                      Refusal.quoted(name), group.equals(Training.TRIALS) ? "tune" : "train"),
-              why,
-              false));
     }
   }
 }

@@ -4,7 +4,6 @@ import com.carrotsearch.hppc.DoubleArrayList;
 import com.carrotsearch.hppc.LongHashSet;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
-import io.sluice.core.evaluation.EvaluationReport.Check;
 import io.sluice.core.evaluation.EvaluationReport.Unaudited;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,7 +12,6 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 
@@ -40,12 +38,6 @@ record Training(
     long validationLabels,
     double[] labels,
     List<Unaudited> unaudited) {
-  /** Inputs of evaluate that tune reads, and train as well. */
-  static final String TRIALS = "training";
-
-  /** Inputs of evaluate that train alone reads. */
-  static final String REFIT = "refit";
-
   /**
    * Looks at what models learn from.
    *
@@ -62,13 +54,8 @@ record Training(
       Units units)
       throws IOException {
     Reader reader = new Reader(format, validation, holdout, units);
-    for (String group : List.of(TRIALS, REFIT)) {
-      String prefix = group + "/";
-      for (Map.Entry<String, Path> input : inputs.entrySet()) {
-        if (input.getKey().startsWith(prefix)) {
-          reader.input(group, input.getKey().substring(prefix.length()), input.getValue());
-        }
-      }
+    for (LearnedInput input : LearnedInput.of(inputs)) {
+      reader.input(input);
     }
     reader.findings.refuse();
     return reader.training();
@@ -115,56 +102,53 @@ record Training(
       return new Training(
           tables,
           rows,
-          known(newestOfTrials),
-          known(newest),
+          EpochMicros.latest(newestOfTrials),
+          EpochMicros.latest(newest),
           ofValidation.size(),
           labels.toArray(),
           List.copyOf(unaudited));
     }
 
-    private static Optional<Instant> known(long micros) {
-      return micros == Long.MIN_VALUE
-          ? Optional.empty()
-          : Optional.of(EpochMicros.toInstant(micros));
-    }
-
     /** An input is a panel table set, or a folder of one for each family. */
-    void input(String group, String name, Path input) throws IOException {
-      if (isPanel(input)) {
-        table(group, name, input);
+    void input(LearnedInput input) throws IOException {
+      if (isPanel(input.path())) {
+        table(input);
         return;
       }
-      if (Files.isRegularFile(input.resolve(SIGNATURE), LinkOption.NOFOLLOW_LINKS)) {
-        bundle(group, name, input);
+      if (Files.isRegularFile(input.path().resolve(SIGNATURE), LinkOption.NOFOLLOW_LINKS)) {
+        bundle(input);
         return;
       }
-      List<Path> families = TableSets.entries(input);
+      List<Path> families = TableSets.entries(input.path());
       if (families.isEmpty() || !families.stream().allMatch(Reader::isPanel)) {
-        unaudited(group, name, "it is not a panel table set: it has no " + PANEL);
+        unaudited.add(input.unaudited("it is not a panel table set: it has no " + PANEL));
         return;
       }
       for (Path family : families) {
-        table(group, name + "/" + family.getFileName(), family);
+        table(input.part(family));
       }
     }
 
+    private Instant bound(boolean trials) {
+      return trials ? firstValidation : firstHoldout;
+    }
+
     /** A model to start from: it knows what it was trained on, as far as its signature says. */
-    private void bundle(String group, String name, Path folder) throws IOException {
-      Instant bound = group.equals(TRIALS) ? firstValidation : firstHoldout;
+    private void bundle(LearnedInput input) {
+      Instant bound = bound(input.trials());
       try {
-        Optional<Instant> label = BundleSignature.read(folder, name).newestLabel();
+        Optional<Instant> label = BundleSignature.read(input.path(), input.name()).newestLabel();
         if (label.isEmpty() || label.get().isAfter(bound)) {
-          unaudited(
-              group,
-              name,
-              label
-                  .map(l ->
-                      "it is a model trained on labels known as late as %s, after %s"
-                          .formatted(l, bound))
-                  .orElse("it is a model whose signature names no newest label"));
+          unaudited.add(
+              input.unaudited(
+                  label
+                      .map(l ->
+                          "it is a model trained on labels known as late as %s, after %s"
+                              .formatted(l, bound))
+                      .orElse("it is a model whose signature names no newest label")));
         }
       } catch (SluiceException e) {
-        unaudited(group, name, e.diagnostics().getFirst().message());
+        unaudited.add(input.unaudited(e.diagnostics().getFirst().message()));
       }
     }
 
@@ -172,41 +156,30 @@ record Training(
       return Files.isRegularFile(folder.resolve(PANEL), LinkOption.NOFOLLOW_LINKS);
     }
 
-    private void unaudited(String group, String name, String why) {
-      unaudited.add(
-          new Unaudited(
-              Check.TRAINING,
-              "what the models learned from: the input %s of %s"
-                  .formatted(Refusal.quoted(name), group.equals(TRIALS) ? "tune" : "train"),
-              why,
-              false));
-    }
-
-    private void table(String group, String name, Path folder) throws IOException {
-      String called = group + "/" + name;
+    private void table(LearnedInput input) throws IOException {
+      String called = input.called();
       try {
-        PanelFormat its = PanelFormat.read(folder, called);
+        PanelFormat its = PanelFormat.read(input.path(), called);
         if (!its.unit().equals(format.unit())
             || !its.period().equals(format.period())
             || !its.label().equals(format.label())) {
-          unaudited(
-              group,
-              name,
-              "its %s names another unit, period or label than the holdout's".formatted(PANEL));
+          unaudited.add(
+              input.unaudited(
+                  "its %s names another unit, period or label than the holdout's"
+                      .formatted(PANEL)));
           return;
         }
-        boolean trials = group.equals(TRIALS);
-        rows(called, folder.resolve("rows.csv"), trials);
-        vintages(called, folder.resolve("panel.csv"), trials);
+        rows(called, input.path().resolve("rows.csv"), input.trials());
+        vintages(called, input.path().resolve("panel.csv"), input.trials());
         tables++;
       } catch (SluiceException e) {
-        unaudited(group, name, e.diagnostics().getFirst().message());
+        unaudited.add(input.unaudited(e.diagnostics().getFirst().message()));
       }
     }
 
     private void rows(String called, Path file, boolean trials) throws IOException {
       String name = called + "/rows.csv";
-      long bound = EpochMicros.of(trials ? firstValidation : firstHoldout);
+      long bound = EpochMicros.of(bound(trials));
       long period = format.periodMicros();
       try (CsvTable table = CsvTable.open(file, name)) {
         expect(table, name, List.of("targetEnd", "knownAt", "actual"));
@@ -250,7 +223,7 @@ record Training(
 
     private void vintages(String called, Path file, boolean trials) throws IOException {
       String name = called + "/panel.csv";
-      long bound = EpochMicros.of(trials ? firstValidation : firstHoldout);
+      long bound = EpochMicros.of(bound(trials));
       try (CsvTable table = CsvTable.open(file, name)) {
         expect(table, name, List.of("knownAt"));
         int knownColumn = table.column("knownAt");
@@ -272,7 +245,7 @@ record Training(
                   what,
                   EpochMicros.toInstant(known),
                   trials ? "validation" : "the holdout",
-                  trials ? firstValidation : firstHoldout),
+                  bound(trials)),
           "a model that is judged at an origin learns from what was known by then: leave out labels"
               + " and vintages that became known later");
     }
