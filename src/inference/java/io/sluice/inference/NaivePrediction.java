@@ -1,6 +1,7 @@
 package io.sluice.inference;
 
 import io.sluice.core.gate.Baseline;
+import io.sluice.core.gate.WeightedLabels;
 import io.sluice.core.table.TableFormat;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -39,12 +40,12 @@ record NaivePrediction(
   /** Flat {@code [rows][width]}, for a baseline without objection. */
   double[] of(Baseline baseline, TabularRows rows) {
     return switch (baseline) {
-      case PRIOR -> classes(rows, shares());
-      case MAJORITY -> classes(rows, majority());
+      case PRIOR -> classes(rows, weighted().shares(format.classes().size()));
+      case MAJORITY -> classes(rows, weighted().mostFrequent(format.classes().size()));
       case POSITIVE -> filled(rows, 1);
-      case MEAN -> filled(rows, mean());
-      case MEDIAN -> filled(rows, quantile(0.5));
-      case QUANTILE -> filled(rows, quantile(quantile.orElseThrow()));
+      case MEAN -> filled(rows, weighted().mean());
+      case MEDIAN -> filled(rows, weighted().quantile(0.5));
+      case QUANTILE -> filled(rows, weighted().quantile(quantile.orElseThrow()));
       case LAST_VALUE -> lastValues(rows);
       case ZERO, MOVING_AVERAGE, SEASONAL, RATE ->
           throw new IllegalArgumentException(baseline.word() + " does not predict rows");
@@ -66,65 +67,22 @@ record NaivePrediction(
     return out;
   }
 
-  private double[] shares() {
-    double[] shares = new double[format.classes().size()];
-    double total = 0;
-    for (int i = 0; i < labels.actual().length; i++) {
-      shares[(int) labels.actual()[i]] += labels.weight()[i];
-      total += labels.weight()[i];
-    }
-    for (int k = 0; k < shares.length; k++) {
-      shares[k] /= total;
-    }
-    return shares;
+  private WeightedLabels weighted() {
+    return new WeightedLabels(labels.actual(), labels.weight());
   }
 
-  private double[] majority() {
-    double[] shares = shares();
-    int most = 0;
-    for (int k = 1; k < shares.length; k++) {
-      most = shares[k] > shares[most] ? k : most;
-    }
-    double[] out = new double[shares.length];
-    out[most] = 1;
-    return out;
-  }
-
-  private double mean() {
-    double sum = 0;
-    double total = 0;
-    for (int i = 0; i < labels.actual().length; i++) {
-      sum += labels.weight()[i] * labels.actual()[i];
-      total += labels.weight()[i];
-    }
-    return sum / total;
-  }
-
-  /** The least label at or below which that share of the weight lies. */
-  private double quantile(double q) {
-    int[] order = order(Comparator.comparingDouble(i -> labels.actual()[i]));
-    double total = Arrays.stream(labels.weight()).sum();
-    double below = 0;
-    for (int i : order) {
-      below += labels.weight()[i];
-      if (below >= q * total) {
-        return labels.actual()[i];
-      }
-    }
-    return labels.actual()[order[order.length - 1]];
-  }
-
-  private int[] order(Comparator<Integer> by) {
+  /** The labels in time. */
+  private int[] inTime() {
     return IntStream.range(0, labels.actual().length)
         .boxed()
-        .sorted(by)
+        .sorted(Comparator.comparingLong(i -> labels.time()[i]))
         .mapToInt(Integer::intValue)
         .toArray();
   }
 
   /** Of each row the latest label of its group before it; the median where there is none. */
   private double[] lastValues(TabularRows rows) {
-    double median = quantile(0.5);
+    double median = weighted().quantile(0.5);
     int most = Arrays.stream(rows.unit()).max().orElse(-1);
     int[][] ofUnit = new int[most + 1][];
     int[] count = new int[most + 1];
@@ -135,7 +93,7 @@ record NaivePrediction(
     }
     Arrays.setAll(ofUnit, u -> new int[count[u]]);
     Arrays.fill(count, 0);
-    for (int i : order(Comparator.comparingLong(i -> labels.time()[i]))) {
+    for (int i : inTime()) {
       int unit = labels.unit()[i];
       if (unit >= 0 && unit <= most) {
         ofUnit[unit][count[unit]++] = i;

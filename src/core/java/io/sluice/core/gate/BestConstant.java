@@ -23,11 +23,13 @@ final class BestConstant {
 
   private final Comparison comparison;
   private final HoldoutRows rows;
+  private final WeightedLabels labels;
   private final Proof proof;
 
   BestConstant(Comparison comparison, Proof proof) {
     this.comparison = comparison;
     this.rows = comparison.rows();
+    this.labels = new WeightedLabels(rows.actual(), rows.weight());
     this.proof = proof;
   }
 
@@ -44,7 +46,7 @@ final class BestConstant {
       return Optional.of(constantFinding(candidate));
     }
     double[] losses = losses();
-    double lost = total(losses);
+    double lost = Comparison.sum(losses);
     if (reference.isEmpty() || !Double.isFinite(lost)) {
       return Optional.empty();
     }
@@ -131,88 +133,33 @@ final class BestConstant {
     return comparison.metric().losses(rows.actual(), predicted, rows.weight());
   }
 
-  private static double total(double[] losses) {
-    CompensatedSum sum = new CompensatedSum();
-    for (double loss : losses) {
-      sum.add(loss);
-    }
-    return sum.value();
-  }
-
   /** The prediction that loses least when it is made for every row. */
   private double[] best() {
     return switch (comparison.metric()) {
-      case Metric.LogLoss m -> shares();
-      case Metric.Brier m -> shares();
-      case Metric.Accuracy m -> mostFrequent();
-      case Metric.Auc m -> shares();
-      case AveragePrecision m -> shares();
-      case BalancedAccuracy m -> mostFrequent();
+      case Metric.LogLoss m -> ofClasses(labels.shares(classes()));
+      case Metric.Brier m -> ofClasses(labels.shares(classes()));
+      case Metric.Accuracy m -> ofClasses(labels.mostFrequent(classes()));
+      case Metric.Auc m -> ofClasses(labels.shares(classes()));
+      case AveragePrecision m -> ofClasses(labels.shares(classes()));
+      case BalancedAccuracy m -> ofClasses(labels.mostFrequent(classes()));
       case Confusion m -> new double[] {1};
-      case Metric.MeanAbsoluteError m -> new double[] {quantile(0.5)};
-      case Metric.WeightedAbsolutePercentageError m -> new double[] {quantile(0.5)};
-      case Metric.Pinball m -> new double[] {quantile(m.quantile())};
-      case Metric.RootMeanSquaredError m -> new double[] {mean()};
-      case Metric.R2 m -> new double[] {mean()};
-      case Metric.PoissonDeviance m -> new double[] {mean()};
-      case Metric.TweedieDeviance m -> new double[] {mean()};
+      case Metric.MeanAbsoluteError m -> new double[] {labels.quantile(0.5)};
+      case Metric.WeightedAbsolutePercentageError m -> new double[] {labels.quantile(0.5)};
+      case Metric.Pinball m -> new double[] {labels.quantile(m.quantile())};
+      case Metric.RootMeanSquaredError m -> new double[] {labels.mean()};
+      case Metric.R2 m -> new double[] {labels.mean()};
+      case Metric.PoissonDeviance m -> new double[] {labels.mean()};
+      case Metric.TweedieDeviance m -> new double[] {labels.mean()};
       case Metric.GivenLoss m -> throw new IllegalStateException("not computed from predictions");
     };
   }
 
-  private double[] byClass() {
-    double[] out = new double[Math.max(2, rows.evaluation().classes().size())];
-    for (int i = 0; i < rows.size(); i++) {
-      out[(int) rows.actual()[i]] += rows.weight()[i];
-    }
-    return out;
+  /** Of two classes the number of the positive one is the prediction. */
+  private double[] ofClasses(double[] each) {
+    return comparison.policy().task() == Task.MULTICLASS ? each : new double[] {each[1]};
   }
 
-  private double[] shares() {
-    double[] weights = byClass();
-    double all = Arrays.stream(weights).sum();
-    double[] shares = Arrays.stream(weights).map(w -> w / all).toArray();
-    return several() ? shares : new double[] {shares[1]};
-  }
-
-  private double[] mostFrequent() {
-    double[] weights = byClass();
-    int most = 0;
-    for (int c = 1; c < weights.length; c++) {
-      most = weights[c] > weights[most] ? c : most;
-    }
-    double[] out = new double[weights.length];
-    out[most] = 1;
-    return several() ? out : new double[] {most};
-  }
-
-  private boolean several() {
-    return comparison.policy().task() == Task.MULTICLASS;
-  }
-
-  private double mean() {
-    CompensatedSum sum = new CompensatedSum();
-    CompensatedSum weights = new CompensatedSum();
-    for (int i = 0; i < rows.size(); i++) {
-      sum.add(rows.weight()[i] * rows.actual()[i]);
-      weights.add(rows.weight()[i]);
-    }
-    return sum.value() / weights.value();
-  }
-
-  /** The smallest label below or at which there is this part of the weight. */
-  private double quantile(double share) {
-    int[] order = Order.by(rows.actual());
-    double all = Arrays.stream(rows.weight()).sum();
-    double below = 0;
-    double out = rows.actual()[order[0]];
-    for (int i : order) {
-      out = rows.actual()[i];
-      below += rows.weight()[i];
-      if (below >= share * all) {
-        break;
-      }
-    }
-    return out;
+  private int classes() {
+    return Math.max(2, rows.evaluation().classes().size());
   }
 }

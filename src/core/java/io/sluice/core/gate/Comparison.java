@@ -100,7 +100,12 @@ final class Comparison {
   }
 
   double total(String model) {
-    return sum(losses(model), null);
+    return sum(losses(model));
+  }
+
+  /** Of all rows. */
+  static double sum(double[] values) {
+    return sum(values, null);
   }
 
   private static double sum(double[] values, @Nullable BitSet part) {
