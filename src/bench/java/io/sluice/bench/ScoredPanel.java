@@ -20,6 +20,19 @@ final class ScoredPanel {
   /** The baseline that is best on validation, where there is one. */
   static final String BASELINE = "movingAverage";
 
+  /** Simulated rows are held against nothing. */
+  static final EvaluationReport.Audit UNAUDITED =
+      new EvaluationReport.Audit(
+          EvaluationReport.Audited.UNAUDITED,
+          EvaluationReport.Audited.UNAUDITED,
+          EvaluationReport.Audited.UNAUDITED,
+          Optional.empty(),
+          0,
+          0,
+          0,
+          Optional.empty(),
+          List.of());
+
   private static final Instant START = Instant.parse("2026-01-05T00:00:00Z");
   private static final Duration WEEK = Duration.ofDays(7);
 
@@ -130,15 +143,6 @@ final class ScoredPanel {
             (long) units * weeks, 0, units, Optional.empty(), Optional.empty(), Optional.empty()),
         earlier,
         START,
-        new EvaluationReport.Audit(
-            EvaluationReport.Audited.UNAUDITED,
-            EvaluationReport.Audited.UNAUDITED,
-            EvaluationReport.Audited.UNAUDITED,
-            Optional.empty(),
-            0,
-            0,
-            0,
-            Optional.empty(),
-            List.of()));
+        UNAUDITED);
   }
 }

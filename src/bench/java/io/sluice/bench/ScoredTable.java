@@ -197,15 +197,6 @@ final class ScoredTable {
             rows, validation, rows, Optional.empty(), Optional.empty(), Optional.empty()),
         Optional.empty(),
         AS_OF,
-        new EvaluationReport.Audit(
-            EvaluationReport.Audited.UNAUDITED,
-            EvaluationReport.Audited.UNAUDITED,
-            EvaluationReport.Audited.UNAUDITED,
-            Optional.empty(),
-            0,
-            0,
-            0,
-            Optional.empty(),
-            List.of()));
+        ScoredPanel.UNAUDITED);
   }
 }

@@ -1,5 +1,6 @@
 package io.sluice.inference;
 
+import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport.Check;
 import io.sluice.core.evaluation.EvaluationReport.Unaudited;
 import io.sluice.core.table.TableFormat;
@@ -61,7 +62,7 @@ final class FeatureAudit {
    *
    * @param declared features of which the spec says that they are known before the label
    * @return features that tell the label, and what could not be looked at
-   * @throws io.sluice.core.diag.SluiceException SLU-6057 when a feature is the label
+   * @throws SluiceException SLU-6057 when a feature is the label
    */
   static List<Unaudited> of(TabularRows rows, List<String> declared) {
     List<Unaudited> found = new ArrayList<>();
@@ -85,7 +86,7 @@ final class FeatureAudit {
     return List.copyOf(found);
   }
 
-  private io.sluice.core.diag.SluiceException isTheLabel(String name, int compared) {
+  private SluiceException isTheLabel(String name, int compared) {
     return Refusal.of(
         "SLU-6057",
         "%s/%s: the feature %s is the label %s in other words, in each of %d rows"

@@ -39,11 +39,7 @@ record JudgedTables(
   private static TableSet set(
       TableSets sets, String name, EvaluationSettings settings, Units units, Instant asOf)
       throws IOException {
-    Path folder = sets.judged().get(name);
-    if (folder == null) {
-      throw new IllegalArgumentException("nothing says where " + name + " lies");
-    }
-    return TableSet.read(folder, name, settings, units, asOf);
+    return TableSet.read(sets.folder(name), name, settings, units, asOf);
   }
 
   /**

@@ -107,7 +107,8 @@ public final class RowPredictions {
         int known = names.ids().find(key);
         int row = known < 0 ? -1 : rowOf.getOrDefault(known, -1);
         if (row < 0) {
-          findings.add("SLU-6302", strange(table, id, key, names), hint(key, names));
+          Optional<String> meant = meant(key, names);
+          findings.add("SLU-6302", strange(table, id, meant), hint(meant));
           continue;
         }
         if (there[row]) {
@@ -145,13 +146,13 @@ public final class RowPredictions {
         : Optional.empty();
   }
 
-  private static String strange(CsvTable table, int[] id, String key, TabularRows.Names names) {
+  private static String strange(CsvTable table, int[] id, Optional<String> meant) {
     return "%s: nobody asked for this row%s"
-        .formatted(table.at(id[0]), meant(key, names).map(k -> ", but for " + k).orElse(""));
+        .formatted(table.at(id[0]), meant.map(k -> ", but for " + k).orElse(""));
   }
 
-  private static String hint(String key, TabularRows.Names names) {
-    return meant(key, names).isPresent()
+  private static String hint(Optional<String> meant) {
+    return meant.isPresent()
         ? "ids are text: read rows.csv without guessing their types, as with pandas' dtype=str, so"
             + " that leading zeros stay"
         : "predict the rows of SLUICE_INPUTS/rows.csv";

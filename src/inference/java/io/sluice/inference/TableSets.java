@@ -67,6 +67,15 @@ record TableSets(
     return of(found);
   }
 
+  /** The folder of {@link #VALIDATION} or {@link #HOLDOUT}, where it must be known. */
+  Path folder(String name) {
+    Path folder = judged.get(name);
+    if (folder == null) {
+      throw new IllegalArgumentException("nothing says where " + name + " lies");
+    }
+    return folder;
+  }
+
   /** What lies in a folder, by name; nothing where there is none. */
   static List<Path> entries(Path folder) throws IOException {
     if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {

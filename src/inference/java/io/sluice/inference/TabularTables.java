@@ -50,11 +50,7 @@ record TabularTables(
       TabularRows.Names names,
       Instant asOf)
       throws IOException {
-    Path folder = sets.judged().get(name);
-    if (folder == null) {
-      throw new IllegalArgumentException("nothing says where " + name + " lies");
-    }
-    return TabularRows.read(folder, name, settings, names, asOf);
+    return TabularRows.read(sets.folder(name), name, settings, names, asOf);
   }
 
   /**
