@@ -60,9 +60,12 @@ final class HeldMemory {
    *
    * @param enough a number that need not be exceeded exactly: pages that processes share count once
    *     for each of them while all together do not exceed it, which takes less time to find out
+   * @param anew whether to look at every process of the machine; otherwise only at those whose id
+   *     is new, which is many times cheaper, and takes an id that was given again for its first
+   *     owner
    */
-  long bytes(long enough) throws IOException {
-    List<Long> all = processes();
+  long bytes(long enough, boolean anew) throws IOException {
+    List<Long> all = processes(anew);
     long upper = 0;
     for (long pid : all) {
       upper += upper(pid);
@@ -86,29 +89,33 @@ final class HeldMemory {
         + Math.max(0, field(name, "status", "RssShmem:"));
   }
 
-  private List<Long> processes() throws IOException {
-    Map<Long, Stat> all = new HashMap<>();
+  /**
+   * Finds them among the processes of the machine. What a process is, is known from its start on:
+   * it has the token, or one of them started it.
+   */
+  private List<Long> processes(boolean anew) throws IOException {
+    Set<Long> there = new HashSet<>();
     Map<Long, List<Long>> children = new HashMap<>();
     try (DirectoryStream<Path> entries = Files.newDirectoryStream(PROC, "[0-9]*")) {
       for (Path entry : entries) {
         long pid = Long.parseLong(entry.getFileName().toString());
-        Stat stat = stat(entry);
+        Seen known = seen.get(pid);
+        Stat stat = anew || known == null ? stat(entry) : null;
         if (stat != null) {
-          all.put(pid, stat);
           children.computeIfAbsent(stat.parent(), p -> new ArrayList<>()).add(pid);
+          if (known == null || !known.started().equals(stat.started())) {
+            seen.put(pid, new Seen(stat.started(), hasVariable(pid)));
+          }
+        }
+        if (stat != null || (known != null && !anew)) {
+          there.add(pid);
         }
       }
     }
-    seen.entrySet()
-        .removeIf(e -> {
-          Stat now = all.get(e.getKey());
-          return now == null || !now.started().equals(e.getValue().started());
-        });
+    seen.keySet().retainAll(there);
     Deque<Long> open = new ArrayDeque<>();
     open.add(root);
-    all.forEach((pid, stat) -> {
-      // What it was started with is read once: a start hands the environment down.
-      Seen known = seen.computeIfAbsent(pid, p -> new Seen(stat.started(), hasVariable(p)));
+    seen.forEach((pid, known) -> {
       if (known.member()) {
         open.add(pid);
       }
@@ -116,9 +123,9 @@ final class HeldMemory {
     Set<Long> found = new HashSet<>();
     while (!open.isEmpty()) {
       long pid = open.remove();
-      Stat stat = all.get(pid);
-      if (stat != null && found.add(pid)) {
-        seen.put(pid, new Seen(stat.started(), true));
+      Seen known = seen.get(pid);
+      if (known != null && found.add(pid)) {
+        seen.put(pid, new Seen(known.started(), true));
         open.addAll(children.getOrDefault(pid, List.of()));
       }
     }

@@ -33,14 +33,18 @@ final class MemoryWatch implements Runnable {
   @Override
   public void run() {
     try {
+      long sinceAnew = LONGEST;
       while (process.isAlive()) {
-        long now = held.bytes(limit);
+        boolean anew = sinceAnew >= LONGEST;
+        long now = held.bytes(limit, anew);
         if (now > limit) {
           exceeded = true;
           process.kill();
           return;
         }
-        Thread.sleep(Duration.ofNanos(pause(limit - now)));
+        long pause = pause(limit - now);
+        sinceAnew = anew ? pause : sinceAnew + pause;
+        Thread.sleep(Duration.ofNanos(pause));
       }
     } catch (IOException e) {
       throw new IllegalStateException("/proc is there no more", e);
