@@ -325,7 +325,7 @@ final class TabularEvaluation implements Judge {
     return pickedOn;
   }
 
-  /** Numbers of a table may be below zero; what is no probability is refused before it is asked. */
+  /** Numbers of a table may be below zero; probabilities are refused before, as they are read. */
   @Override
   public boolean negatives() {
     return true;

@@ -3,7 +3,7 @@ package io.sluice.core.gate;
 import java.util.Arrays;
 
 /**
- * Labels with their weights, and what is said of all of them at once: the predictions that lose
+ * Labels with their weights, and what follows from all of them at once: the predictions that lose
  * least when they are the same for every row.
  *
  * @param actual of each row: the number, or the class by its place
