@@ -2,6 +2,7 @@ package io.sluice.app;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
@@ -13,6 +14,7 @@ import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.core.promotion.PromotionLog.Kind;
 import io.sluice.core.promotion.WayBack;
 import io.sluice.core.record.BundleFiles;
+import io.sluice.core.registry.BundleEvidence;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import java.io.IOException;
@@ -113,11 +115,13 @@ public final class Releases {
   }
 
   /**
-   * A rollback that stands.
+   * A person's decision that stands.
    *
    * @param repeated whether it stood before: the same person gave the same reason
+   * @param unread why the version's files could not be looked at; the entry then has the digest
+   *     that an earlier one has, or none
    */
-  public record Rollback(Entry entry, boolean repeated) {}
+  public record Decided(Entry entry, boolean repeated, Optional<String> unread) {}
 
   /**
    * Makes an earlier champion champion again. The same person's rollback with the same reason, made
@@ -128,15 +132,16 @@ public final class Releases {
    * @param who the person
    * @param reason why, in their words
    * @throws SluiceException SLU-9020 when there is nothing to go back to or the version never was
-   *     champion; exit 4 when somebody else moved the champion meanwhile
+   *     champion; SLU-5026 when its files are not what they were; exit 4 when somebody else moved
+   *     the champion meanwhile
    */
-  public Rollback rollback(Optional<Integer> to, String who, String reason) {
+  public Decided rollback(Optional<Integer> to, String who, String reason) {
     PromotionLog log = registry.promotions(model);
     PromotionLog.Head head = log.head();
     List<Entry> valid = log.entries().stream().filter(Entry::valid).toList();
     Optional<Entry> before = decided(log, valid, Kind.ROLLBACK, to, who, reason);
     if (before.isPresent()) {
-      return new Rollback(before.get(), true);
+      return new Decided(before.get(), true, Optional.empty());
     }
     if (valid.isEmpty()) {
       throw wrong("SLU-9020", model + " has no champion to roll back", "run the pipeline first");
@@ -152,8 +157,24 @@ public final class Releases {
           "version " + target + " never was champion of " + model,
           "rollback goes to former champions; `sluice override` promotes a version that was held");
     }
-    return new Rollback(
-        log.append(new PromotionLog.Request(Kind.ROLLBACK, head, target, who, reason, "")), false);
+    return decide(log, valid, Kind.ROLLBACK, head, existing(target), who, reason);
+  }
+
+  /** Appends a decision with the digest of the version's files, which must be what they were. */
+  private Decided decide(
+      PromotionLog log,
+      List<Entry> valid,
+      Kind kind,
+      PromotionLog.Head head,
+      Version version,
+      String who,
+      String reason) {
+    BundleEvidence evidence = BundleEvidence.look(registry, version, valid).sound();
+    Entry entry =
+        log.append(
+            new PromotionLog.Request(
+                kind, head, version.version(), who, reason, "", evidence.recorded()));
+    return new Decided(entry, false, evidence.unread());
   }
 
   /** Why there is no champion before the present one. */
@@ -183,21 +204,22 @@ public final class Releases {
    * Promotes a version against the gate's verdict (or without one): a person's decision, and logged
    * as such.
    *
-   * @throws SluiceException SLU-9021 when there is no such version
+   * @throws SluiceException SLU-9021 when there is no such version; SLU-5026 when its files are not
+   *     what they were
    */
-  public Entry override(int version, String who, String reason) {
+  public Decided override(int version, String who, String reason) {
     PromotionLog log = registry.promotions(model);
     PromotionLog.Head head = log.head();
-    existing(version);
+    Version overriding = existing(version);
     List<Entry> valid = log.entries().stream().filter(Entry::valid).toList();
     Optional<Entry> before = decided(log, valid, Kind.OVERRIDE, Optional.of(version), who, reason);
     if (before.isPresent()) {
-      return before.get();
+      return new Decided(before.get(), true, Optional.empty());
     }
     if (!valid.isEmpty() && valid.getLast().to() == version) {
       throw wrong("SLU-9020", "version " + version + " is the champion already", "nothing to do");
     }
-    return log.append(new PromotionLog.Request(Kind.OVERRIDE, head, version, who, reason, ""));
+    return decide(log, valid, Kind.OVERRIDE, head, overriding, who, reason);
   }
 
   /**
@@ -247,8 +269,7 @@ public final class Releases {
           "`sluice doctor --fix` removes what others set beside it");
     }
     return new Adoption(
-        log.append(new PromotionLog.Request(Kind.ADOPT, head, version, who, reason, "")),
-        unscorable);
+        decide(log, valid, Kind.ADOPT, head, adopted, who, reason).entry(), unscorable);
   }
 
   /** Why a version cannot be scored; the registry's own "no run" and "no files" are reasons too. */
@@ -474,7 +495,8 @@ public final class Releases {
         .put("why", e.why())
         .put("run", e.run())
         .put("at", e.at().toString())
-        .put("valid", e.valid());
+        .put("valid", e.valid())
+        .put("bundle", e.bundle().map(Digest::toString).orElse(null));
   }
 
   private static SluiceException wrong(String id, String message, String hint) {

@@ -1,5 +1,6 @@
 package io.sluice.cli;
 
+import io.sluice.app.Releases;
 import io.sluice.core.diag.Diagnostic;
 import picocli.CommandLine.Option;
 
@@ -23,6 +24,18 @@ abstract class DecisionCommand extends ReleaseCommand {
   @Override
   final Diagnostic interrupted() {
     return LocalShutdown.beforeTheDecision();
+  }
+
+  /** What a person should know where the files of their version could not be looked at. */
+  static String unread(Releases.Decided done) {
+    return done.unread()
+        .map(why ->
+            "! its files could not be looked at: "
+                + why
+                + (done.entry().bundle().isPresent()
+                    ? "; the log keeps the digest that it had of them\n"
+                    : "; the log has no digest of them, and serving refuses the version\n"))
+        .orElse("");
   }
 
   final String reason() {

@@ -1,6 +1,7 @@
 package io.sluice.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sluice.app.ChampionBundle;
 import io.sluice.app.Pipelines;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.CheckResult;
@@ -35,7 +36,8 @@ import picocli.CommandLine.Option;
       "something is missing. Shows where the alias `champion` and the tag stage=Production differ from the",
       "log, and whether they lag behind it or others set them; --fix makes both say what the log says.",
       "A champion that others set on purpose is kept by `sluice adopt`. A damaged log is only accepted",
-      "with --accept-damage DIGEST --reason TEXT, by a person."
+      "with --accept-damage DIGEST --reason TEXT, by a person. Compares the champion's files with those that",
+      "the log recorded; where an older entry has none, --record-digest DIGEST --reason TEXT appends one."
     },
     footer = {
       "",
@@ -45,6 +47,7 @@ import picocli.CommandLine.Option;
       "Example:",
       "  sluice doctor pipelines/rma-forecast",
       "  sluice doctor pipelines/rma-forecast --fix",
+      "  sluice doctor pipelines/rma-forecast --record-digest sha256:5f70.. --reason 'first run of serving'",
       "  sluice doctor --on cluster"
     })
 final class DoctorCommand implements Callable<Integer> {
@@ -65,7 +68,16 @@ final class DoctorCommand implements Callable<Integer> {
       description = "Accept exactly the damage of this digest, as an earlier doctor printed it.")
   private @Nullable String damage;
 
-  @Option(names = "--reason", description = "Why the damage is accepted; it is logged.")
+  @Option(
+      names = "--record-digest",
+      paramLabel = "DIGEST",
+      description =
+          "Have the log record the champion's files, as an earlier doctor printed their digest.")
+  private @Nullable String record;
+
+  @Option(
+      names = "--reason",
+      description = "Why the damage is accepted, or the files are recorded; it is logged.")
   private @Nullable String reason;
 
   @Option(
@@ -82,16 +94,17 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
-    if (damage != null) {
+    if (damage != null || record != null) {
       ReasonOption.given(reason);
     }
     if (on != null) {
-      if (fix || damage != null) {
+      if (fix || damage != null || record != null) {
         throw new SluiceException(
             ExitCode.INPUT_WRONG,
             Diagnostic.of(
                 "SLU-9029",
-                (fix ? "--fix" : "--accept-damage") + " with --on",
+                (fix ? "--fix" : damage != null ? "--accept-damage" : "--record-digest")
+                    + " with --on",
                 "--on checks a cluster; for the registry leave it out, and name the server by"
                     + " MLFLOW_TRACKING_URI"));
       }
@@ -104,7 +117,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   /** What to say when a signal came before the work was done. */
   Diagnostic interrupted() {
-    if (damage != null) {
+    if (damage != null || record != null) {
       return LocalShutdown.beforeTheDecision();
     }
     if (fix) {
@@ -130,11 +143,20 @@ final class DoctorCommand implements Callable<Integer> {
     try (Console console = Console.beside(terminal);
         RegistrySession session = RegistrySessions.ofThisProcess().open(located.state(), console)) {
       PromotionLog log = session.registry().promotions(model);
+      ChampionBundle files = new ChampionBundle(session.registry(), model);
       findings.add(new CheckResult("registry", true, shown(session)));
       if (damage != null) {
-        findings.add(accept(log, damage, ReasonOption.given(reason)));
+        findings.add(accept(log, files, damage, ReasonOption.given(reason)));
       }
-      logFindings(log, fix, findings);
+      if (record != null) {
+        PromotionLog.Entry entry =
+            files.record(
+                digest("--record-digest", record), CurrentUser.name(), ReasonOption.given(reason));
+        findings.add(new CheckResult("files recorded", true, "entry " + entry.number()));
+      }
+      if (logFindings(log, fix, findings)) {
+        files.check().ifPresent(findings::add);
+      }
     }
     boolean well = findings.stream().noneMatch(CheckResult::failed);
     print(findings, well);
@@ -185,17 +207,21 @@ final class DoctorCommand implements Callable<Integer> {
     }
   }
 
-  private static CheckResult accept(PromotionLog log, String damage, String reason) {
-    PromotionLog.Inspection inspection = log.inspect();
-    Digest shown;
+  private static Digest digest(String option, String text) {
     try {
-      shown = Digest.parse(damage);
+      return Digest.parse(text);
     } catch (IllegalArgumentException e) {
       throw new SluiceException(
           ExitCode.INPUT_WRONG,
           Diagnostic.of(
-              "SLU-9018", "--accept-damage: " + e.getMessage(), "copy it from `sluice doctor`"));
+              "SLU-9018", option + ": " + e.getMessage(), "copy it from `sluice doctor`"));
     }
+  }
+
+  private static CheckResult accept(
+      PromotionLog log, ChampionBundle files, String damage, String reason) {
+    Digest shown = digest("--accept-damage", damage);
+    PromotionLog.Inspection inspection = log.inspect();
     PromotionLog.Entry entry =
         log.accept(
             shown,
@@ -205,11 +231,13 @@ final class DoctorCommand implements Callable<Integer> {
                 inspection.champion().orElse(0),
                 CurrentUser.name(),
                 reason,
-                ""));
+                "",
+                inspection.champion().flatMap(files::withoutLog)));
     return new CheckResult("damage accepted", true, "entry " + entry.number());
   }
 
-  private static void logFindings(PromotionLog log, boolean fix, List<CheckResult> findings) {
+  /** What is to be said of the log; false where it is damaged. */
+  private static boolean logFindings(PromotionLog log, boolean fix, List<CheckResult> findings) {
     PromotionLog.Inspection inspection = log.inspect();
     for (String text : inspection.damage()) {
       findings.add(new CheckResult("promotion log", false, text));
@@ -224,7 +252,7 @@ final class DoctorCommand implements Callable<Integer> {
               "promotions",
               false,
               "frozen until a person accepts: --accept-damage " + digest + " --reason .."));
-      return;
+      return false;
     }
     findings.add(
         new CheckResult(
@@ -237,6 +265,7 @@ final class DoctorCommand implements Callable<Integer> {
                     .map(v -> "champion is version " + v)
                     .orElse("no champion yet")));
     projectionFindings(log, inspection, fix, findings);
+    return true;
   }
 
   private static void projectionFindings(

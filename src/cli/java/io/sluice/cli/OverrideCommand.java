@@ -28,10 +28,16 @@ final class OverrideCommand extends DecisionCommand {
 
   @Override
   ExitCode execute(Releases releases) {
-    Entry entry = releases.override(version, CurrentUser.name(), reason());
+    Releases.Decided done = releases.override(version, CurrentUser.name(), reason());
+    Entry entry = done.entry();
     print(
         Json.object().put("champion", entry.to()).put("entry", entry.number()),
-        "version " + entry.to() + " is champion (entry " + entry.number() + ", by override)\n");
+        "version "
+            + entry.to()
+            + " is champion (entry "
+            + entry.number()
+            + ", by override)\n"
+            + unread(done));
     return ExitCode.DONE;
   }
 }

@@ -40,7 +40,7 @@ final class RollbackCommand extends DecisionCommand {
 
   @Override
   ExitCode execute(Releases releases) {
-    Releases.Rollback done =
+    Releases.Decided done =
         releases.rollback(Optional.ofNullable(to), CurrentUser.name(), reason());
     Entry entry = done.entry();
     print(
@@ -56,7 +56,12 @@ final class RollbackCommand extends DecisionCommand {
                 + ", "
                 + entry.at()
                 + "), and nothing was changed; --to VERSION, or another reason, goes further back\n"
-            : "version " + entry.to() + " is champion again (entry " + entry.number() + ")\n");
+            : "version "
+                + entry.to()
+                + " is champion again (entry "
+                + entry.number()
+                + ")\n"
+                + unread(done));
     return ExitCode.DONE;
   }
 }

@@ -189,6 +189,11 @@ final class MlflowPromotionLog implements PromotionLog {
             throw RegistryErrors.foreignChampion(model, found);
           });
     }
+    if (request.kind() == Kind.CONFIRM
+        && !state.champion().map(Entry::to).equals(Optional.of(request.to()))) {
+      throw RegistryErrors.wrongInput(
+          "version " + request.to() + " is not the champion whose files are to be confirmed");
+    }
     ModelVersion target = target(request.to());
     String log = state.log().isEmpty() ? begin() : state.log();
     EntryContent content = content(log, request, Optional.empty(), Optional.empty());
@@ -237,7 +242,8 @@ final class MlflowPromotionLog implements PromotionLog {
         r.run(),
         clock.instant().truncatedTo(ChronoUnit.MILLIS),
         accepts,
-        remembered);
+        remembered,
+        r.bundle());
   }
 
   private ModelVersion target(int version) {
@@ -309,12 +315,16 @@ final class MlflowPromotionLog implements PromotionLog {
             + entry.to()
             + " of "
             + model
-            + " becomes champion"
+            + (entry.kind() == Kind.CONFIRM
+                ? " stays champion, its files are recorded"
+                : " becomes champion")
             + (entry.from() == 0 ? "" : ", after entry " + entry.from() + " of this log")
             + ". By "
             + entry.who()
             + (entry.run().isEmpty() ? "" : ", run " + entry.run())
-            + ".\n\n"
+            + "."
+            + entry.bundle().map(d -> " Its files: " + d + ".").orElse("")
+            + "\n\n"
             + entry.why());
   }
 

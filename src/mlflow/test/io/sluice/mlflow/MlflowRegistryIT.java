@@ -3,16 +3,19 @@ package io.sluice.mlflow;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Kind;
+import io.sluice.core.registry.BundleEvidence;
 import io.sluice.core.registry.ModelRegistry.Dataset;
 import io.sluice.core.registry.ModelRegistry.FileContent;
 import io.sluice.core.registry.ModelRegistry.Recording;
 import io.sluice.core.registry.ModelRegistry.Registration;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.core.registry.VersionBundle;
 import io.sluice.core.run.StageStatus;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -343,8 +346,54 @@ class MlflowRegistryIT {
         .withMessageContaining("promotion-log-entry");
   }
 
+  @Test
+  void whatTheLogRecordedOfFilesHoldsAgainstChangedFilesAndTags() {
+    Version version = registry.register(candidate("recorded", "k"));
+    Digest files = hashed(version);
+    PromotionLog log = registry.promotions("recorded");
+    log.append(
+        new PromotionLog.Request(
+            Kind.PROMOTE, log.head(), 1, "ci", "better", "run-1", Optional.of(files)));
+    List<PromotionLog.Entry> entries = registry.promotions("recorded").entries();
+    assertThat(PromotionLog.bundle(entries, 1)).contains(files);
+    BundleEvidence sound = BundleEvidence.look(registry, version, entries);
+    assertThat(sound.files()).contains(files);
+    assertThat(sound.contradiction()).isEmpty();
+
+    registry.tag(version, "sluice.bundle", Digest.of("another bundle").toString());
+    Version tagged = registry.version("recorded", 1).orElseThrow();
+    assertThat(BundleEvidence.look(registry, tagged, entries).contradiction().orElseThrow())
+        .contains("its tag sluice.bundle says " + Digest.of("another bundle"));
+
+    registry.tag(version, "sluice.bundle", "");
+    registry.attach(version, file("model/MLmodel", "flavors: { other: 1 }"));
+    Version changed = registry.version("recorded", 1).orElseThrow();
+    assertThatExceptionOfType(SluiceException.class)
+        .isThrownBy(() -> BundleEvidence.look(registry, changed, entries).sound())
+        .satisfies(e -> {
+          assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-5026");
+          assertThat(e.getMessage()).contains("the promotion log recorded " + files);
+        });
+    assertThatExceptionOfType(SluiceException.class)
+        .as("only the champion is confirmed")
+        .isThrownBy(() ->
+            log.append(
+                new PromotionLog.Request(
+                    Kind.CONFIRM, log.head(), 2, "ann", "seen", "", Optional.of(files))))
+        .satisfies(e -> assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-5010"));
+  }
+
+  private static Digest hashed(Version version) {
+    try {
+      return VersionBundle.hashed(registry, version).digest();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   static PromotionLog.Request request(Kind kind, PromotionLog.Head from, int to, String run) {
-    return new PromotionLog.Request(kind, from, to, "tester", "because a test says so", run);
+    return new PromotionLog.Request(
+        kind, from, to, "tester", "because a test says so", run, Optional.empty());
   }
 
   static Registration candidate(String model, String key) {

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -144,7 +145,8 @@ class PromotionLogIT {
     assertThat(seen.alias()).as("nothing was repaired").contains(3);
 
     PromotionLog.Request accept =
-        new PromotionLog.Request(Kind.OVERRIDE, seen.head(), 2, "ann", "looked into it", "");
+        new PromotionLog.Request(
+            Kind.OVERRIDE, seen.head(), 2, "ann", "looked into it", "", Optional.empty());
     assertThatExceptionOfType(SluiceException.class)
         .isThrownBy(() -> fresh.accept(Digest.of("other damage"), accept))
         .satisfies(e -> assertThat(e.getMessage()).contains("SLU-5024"));
@@ -280,7 +282,9 @@ class PromotionLogIT {
     assertThat(log.entries()).isEmpty();
     assertThat(log.inspect().production()).containsExactly(2);
 
-    log.append(new PromotionLog.Request(Kind.ADOPT, log.head(), 2, "ann", "the old job's", ""));
+    log.append(
+        new PromotionLog.Request(
+            Kind.ADOPT, log.head(), 2, "ann", "the old job's", "", Optional.empty()));
     assertThat(log.inspect().relation()).isEqualTo(Projections.Relation.AGREE);
     log.append(MlflowRegistryIT.request(Kind.PROMOTE, log.head(), 3, "run-3"));
     assertThat(log.entries()).extracting(Entry::kind).containsExactly(Kind.ADOPT, Kind.PROMOTE);
@@ -299,7 +303,8 @@ class PromotionLogIT {
   }
 
   private static PromotionLog.Request override(PromotionLog.Head from, int to) {
-    return new PromotionLog.Request(Kind.OVERRIDE, from, to, "ann", "looked into it", "");
+    return new PromotionLog.Request(
+        Kind.OVERRIDE, from, to, "ann", "looked into it", "", Optional.empty());
   }
 
   private static String anchorOf(String model) {

@@ -3,10 +3,14 @@ package io.sluice.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.sluice.core.artifact.Digest;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog;
+import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
+import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -14,6 +18,9 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -124,7 +131,75 @@ class InheritedChampionIT {
     assertThat(sluice.run("adopt", pipeline.path(), "1", "--reason", "it doubled").code()).isZero();
     assertThat(log("moved").champion()).contains(1);
     assertThat(log("moved").production()).containsExactly(1);
-    assertThat(sluice.run("doctor", pipeline.path()).code()).isZero();
+    assertThat(sluice.run("doctor", pipeline.path()).out())
+        .containsPattern("ok +champion's files +are those of the promotion log");
+    changedFilesAndTagsAreRefused(sluice, pipeline);
+    anOlderEntryIsCompletedByAPerson(sluice, pipeline);
+  }
+
+  private void changedFilesAndTagsAreRefused(ForkedSluice sluice, TinyPipeline pipeline)
+      throws Exception {
+    ModelRegistry registry = server.registry();
+    Version champion = registry.version("moved", 1).orElseThrow();
+    String registered = champion.tags().get("sluice.bundle");
+    registry.tag(champion, "sluice.bundle", Digest.of("another").toString());
+    ForkedSluice.Ended doctor = sluice.run("doctor", pipeline.path());
+    assertThat(doctor.code()).as(doctor.shown()).isEqualTo(1);
+    assertThat(doctor.out()).containsPattern("WRONG +champion's files +its tag sluice.bundle says");
+    ForkedSluice.Ended refused = sluice.run(run(pipeline, "tagged"));
+    assertThat(refused.code()).as(refused.shown()).isEqualTo(1);
+    assertThat(refused.shown()).contains("SLU-4043", "its tag sluice.bundle says");
+    registry.tag(champion, "sluice.bundle", String.valueOf(registered));
+
+    Version two = registry.version("moved", 2).orElseThrow();
+    byte[] other = "{}".getBytes(StandardCharsets.UTF_8);
+    registry.attach(
+        two,
+        new ModelRegistry.FileContent(
+            "model/signature.json", other.length, () -> new ByteArrayInputStream(other)));
+    ForkedSluice.Ended back =
+        sluice.run("override", pipeline.path(), "2", "--reason", "back to this");
+    assertThat(back.code()).as(back.shown()).isEqualTo(1);
+    assertThat(back.err()).contains("SLU-5026", "its files in the registry are");
+    assertThat(log("moved").champion()).contains(1);
+  }
+
+  /** An entry as a version of Sluice appended it that did not record files yet. */
+  private void anOlderEntryIsCompletedByAPerson(ForkedSluice sluice, TinyPipeline pipeline)
+      throws Exception {
+    PromotionLog log = server.registry().promotions("moved");
+    log.append(
+        new PromotionLog.Request(
+            PromotionLog.Kind.OVERRIDE,
+            log.head(),
+            3,
+            "ann",
+            "by an older Sluice",
+            "",
+            Optional.empty()));
+    ForkedSluice.Ended doctor = sluice.run("doctor", pipeline.path());
+    assertThat(doctor.code()).as(doctor.shown()).isZero();
+    Matcher shown = Pattern.compile("--record-digest (sha256:\\w+)").matcher(doctor.out());
+    assertThat(shown.find()).as(doctor.shown()).isTrue();
+    ForkedSluice.Ended other =
+        sluice.run(
+            "doctor",
+            pipeline.path(),
+            "--record-digest",
+            Digest.of("x").toString(),
+            "--reason",
+            "seen");
+    assertThat(other.code()).as(other.shown()).isEqualTo(2);
+    assertThat(other.err()).contains("SLU-9043");
+    ForkedSluice.Ended recorded =
+        sluice.run(
+            "doctor", pipeline.path(), "--record-digest", shown.group(1), "--reason", "I looked");
+    assertThat(recorded.code()).as(recorded.shown()).isZero();
+    assertThat(recorded.out()).containsPattern("ok +champion's files");
+    assertThat(sluice.run("history", pipeline.path()).out())
+        .containsPattern("confirm +version 3 .*I looked  \\[champion\\]");
+    assertThat(PromotionLog.bundle(log("moved").entries(), 3).map(Digest::toString))
+        .contains(shown.group(1));
   }
 
   @Test

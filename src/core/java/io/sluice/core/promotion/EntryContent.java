@@ -28,6 +28,8 @@ import java.util.TreeMap;
  * @param accepts digest of the damage that a person accepts by this entry; see {@link LogState}
  * @param remembered what the model remembered of the log when the person looked, if anything: part
  *     of the damage follows from it, and every replay must come to the same
+ * @param bundle digest of the files of version {@code to}, as the writer found them; empty in
+ *     entries that are older than this, and where the registry does not serve the files
  */
 public record EntryContent(
     String log,
@@ -41,7 +43,8 @@ public record EntryContent(
     String run,
     Instant at,
     Optional<Digest> accepts,
-    Optional<LogState.Anchor> remembered) {
+    Optional<LogState.Anchor> remembered,
+    Optional<Digest> bundle) {
 
   /** Longest {@code who} and {@code why}, in UTF-16 units. */
   public static final int MAX_TEXT = 4000;
@@ -63,6 +66,9 @@ public record EntryContent(
     }
     if (remembered.isPresent() && accepts.isEmpty()) {
       throw new IllegalArgumentException("what the model remembers belongs to accepted damage");
+    }
+    if (kind == PromotionLog.Kind.CONFIRM && bundle.isEmpty()) {
+      throw new IllegalArgumentException("a confirmation without the digest that it confirms");
     }
   }
 
@@ -100,7 +106,8 @@ public record EntryContent(
               tags.getOrDefault("run", ""),
               Instant.parse(need(tags, "at")),
               Optional.ofNullable(tags.get("accepts")).map(Digest::parse),
-              Optional.ofNullable(tags.get("remembered")).map(LogState.Anchor::parse));
+              Optional.ofNullable(tags.get("remembered")).map(LogState.Anchor::parse),
+              Optional.ofNullable(tags.get("bundle")).map(Digest::parse));
     } catch (DateTimeException e) {
       throw new IllegalArgumentException("its time does not read: " + e.getMessage(), e);
     }
@@ -140,6 +147,7 @@ public record EntryContent(
     tags.put("at", at.toString());
     accepts.ifPresent(d -> tags.put("accepts", d.toString()));
     remembered.ifPresent(a -> tags.put("remembered", a.toString()));
+    bundle.ifPresent(d -> tags.put("bundle", d.toString()));
     tags.values().removeIf(String::isEmpty);
     return tags;
   }

@@ -26,7 +26,8 @@ import java.util.Set;
  * mended by itself. A person accepts it by an {@code OVERRIDE} whose {@code accepts} is the digest
  * of exactly the damage there was before it: in the entries, and by what the model remembered of
  * them, which the entry carries along. From there on the log is sound again, and what was accepted
- * stays visible in {@link #accepted}.
+ * stays visible in {@link #accepted}. What entries before it say of files does not count any more:
+ * which of them somebody rewrote, nobody can say.
  *
  * @param log id of the log
  * @param last highest number seen; 0 before the first
@@ -118,9 +119,11 @@ public record LogState(
       }
       seen = n;
       EntryContent content;
+      boolean unchanged = true;
       try {
         content = EntryContent.parse(stored.tags());
       } catch (EntryContent.ChangedException e) {
+        unchanged = false;
         damage.add("entry " + n + " was changed: " + e.getMessage());
         content = e.found();
       } catch (IllegalArgumentException e) {
@@ -145,11 +148,13 @@ public record LogState(
         if (content.accepts().equals(shown.damageDigest())) {
           forgiven.addAll(shown.damage());
           damage.clear();
+          all.replaceAll(Entry::withoutBundle);
           acceptance = n;
           content.remembered().ifPresent(memories::add);
         }
       }
-      all.add(entry(n, content, valid, digest));
+      Entry read = entry(n, content, valid, digest);
+      all.add(unchanged ? read : read.withoutBundle());
       if (valid) {
         at = new Head(n, digest);
       }
@@ -240,6 +245,16 @@ public record LogState(
 
   private static Entry entry(long n, EntryContent c, boolean valid, Digest digest) {
     return new Entry(
-        n, c.kind(), c.from(), c.to(), c.who(), c.why(), c.run(), c.at(), valid, digest);
+        n,
+        c.kind(),
+        c.from(),
+        c.to(),
+        c.who(),
+        c.why(),
+        c.run(),
+        c.at(),
+        valid,
+        digest,
+        c.bundle());
   }
 }

@@ -61,7 +61,9 @@ public interface PromotionLog {
     /** A person promoted a version that the gate held, or accepted damage. */
     OVERRIDE,
     /** A person made a champion that others had set known to the log. */
-    ADOPT
+    ADOPT,
+    /** A person recorded the digest of the champion's files, which an older entry lacks. */
+    CONFIRM
   }
 
   /**
@@ -75,6 +77,8 @@ public interface PromotionLog {
    * @param run Sluice run id, empty for a person's entry
    * @param valid whether it was the first to name its {@code from}
    * @param digest of its content
+   * @param bundle digest of the files of version {@code to}; empty where the entry has none that
+   *     counts: it is older than this, somebody changed it, or a person accepted damage after it
    */
   record Entry(
       long number,
@@ -86,7 +90,13 @@ public interface PromotionLog {
       String run,
       Instant at,
       boolean valid,
-      Digest digest) {
+      Digest digest,
+      Optional<Digest> bundle) {
+    /** The same entry, whose digest of files does not count. */
+    Entry withoutBundle() {
+      return new Entry(number, kind, from, to, who, why, run, at, valid, digest, Optional.empty());
+    }
+
     /** Whether a run promoted by this entry. */
     public boolean isPromotionBy(RunId id) {
       return valid && kind == Kind.PROMOTE && run.equals(id.value());
@@ -94,9 +104,25 @@ public interface PromotionLog {
   }
 
   /**
-   * What a caller wants appended; {@code from} as pinned by resolve (or read just now by a person).
+   * What a caller wants appended.
+   *
+   * @param from as pinned by resolve, or read just now by a person
+   * @param bundle digest of the files of version {@code to} that the caller looked at; empty only
+   *     where the registry does not serve them
    */
-  record Request(Kind kind, Head from, int to, String who, String why, String run) {}
+  record Request(
+      Kind kind, Head from, int to, String who, String why, String run, Optional<Digest> bundle) {}
+
+  /**
+   * The digest of a version's files, as the latest valid entry has it that names the version and
+   * has one. An entry of an older version of Sluice takes nothing back that an earlier one says.
+   */
+  static Optional<Digest> bundle(List<Entry> entries, int version) {
+    return entries.stream()
+        .filter(e -> e.valid() && e.to() == version)
+        .flatMap(e -> e.bundle().stream())
+        .reduce((first, last) -> last);
+  }
 
   /** Replays the log. Exit 3 when unreachable; a damaged log throws with its own id. */
   List<Entry> entries();

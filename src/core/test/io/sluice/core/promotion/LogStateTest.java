@@ -3,7 +3,9 @@ package io.sluice.core.promotion;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.json.Json;
 import io.sluice.core.promotion.LogState.Anchor;
 import io.sluice.core.promotion.LogState.Stored;
 import io.sluice.core.promotion.PromotionLog.Entry;
@@ -200,6 +202,99 @@ class LogStateTest {
   }
 
   @Test
+  void theLogSaysWhichFilesAVersionHasAlsoAfterEntriesThatDoNot() {
+    List<Stored> log = new ArrayList<>(chain(1, 2));
+    LogState state = LogState.begin("log").then(log);
+    assertThat(PromotionLog.bundle(state.entries(), 1)).contains(Digest.of("files of 1"));
+
+    Map<String, String> older = new TreeMap<>(entry("k", state.head(), 1).tags());
+    older.remove("bundle");
+    older.remove("digest");
+    LogState back = state.then(List.of(new Stored(3, withDigest(older))));
+    assertThat(back.damage()).isEmpty();
+    assertThat(back.champion()).map(Entry::to).contains(1);
+    assertThat(PromotionLog.bundle(back.entries(), 1)).contains(Digest.of("files of 1"));
+    assertThat(PromotionLog.bundle(back.entries(), 3)).isEmpty();
+  }
+
+  @Test
+  void anEntryWithoutADigestOfFilesReadsAsItDidBeforeThereWasOne() {
+    TreeMap<String, String> tags = new TreeMap<>();
+    tags.put("log", "log");
+    tags.put("key", "k");
+    tags.put("kind", "PROMOTE");
+    tags.put("from", "0");
+    tags.put("fromDigest", Head.EMPTY.digest().toString());
+    tags.put("to", "1");
+    tags.put("who", "ci");
+    tags.put("why", "better");
+    tags.put("run", "run-1");
+    tags.put("at", "2026-11-23T10:00:00Z");
+    tags.put("digest", "sha256:f1c7d0074486fdc214e9eb394a122d2f0db734b6d4447541bb3fba97c628aca6");
+
+    EntryContent read = EntryContent.parse(tags);
+    assertThat(read.bundle()).isEmpty();
+    assertThat(read.tags()).isEqualTo(tags);
+  }
+
+  @Test
+  void whatAChangedEntrySaysOfFilesDoesNotCountAndNothingBeforeAcceptedDamageDoes() {
+    List<Stored> log = new ArrayList<>(chain(1, 2, 3));
+    Map<String, String> tags = new TreeMap<>(log.get(1).tags());
+    tags.put("bundle", Digest.of("other files").toString());
+    log.set(1, new Stored(2, tags));
+    LogState damaged = LogState.begin("log").then(log);
+    assertThat(damaged.damage().getFirst()).startsWith("entry 2 was changed");
+    assertThat(PromotionLog.bundle(damaged.entries(), 2)).isEmpty();
+    assertThat(PromotionLog.bundle(damaged.entries(), 1)).contains(Digest.of("files of 1"));
+
+    Digest shown = damaged.damageDigest().orElseThrow();
+    LogState sound = damaged.then(List.of(stored(4, accept(damaged, shown, Optional.empty()))));
+    assertThat(sound.damage()).isEmpty();
+    assertThat(PromotionLog.bundle(sound.entries(), 1)).isEmpty();
+  }
+
+  @Test
+  void aConfirmationConfirmsADigest() {
+    EntryContent promoted = entry("k", Head.EMPTY, 1);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> with(promoted, Kind.CONFIRM, Optional.empty()))
+        .withMessageContaining("without the digest");
+    LogState state = LogState.begin("log").then(chain(1));
+    EntryContent confirmed =
+        with(entry("c", state.head(), 1), Kind.CONFIRM, Optional.of(Digest.of("f")));
+    assertThat(state.then(List.of(stored(2, confirmed))).champion())
+        .map(Entry::kind)
+        .contains(Kind.CONFIRM);
+  }
+
+  private static EntryContent with(EntryContent c, Kind kind, Optional<Digest> bundle) {
+    return new EntryContent(
+        c.log(),
+        c.key(),
+        kind,
+        c.from(),
+        c.fromDigest(),
+        c.to(),
+        c.who(),
+        c.why(),
+        c.run(),
+        c.at(),
+        c.accepts(),
+        c.remembered(),
+        bundle);
+  }
+
+  /** What a writer of before stored: the digest over all tags that it knew. */
+  private static Map<String, String> withDigest(Map<String, String> content) {
+    ObjectNode json = Json.object();
+    content.forEach(json::put);
+    Map<String, String> tags = new TreeMap<>(content);
+    tags.put("digest", Digest.of(Json.canonical(json)).toString());
+    return tags;
+  }
+
+  @Test
   void entriesReadAsTheyWereWritten() {
     EntryContent content =
         new EntryContent(
@@ -214,7 +309,8 @@ class LogStateTest {
             "",
             AT,
             Optional.of(Digest.of("d")),
-            Optional.of(new Anchor("a log's name", new Head(7, Digest.of("m")))));
+            Optional.of(new Anchor("a log's name", new Head(7, Digest.of("m")))),
+            Optional.of(Digest.of("files")));
     Map<String, String> tags = new HashMap<>(content.tags());
     tags.put("mlflow.user", "added by the registry");
 
@@ -354,7 +450,8 @@ class LogStateTest {
         "run-" + to,
         AT,
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        Optional.of(Digest.of("files of " + to)));
   }
 
   private static EntryContent accept(LogState state, Digest damage, Optional<Anchor> remembered) {
@@ -370,7 +467,8 @@ class LogStateTest {
         "",
         AT,
         Optional.of(damage),
-        remembered);
+        remembered,
+        Optional.empty());
   }
 
   private static Stored stored(long number, EntryContent content) {

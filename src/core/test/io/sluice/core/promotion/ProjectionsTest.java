@@ -87,6 +87,7 @@ class ProjectionsTest {
         "run-" + number,
         Instant.EPOCH,
         valid,
-        Digest.of("entry " + number));
+        Digest.of("entry " + number),
+        Optional.empty());
   }
 }

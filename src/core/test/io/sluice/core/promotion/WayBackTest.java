@@ -12,6 +12,7 @@ import io.sluice.core.promotion.PromotionLog.Kind;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class WayBackTest {
@@ -29,7 +30,19 @@ class WayBackTest {
             "",
             Instant.EPOCH,
             true,
-            Digest.of("entry " + log.size())));
+            Digest.of("entry " + log.size()),
+            Optional.empty()));
+  }
+
+  @Test
+  void aConfirmationIsNoStepOfTheWay() {
+    add(PROMOTE, 1);
+    add(PROMOTE, 2);
+    add(Kind.CONFIRM, 2);
+    assertThat(WayBack.before(log)).contains(1);
+    add(ROLLBACK, 1);
+    add(Kind.CONFIRM, 1);
+    assertThat(WayBack.before(log)).isEmpty();
   }
 
   @Test

@@ -3,9 +3,11 @@ package io.sluice.worker.bundle;
 import io.sluice.core.artifact.ArtifactStore;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.artifact.Manifest;
+import io.sluice.core.record.BundleFiles;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.FileContent;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.core.registry.VersionBundle;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -13,25 +15,21 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /**
- * The files of a model bundle and the digest by which evaluate, gate, register, promote and the
- * next resolve mean the same one. Mode bits are left out of it: a registry keeps none.
+ * The files of a model bundle where a step has them: in a folder, or in the store. Their digest is
+ * that of {@link VersionBundle}, by which evaluate, gate, register, promote and the next resolve
+ * mean the same one.
  *
  * @param files sorted by path
  */
 public record ModelFiles(List<Manifest.Entry> files) {
-  private static final String FOLDER = "model/";
-
   public ModelFiles {
-    files =
-        files.stream().map(e -> new Manifest.Entry(e.path(), false, e.size(), e.digest())).toList();
+    files = new VersionBundle(files).files();
   }
 
   public Digest digest() {
-    return new Manifest(Optional.empty(), Map.of(), files).digest();
+    return new VersionBundle(files).digest();
   }
 
   /** The files of the bundle in a folder. */
@@ -58,8 +56,9 @@ public record ModelFiles(List<Manifest.Entry> files) {
       throws IOException {
     List<Manifest.Entry> entries = new ArrayList<>();
     for (String path : registry.files(version)) {
-      if (path.startsWith(FOLDER)) {
-        entries.add(copy(registry, version, path, store, path.substring(FOLDER.length())));
+      if (path.startsWith(BundleFiles.FOLDER)) {
+        entries.add(
+            copy(registry, version, path, store, path.substring(BundleFiles.FOLDER.length())));
       }
     }
     return new ModelFiles(entries);

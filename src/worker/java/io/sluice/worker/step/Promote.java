@@ -15,6 +15,7 @@ import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.record.Registered;
 import io.sluice.core.record.Resolved;
 import io.sluice.core.record.StageRecord;
+import io.sluice.core.registry.BundleEvidence;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.core.run.RunId;
@@ -144,11 +145,16 @@ public final class Promote {
       throw refused(
           "the registry's files of version " + version + " are not the bundle that was judged");
     }
+    BundleEvidence.of(there, found, log.entries())
+        .contradiction()
+        .ifPresent(against -> {
+          throw refused("version " + version + " is not what it was: " + against);
+        });
     if (before.isPresent()) {
       promotion = before;
       repeated(log, before.get(), version);
     } else {
-      PromotionLog.Entry entry = append(log, version, reasons);
+      PromotionLog.Entry entry = append(log, version, found, reasons);
       context
           .out()
           .println(
@@ -229,7 +235,7 @@ public final class Promote {
     }
   }
 
-  private PromotionLog.Entry append(PromotionLog log, int version, Verdict reasons) {
+  private PromotionLog.Entry append(PromotionLog log, int version, Digest bundle, Verdict reasons) {
     String who = context.env().getOrDefault("SLUICE_WHO", "");
     String why = String.join(" ", reasons.sentences());
     return log.append(
@@ -239,7 +245,8 @@ public final class Promote {
             version,
             who.isEmpty() ? "sluice" : who,
             clipped(why.isEmpty() ? "the gate said PROMOTE" : why),
-            run.value()),
+            run.value(),
+            Optional.of(bundle)),
         entry -> promotion = Optional.of(entry));
   }
 

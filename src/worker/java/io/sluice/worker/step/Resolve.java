@@ -22,6 +22,7 @@ import io.sluice.core.record.PredictCommand;
 import io.sluice.core.record.Resolved;
 import io.sluice.core.record.SearchRequest;
 import io.sluice.core.record.StageRecord;
+import io.sluice.core.registry.BundleEvidence;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.core.run.DateOrInstant;
@@ -187,7 +188,7 @@ public final class Resolve {
     if (top.isPresent()) {
       version = Optional.of(champion(registry, top.get()));
       lineage = Lineage.of(version.get().tags());
-      Bundle bundle = bundle(registry, version.get(), lineage.isPresent(), store);
+      Bundle bundle = bundle(registry, version.get(), lineage.isPresent(), valid, store);
       entries.addAll(bundle.files());
       params = bundle.params();
       entries.addAll(snapshots(store, version.get(), lineage));
@@ -376,12 +377,19 @@ public final class Resolve {
   /**
    * The champion's bundle. A version of Sluice that is not whole ends the run; of one that others
    * made, which a person adopted, nobody promised that it can be scored.
+   *
+   * @param log valid entries, which say what the files were when it became champion
    */
-  private Bundle bundle(ModelRegistry registry, Version version, boolean ours, ArtifactStore store)
+  private Bundle bundle(
+      ModelRegistry registry,
+      Version version,
+      boolean ours,
+      List<PromotionLog.Entry> log,
+      ArtifactStore store)
       throws IOException {
     if (ours) {
       return new Bundle(
-          model(registry, version, store), registry.params(version), Optional.empty());
+          model(registry, version, log, store), registry.params(version), Optional.empty());
     }
     ModelFiles files;
     Map<String, String> params;
@@ -396,12 +404,14 @@ public final class Resolve {
       return new Bundle(List.of(), Map.of(), Optional.of(unscorable(version, e.getMessage() + "")));
     }
     Set<String> missing = missing(files);
-    return missing.isEmpty()
-        ? new Bundle(entries(files), params, Optional.empty())
-        : new Bundle(
-            List.of(),
-            params,
-            Optional.of(unscorable(version, "the registry has no " + String.join(", ", missing))));
+    if (!missing.isEmpty()) {
+      return new Bundle(
+          List.of(),
+          params,
+          Optional.of(unscorable(version, "the registry has no " + String.join(", ", missing))));
+    }
+    asRecorded(version, files, log);
+    return new Bundle(entries(files), params, Optional.empty());
   }
 
   private static GateContext.Hold unscorable(Version version, String why) {
@@ -427,7 +437,8 @@ public final class Resolve {
         .toList();
   }
 
-  private List<Manifest.Entry> model(ModelRegistry registry, Version version, ArtifactStore store)
+  private List<Manifest.Entry> model(
+      ModelRegistry registry, Version version, List<PromotionLog.Entry> log, ArtifactStore store)
       throws IOException {
     ModelFiles bundle = ModelFiles.ofVersion(registry, version, store);
     Set<String> missing = missing(bundle);
@@ -441,19 +452,43 @@ public final class Resolve {
               + " missing in the registry",
           "without it nothing can be compared: restore its files, or roll back");
     }
-    Optional<Digest> known = Lineage.bundleOf(version.tags());
-    if (known.isPresent() && !known.get().equals(bundle.digest())) {
+    BundleEvidence evidence = asRecorded(version, bundle, log);
+    if (evidence.log().isEmpty() && evidence.tag().isEmpty()) {
       throw failed(
-          "SLU-4043",
-          "the bundle of champion version "
+          "SLU-4052",
+          "neither the promotion log nor the tag sluice.bundle says which files champion version "
               + version.version()
-              + " is not the one that was registered: "
-              + bundle.digest()
-              + " instead of "
-              + known.get(),
-          "somebody changed files of this version in the registry: find out who, or roll back");
+              + " had when it was promoted: whether it is still the same cannot be checked",
+          "look at the version in the registry; `sluice doctor` shows the digest of its files and"
+              + " how a person records it, or roll back");
     }
     return entries(bundle);
+  }
+
+  /**
+   * Refuses files that are not those of the version; says where only the tag says which they are.
+   */
+  private BundleEvidence asRecorded(
+      Version version, ModelFiles bundle, List<PromotionLog.Entry> log) {
+    BundleEvidence evidence = BundleEvidence.of(version, bundle.digest(), log);
+    evidence
+        .contradiction()
+        .ifPresent(against -> {
+          throw failed(
+              "SLU-4043",
+              "champion version " + version.version() + " is not what it was: " + against,
+              "somebody changed files or tags of this version in the registry: find out who, or"
+                  + " roll back");
+        });
+    if (evidence.log().isEmpty()) {
+      context
+          .out()
+          .println(
+              "the promotion log does not say which files version "
+                  + version.version()
+                  + " has; the next promotion does, or `sluice doctor` now");
+    }
+    return evidence;
   }
 
   /**
