@@ -67,7 +67,7 @@ public record StageSelector(String name, Kind kind) {
    * @throws SluiceException exit code 2: {@code SLU-9601} when the pipeline has no such stage
    */
   public List<StageName> in(Plan plan) {
-    List<StageName> found = plan.stages().stream().filter(means()).map(Plan.Stage::name).toList();
+    List<StageName> found = found(plan);
     if (found.isEmpty()) {
       List<String> known =
           plan.stages().stream()
@@ -86,20 +86,24 @@ public record StageSelector(String name, Kind kind) {
     return found;
   }
 
-  private Predicate<Plan.Stage> means() {
+  private List<StageName> found(Plan plan) {
     return switch (kind) {
-      case PREPROCESS -> s -> s.kind() == Plan.Kind.STAGE && s.specName().equals("preprocess");
-      case DRIFT -> of(EnumSet.of(Plan.Kind.DRIFT));
-      case TUNE -> of(EnumSet.of(Plan.Kind.TUNE));
-      case TRAIN -> of(EnumSet.of(Plan.Kind.TRAIN));
-      case EVALUATE -> of(EnumSet.of(Plan.Kind.EVALUATE, Plan.Kind.GATE, Plan.Kind.REGISTER));
-      case PROMOTE -> of(EnumSet.of(Plan.Kind.PROMOTE));
-      case STAGE -> s -> isUsers(s.kind()) && s.specName().equals(name);
+      case PREPROCESS -> Preparation.of(plan);
+      case DRIFT -> of(plan, EnumSet.of(Plan.Kind.DRIFT));
+      case TUNE -> of(plan, EnumSet.of(Plan.Kind.TUNE));
+      case TRAIN -> of(plan, EnumSet.of(Plan.Kind.TRAIN));
+      case EVALUATE -> of(plan, EnumSet.of(Plan.Kind.EVALUATE, Plan.Kind.GATE, Plan.Kind.REGISTER));
+      case PROMOTE -> of(plan, EnumSet.of(Plan.Kind.PROMOTE));
+      case STAGE -> those(plan, s -> isUsers(s.kind()) && s.specName().equals(name));
     };
   }
 
-  private static Predicate<Plan.Stage> of(Set<Plan.Kind> kinds) {
-    return s -> kinds.contains(s.kind());
+  private static List<StageName> of(Plan plan, Set<Plan.Kind> kinds) {
+    return those(plan, s -> kinds.contains(s.kind()));
+  }
+
+  private static List<StageName> those(Plan plan, Predicate<Plan.Stage> wanted) {
+    return plan.stages().stream().filter(wanted).map(Plan.Stage::name).toList();
   }
 
   /** Whether the spec names it, so that a call by name can mean it. */
