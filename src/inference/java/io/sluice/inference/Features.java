@@ -1,5 +1,7 @@
 package io.sluice.inference;
 
+import io.sluice.core.serving.Tensors;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,54 @@ record Features(int size, SortedMap<String, Column> columns) {
 
   Features {
     columns = new TreeMap<>(columns);
+  }
+
+  /**
+   * The features that tables hold, each of one column under the column's name.
+   *
+   * @throws IllegalArgumentException when a table is wider, longer or shorter than others, or there
+   *     is none, or a name stands twice, or a text is missing
+   */
+  static Features of(List<Tensors.Tensor> tables) {
+    SortedMap<String, Column> columns = new TreeMap<>();
+    int rows = tables.isEmpty() ? 0 : tables.getFirst().rows();
+    for (Tensors.Tensor table : tables) {
+      if (table.width() != 1 || table.rows() != rows) {
+        throw new IllegalArgumentException(
+            "%s holds %d rows of width %d, not %d of width 1"
+                .formatted(table.name(), table.rows(), table.width(), rows));
+      }
+      if (columns.put(table.name(), column(table)) != null) {
+        throw new IllegalArgumentException("two tables " + table.name());
+      }
+    }
+    return new Features(rows, columns);
+  }
+
+  private static Column column(Tensors.Tensor table) {
+    return switch (table) {
+      case Tensors.Tensor.Doubles numbers -> new Column.Numbers(numbers.values());
+      case Tensors.Tensor.Floats numbers -> {
+        double[] wide = new double[numbers.values().length];
+        Arrays.setAll(wide, i -> numbers.values()[i]);
+        yield new Column.Numbers(wide);
+      }
+      case Tensors.Tensor.Longs whole -> new Column.Whole(whole.values());
+      case Tensors.Tensor.Flags flags -> new Column.Flags(flags.values());
+      case Tensors.Tensor.Texts texts -> {
+        List<String> words = new ArrayList<>(texts.values().size());
+        int[] codes = new int[texts.values().size()];
+        for (int i = 0; i < codes.length; i++) {
+          String word = texts.values().get(i);
+          if (word == null) {
+            throw new IllegalArgumentException("a missing text in " + table.name());
+          }
+          words.add(word);
+          codes[i] = i;
+        }
+        yield new Column.Words(codes, words);
+      }
+    };
   }
 
   /** The rows of these numbers, in that order; of each column another one may be given. */

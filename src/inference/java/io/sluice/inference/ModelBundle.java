@@ -10,11 +10,13 @@ import ai.onnxruntime.TensorInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.serving.Tensors;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -23,9 +25,10 @@ import java.util.Map;
  *
  * <p>{@link #predict} may be called by several threads at once; the caller sees to it that none is
  * inside when {@link #close} is called. One compute thread per call: a sum in another order gives
- * other bits, and equal inputs are to give equal outputs on any machine.
+ * other bits, and equal calls give equal outputs. A row alone and the same row among others may
+ * differ in their last bits.
  */
-public final class ModelBundle implements AutoCloseable {
+public final class ModelBundle implements Predictor {
   /** Windows per call of ONNX Runtime; fixed, so that results do not depend on the caller's. */
   private static final int CHUNK = 1024;
 
@@ -36,16 +39,23 @@ public final class ModelBundle implements AutoCloseable {
   private final ForecastSignature signature;
   private final JsonNode params;
   private final OnnxGraph graph;
+  private final double tolerance;
 
   /** Whether the graph takes windows with lookback and channels in one dimension. */
   private final boolean flat;
 
   private ModelBundle(
-      String name, ForecastSignature signature, JsonNode params, OnnxGraph graph, boolean flat) {
+      String name,
+      ForecastSignature signature,
+      JsonNode params,
+      OnnxGraph graph,
+      double tolerance,
+      boolean flat) {
     this.name = name;
     this.signature = signature;
     this.params = params;
     this.graph = graph;
+    this.tolerance = tolerance;
     this.flat = flat;
   }
 
@@ -61,7 +71,8 @@ public final class ModelBundle implements AutoCloseable {
     String name = String.valueOf(folder.getFileName());
     ForecastSignature signature = ForecastSignature.read(folder, name);
     Probe probe = probe(folder, name, signature);
-    ModelBundle bundle = graph(folder, name, signature, BundleFiles.params(folder, name));
+    ModelBundle bundle =
+        graph(folder, name, signature, BundleFiles.params(folder, name), probe.tolerance());
     try {
       bundle.run(probe);
     } catch (RuntimeException e) {
@@ -86,27 +97,64 @@ public final class ModelBundle implements AutoCloseable {
 
   /** The graph of a bundle that has no probe yet, held against its signature. */
   static ModelBundle unproven(Path folder, String name) {
-    return graph(folder, name, ForecastSignature.read(folder, name), Json.object());
+    return graph(folder, name, ForecastSignature.read(folder, name), Json.object(), 0);
   }
 
   private static ModelBundle graph(
-      Path folder, String name, ForecastSignature signature, JsonNode params) {
+      Path folder, String name, ForecastSignature signature, JsonNode params, double tolerance) {
     OnnxGraph graph = OnnxGraph.load(folder, name);
     try {
-      return new ModelBundle(name, signature, params, graph, flat(graph, signature));
+      return new ModelBundle(name, signature, params, graph, tolerance, flat(graph, signature));
     } catch (RuntimeException e) {
       graph.close();
       throw e;
     }
   }
 
+  @Override
   public ForecastSignature signature() {
     return signature;
   }
 
-  /** The hyperparameters that the model was fitted with, as {@code params.json} has them. */
+  @Override
   public JsonNode params() {
     return params;
+  }
+
+  @Override
+  public double tolerance() {
+    return tolerance;
+  }
+
+  @Override
+  public List<Tensors.Tensor> predict(List<Tensors.Tensor> input) {
+    float[] windows = null;
+    long[] days = null;
+    String originDay = signature.originDay().orElse(ORIGIN_DAY);
+    for (Tensors.Tensor table : input) {
+      if (table instanceof Tensors.Tensor.Floats floats
+          && table.name().equals(signature.window())
+          && table.width() == signature.windowSize()) {
+        windows = floats.values();
+      } else if (table instanceof Tensors.Tensor.Longs longs
+          && table.name().equals(originDay)
+          && table.width() == 1) {
+        days = longs.values();
+      } else {
+        throw new IllegalArgumentException(
+            "a forecast takes no table %s of width %d".formatted(table.name(), table.width()));
+      }
+    }
+    if (windows == null || (days == null && signature.originDay().isPresent())) {
+      throw new IllegalArgumentException("a forecast needs its window and its origin days");
+    }
+    int n = windows.length / signature.windowSize();
+    int horizons = signature.horizons().size();
+    float[] answer = predict(windows, days == null ? new long[n] : days);
+    long[] periods = signature.horizons().stream().mapToLong(h -> h).toArray();
+    return List.of(
+        new Tensors.Tensor.Floats(signature.output(), n, horizons, answer),
+        new Tensors.Tensor.Longs(HORIZON, 1, horizons, periods));
   }
 
   /**

@@ -14,6 +14,7 @@ import ai.onnxruntime.ValueInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.serving.Tensors;
 import io.sluice.core.task.Task;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
@@ -35,7 +36,7 @@ import java.util.stream.IntStream;
  * <p>{@link #predict} may be called by several threads at once; the caller sees to it that none is
  * inside when {@link #close} is called.
  */
-public final class TabularModel implements AutoCloseable {
+public final class TabularModel implements Predictor {
   /** Rows per call of ONNX Runtime; fixed, so that results do not depend on the caller's. */
   private static final int CHUNK = 4096;
 
@@ -46,16 +47,23 @@ public final class TabularModel implements AutoCloseable {
   private final JsonNode params;
   private final OnnxGraph graph;
   private final String output;
+  private final double tolerance;
 
   /** Of each input of the signature whether the graph takes it without a second dimension. */
   private final boolean[] flat;
 
   private TabularModel(
-      TabularSignature signature, JsonNode params, OnnxGraph graph, String output, boolean[] flat) {
+      TabularSignature signature,
+      JsonNode params,
+      OnnxGraph graph,
+      String output,
+      double tolerance,
+      boolean[] flat) {
     this.signature = signature;
     this.params = params;
     this.graph = graph;
     this.output = output;
+    this.tolerance = tolerance;
     this.flat = flat;
   }
 
@@ -76,7 +84,8 @@ public final class TabularModel implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw BundleFiles.badProbe(name, e);
     }
-    TabularModel model = graph(folder, name, signature, BundleFiles.params(folder, name));
+    TabularModel model =
+        graph(folder, name, signature, BundleFiles.params(folder, name), probe.tolerance());
     try {
       probe.run(model, name);
     } catch (RuntimeException e) {
@@ -88,28 +97,41 @@ public final class TabularModel implements AutoCloseable {
 
   /** The graph of a bundle that has no probe yet, held against its signature. */
   static TabularModel unproven(Path folder, String name) {
-    return graph(folder, name, TabularSignature.read(folder, name), Json.object());
+    return graph(folder, name, TabularSignature.read(folder, name), Json.object(), 0);
   }
 
   private static TabularModel graph(
-      Path folder, String name, TabularSignature signature, JsonNode params) {
+      Path folder, String name, TabularSignature signature, JsonNode params, double tolerance) {
     OnnxGraph graph = OnnxGraph.load(folder, name);
     try {
       boolean[] flat = inputs(graph, signature);
-      return new TabularModel(signature, params, graph, output(graph, signature), flat);
+      return new TabularModel(signature, params, graph, output(graph, signature), tolerance, flat);
     } catch (RuntimeException e) {
       graph.close();
       throw e;
     }
   }
 
+  @Override
   public TabularSignature signature() {
     return signature;
   }
 
-  /** The hyperparameters that the model was fitted with, as {@code params.json} has them. */
+  @Override
   public JsonNode params() {
     return params;
+  }
+
+  @Override
+  public double tolerance() {
+    return tolerance;
+  }
+
+  @Override
+  public List<Tensors.Tensor> predict(List<Tensors.Tensor> input) {
+    Features rows = Features.of(input);
+    double[] answer = predict(rows);
+    return List.of(new Tensors.Tensor.Doubles(PREDICTION, rows.size(), signature.width(), answer));
   }
 
   /** The name of the graph's output that holds the predictions. */

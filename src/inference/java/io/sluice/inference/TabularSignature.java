@@ -178,12 +178,12 @@ public record TabularSignature(
   }
 
   /** Numbers that it says of a row: one for each of several classes, else one. */
-  int width() {
+  public int width() {
     return task == Task.MULTICLASS ? classes.size() : 1;
   }
 
   /** The columns of the table that it looks at, each once. */
-  List<String> columns() {
+  public List<String> columns() {
     return inputs.stream().flatMap(i -> i.columns().stream()).distinct().toList();
   }
 }

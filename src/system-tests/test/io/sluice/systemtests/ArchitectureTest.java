@@ -210,6 +210,37 @@ class ArchitectureTest {
           .because("the platform alone picks adapters, for every entry point");
 
   @ArchTest
+  static final ArchRule servingStandsWithoutThePlatform =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice.serving..")
+          .should()
+          .dependOnClassesThat(
+              resideInAPackage("io.sluice..")
+                  .and(
+                      DescribedPredicate.not(
+                          resideInAnyPackage(
+                              "io.sluice.core..",
+                              "io.sluice.inference..",
+                              "io.sluice.mlflow..",
+                              "io.sluice.ledger..",
+                              "io.sluice.serving.."))))
+          .because(
+              "a service that only answers is small: no runner, no cluster's client, no store; its"
+                  + " entry points hand it a registry");
+
+  @ArchTest
+  static final ArchRule servingAloneHasSockets =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice..")
+          .and(DescribedPredicate.not(resideInAPackage("io.sluice.serving.http..")))
+          .and(DescribedPredicate.not(resideInAPackage("io.sluice.bench..")))
+          .should()
+          .dependOnClassesThat(resideInAPackage("org.eclipse.jetty.."))
+          .because("forms of requests and the rest of the service know no server library");
+
+  @ArchTest
   static final ArchRule platformKnowsNoEntryPoint =
       noClasses()
           .that()

@@ -1,8 +1,12 @@
 package io.sluice.core.json;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +14,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.TreeMap;
 
@@ -31,7 +37,42 @@ public final class Json {
         .setStreamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(100).build());
   }
 
+  /** Nesting of a request: a tensor of three dimensions within a request has five. */
+  private static final int MAX_REQUEST_NESTING = 16;
+
+  /** Longest text within a request. */
+  private static final int MAX_REQUEST_TEXT = 1 << 20;
+
+  /** For what is read and written at every request, token by token. */
+  private static final JsonFactory STREAMS =
+      JsonFactory.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+          .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(MAX_REQUEST_NESTING)
+                  .maxNumberLength(400)
+                  .maxNameLength(1_000)
+                  .maxStringLength(MAX_REQUEST_TEXT)
+                  .build())
+          .build();
+
   private Json() {}
+
+  /**
+   * Reads UTF-8 token by token, as strictly as {@link #parse(byte[])}: for requests, where a tree
+   * would cost more than the model.
+   */
+  public static JsonParser parser(byte[] utf8, int from, int length) throws IOException {
+    return STREAMS.createParser(utf8, from, length);
+  }
+
+  /** Writes UTF-8 token by token; numbers as {@link #write} writes them. */
+  public static JsonGenerator generator(OutputStream out) throws IOException {
+    return STREAMS.createGenerator(out);
+  }
 
   /** An empty object to fill in order. */
   public static ObjectNode object() {

@@ -1,0 +1,127 @@
+package io.sluice.serving.predict;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.serving.HashShare;
+import io.sluice.core.serving.InputPolicy;
+import io.sluice.core.serving.Ledger;
+import io.sluice.core.serving.Prediction;
+import io.sluice.core.serving.PredictionId;
+import io.sluice.core.serving.ReviewFlag;
+import io.sluice.core.serving.Tensors;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+
+/**
+ * Predicts by the version that a lease holds, and sees to it that the ledger knows before the
+ * caller does.
+ */
+public final class Predictions {
+  private final Ledger ledger;
+  private final InputPolicy inputs;
+  private final HashShare control;
+  private final Clock clock;
+  private final LongSupplier random;
+  private final LongSupplier nanoTime;
+
+  /**
+   * @param inputs which inputs the ledger keeps
+   * @param control the share of inputs that people look at whatever else speaks for them
+   * @param random of ids; called by several threads
+   * @param nanoTime the scale of {@link Caller#deadline}
+   */
+  public Predictions(
+      Ledger ledger,
+      InputPolicy inputs,
+      HashShare control,
+      Clock clock,
+      LongSupplier random,
+      LongSupplier nanoTime) {
+    this.ledger = ledger;
+    this.inputs = inputs;
+    this.control = control;
+    this.clock = clock;
+    this.random = random;
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Predicts, unless the caller's key names a prediction that is there.
+   *
+   * @throws ProblemException 422 for a key that was used with another input, 429 when the deadline
+   *     is over before the model ran, 503 when the prediction could not be kept as configured
+   * @throws io.sluice.core.diag.SluiceException SLU-6008 when the model fails; what the ledger says
+   */
+  public Answered predict(Lease lease, Asked asked, Caller caller) throws InterruptedException {
+    Tensors input = Tensors.of(asked.input().toArray(Tensors.Tensor[]::new));
+    Digest digest = input.digest();
+    Optional<Prediction> earlier =
+        caller.key().flatMap(key -> ledger.byKey(lease.version().model(), key));
+    if (earlier.isPresent()) {
+      return again(earlier.get(), digest);
+    }
+    long left = caller.deadline() - nanoTime.getAsLong();
+    if (left <= 0) {
+      throw late();
+    }
+    List<Tensors.Tensor> output = lease.predictor().predict(asked.input());
+    Instant at = clock.instant();
+    Prediction prediction =
+        new Prediction(
+            PredictionId.of(at, random.getAsLong()),
+            at,
+            lease.version(),
+            asked.names(),
+            asked.rows(),
+            digest,
+            inputs.keep(input, digest),
+            Tensors.of(output.toArray(Tensors.Tensor[]::new)),
+            ReviewFlag.of(lease.version(), digest, control),
+            caller.name(),
+            caller.trace(),
+            caller.key());
+    Duration patience = Duration.ofNanos(Math.max(0, caller.deadline() - nanoTime.getAsLong()));
+    Ledger.Receipt receipt = ledger.append(prediction, patience);
+    return switch (receipt) {
+      case Ledger.Receipt.Earlier other -> again(other.prediction(), digest);
+      case Ledger.Receipt.Refused refused ->
+          throw Problem.later(
+              503,
+              "SLU-9222",
+              "the ledger cannot keep the prediction: " + refused.why(),
+              "the service is set to answer nothing that it cannot keep; its operator sees why at"
+                  + " /metrics and /v2/health/ready",
+              Duration.ofSeconds(5));
+      case Ledger.Receipt.Kept kept -> new Answered(prediction, output, receipt, false);
+      case Ledger.Receipt.Buffered buffered -> new Answered(prediction, output, receipt, false);
+      case Ledger.Receipt.NotKept notKept -> new Answered(prediction, output, receipt, false);
+      case Ledger.Receipt.Dropped dropped -> new Answered(prediction, output, receipt, false);
+    };
+  }
+
+  /** A deadline that is over while the request waited. */
+  public static ProblemException late() {
+    return Problem.later(
+        429,
+        "SLU-9218",
+        "the request waited longer than its deadline, and the model did not run",
+        "send less at once, or give it more time by `Sluice-Timeout`",
+        Duration.ofSeconds(1));
+  }
+
+  private static Answered again(Prediction earlier, Digest input) {
+    if (!earlier.inputDigest().equals(input)) {
+      throw Problem.at(
+          "Idempotency-Key",
+          422,
+          "SLU-9221",
+          "the key belongs to prediction " + earlier.id() + ", which had another input",
+          "a key stands for one request: take a new one for a new request");
+    }
+    return new Answered(
+        earlier, earlier.output().tables(), new Ledger.Receipt.Earlier(earlier), true);
+  }
+}
