@@ -74,7 +74,7 @@ final class ReportPrinter {
     report
         .drift()
         .filter(RunReport.Drift::needsReview)
-        .ifPresent(d -> console.line("review forecasts made from this data: " + d.reason()));
+        .ifPresent(d -> console.line("review predictions made from this data: " + d.reason()));
     report.unaudited().ifPresent(u -> console.line("not audited for leaks: " + u));
     report
         .unrecorded()

@@ -112,7 +112,9 @@ final class ShowCommand extends PastCommand {
       row(
           text,
           m.name(),
-          m.value().map(ShowCommand::number).orElse("none: " + m.unusable() + " forecasts unusable")
+          m.value()
+                  .map(ShowCommand::number)
+                  .orElse("none: " + m.unusable() + " predictions unusable")
               + m.bias().map(b -> String.format(Locale.ROOT, "   bias %+.3f", b)).orElse(""));
     }
   }

@@ -106,8 +106,9 @@ public final class RunSummary {
     return verdict.map(Verdict::sentences).orElse(List.of());
   }
 
+  /** What people call the metric; empty without a verdict. */
   public String metric() {
-    return verdict.map(v -> v.policy().get(GatePolicy.METRIC).name()).orElse("");
+    return verdict.map(v -> v.policy().get(GatePolicy.METRIC).title()).orElse("");
   }
 
   /** Of the metric, relative, positive where the candidate is better. */

@@ -47,6 +47,20 @@ class RunSummaryTest {
   }
 
   @Test
+  void aPageNamesTheMetricOfAClassifierAsPeopleDo() throws Exception {
+    ObjectNode record =
+        (ObjectNode)
+            Json.parse(Files.readAllBytes(SAMPLES.resolve("run-record/valid/promoted.json")));
+    ObjectNode verdict =
+        (ObjectNode) Json.parse(Files.readAllBytes(SAMPLES.resolve("verdict/valid/promote.json")));
+    ((ObjectNode) verdict.path("policy")).put("metric", "average_precision").put("task", "binary");
+    record.set("verdict", verdict);
+    RunSummary summary = RunSummary.of(Json.write(record).getBytes(StandardCharsets.UTF_8));
+    assertThat(summary.metric()).isEqualTo("average precision");
+    assertThat(summary.verdict()).contains("PROMOTE");
+  }
+
+  @Test
   void withoutARecordThereIsTheVerdictOfTheRunItself() {
     assertThat(RunSummary.empty().result("j-1", Optional.of("HOLD")))
         .containsEntry("verdict", "HOLD")

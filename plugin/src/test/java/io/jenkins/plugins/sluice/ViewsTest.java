@@ -68,6 +68,15 @@ class ViewsTest {
     return PluginClasses.load(PluginClasses.name(root, Objects.requireNonNull(view.getParent())));
   }
 
+  /** A job's model may be a classifier as well. */
+  @ParameterizedTest
+  @MethodSource("views")
+  void aViewSuitsModelsOfAnyTask(Path view) throws Exception {
+    assertThat(Files.readString(view).replace("pipelines/rma-forecast", ""))
+        .doesNotContainIgnoringCase("forecast")
+        .doesNotContainPattern("(?i)\\b(windows?|weeks?|horizons?)\\b");
+  }
+
   @ParameterizedTest
   @MethodSource("views")
   void aViewIsFitForAPage(Path view) throws Exception {

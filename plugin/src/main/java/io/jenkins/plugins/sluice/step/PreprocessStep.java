@@ -6,7 +6,7 @@ import org.kohsuke.accmod.Restricted;
 import org.kohsuke.accmod.restrictions.NoExternalUse;
 import org.kohsuke.stapler.DataBoundConstructor;
 
-/** {@code mlPreprocess()}: data, and the stage {@code preprocess}. */
+/** {@code mlPreprocess()}: data, and what prepares tables of it. */
 @Restricted(NoExternalUse.class)
 public final class PreprocessStep extends StageStep {
   @DataBoundConstructor
