@@ -8,14 +8,19 @@ import io.sluice.platform.RegistrySessions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A classifier and a regressor from {@code sluice init} to a verdict. */
 @Timeout(1800)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TabularIT {
   private static final Path EXAMPLE = ForkedSluice.root().resolve("pipelines/tabular");
   private static final int MOST_LINES = 40;
@@ -24,38 +29,75 @@ class TabularIT {
   private static final String CONSTANT =
       "model = make_pipeline(StandardScaler(), LogisticRegression(C=1e-12)).fit(x, y)";
 
-  @TempDir Path folder;
+  private Path folder;
+  private ForkedSluice sluice;
+  private RegistrySession session;
+
+  @BeforeAll
+  void start(@TempDir Path temporary) {
+    folder = temporary;
+    sluice = new ForkedSluice(folder.resolve("state"));
+    session = RegistrySessions.ofThisProcess().open(sluice.state(), event -> {});
+  }
+
+  @AfterAll
+  void end() {
+    session.close();
+  }
 
   @Test
   void aRealModelIsPromotedAndOneThatKnowsNothingIsHeld() throws Exception {
-    ForkedSluice sluice = new ForkedSluice(folder.resolve("state"));
-    try (RegistrySession session =
-        RegistrySessions.ofThisProcess().open(sluice.state(), event -> {})) {
-      Path classifier = init(sluice, "classification");
-      assertThat(run(sluice, classifier)).contains("PROMOTED tumour-classifier");
-      for (Version version : session.registry().versions("tumour-classifier")) {
-        assertThat(session.registry().files(version))
-            .contains("model/MLmodel", "model/signature.json", "model/probe.json");
-      }
-      Path regressor = init(sluice, "regression");
-      assertThat(run(sluice, regressor)).contains("PROMOTED disease-progression");
-
-      Path script = classifier.resolve("tumour/train.py");
-      String knowing = Files.readString(script);
-      edit(classifier.resolve("sluice.yaml"), "model: tumour-classifier", "model: labels-shuffled");
-      Files.writeString(
-          script,
-          knowing.replace(".fit(x, y)", ".fit(x, np.random.default_rng(SEED).permutation(y))"));
-      assertThat(run(sluice, classifier))
-          .contains("HELD labels-shuffled")
-          .doesNotContain("PROMOTE");
-      edit(classifier.resolve("sluice.yaml"), "model: labels-shuffled", "model: says-the-shares");
-      Files.writeString(
-          script, knowing.replace("model = MODELS[sys.argv[1]](params).fit(x, y)", CONSTANT));
-      assertThat(run(sluice, classifier))
-          .contains("HELD says-the-shares")
-          .doesNotContain("PROMOTE");
+    Path classifier = init("classification");
+    assertThat(run(classifier)).contains("PROMOTED tumour-classifier");
+    for (Version version : session.registry().versions("tumour-classifier")) {
+      assertThat(session.registry().files(version))
+          .contains("model/MLmodel", "model/signature.json", "model/probe.json");
     }
+    Path regressor = init("regression");
+    assertThat(run(regressor)).contains("PROMOTED disease-progression");
+
+    Path script = classifier.resolve("tumour/train.py");
+    String knowing = Files.readString(script);
+    edit(classifier.resolve("sluice.yaml"), "model: tumour-classifier", "model: labels-shuffled");
+    Files.writeString(
+        script,
+        knowing.replace(".fit(x, y)", ".fit(x, np.random.default_rng(SEED).permutation(y))"));
+    assertThat(run(classifier)).contains("HELD labels-shuffled").doesNotContain("PROMOTE");
+    edit(classifier.resolve("sluice.yaml"), "model: labels-shuffled", "model: says-the-shares");
+    Files.writeString(
+        script, knowing.replace("model = MODELS[sys.argv[1]](params).fit(x, y)", CONSTANT));
+    assertThat(run(classifier)).contains("HELD says-the-shares").doesNotContain("PROMOTE");
+  }
+
+  @Test
+  void aCommandThatPredictsRowsBecomesChampionAndJudgesTheNextOneByItsOwnCode() throws Exception {
+    Path pipeline = folder.resolve("commands");
+    copy("customers/data.py", pipeline);
+    copy("families/rates.py", pipeline);
+    Files.writeString(
+        pipeline.resolve("sluice.yaml"),
+        Files.readString(EXAMPLE.resolve("sluice.yaml"))
+            .replaceFirst("(?s)\n  linear: .*?(?=\n  rates: )", "")
+            .replaceFirst("\n  boosting: [^\n]*", "")
+            .replace(
+                "{ candidates: train.model,",
+                "{ candidates: train.model, champion: champion.train.model,")
+            .replace(", prefer: [rates, linear]", ""));
+
+    assertThat(run(pipeline, "--as-of", "2026-03-01")).contains("PROMOTED churn version 1");
+    Version champion = session.registry().version("churn", 1).orElseThrow();
+    assertThat(session.registry().files(champion))
+        .contains("model/predict/predict.json", "model/predict/code/families/rates.py")
+        .doesNotContain("model/model.onnx");
+
+    // from now on the family says the same of every row; the champion's own code still tells them
+    // apart
+    Path script = pipeline.resolve("families/rates.py");
+    edit(script, "return (left + ", "return model[\"share\"] + 0 * (left + ");
+    assertThat(run(pipeline, "--as-of", "2026-09-01"))
+        .contains("predict-champion", "HELD churn version 2", "proven worse than the champion")
+        .contains("for every row, so it tells no row from another")
+        .doesNotContain("PROMOTE");
   }
 
   @Test
@@ -74,15 +116,24 @@ class TabularIT {
     assertThat(EXAMPLE.resolve("envs/boosting.lock")).content().doesNotContain("sluice", "mlflow");
   }
 
-  private Path init(ForkedSluice sluice, String kind) throws Exception {
+  private static void copy(String file, Path pipeline) throws IOException {
+    Path to = pipeline.resolve(file);
+    Files.createDirectories(to.getParent());
+    Files.copy(EXAMPLE.resolve(file), to);
+  }
+
+  private Path init(String kind) throws Exception {
     Path pipeline = folder.resolve(kind);
     ForkedSluice.Ended init = sluice.run("init", "--kind", kind, pipeline.toString());
     assertThat(init.code()).as(init.shown()).isZero();
     return pipeline;
   }
 
-  private static String run(ForkedSluice sluice, Path pipeline) throws Exception {
-    ForkedSluice.Ended run = sluice.run("run", pipeline.toString(), "--profile", "smoke");
+  private String run(Path pipeline, String... more) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("run", pipeline.toString()));
+    arguments.addAll(List.of("--profile", "smoke"));
+    arguments.addAll(List.of(more));
+    ForkedSluice.Ended run = sluice.run(arguments.toArray(String[]::new));
     assertThat(run.code()).as(run.shown()).isZero();
     return run.shown();
   }
