@@ -17,7 +17,8 @@ public final class Starter {
   public enum Kind {
     FORECAST,
     CLASSIFICATION,
-    REGRESSION;
+    REGRESSION,
+    OWN;
 
     /** As it is typed. */
     public String word() {

@@ -138,7 +138,7 @@ final class ScoredPanel {
                     none))
             : Optional.empty(),
         List.of(),
-        BASELINE,
+        Optional.of(BASELINE),
         new EvaluationReport.Rows(
             (long) units * weeks, 0, units, Optional.empty(), Optional.empty(), Optional.empty()),
         earlier,

@@ -192,7 +192,7 @@ final class ScoredTable {
                     FAMILY, Optional.empty(), Optional.empty(), Optional.empty(), none))
             : Optional.empty(),
         baselines,
-        best,
+        Optional.of(best),
         new EvaluationReport.Rows(
             rows, validation, rows, Optional.empty(), Optional.empty(), Optional.empty()),
         Optional.empty(),

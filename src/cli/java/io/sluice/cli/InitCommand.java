@@ -39,7 +39,8 @@ final class InitCommand implements Callable<Integer> {
       paramLabel = "KIND",
       defaultValue = "forecast",
       description =
-          "What its models are for: forecast, classification or regression. Default: forecast.")
+          "What its models are for: forecast, classification, regression, or own, which only your"
+              + " own evaluation can judge. Default: forecast.")
   private String kind = "forecast";
 
   private final Terminal terminal;

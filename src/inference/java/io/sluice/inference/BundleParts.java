@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.FilesBundle;
 import io.sluice.core.record.PredictCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,6 +89,35 @@ public final class BundleParts {
     switch (BundleSignature.read(folder, name)) {
       case ForecastSignature forecast -> forecast(folder, name, added);
       case TabularSignature tabular -> tabular(folder, name, inputs, added);
+    }
+    return added;
+  }
+
+  /**
+   * Finishes a bundle that the team's own evaluation alone meets: one without a signature may be
+   * any files, which {@code bundle.json} says.
+   *
+   * @return the files that were added
+   * @throws SluiceException SLU-6311 when the command wrote {@code bundle.json} itself
+   */
+  public static List<String> ofFiles(Path folder, String name, String family, JsonNode params)
+      throws IOException {
+    if (there(folder, FilesBundle.FILE)) {
+      throw Refusal.of(
+          "SLU-6311",
+          "bundle `%s`: the command wrote %s into its model".formatted(name, FilesBundle.FILE),
+          "that file is Sluice's: call yours something else");
+    }
+    List<String> added = new ArrayList<>();
+    if (!there(folder, "params.json")) {
+      Files.writeString(folder.resolve("params.json"), Json.pretty(params));
+      added.add("params.json");
+    }
+    Files.writeString(
+        folder.resolve(FilesBundle.FILE), Json.pretty(new FilesBundle(family).json()));
+    added.add(FilesBundle.FILE);
+    if (!there(folder, MlflowModel.FILE)) {
+      added.addAll(MlflowModel.ofFiles(folder));
     }
     return added;
   }

@@ -132,7 +132,7 @@ public final class Evaluation implements Judge {
             models.chosen(),
             models.champion(),
             baselines,
-            ModelScores.bestBaseline(settings.metric(), baselines),
+            Optional.of(ModelScores.bestBaseline(settings.metric(), baselines)),
             new EvaluationReport.Rows(
                 holdout.rows().size(),
                 validation.rows().size(),

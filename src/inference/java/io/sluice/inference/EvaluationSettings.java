@@ -52,6 +52,7 @@ record EvaluationSettings(
               .optionalText("task")
               .map(word ->
                   Task.of(word)
+                      .filter(Task::scored)
                       .orElseThrow(
                           () -> new IllegalArgumentException("no task " + Refusal.quoted(word))))
               .orElse(Task.FORECAST);

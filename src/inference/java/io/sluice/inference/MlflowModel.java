@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.json.Json;
+import io.sluice.core.record.FilesBundle;
 import io.sluice.core.record.PredictCommand;
 import java.io.IOException;
 import java.io.InputStream;
@@ -169,6 +170,25 @@ final class MlflowModel {
         model_uuid: %s
         """
             .formatted(flavor, PredictCommand.FILE, MLFLOW, model.uuid()));
+    return model.added;
+  }
+
+  /**
+   * Describes a bundle of any files: MLflow lists such a version, and loads it by nothing, since
+   * nobody but the team knows how.
+   */
+  static List<String> ofFiles(Path folder) throws IOException {
+    MlflowModel model = new MlflowModel(folder);
+    model.put(
+        FILE,
+        """
+        flavors:
+          sluice:
+            bundle: %s
+        mlflow_version: %s
+        model_uuid: %s
+        """
+            .formatted(FilesBundle.FILE, MLFLOW, model.uuid()));
     return model.added;
   }
 

@@ -126,7 +126,7 @@ final class TabularEvaluation implements Judge {
             models.chosen(),
             models.champion(),
             baselines,
-            ModelScores.bestBaseline(settings.metric(), baselines),
+            Optional.of(ModelScores.bestBaseline(settings.metric(), baselines)),
             new EvaluationReport.Rows(
                 holdout.size(),
                 validation.size(),

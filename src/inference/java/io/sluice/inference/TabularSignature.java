@@ -107,7 +107,7 @@ public record TabularSignature(
     String word = top.text("task");
     Task task =
         Task.of(word)
-            .filter(Task::tabular)
+            .filter(t -> t.tabular() && t.scored())
             .orElseThrow(() ->
                 new IllegalArgumentException(
                     "`task` of the signature is %s, not one of %s"
@@ -116,7 +116,7 @@ public record TabularSignature(
                             String.join(
                                 ", ",
                                 Arrays.stream(Task.values())
-                                    .filter(Task::tabular)
+                                    .filter(t -> t.tabular() && t.scored())
                                     .map(Task::word)
                                     .toList()))));
     List<Input> inputs = new ArrayList<>();

@@ -340,7 +340,7 @@ class EvaluationTest {
       }
       // zero says no to all, every other baseline says yes
       EvaluationReport report = sample.run(Sample.with().put("metric", "accuracy"));
-      assertThat(report.bestBaseline()).isEqualTo(label.equals("1") ? "movingAverage" : "zero");
+      assertThat(report.bestBaseline()).contains(label.equals("1") ? "movingAverage" : "zero");
     }
   }
 

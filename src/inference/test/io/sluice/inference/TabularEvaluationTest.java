@@ -192,7 +192,7 @@ class TabularEvaluationTest {
     assertThat(report.baselines())
         .extracting(EvaluationReport.Baseline::name)
         .containsExactly("prior", "majority", "positive");
-    assertThat(report.bestBaseline()).isEqualTo("prior");
+    assertThat(report.bestBaseline()).contains("prior");
     assertThat(report.family("skl-mixed").orElseThrow().validationLoss().orElseThrow())
         .as("a model of these columns is better than their prior")
         .isLessThan(report.baselines().getFirst().validationLoss().orElseThrow());

@@ -16,6 +16,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.Manifest;
 import io.sluice.core.drift.DriftReport;
 import io.sluice.core.evaluation.EvaluationReport;
+import io.sluice.core.evaluation.OwnRows;
 import io.sluice.core.gate.History;
 import io.sluice.core.gate.HoldoutKeys;
 import io.sluice.core.gate.Verdict;
@@ -24,6 +25,7 @@ import io.sluice.core.json.JsonCodec;
 import io.sluice.core.json.Versioned;
 import io.sluice.core.record.ChampionData;
 import io.sluice.core.record.Deliveries;
+import io.sluice.core.record.FilesBundle;
 import io.sluice.core.record.PastRun;
 import io.sluice.core.record.PredictCommand;
 import io.sluice.core.record.Registered;
@@ -76,8 +78,10 @@ class ContractsTest {
               Map.entry("deliveries", Deliveries.Past.class),
               Map.entry("drift", DriftReport.class),
               Map.entry("evaluation", EvaluationReport.class),
+              Map.entry("files-bundle", FilesBundle.class),
               Map.entry("gates", History.PastGate.class),
               Map.entry("manifest", Manifest.class),
+              Map.entry("own-rows", OwnRows.class),
               Map.entry("predict", PredictCommand.class),
               Map.entry("registered", Registered.class),
               Map.entry("resolved", Resolved.class),

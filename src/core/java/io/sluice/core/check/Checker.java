@@ -37,6 +37,7 @@ public final class Checker {
           new HoldoutLeakRule(),
           new SplitTaskRule(),
           new EvaluateTaskRule(),
+          new OwnEvaluationRule(),
           new DriftTaskRule(),
           new GateRowsRule(),
           new GateAuditRule(),

@@ -1,5 +1,6 @@
 package io.sluice.core.check;
 
+import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Ref;
 import io.sluice.core.spec.Spec;
 
@@ -8,14 +9,14 @@ final class GateRowsRule implements Rule {
   @Override
   public void check(SpecView view, Findings findings) {
     Ref rows = view.spec().gate().rows();
-    if (exists(view.spec(), rows)
-        && !(rows instanceof Ref.Output o
-            && view.spec().stages().get(o.stage()) instanceof Spec.Evaluate)) {
+    if (exists(view.spec(), rows) && Edges.judging(view.spec()).isEmpty()) {
       findings.add(
           "SLU-1031",
           view.spans().value("gate", "rows"),
           "the gate cannot judge " + rows,
-          "rows come from an evaluate@1 stage, for example evaluate.rows");
+          "rows come from an evaluate@1 stage, for example evaluate.rows, or from a stage of your own"
+              + " with the input holdout, which nothing that trains or tunes may see then"
+              + " (docs/evaluate.md)");
     }
   }
 

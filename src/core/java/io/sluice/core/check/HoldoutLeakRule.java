@@ -9,14 +9,16 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 
 /** Nothing is chosen by the data that it is judged on. */
 final class HoldoutLeakRule implements Rule {
   @Override
   public void check(SpecView view, Findings findings) {
     Map<Ref, String> holdouts = new LinkedHashMap<>();
+    Optional<Spec.Custom> own = Edges.ownEvaluation(view.spec());
     for (Spec.Stage s : view.spec().stages().values()) {
-      if (s instanceof Spec.Evaluate) {
+      if (s instanceof Spec.Evaluate || own.filter(s::equals).isPresent()) {
         Optional.ofNullable(s.inputs().get("holdout"))
             .ifPresent(ref -> hold(view.spec(), ref, holdouts));
       }
@@ -30,7 +32,11 @@ final class HoldoutLeakRule implements Rule {
             case Spec.Evaluate evaluate -> apart(view, name, evaluate, findings);
             case Spec.Split split -> {}
             case Spec.Drift drift -> {}
-            case Spec.Custom custom -> {}
+            case Spec.Custom custom -> {
+              if (own.filter(custom::equals).isPresent()) {
+                apart(view, name, custom, findings);
+              }
+            }
           }
         });
   }
@@ -53,20 +59,40 @@ final class HoldoutLeakRule implements Rule {
     }
   }
 
-  /** How an input has rows of the holdout: as itself, or by way of a team's own stages. */
+  /** How an input has rows of the holdout: as itself, or by way of stages that look at them. */
   private static Optional<String> seen(
       Spec spec, Ref ref, Map<Ref, String> holdouts, Set<Ref> looked) {
     Optional<String> itself = Optional.ofNullable(holdouts.get(ref));
     if (itself.isPresent() || !looked.add(ref)) {
       return itself;
     }
-    return ref instanceof Ref.Output output
-            && spec.stages().get(output.stage()) instanceof Spec.Custom custom
-        ? custom.inputs().values().stream()
-            .flatMap(input -> seen(spec, input, holdouts, looked).stream())
-            .findFirst()
-            .map(from -> ref + ", made from " + from)
-        : Optional.empty();
+    return switch (ref) {
+      case Ref.Data data -> Optional.empty();
+      case Ref.Output output ->
+          Optional.ofNullable(spec.stages().get(output.stage())).stream()
+              .flatMap(HoldoutLeakRule::shown)
+              .flatMap(input -> seen(spec, input, holdouts, looked).stream())
+              .findFirst()
+              .map(from -> ref + ", made from " + from);
+      // rows of the champion's holdout may well be among today's
+      case Ref.Champion before ->
+          seen(spec, new Ref.Output(before.stage(), before.output()), holdouts, looked)
+              .map(from -> ref + ", in the champion's run " + from);
+    };
+  }
+
+  /** What a stage reads that may come through to what it writes. */
+  private static Stream<Ref> shown(Spec.Stage stage) {
+    return switch (stage) {
+      case Spec.Custom custom -> custom.inputs().values().stream();
+      case Spec.Evaluate evaluate -> evaluate.inputs().values().stream();
+      case Spec.Drift drift -> drift.inputs().values().stream();
+      // its parts are told apart: those of the holdout are known
+      case Spec.Split split -> Stream.empty();
+      // what they may read is looked at where they stand
+      case Spec.Tune tune -> Stream.empty();
+      case Spec.Train train -> Stream.empty();
+    };
   }
 
   private static void unseen(
@@ -80,10 +106,10 @@ final class HoldoutLeakRule implements Rule {
                         "SLU-1034",
                         view.spans().value("stages", name, "inputs", input),
                         "\"" + name + "\" would see the holdout, " + seen,
-                        "only evaluate@1 may: give it the train and validation data")));
+                        "only what evaluates may: give it the train and validation data")));
   }
 
-  private static void apart(SpecView view, String name, Spec.Evaluate stage, Findings findings) {
+  private static void apart(SpecView view, String name, Spec.Stage stage, Findings findings) {
     SortedMap<String, Ref> inputs = Edges.of(view.spec(), stage);
     Ref judged = inputs.get("holdout");
     if (judged != null && judged.equals(inputs.get("validation"))) {

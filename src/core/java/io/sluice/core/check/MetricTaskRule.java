@@ -19,7 +19,7 @@ final class MetricTaskRule implements Rule {
     for (Floor floor : view.spec().gate().policy().find(GatePolicy.FLOORS).orElse(List.of())) {
       floor(view, floor, metric, findings);
     }
-    if (!scored(view.spec()) || (metric.scored() && metric.judges(task))) {
+    if (metric.scored() ? metric.judges(task) : !scored(view.spec()) && givenLoss(task)) {
       return;
     }
     List<String> judging = Metric.Loss.of(task).stream().map(Metric.Loss::name).toList();
@@ -35,9 +35,18 @@ final class MetricTaskRule implements Rule {
                 + task.predicted()
             : "\""
                 + metric.name()
-                + "\" is a loss that the team's own evaluation writes, and evaluate@1 scores"
-                + " predictions itself",
-        "take one of " + String.join(", ", judging) + others(metric));
+                + "\" is a loss that the team's own evaluation writes, "
+                + (scored(view.spec())
+                    ? "and evaluate@1 scores predictions itself"
+                    : "and of the task " + task.word() + " it writes predictions"),
+        judging.isEmpty()
+            ? "write metric: loss, and let a stage of your own write the rows (docs/evaluate.md)"
+            : "take one of "
+                + String.join(", ", judging)
+                + others(metric)
+                + (metric.scored() || scored(view.spec())
+                    ? ""
+                    : "; or say task: own at the top of the spec"));
   }
 
   /** A floor's figure can be computed of the rows, and says something of the task. */
@@ -77,6 +86,14 @@ final class MetricTaskRule implements Rule {
         : "; or say what the models are asked for, at the top of the spec: "
             + tasks.stream().map(t -> "task: " + t).collect(Collectors.joining(" or "))
             + "; a search may have it as its objective anyway";
+  }
+
+  /** Whether a loss for each row may stand in place of predictions. */
+  private static boolean givenLoss(Task task) {
+    return switch (task) {
+      case OWN, FORECAST -> true;
+      case BINARY, MULTICLASS, REGRESSION, QUANTILE -> false;
+    };
   }
 
   /** Whether {@code evaluate@1} scores the rows. */

@@ -75,7 +75,7 @@ final class SplitTaskRule implements Rule {
           "a binary task has two classes, not " + with.classes().size(),
           "write the positive one last, classes: [no, yes]; for more than two take task:"
               + " multiclass");
-    } else if (!task.classes() && !with.classes().isEmpty()) {
+    } else if (task.scored() && !task.classes() && !with.classes().isEmpty()) {
       findings.add(
           ID,
           at,

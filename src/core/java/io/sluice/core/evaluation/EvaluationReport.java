@@ -32,7 +32,7 @@ import java.util.Optional;
  * @param champion how the champion did; empty on a first run
  * @param baselines that were asked for, in that order
  * @param bestBaseline baseline with the best loss on validation, without {@code baseline:}; what a
- *     first run must beat
+ *     first run must beat; absent where a team's own evaluation has none
  * @param rows how many there are
  * @param earlierLabels what labels were like before; absent when nobody looked
  * @param firstHoldoutOrigin origin of the first holdout row
@@ -53,7 +53,7 @@ public record EvaluationReport(
     @JsonProperty(required = true) @JsonInclude(JsonInclude.Include.ALWAYS)
         Optional<Champion> champion,
     List<Baseline> baselines,
-    String bestBaseline,
+    Optional<String> bestBaseline,
     Rows rows,
     Optional<EarlierLabels> earlierLabels,
     Instant firstHoldoutOrigin,
@@ -209,6 +209,9 @@ public record EvaluationReport(
      * audit is absent, such as one of an older version, has not made that part.
      */
     public List<Unaudited> unaudited() {
+      if (!none(Check.OWN)) {
+        return parts; // store names all that it could not look at
+      }
       List<Unaudited> all = new ArrayList<>();
       if (snapshot == Audited.UNAUDITED && none(Check.SNAPSHOT)) {
         all.add(
@@ -279,7 +282,9 @@ public record EvaluationReport(
     /** A feature that alone tells what the label is, and may be the label in other words. */
     FEATURES,
     /** Features and classes that the look for such a feature does not cover. */
-    COVERAGE
+    COVERAGE,
+    /** What a team's own evaluation does, which nobody but the team can look at. */
+    OWN
   }
 
   /** Whether something was audited. */
@@ -301,6 +306,26 @@ public record EvaluationReport(
     slices = List.copyOf(slices);
     families = List.copyOf(families);
     baselines = List.copyOf(baselines);
+  }
+
+  /** The same with another best baseline. */
+  public EvaluationReport withBestBaseline(String name) {
+    return new EvaluationReport(
+        asOf,
+        metric,
+        task,
+        classes,
+        unit,
+        slices,
+        families,
+        chosen,
+        champion,
+        baselines,
+        Optional.of(name),
+        rows,
+        earlierLabels,
+        firstHoldoutOrigin,
+        audit);
   }
 
   /** The family of this name, if the run has one. */

@@ -21,7 +21,7 @@ final class Eligibility {
       return Optional.of(HoldoutRows.CHAMPION);
     }
     return policy.get(GatePolicy.FIRST_RUN) == FirstRun.BEATS_NAIVE
-        ? Optional.of("baseline:" + rows.evaluation().bestBaseline()).filter(rows::has)
+        ? rows.evaluation().bestBaseline().map(best -> "baseline:" + best).filter(rows::has)
         : Optional.empty();
   }
 

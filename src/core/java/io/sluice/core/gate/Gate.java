@@ -38,8 +38,9 @@ public final class Gate {
    *     does not fit the task of the rows; SLU-8004 when the metric cannot judge the actuals;
    *     SLU-8005 when the column of the chosen candidate is not there
    */
-  public static Verdict decide(HoldoutRows rows, GatePolicy given, History history, long seed) {
-    GatePolicy policy = resolved(rows, given);
+  public static Verdict decide(HoldoutRows found, GatePolicy given, History history, long seed) {
+    GatePolicy policy = resolved(found, given);
+    HoldoutRows rows = FloorBaseline.in(found, policy);
     String chosen = "candidate:" + rows.evaluation().chosen();
     if (!rows.has(chosen)) {
       throw new SluiceException(

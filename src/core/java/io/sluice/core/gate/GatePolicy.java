@@ -114,7 +114,7 @@ public final class GatePolicy {
                       switch (task) {
                         case FORECAST, BINARY -> 30;
                         case MULTICLASS -> 10;
-                        case REGRESSION, QUANTILE -> 0;
+                        case REGRESSION, QUANTILE, OWN -> 0;
                       }),
               "30; of several classes 10, of numbers 0",
               "fewest units with any label; of classes: of the rarest class"));

@@ -146,6 +146,31 @@ public final class HoldoutRows {
     negativeLabels = negative(evaluation, actual);
   }
 
+  private HoldoutRows(HoldoutRows from, String baseline, double value) {
+    evaluation = from.evaluation.withBestBaseline(baseline);
+    context = from.context;
+    size = from.size;
+    units = from.units;
+    origin = from.origin;
+    horizon = from.horizon;
+    targetEnd = from.targetEnd;
+    actual = from.actual;
+    weight = from.weight;
+    slices = from.slices;
+    double[] column = new double[size];
+    Arrays.fill(column, value);
+    predictions = new TreeMap<>(from.predictions);
+    predictions.put("baseline:" + baseline, column);
+    widths = new TreeMap<>(from.widths);
+    widths.put("baseline:" + baseline, 1);
+    negativeLabels = from.negativeLabels;
+  }
+
+  /** The rows with one more baseline, which is the best and says this value of every row. */
+  HoldoutRows withBaseline(String name, double value) {
+    return new HoldoutRows(this, name, value);
+  }
+
   /** Whether the rows carry no time: the end of each one's period is where the holdout begins. */
   boolean timeless() {
     return evaluation.task().map(Task::tabular).orElse(false) && Arrays.equals(origin, targetEnd);

@@ -32,7 +32,13 @@ final class Sufficiency {
               : insufficient(
                   "reference",
                   "there is no champion and no baseline to compare with",
-                  "name baselines in the evaluate stage"));
+                  comparison.rows().evaluation().bestBaseline().isPresent()
+                      ? "name baselines in the evaluate stage"
+                      : comparison.metric().scored()
+                          ? "a column baseline:<name> in the rows of the team's own evaluation: what"
+                              + " nobody needs a model for"
+                          : "a column baseline:<name> in the rows of the team's own evaluation, or a"
+                              + " floor that must be proven to be reached, floors: { loss: 0.5 }"));
     }
     reference
         .filter(r -> !r.equals(HoldoutRows.CHAMPION))

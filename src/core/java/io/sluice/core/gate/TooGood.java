@@ -43,7 +43,7 @@ final class TooGood {
                     + " on the holdout is "
                     + Figures.percent(share)
                     + " of what validation foretells (the baseline "
-                    + evaluation.bestBaseline()
+                    + evaluation.bestBaseline().orElse("")
                     + " shows how the two windows differ), at least "
                     + Figures.percent(policy.get(GatePolicy.TOO_GOOD))
                     + " is believed"
@@ -59,6 +59,11 @@ final class TooGood {
                     + " sluice override, or a lower guards.tooGood"));
   }
 
+  /** Column of the best baseline, which shows how the two windows differ. */
+  private String yardstick() {
+    return "baseline:" + evaluation.bestBaseline().orElse("");
+  }
+
   private double level() {
     return 1 - policy.get(GatePolicy.CONFIDENCE);
   }
@@ -69,7 +74,7 @@ final class TooGood {
    */
   private Optional<Double> chance(String candidate) {
     HoldoutRows rows = comparison.rows();
-    String baseline = "baseline:" + evaluation.bestBaseline();
+    String baseline = yardstick();
     Optional<Double> its = validation(candidate);
     Optional<Double> baselines = validation(baseline);
     if (!policy.task().tabular() || its.isEmpty() || baselines.isEmpty()) {
@@ -140,7 +145,7 @@ final class TooGood {
   /** Holdout loss in validation losses, in units of the same of the best baseline. */
   private Optional<Double> share(String candidate) {
     Optional<Double> its = ratio(candidate, validation(candidate));
-    String baseline = "baseline:" + evaluation.bestBaseline();
+    String baseline = yardstick();
     Optional<Double> baselines = ratio(baseline, validation(baseline));
     return its.flatMap(i -> baselines.filter(b -> b > 0).map(b -> i / b)).filter(Double::isFinite);
   }

@@ -113,6 +113,9 @@ final class PlannedStages {
         environment = Optional.of(custom.environment());
         command = custom.command().argv();
         with = Overlay.merge(custom.with(), change.with());
+        if (Edges.ownEvaluation(spec).equals(Optional.of(custom))) {
+          with.set(OwnEvaluation.KEY, values.ownEvaluation().json());
+        }
       }
       case Spec.Split split -> {
         kind = Plan.Kind.SPLIT;
@@ -145,6 +148,9 @@ final class PlannedStages {
         environment = family.map(Spec.Family::environment);
         command = family.map(f -> f.trainer().argv()).orElse(List.of());
         with = Overlay.merge(train.with(), change.with());
+        if (values.ownModels(name)) {
+          with.put(OwnEvaluation.MODELS, true);
+        }
       }
       case Spec.Drift drift -> {
         kind = Plan.Kind.DRIFT;

@@ -89,7 +89,7 @@ final class StageEdges {
       inputs.add(new Plan.Input("drift-report", drift.from(), "report", true));
     }
     SortedMap<String, Ref> judged =
-        judged(spec).map(e -> Edges.of(spec, e)).orElse(new TreeMap<>());
+        Edges.judging(spec).map(stage -> Edges.of(spec, stage)).orElse(new TreeMap<>());
     if (judged.get("candidates") instanceof Ref.Output candidates) {
       inputs.addAll(of("candidates", candidates, Optional.empty()));
       if (spec.stages().get(candidates.stage()) instanceof Spec.Train train
@@ -135,7 +135,7 @@ final class StageEdges {
     return inputs;
   }
 
-  /** The stage whose rows the gate judges. */
+  /** The stage of {@code evaluate@1} whose rows the gate judges. */
   static Optional<Spec.Evaluate> judged(Spec spec) {
     return spec.gate().rows() instanceof Ref.Output rows
             && spec.stages().get(rows.stage()) instanceof Spec.Evaluate e

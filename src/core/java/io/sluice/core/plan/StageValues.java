@@ -153,6 +153,27 @@ final class StageValues {
     return with;
   }
 
+  /** Of the team's own evaluation, beside what its command sees. */
+  OwnEvaluation ownEvaluation() {
+    if (spec.gate().rows() instanceof Ref.Output rows) {
+      return new OwnEvaluation(rows.output(), metric().name(), spec.task());
+    }
+    throw new IllegalArgumentException(spec.gate().rows() + " is not what a stage writes");
+  }
+
+  /** Whether the models of a train stage meet the team's own evaluation and no other. */
+  boolean ownModels(String train) {
+    return Edges.ownEvaluation(spec).filter(own -> judges(own, train)).isPresent()
+        && spec.stages().values().stream()
+            .filter(Spec.Evaluate.class::isInstance)
+            .noneMatch(evaluate -> judges(evaluate, train));
+  }
+
+  private boolean judges(Spec.Stage stage, String train) {
+    return Edges.of(spec, stage).get("candidates") instanceof Ref.Output candidates
+        && candidates.stage().equals(train);
+  }
+
   /**
    * The gate's policy. What it does not say follows from the evaluate stage: its slices, and that
    * the audit is required where there is a snapshot to audit against.
@@ -169,8 +190,14 @@ final class StageValues {
             .toJson(IsoPeriod::of));
   }
 
-  /** Those of evaluate; empty where a table names its own, all of which the gate looks at then. */
+  /**
+   * Those of evaluate; empty where a table or the team's own rows name theirs, all of which the
+   * gate looks at then.
+   */
   private Optional<List<String>> evaluatedSlices() {
+    if (Edges.ownEvaluation(spec).isPresent()) {
+      return Optional.empty();
+    }
     List<String> named =
         StageEdges.judged(spec).map(e -> e.with().slices()).orElse(List.<String>of());
     return Optional.of(named).filter(slices -> !slices.isEmpty() || !spec.task().tabular());

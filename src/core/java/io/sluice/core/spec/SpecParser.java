@@ -104,7 +104,15 @@ public final class SpecParser {
                 "values of the drift@1 stage \"" + change.getKey() + "\" in a profile",
                 "they decide what the gate sees, and every run is judged by the same rules");
         case Spec.Train train -> {}
-        case Spec.Custom custom -> {}
+        case Spec.Custom custom -> {
+          if (Edges.ownEvaluation(spec).filter(custom::equals).isPresent()) {
+            problems.add(
+                "SLU-1028",
+                with.get().at(),
+                "values of the evaluation \"" + change.getKey() + "\" in a profile",
+                "they decide what the gate sees, and every run is judged by the same rules");
+          }
+        }
       }
     }
   }

@@ -22,7 +22,9 @@ public enum Task {
   /** A number for each row. */
   REGRESSION,
   /** A quantile of a number for each row. */
-  QUANTILE;
+  QUANTILE,
+  /** Whatever a team's own evaluation can judge: it writes a loss for each row and model. */
+  OWN;
 
   /** As written in specs and reports. */
   public String word() {
@@ -47,12 +49,18 @@ public enum Task {
       case MULTICLASS -> "a probability for each class";
       case REGRESSION -> "numbers";
       case QUANTILE -> "a quantile";
+      case OWN -> "what only the team's own evaluation can judge";
     };
   }
 
-  /** Whether rows come from a table instead of a panel. */
+  /** Whether rows stand alone, as those of a table do, instead of being those of a panel. */
   public boolean tabular() {
     return this != FORECAST;
+  }
+
+  /** Whether Sluice scores predictions; else a team's own evaluation alone can. */
+  public boolean scored() {
+    return this != OWN;
   }
 
   /** Whether a label is one of several classes, and a prediction their probabilities. */

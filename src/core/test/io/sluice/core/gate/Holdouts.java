@@ -75,7 +75,7 @@ final class Holdouts {
           List.of(
               new EvaluationReport.Baseline(
                   "rate", true, baselineValidationLoss, Optional.empty())),
-          "rate",
+          Optional.of("rate"),
           new EvaluationReport.Rows(
               rowsOfHoldout, 0, 0, expectedRows, withoutHistory, negativeLabels),
           earlierLabels,

@@ -79,7 +79,7 @@ final class Tables {
           switch (task) {
             case BINARY -> random.nextDouble() < sigmoid(level + z[0]) ? 1 : 0;
             case MULTICLASS -> drawn(softmax(z), random.nextDouble());
-            case REGRESSION, QUANTILE, FORECAST -> 10 + z[0] + random.nextGaussian();
+            case REGRESSION, QUANTILE, FORECAST, OWN -> 10 + z[0] + random.nextGaussian();
           };
       List<double[]> said = new ArrayList<>(List.of(said(z, candidate)));
       if (!first) {
@@ -110,7 +110,7 @@ final class Tables {
         }
         yield softmax(logits);
       }
-      case REGRESSION, QUANTILE, FORECAST -> new double[] {10 + known * z[0]};
+      case REGRESSION, QUANTILE, FORECAST, OWN -> new double[] {10 + known * z[0]};
     };
   }
 
@@ -193,7 +193,7 @@ final class Tables {
                     "forest", Optional.empty(), Optional.empty(), Optional.empty(), none)),
         List.of(
             new EvaluationReport.Baseline(word(), true, baselineOnValidation, Optional.empty())),
-        word(),
+        Optional.of(word()),
         new EvaluationReport.Rows(
             rows, validation, rows, Optional.empty(), Optional.empty(), Optional.empty()),
         Optional.empty(),

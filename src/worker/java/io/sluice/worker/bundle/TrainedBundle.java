@@ -19,6 +19,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Finishes what a family's command left as its {@code model}, before it is filed: from here on
@@ -65,7 +66,21 @@ public final class TrainedBundle {
     }
     JsonNode params = Json.parse(Files.readAllBytes(workspace.params()));
     String name = stage.arguments().family().orElse(OUTPUT);
+    if (stage.arguments().ownModels() && !signed(folder)) {
+      return empty(folder) ? List.of() : BundleParts.ofFiles(folder, name, name, params);
+    }
     return BundleParts.complete(folder, name, params, Optional.of(workspace.inputs()));
+  }
+
+  private static boolean signed(Path folder) {
+    return Files.exists(folder.resolve("signature.json"), LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** An output without a file is refused for all stages alike. */
+  private static boolean empty(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      return files.noneMatch(f -> !Files.isDirectory(f, LinkOption.NOFOLLOW_LINKS));
+    }
   }
 
   /** The command with its code and its lock. */

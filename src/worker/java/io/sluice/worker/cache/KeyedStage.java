@@ -217,6 +217,11 @@ public record KeyedStage(
       // store held the outputs to it: held to something else they are not a hit
       root.set("tables", JsonCodec.writeList(arguments.tables()));
     }
+    // so it did with the rows of an evaluation, and with models that may be any files
+    arguments.evaluation().ifPresent(own -> root.set("evaluation", own.json()));
+    if (arguments.ownModels()) {
+      root.put("ownModels", true);
+    }
     root.put("environment", arguments.environment().map(Digest::toString).orElse(""));
     root.put("image", arguments.image());
     root.put("family", arguments.family().orElse(""));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.core.artifact.Digest;
 import io.sluice.core.json.Json;
+import io.sluice.core.plan.OwnEvaluation;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.TableUse;
 import io.sluice.core.run.RunId;
@@ -33,6 +34,8 @@ import java.util.regex.Pattern;
  * @param seed of the spec
  * @param with the stage's values, as its command sees them
  * @param tables what evaluate stages make of the tables that this stage writes
+ * @param evaluation what the gate asks of the rows, where the stage is the team's own evaluation
+ * @param ownModels whether the models of this train stage meet that evaluation alone
  * @param inputs sorted by name
  * @param outputs declared names, sorted
  */
@@ -51,6 +54,8 @@ public record TaskArguments(
     long seed,
     JsonNode with,
     List<TableUse> tables,
+    Optional<OwnEvaluation> evaluation,
+    boolean ownModels,
     Path workspace,
     Path store,
     boolean untrusted,
@@ -120,7 +125,9 @@ public record TaskArguments(
       throw Arguments.wrong("--with is not a JSON object");
     }
     List<TableUse> tables = arguments.as("--with", w -> TableUse.of(with));
-    with.remove(TableUse.KEY);
+    Optional<OwnEvaluation> evaluation = arguments.as("--with", w -> OwnEvaluation.of(with));
+    boolean ownModels = with.path(OwnEvaluation.MODELS).asBoolean();
+    with.remove(List.of(TableUse.KEY, OwnEvaluation.KEY, OwnEvaluation.MODELS));
     List<Input> inputs =
         arguments.list("--inputs").stream()
             .map(TaskArguments::input)
@@ -158,6 +165,8 @@ public record TaskArguments(
         arguments.number("--seed"),
         with,
         tables,
+        evaluation,
+        ownModels,
         arguments.path("--workspace"),
         arguments.path("--store"),
         CommonOptions.untrusted(arguments),

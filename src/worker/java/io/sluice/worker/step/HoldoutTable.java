@@ -7,6 +7,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.HoldoutRows;
+import io.sluice.core.gate.Metric;
 import io.sluice.core.task.Task;
 import io.sluice.inference.CsvTable;
 import java.io.IOException;
@@ -43,7 +44,7 @@ public final class HoldoutTable {
     EvaluationReport evaluation = report(folder);
     List<String> slices = evaluation.slices();
     try (CsvTable table = CsvTable.open(folder.resolve("rows.csv"), "rows.csv")) {
-      SortedMap<String, int[]> models = models(table, evaluation);
+      SortedMap<String, int[]> models = models(table, evaluation.task(), evaluation.classes());
       HoldoutRows.Builder builder =
           HoldoutRows.builder(
               slices,
@@ -53,18 +54,19 @@ public final class HoldoutTable {
       int[] sliced = columns(table, slices);
       int[] predictions = models.values().stream().flatMapToInt(IntStream::of).toArray();
       if (evaluation.task().filter(Task::tabular).isPresent()) {
-        addRows(builder, table, evaluation.firstHoldoutOrigin(), unit, sliced, predictions);
+        addRows(builder, table, evaluation, unit, sliced, predictions);
       } else {
-        addForecasts(builder, table, unit, sliced, predictions);
+        addForecasts(builder, table, evaluation, unit, sliced, predictions);
       }
       return builder.build(evaluation, context);
     }
   }
 
   /** The columns of each model's predictions: one, or one for each of several classes. */
-  private static SortedMap<String, int[]> models(CsvTable table, EvaluationReport evaluation) {
+  static SortedMap<String, int[]> models(
+      CsvTable table, Optional<Task> task, List<String> classes) {
     SortedMap<String, int[]> models = new TreeMap<>();
-    boolean several = evaluation.task().filter(t -> t == Task.MULTICLASS).isPresent();
+    boolean several = task.filter(t -> t == Task.MULTICLASS).isPresent();
     for (String column : table.header()) {
       if (!isModel(column)) {
         continue;
@@ -77,21 +79,24 @@ public final class HoldoutTable {
       String model = end < 0 ? column : column.substring(0, end);
       models.computeIfAbsent(
           model,
-          m ->
-              IntStream.range(0, evaluation.classes().size())
-                  .map(k -> table.require(m + "#" + k))
-                  .toArray());
+          m -> IntStream.range(0, classes.size()).map(k -> table.require(m + "#" + k)).toArray());
     }
     return models;
   }
 
   private static void addForecasts(
-      HoldoutRows.Builder builder, CsvTable table, int[] unit, int[] slices, int[] models) {
+      HoldoutRows.Builder builder,
+      CsvTable table,
+      EvaluationReport evaluation,
+      int[] unit,
+      int[] slices,
+      int[] models) {
     int origin = table.require("origin");
     int horizon = table.require("horizon");
     int targetEnd = table.require("targetEnd");
-    int actual = table.require("actual");
-    int weight = table.require("weight");
+    Optional<Integer> actual = actual(table, evaluation);
+    Optional<Integer> weight =
+        actual.isPresent() ? Optional.of(table.require("weight")) : table.find("weight");
     while (table.next()) {
       builder.add(
           table.key(unit),
@@ -99,8 +104,8 @@ public final class HoldoutTable {
           table.time(origin),
           table.count(horizon),
           table.time(targetEnd),
-          table.numberOrMissing(actual),
-          table.number(weight),
+          actual.map(table::numberOrMissing).orElse(Double.NaN),
+          weight.map(table::number).orElse(1.0),
           predictions(table, models));
     }
   }
@@ -112,13 +117,14 @@ public final class HoldoutTable {
   private static void addRows(
       HoldoutRows.Builder builder,
       CsvTable table,
-      Instant first,
+      EvaluationReport evaluation,
       int[] unit,
       int[] slices,
       int[] models) {
     Optional<Integer> time = table.find("time");
     Optional<Integer> targetEnd = table.find("targetEnd");
-    int actual = table.require("actual");
+    Instant first = evaluation.firstHoldoutOrigin();
+    Optional<Integer> actual = actual(table, evaluation);
     Optional<Integer> weight = table.find("weight");
     Map<String, Integer> running = new LinkedHashMap<>();
     while (table.next()) {
@@ -132,10 +138,17 @@ public final class HoldoutTable {
           origin,
           horizon,
           end,
-          table.numberOrMissing(actual),
-          weight.isPresent() ? table.number(weight.get()) : 1,
+          actual.map(table::numberOrMissing).orElse(Double.NaN),
+          weight.map(table::number).orElse(1.0),
           predictions(table, models));
     }
+  }
+
+  /** Losses that a team's own evaluation computed need no actual beside them. */
+  private static Optional<Integer> actual(CsvTable table, EvaluationReport evaluation) {
+    boolean given =
+        Metric.Loss.named(evaluation.metric()).filter(metric -> !metric.scored()).isPresent();
+    return given ? table.find("actual") : Optional.of(table.require("actual"));
   }
 
   /** End of the week, counted from 1970, in which an instant lies: a table's period without one. */
@@ -152,7 +165,7 @@ public final class HoldoutTable {
     return predictions;
   }
 
-  private static boolean isModel(String column) {
+  static boolean isModel(String column) {
     return column.equals(HoldoutRows.CHAMPION)
         || column.startsWith("candidate:")
         || column.startsWith("baseline:");

@@ -202,6 +202,11 @@ public final class StoreOutputs {
     if (arguments.kind() == Plan.Kind.DATA) {
       refusePointers(workspace.outputs());
     }
+    if (arguments.evaluation().isPresent()) {
+      new OwnRowsReport(store, stage, arguments.evaluation().get())
+          .write(workspace.outputs(), workspace.tmp())
+          .forEach(context.out()::println);
+    }
     List<Manifest.Entry> entries = outputs(store, workspace.outputs());
     Optional<Delivery> delivery = delivery(store, stage, entries);
     Optional<Instant> asOf = asOf(stage, delivery);
