@@ -48,11 +48,21 @@ class TabularIT {
   @Test
   void aRealModelIsPromotedAndOneThatKnowsNothingIsHeld() throws Exception {
     Path classifier = init("classification");
-    assertThat(run(classifier)).contains("PROMOTED tumour-classifier");
+    measured(classifier);
+    assertThat(run(classifier))
+        .contains("PROMOTED tumour-classifier", "Of 2 limits of numbers that stages reported 2");
     for (Version version : session.registry().versions("tumour-classifier")) {
       assertThat(session.registry().files(version))
           .contains("model/MLmodel", "model/signature.json", "model/probe.json");
+      assertThat(session.registry().metrics(version))
+          .containsEntry("bench.coverage", 0.97)
+          .containsKey("bench.size_kb")
+          .doesNotContainKeys("bench.size_kb.forest", "bench.size_kb.champion", "bench.note");
     }
+    edit(classifier.resolve("sluice.yaml"), "coverage: 0.97", "coverage: 0.93");
+    assertThat(run(classifier))
+        .contains("HELD tumour-classifier")
+        .contains("bench.coverage of ", " is 0.93, and may be ", "as the champion's is 0.97");
     Path regressor = init("regression");
     assertThat(run(regressor)).contains("PROMOTED disease-progression");
 
@@ -114,6 +124,50 @@ class TabularIT {
     }
     assertThat(EXAMPLE.resolve("sluice.yaml")).content().doesNotContain("sluiceMl");
     assertThat(EXAMPLE.resolve("envs/boosting.lock")).content().doesNotContain("sluice", "mlflow");
+  }
+
+  /** Gives a pipeline a stage that measures all models, and limits of what it reports. */
+  private static void measured(Path pipeline) throws IOException {
+    Files.writeString(
+        pipeline.resolve("tumour/bench.py"),
+        """
+        import json
+        import os
+        from pathlib import Path
+
+        inputs, results = Path(os.environ["SLUICE_INPUTS"]), Path(os.environ["SLUICE_RESULTS"])
+        models = {m.name: m for m in (inputs / "models").iterdir()}
+        if (inputs / "champion").exists():
+            models["champion"] = inputs / "champion"
+        for name, model in models.items():
+            size = (model / "model.onnx").stat().st_size / 1024
+            (results / f"size_kb.{name}").write_text(f"{size:.1f}")
+        coverage = json.loads(Path(os.environ["SLUICE_PARAMS"]).read_text())["coverage"]
+        (results / "coverage").write_text(str(coverage))
+        (results / "note").write_text("measured")
+        """);
+    Path spec = pipeline.resolve("sluice.yaml");
+    edit(
+        spec,
+        "  evaluate:\n",
+        """
+          bench:
+            environment: sklearn
+            run: [python, -m, tumour.bench]
+            inputs: { models: train.model, champion: champion.train.model }
+            with: { coverage: 0.97 }
+          evaluate:
+        """);
+    edit(
+        spec,
+        "  repetition: spend\n",
+        """
+          repetition: spend
+          guards:
+            results:
+              bench.size_kb: { max: 500, worseBy: 10% }
+              bench.coverage: { min: 0.9, worseByAbsolute: 0.01 }
+        """);
   }
 
   private static void copy(String file, Path pipeline) throws IOException {

@@ -147,6 +147,35 @@ class FetchAndStoreTest {
   }
 
   @Test
+  void whatStagesReportedIsAFileOfTheGateAndPartOfItsKey() throws Exception {
+    Digest fast = reporting("41.2");
+    Digest slow = reporting("61.2");
+    String failed = "?results/train-b=failed:3#@results";
+    assertThat(fetch("gate", List.of("?results/bench=" + fast + "#@results", failed), List.of("v")))
+        .isZero();
+    assertThat(text("hit")).isEqualTo("no");
+    assertThat(text("w/inputs/results/bench"))
+        .isEqualTo("{\"latency_ms\":\"41.2\",\"note\":\"ok\"}");
+    assertThat(folder.resolve("w/inputs/results/train-b")).doesNotExist();
+    Files.writeString(folder.resolve("w/outputs/v"), "x");
+    store("gate", List.of("?results/bench=" + fast + "#@results", failed), List.of("v"), "no", 0);
+
+    fetch("gate", List.of("?results/bench=" + fast + "#@results", failed), List.of("v"));
+    assertThat(text("hit")).isEqualTo("yes");
+    fetch("gate", List.of("?results/bench=" + slow + "#@results", failed), List.of("v"));
+    assertThat(text("hit")).as("another number").isEqualTo("no");
+    fetch("gate", List.of("?results/bench=" + fast + "#@results"), List.of("v"));
+    assertThat(text("hit")).as("no family failed").isEqualTo("no");
+  }
+
+  /** What a stage left whose command reported a number. */
+  private Digest reporting(String latency) throws IOException {
+    Manifest left =
+        new Manifest(Optional.of(AS_OF), Map.of("latency_ms", latency, "note", "ok"), List.of());
+    return store.put(new ByteArrayInputStream(left.bytes()));
+  }
+
+  @Test
   void aDamagedCacheEntryIsToldAndTheStageRunsAndReplacesIt() throws Exception {
     fetch("stage", List.of(), List.of("model"));
     Files.writeString(folder.resolve("w/outputs/model"), "m");

@@ -38,6 +38,9 @@ public record Manifest(
     List<Entry> entries) {
   public static final String API_VERSION = "sluice.io/manifest/v1";
 
+  /** In place of the name of an artifact: {@link #results}. No artifact can be called so. */
+  public static final String RESULTS = "@results";
+
   /**
    * One regular file. Links and special files are refused before an entry is made.
    *

@@ -42,6 +42,7 @@ public final class Checker {
           new GateRowsRule(),
           new GateAuditRule(),
           new MetricTaskRule(),
+          new ResultLimitRule(),
           new ProfileRule(),
           new TriggerRule(),
           new TimeoutRule());

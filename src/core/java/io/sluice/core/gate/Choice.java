@@ -17,14 +17,21 @@ final class Choice {
   private final Regressions regressions;
   private final Guards guards;
   private final FloorGuard floors;
+  private final ResultGuard results;
   private final RareValues rareValues;
 
-  Choice(Comparison comparison, Regressions regressions, Guards guards, FloorGuard floors) {
+  Choice(
+      Comparison comparison,
+      Regressions regressions,
+      Guards guards,
+      FloorGuard floors,
+      ResultGuard results) {
     this.comparison = comparison;
     this.policy = comparison.policy();
     this.regressions = regressions;
     this.guards = guards;
     this.floors = floors;
+    this.results = results;
     this.rareValues = new RareValues(comparison);
   }
 
@@ -37,18 +44,23 @@ final class Choice {
       List<Finding> findings,
       List<Verdict.Slice> slices,
       List<Verdict.FloorResult> floors,
+      List<NumberResult> numbers,
       Optional<Verdict.RareValues> rareValues,
       Optional<Verdict.Bias> bias) {
 
     /** One that cannot be tested. */
     static Judged untested(
-        String candidate, List<Finding> findings, List<Verdict.FloorResult> floors) {
+        String candidate,
+        List<Finding> findings,
+        List<Verdict.FloorResult> floors,
+        List<NumberResult> numbers) {
       return new Judged(
           candidate,
           Basis.SUPERIORITY,
           findings,
           List.of(),
           floors,
+          numbers,
           Optional.empty(),
           Optional.empty());
     }
@@ -63,12 +75,15 @@ final class Choice {
       List<Basis> bases) {
     if (!eligible.contains(chosen) && eligible.isEmpty()) {
       return Judged.untested(
-          chosen, List.of(Eligibility.ineligible(comparison, chosen)), List.of());
+          chosen, List.of(Eligibility.ineligible(comparison, chosen)), List.of(), List.of());
     }
     if (reference.isEmpty() || tests.isEmpty()) {
       String subject = eligible.contains(chosen) ? chosen : eligible.get(0);
       FloorGuard.Judged floored = floors.judged(subject);
-      return Judged.untested(subject, floored.findings(), floored.results());
+      ResultGuard.Judged limited = results.judged(subject);
+      List<Finding> findings = new ArrayList<>(floored.findings());
+      findings.addAll(limited.findings());
+      return Judged.untested(subject, List.copyOf(findings), floored.results(), limited.numbers());
     }
     List<Judged> failed = new ArrayList<>();
     for (Basis basis : bases) {
@@ -139,13 +154,22 @@ final class Choice {
     bias.flatMap(b -> guards.finding(b, candidate, reference)).ifPresent(findings::add);
     FloorGuard.Judged floored = floors.judged(candidate);
     findings.addAll(floored.findings());
+    ResultGuard.Judged limited = results.judged(candidate);
+    findings.addAll(limited.findings());
     Optional<Verdict.RareValues> rare = rareValues.of(test, reference);
     if (test.proven()
         && policy.find(GatePolicy.RARE_VALUES).equals(Optional.of(GatePolicy.RareValues.HOLD))) {
       rare.filter(r -> !r.stands()).map(RareValues::finding).ifPresent(findings::add);
     }
     return new Judged(
-        candidate, test.basis(), List.copyOf(findings), slices, floored.results(), rare, bias);
+        candidate,
+        test.basis(),
+        List.copyOf(findings),
+        slices,
+        floored.results(),
+        limited.numbers(),
+        rare,
+        bias);
   }
 
   private static Finding worse(Verdict.Test test, String reference) {

@@ -28,6 +28,7 @@ final class Explanation {
     explanation.conditions();
     explanation.unseen();
     explanation.floors();
+    explanation.numbers();
     explanation.slices();
     explanation.periods();
     explanation.labels();
@@ -498,6 +499,38 @@ final class Explanation {
     }
     if (!skipped.isEmpty()) {
       sentences.add("Floors did not judge " + some(skipped) + ".");
+    }
+  }
+
+  private void numbers() {
+    List<NumberResult> all = verdict.numbers();
+    List<String> met =
+        all.stream()
+            .filter(r -> r.outcome() == NumberResult.Outcome.MET)
+            .map(r -> r.name() + " " + r.figures() + " (" + r.asked() + ")")
+            .toList();
+    if (!met.isEmpty()) {
+      sentences.add(
+          (all.size() == 1
+                  ? "The only limit of a number that a stage reported is kept"
+                  : "Of "
+                      + all.size()
+                      + " limits of numbers that stages reported "
+                      + met.size()
+                      + (met.size() == 1 ? " is kept" : " are kept"))
+              + ": "
+              + some(met)
+              + ".");
+    }
+    List<String> apart =
+        all.stream()
+            .filter(r ->
+                r.outcome() == NumberResult.Outcome.SKIPPED
+                    || (r.outcome() == NumberResult.Outcome.MET && r.because().isPresent()))
+            .map(r -> r.name() + " " + r.figures() + " (" + r.because().orElse("") + ")")
+            .toList();
+    if (!apart.isEmpty()) {
+      sentences.add("Not compared with the champion: " + some(apart) + ".");
     }
   }
 

@@ -186,7 +186,8 @@ public final class Gate {
                 comparison,
                 new Regressions(comparison, proof),
                 guards,
-                new FloorGuard(comparison, proof))
+                new FloorGuard(comparison, proof),
+                new ResultGuard(comparison))
             .subject(chosen, eligible, reference, tests, bases);
     about.addAll(judged.findings());
     TooGood tooGood = new TooGood(comparison);
@@ -219,6 +220,7 @@ public final class Gate {
         usable ? shown.unseen(subject, reference) : Optional.empty(),
         judged.slices(),
         judged.floors(),
+        judged.numbers(),
         judged.rareValues(),
         usable ? shown.gains(subject, reference) : List.of(),
         labels,

@@ -10,9 +10,14 @@ import java.util.Optional;
  * @param championRun run that promoted the champion: names its gate in {@link History}
  * @param drift between the champion's training data and today's; empty without a drift stage
  * @param hold why it holds whatever the holdout says, if it does
+ * @param reported numbers that stages of the run reported
  */
 public record GateContext(
-    Instant asOf, Optional<String> championRun, Optional<Drift> drift, Optional<Hold> hold) {
+    Instant asOf,
+    Optional<String> championRun,
+    Optional<Drift> drift,
+    Optional<Hold> hold,
+    Reported reported) {
 
   /**
    * What the drift stage found.
@@ -31,6 +36,6 @@ public record GateContext(
 
   /** The context of a run in which the holdout alone decides. */
   public GateContext(Instant asOf, Optional<String> championRun, Optional<Drift> drift) {
-    this(asOf, championRun, drift, Optional.empty());
+    this(asOf, championRun, drift, Optional.empty(), Reported.NOTHING);
   }
 }

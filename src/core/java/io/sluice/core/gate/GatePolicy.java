@@ -72,6 +72,15 @@ public final class GatePolicy {
           0.5,
           "least holdout loss, as a part of what validation and the baseline foretell");
 
+  /** What numbers that stages of the run report must be. */
+  public static final GateSetting<List<ResultLimit>> RESULTS =
+      declare(
+          GateSetting.derived(
+              "guards.results",
+              new SettingForm.Results(),
+              "none",
+              "limits of numbers that stages report"));
+
   /** How much worse than the reference's the bias may be when that is above {@link #BIAS}. */
   public static final GateSetting<Double> BIAS_SLACK =
       declare(

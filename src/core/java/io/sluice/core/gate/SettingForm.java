@@ -331,6 +331,42 @@ public sealed interface SettingForm<T> {
     }
   }
 
+  /** Numbers that stages report with what they must be. */
+  record Results() implements SettingForm<List<ResultLimit>> {
+    @Override
+    public Optional<List<ResultLimit>> read(JsonNode json) {
+      List<ResultLimit> limits = new ArrayList<>();
+      json.properties()
+          .forEach(e -> ResultLimit.read(e.getKey(), e.getValue()).ifPresent(limits::add));
+      return json.isObject() && !json.isEmpty() && limits.size() == json.size()
+          ? Optional.of(limits.stream().sorted(Comparator.comparing(ResultLimit::name)).toList())
+          : Optional.empty();
+    }
+
+    @Override
+    public JsonNode write(List<ResultLimit> value, Function<Duration, String> durations) {
+      ObjectNode out = JsonNodeFactory.instance.objectNode();
+      value.forEach(limit -> out.set(limit.name(), limit.write()));
+      return out;
+    }
+
+    @Override
+    public String spell(List<ResultLimit> value) {
+      return value.stream().map(ResultLimit::spell).collect(Collectors.joining(", ", "{ ", " }"));
+    }
+
+    @Override
+    public String expected() {
+      return "a map such as { \"bench.latency_ms\": { max: 50, worseBy: 10% } }: a stage and one of"
+          + " its results; max, min, worseBy, worseByAbsolute, better and ifUnknown of each";
+    }
+
+    @Override
+    public String range() {
+      return "a map of [limits](#numbers-that-stages-report)";
+    }
+  }
+
   /** The name of a loss. */
   record LossName() implements SettingForm<Metric.Loss> {
     @Override

@@ -38,6 +38,8 @@ import java.util.Optional;
  * @param unseen the gain on rows that the champion was neither trained nor chosen on
  * @param slices tests for regressions, sorted by column, then value
  * @param floors what the policy's floors ask and the candidate measures; absent without floors
+ * @param numbers what the policy's limits ask of numbers that stages reported; absent without
+ *     limits
  * @param rareValues large values that the holdout should hold; absent when that is not known
  * @param periods gain per target period, in time
  * @param unaudited checks that evaluate could not make, weightiest first
@@ -63,6 +65,8 @@ public record Verdict(
     List<Slice> slices,
     @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
         List<FloorResult> floors,
+    @JsonInclude(JsonInclude.Include.NON_EMPTY) @JsonSetter(nulls = Nulls.AS_EMPTY)
+        List<NumberResult> numbers,
     Optional<RareValues> rareValues,
     List<Period> periods,
     Labels labels,
@@ -83,6 +87,7 @@ public record Verdict(
     tests = List.copyOf(tests);
     slices = List.copyOf(slices);
     floors = List.copyOf(floors);
+    numbers = List.copyOf(numbers);
     periods = List.copyOf(periods);
     unaudited = List.copyOf(unaudited);
   }

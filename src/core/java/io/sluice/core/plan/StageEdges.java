@@ -1,5 +1,9 @@
 package io.sluice.core.plan;
 
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.gate.GatePolicy;
+import io.sluice.core.gate.ResultLimit;
+import io.sluice.core.record.Resolved;
 import io.sluice.core.run.StageName;
 import io.sluice.core.spec.Edges;
 import io.sluice.core.spec.Ref;
@@ -14,6 +18,12 @@ import java.util.TreeMap;
 final class StageEdges {
   static final String TRAINING = "training/";
   static final String REFIT = "refit/";
+
+  /** Inputs of the gate: what a stage reported, followed by its name in the plan. */
+  static final String RESULTS = "results/";
+
+  /** An input of the gate: the champion's numbers. */
+  static final String CHAMPION_NUMBERS = "champion-numbers";
 
   private final Spec spec;
 
@@ -69,6 +79,36 @@ final class StageEdges {
     List<Plan.Input> inputs = new ArrayList<>(of("rows", spec.gate().rows(), Optional.empty()));
     inputs.add(new Plan.Input("gates", Plan.Kind.RESOLVE.only(), "gates.json", true));
     inputs.addAll(ofDrift());
+    inputs.addAll(ofLimits());
+    return inputs;
+  }
+
+  /**
+   * What stages report that the gate has limits for, and the same numbers of the champion. Each is
+   * optional: a family may fail, and the gate says what it misses.
+   */
+  private List<Plan.Input> ofLimits() {
+    List<ResultLimit> limits = spec.gate().policy().find(GatePolicy.RESULTS).orElse(List.of());
+    List<Plan.Input> inputs = new ArrayList<>();
+    for (String stage : limits.stream().map(ResultLimit::stage).distinct().toList()) {
+      Spec.Stage reporting = spec.stages().get(stage);
+      if (reporting == null) {
+        throw new IllegalArgumentException("no stage " + stage);
+      }
+      List<StageName> names =
+          reporting.perFamily()
+              ? spec.families().keySet().stream()
+                  .map(f -> stageName(stage, Optional.of(f)))
+                  .toList()
+              : List.of(stageName(stage, Optional.empty()));
+      names.forEach(
+          name -> inputs.add(new Plan.Input(RESULTS + name.value(), name, Manifest.RESULTS, true)));
+    }
+    if (limits.stream().anyMatch(limit -> limit.bounds().relative())) {
+      inputs.add(
+          new Plan.Input(
+              CHAMPION_NUMBERS, Plan.Kind.RESOLVE.only(), Resolved.CHAMPION_NUMBERS, true));
+    }
     return inputs;
   }
 

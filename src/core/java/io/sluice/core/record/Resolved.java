@@ -54,6 +54,7 @@ public record Resolved(
   public static final String GATES = "gates.json";
   public static final String SEARCH = "search.json";
   public static final String CHAMPION_MODEL = "champion/model";
+  public static final String CHAMPION_NUMBERS = "champion/numbers.json";
   public static final String LINEAGE = "champion/lineage.json";
   public static final String STUDIES = "champion/studies/";
   public static final String SNAPSHOTS = "champion/snapshots/";

@@ -70,6 +70,7 @@ final class GateShapes {
               Shapes.distinct(
                   "a list of columns", Shapes.text("a column's name", "for example market"), 0);
           case SettingForm.Floors f -> new FloorsShape();
+          case SettingForm.Results r -> new ResultLimitsShape();
           case SettingForm.LossName l -> SpecModel.metric();
         };
   }

@@ -144,6 +144,58 @@ class GatePolicyTest {
     assertThat(Floor.of(name, 0.5)).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{ bench.latency_ms: { max: 50 } }",
+        "{ bench.latency_ms.p99: { min: -1.5, max: 2e3 }, a.b: { worseBy: 0% } }",
+        "{ train.gap: { max: 1, worseBy: 10.5%, worseByAbsolute: 0.25 } }",
+        "{ train.gap: { max: 1, min: 0, worseBy: 10%, better: more, ifUnknown: pass } }"
+      })
+  void aSpecAndTheGateAcceptTheSameLimits(String limits) {
+    GatePolicy policy =
+        spec("metric: mae, guards: { bias: 10%, results: " + limits + " }").gate().policy();
+
+    assertThat(GatePolicy.parse(policy.toJson())).isEqualTo(policy);
+    assertThat(
+            spec("metric: mae, guards: { bias: 10%, results: "
+                    + new SettingForm.Results().spell(policy.get(GatePolicy.RESULTS))
+                    + " }")
+                .gate()
+                .policy())
+        .isEqualTo(policy);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{ }",
+        "{ \"latency\": { \"max\": 50 } }",
+        "{ \"Bench.latency\": { \"max\": 50 } }",
+        "{ \"bench.\": { \"max\": 50 } }",
+        "{ \"bench.a/b\": { \"max\": 50 } }",
+        "{ \"bench.latency\": { } }",
+        "{ \"bench.latency\": 50 }",
+        "{ \"bench.latency\": { \"max\": \"50\" } }",
+        "{ \"bench.latency\": { \"most\": 50 } }",
+        "{ \"bench.latency\": { \"max\": 50, \"most\": 50 } }",
+        "{ \"bench.latency\": { \"min\": 2, \"max\": 1 } }",
+        "{ \"bench.latency\": { \"max\": 50, \"better\": \"less\" } }",
+        "{ \"bench.latency\": { \"max\": 50, \"ifUnknown\": \"pass\" } }",
+        "{ \"bench.latency\": { \"worseBy\": \"1000%\" } }",
+        "{ \"bench.latency\": { \"worseByAbsolute\": -1 } }",
+        "{ \"bench.latency\": { \"worseBy\": \"5%\", \"better\": \"faster\" } }",
+        "{ \"bench.latency\": { \"min\": 1, \"max\": 2, \"worseBy\": \"5%\" } }"
+      })
+  void aSpecAndTheGateRefuseTheSameLimits(String limits) {
+    assertThat(parse("metric: mae, guards: { results: " + limits + " }").value()).isEmpty();
+    assertThatThrownBy(() ->
+            GatePolicy.parse(
+                Json.parse("{\"metric\": \"mae\", \"guards\": {\"results\": " + limits + "}}")))
+        .hasMessageContaining("SLU-8001")
+        .hasMessageContaining("gate.guards.results");
+  }
+
   private static String floorForm() {
     return SpecSchema.tree()
         .at("/properties/gate/properties/floors/propertyNames/pattern")

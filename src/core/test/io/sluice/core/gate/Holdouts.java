@@ -102,7 +102,7 @@ final class Holdouts {
     }
 
     GateContext context() {
-      return new GateContext(asOf, championRun, drift, hold);
+      return new GateContext(asOf, championRun, drift, hold, Reported.NOTHING);
     }
   }
 

@@ -31,6 +31,7 @@ final class Tables {
   Instant asOf = AS_OF;
   String named = "customer-";
   long seed = 1;
+  Reported reported = Reported.NOTHING;
 
   Tables(Task task, String metric) {
     this.task = task;
@@ -162,7 +163,9 @@ final class Tables {
           i < weighted ? 1 : 0,
           r.predictions);
     }
-    return builder.build(report(), new GateContext(asOf, Optional.empty(), Optional.empty()));
+    return builder.build(
+        report(),
+        new GateContext(asOf, Optional.empty(), Optional.empty(), Optional.empty(), reported));
   }
 
   private EvaluationReport report() {

@@ -64,6 +64,16 @@ class VerdictContractTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"40", "60", "fast", "-Infinity"})
+  void whatTheGateWritesOfNumbersOfStagesKeepsTheContract(String latency) throws IOException {
+    Verdict verdict = ResultGuardTest.decided(latency);
+
+    assertThat(verdict.numbers()).hasSize(4);
+    assertThat(errors(verdict)).isEmpty();
+    assertThat(Verdict.read(verdict.toJson())).isEqualTo(verdict);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"promote", "hold-guard", "hold-floors", "hold-insufficient-first-run"})
   void theSamplesReadAsVerdicts(String name) throws IOException {
     var json = Json.parse(resource("/contracts/samples/verdict/valid/" + name + ".json"));

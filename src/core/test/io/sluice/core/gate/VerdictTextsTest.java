@@ -95,6 +95,8 @@ class VerdictTextsTest {
     all.put("A classifier that may have seen the holdout", VerdictTextsTest::leaking);
     all.put("Floors that are reached", () -> floors(0.7, 0.6));
     all.put("Floors that are missed", () -> floors(0.9, 0.8));
+    all.put("Numbers of stages that keep to their limits", () -> ResultGuardTest.decided("40"));
+    all.put("Numbers of stages that do not", () -> ResultGuardTest.decided("61.2"));
     all.put("The first regressor", () -> table(Task.REGRESSION, "rmse", t -> {}));
     all.put(
         "A regressor as good as the champion",

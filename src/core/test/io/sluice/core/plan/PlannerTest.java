@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
 import io.sluice.core.check.Checker;
 import io.sluice.core.check.Fixtures;
 import io.sluice.core.diag.SluiceException;
@@ -368,6 +369,30 @@ class PlannerTest {
         .isEqualTo(Json.parse("{\"rows\": 0.9, \"units\": 0.95}"));
     assertThat(stage("evaluate").with().get("labels")).isEqualTo(labels);
     assertThat(stage("evaluate").with().get("prefer")).hasToString("[\"linear\",\"xgboost\"]");
+  }
+
+  @Test
+  void theGateGetsWhatStagesReportThatItHasLimitsFor() {
+    Plan.Stage gate = plan(Fixtures.good("result-limits.yaml").text()).stage(new StageName("gate"));
+
+    assertThat(gate.with().at("/guards/results"))
+        .isEqualTo(
+            Json.parse(
+                """
+                {"bench.coverage": {"ifUnknown": "pass", "min": 0.9, "worseByAbsolute": 0.01},
+                 "bench.latency_ms": {"max": 50.0, "worseBy": 0.1},
+                 "train.gap": {"better": "less", "max": 0.3, "min": -0.3, "worseBy": 0.055}}
+                """));
+    assertThat(gate.inputs())
+        .contains(
+            new Plan.Input("results/bench", new StageName("bench"), Manifest.RESULTS, true),
+            new Plan.Input(
+                "results/train-trees", new StageName("train-trees"), Manifest.RESULTS, true),
+            new Plan.Input(
+                "champion-numbers", new StageName("resolve"), "champion/numbers.json", true));
+    assertThat(plan(Fixtures.good("floors.yaml").text()).stage(new StageName("gate")).inputs())
+        .noneMatch(i -> i.artifact().equals(Manifest.RESULTS))
+        .noneMatch(i -> i.name().equals("champion-numbers"));
   }
 
   @Test

@@ -13,8 +13,10 @@ import io.sluice.core.json.JsonCodec;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.record.Resolved;
 import io.sluice.core.record.StageRecord;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,15 +86,20 @@ public record KeyedStage(
             manifest = store.manifest(produced.manifest());
             manifests.put(produced.manifest(), manifest);
           }
+          boolean results = input.path().equals(Manifest.RESULTS);
           Optional<Manifest> content =
-              input.path().isEmpty() ? Optional.of(manifest) : manifest.artifact(input.path());
+              results
+                  ? Optional.of(results(store, manifest))
+                  : input.path().isEmpty()
+                      ? Optional.of(manifest)
+                      : manifest.artifact(input.path());
           if (content.isPresent()) {
             present.add(
                 new Present(
                     input,
                     produced.manifest(),
                     manifest.asOf(),
-                    manifest.isFile(input.path()),
+                    results || manifest.isFile(input.path()),
                     content.get()));
           } else if (input.optional()) {
             missing.add(input);
@@ -105,6 +112,18 @@ public record KeyedStage(
     everyGroupHasOne(present, missing);
     return new KeyedStage(
         arguments, resolved, pinned.artifact(Resolved.CODE), present, missing, failure);
+  }
+
+  /** The named values of a stage as a file: a manifest says them itself. */
+  private static Manifest results(ArtifactStore store, Manifest manifest) throws IOException {
+    byte[] json =
+        Json.canonical(JsonCodec.writeMap(new TreeMap<>(manifest.results())))
+            .getBytes(StandardCharsets.UTF_8);
+    Digest digest = store.put(new ByteArrayInputStream(json));
+    return new Manifest(
+        Optional.empty(),
+        Map.of(),
+        List.of(new Manifest.Entry("results", false, json.length, digest)));
   }
 
   private static void everyGroupHasOne(List<Present> present, List<TaskArguments.Input> missing) {

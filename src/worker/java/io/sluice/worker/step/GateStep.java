@@ -13,6 +13,7 @@ import io.sluice.core.json.Json;
 import io.sluice.core.record.Resolved;
 import io.sluice.worker.command.WorkerContext;
 import io.sluice.worker.workspace.DriftInput;
+import io.sluice.worker.workspace.ReportedInput;
 import io.sluice.worker.workspace.StepInput;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +39,8 @@ public final class GateStep {
                 step.asOf(),
                 step.resolved().champion().map(Resolved.Champion::run).filter(r -> !r.isEmpty()),
                 drift.map(d -> new GateContext.Drift(d.status(), d.reason())),
-                step.resolved().hold()));
+                step.resolved().hold(),
+                ReportedInput.in(step)));
     Verdict verdict = Gate.decide(rows, GatePolicy.parse(step.with()), history(step), step.seed());
     Files.writeString(step.outputs().resolve("verdict"), Json.pretty(verdict.toJson()));
     Path bundles = folder.resolve(Evaluate.BUNDLES);

@@ -9,6 +9,7 @@ import io.sluice.core.drift.DriftResult;
 import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.gate.GatePolicy;
 import io.sluice.core.gate.HoldoutRows;
+import io.sluice.core.gate.Reported;
 import io.sluice.core.gate.Verdict;
 import io.sluice.core.json.Json;
 import io.sluice.core.lineage.Lineage;
@@ -61,6 +62,9 @@ public final class Register {
 
   private static final String VERDICT = "verdict.json";
 
+  /** Characters of a metric's name in MLflow; a limit's is shorter. */
+  private static final int MAX_METRIC = 250;
+
   private final WorkerContext context;
   private final Optional<Path> registryFolder;
   private final StepInput step;
@@ -108,7 +112,8 @@ public final class Register {
     for (Map.Entry<String, Path> candidate : candidates.entrySet()) {
       String family = candidate.getKey();
       ModelFiles bundle = ModelFiles.ofFolder(candidate.getValue());
-      Registration registration = registration(family, candidate.getValue(), bundle, chosen);
+      Registration registration =
+          registration(family, candidate.getValue(), bundle, chosen, candidates.keySet());
       Version version = registry.register(registration);
       update(registry, version, registration);
       versions.put(family, version.version());
@@ -146,7 +151,8 @@ public final class Register {
     changed.forEach((tag, value) -> registry.tag(version, tag, value));
   }
 
-  private Registration registration(String family, Path folder, ModelFiles bundle, String chosen)
+  private Registration registration(
+      String family, Path folder, ModelFiles bundle, String chosen, Set<String> candidates)
       throws IOException {
     Optional<Path> study = study(family);
     List<FileContent> extra = new ArrayList<>();
@@ -171,7 +177,7 @@ public final class Register {
         resolved.run() + "/" + family,
         resolved.run() + "/" + family + "/" + bundle.digest().hex(),
         params,
-        metrics(family, search),
+        metrics(family, search, reported(family, before, candidates)),
         lineage(family, bundle, chosen, before, predictCommand(folder)).tags(),
         dataset(before),
         ModelFiles.contents(folder),
@@ -308,8 +314,56 @@ public final class Register {
     return params;
   }
 
-  private Map<String, Double> metrics(String family, Optional<Study> search) {
-    Map<String, Double> metrics = new TreeMap<>();
+  /**
+   * Numbers that stages reported of a family: those before its bundle, and those that the gate has
+   * limits for, so that the next candidates can be compared with them.
+   */
+  private Map<String, Double> reported(
+      String family, List<StageRecord> before, Set<String> families) {
+    TreeMap<String, Double> numbers = new TreeMap<>();
+    for (StageRecord record : StageRecord.last(step.records()).values()) {
+      boolean ofFamily = record.family().map(family::equals).orElse(true);
+      boolean reports =
+          switch (record.kind()) {
+            case STAGE, TRAIN -> ofFamily;
+            case RESOLVE,
+                DATA,
+                SPLIT,
+                TUNE,
+                PREDICT,
+                DRIFT,
+                EVALUATE,
+                GATE,
+                REGISTER,
+                PROMOTE,
+                RECORD ->
+                false;
+          };
+      String stage = record.stage().value();
+      String name =
+          record
+              .family()
+              .map(f -> stage.substring(0, stage.length() - f.length() - 1))
+              .orElse(stage);
+      boolean limited =
+          verdict.policy().find(GatePolicy.RESULTS).orElse(List.of()).stream()
+              .anyMatch(limit -> limit.stage().equals(name));
+      if (reports && (limited || before.contains(record))) {
+        Reported.numbers(record.results(), family, families)
+            .forEach((result, number) -> {
+              String metric = name + "." + result;
+              if (metric.length() <= MAX_METRIC) {
+                numbers.put(metric, number);
+              }
+            });
+      }
+    }
+    return numbers;
+  }
+
+  private Map<String, Double> metrics(
+      String family, Optional<Study> search, Map<String, Double> reported) {
+    Map<String, Double> metrics = new TreeMap<>(reported);
     drift.ifPresent(d -> {
       d.share()
           .ifPresent(share -> {

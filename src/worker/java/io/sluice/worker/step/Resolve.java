@@ -10,6 +10,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.gate.GateContext;
 import io.sluice.core.gate.History;
 import io.sluice.core.json.Json;
+import io.sluice.core.json.JsonCodec;
 import io.sluice.core.lineage.Lineage;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.promotion.Projections;
@@ -191,6 +192,11 @@ public final class Resolve {
       Bundle bundle = bundle(registry, version.get(), lineage.isPresent(), valid, store);
       entries.addAll(bundle.files());
       params = bundle.params();
+      entries.add(
+          put(
+              store,
+              Resolved.CHAMPION_NUMBERS,
+              Json.pretty(JsonCodec.writeMap(new TreeMap<>(bundle.numbers())))));
       entries.addAll(snapshots(store, version.get(), lineage));
       hold = hold.or(bundle::hold);
     }
@@ -369,10 +375,14 @@ public final class Resolve {
    *
    * @param files the champion's bundle; none where it cannot be scored
    * @param params its hyperparameters
+   * @param numbers its metrics, which those that stages reported are among
    * @param hold why the gate holds, where it cannot be scored
    */
   private record Bundle(
-      List<Manifest.Entry> files, Map<String, String> params, Optional<GateContext.Hold> hold) {}
+      List<Manifest.Entry> files,
+      Map<String, String> params,
+      Map<String, Double> numbers,
+      Optional<GateContext.Hold> hold) {}
 
   /**
    * The champion's bundle. A version of Sluice that is not whole ends the run; of one that others
@@ -389,29 +399,36 @@ public final class Resolve {
       throws IOException {
     if (ours) {
       return new Bundle(
-          model(registry, version, log, store), registry.params(version), Optional.empty());
+          model(registry, version, log, store),
+          registry.params(version),
+          registry.metrics(version),
+          Optional.empty());
     }
     ModelFiles files;
     Map<String, String> params;
+    Map<String, Double> numbers;
     try {
       params = registry.params(version);
+      numbers = registry.metrics(version);
       files = ModelFiles.ofVersion(registry, version, store);
     } catch (SluiceException e) {
       if (e.exitCode() != ExitCode.INPUT_WRONG) {
         throw e;
       }
       // It has no run, or its files are where the registry does not serve them.
-      return new Bundle(List.of(), Map.of(), Optional.of(unscorable(version, e.getMessage() + "")));
+      return new Bundle(
+          List.of(), Map.of(), Map.of(), Optional.of(unscorable(version, e.getMessage() + "")));
     }
     Set<String> missing = missing(files);
     if (!missing.isEmpty()) {
       return new Bundle(
           List.of(),
           params,
+          numbers,
           Optional.of(unscorable(version, "the registry has no " + String.join(", ", missing))));
     }
     asRecorded(version, files, log);
-    return new Bundle(entries(files), params, Optional.empty());
+    return new Bundle(entries(files), params, numbers, Optional.empty());
   }
 
   private static GateContext.Hold unscorable(Version version, String why) {
