@@ -4,6 +4,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DidYouMean;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.plan.OwnEvaluation;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.run.StageName;
 import java.util.EnumSet;
@@ -19,6 +20,9 @@ import java.util.function.Predicate;
  * @param kind what kind of call
  */
 public record StageSelector(String name, Kind kind) {
+  private static final Set<Plan.Kind> JUDGES =
+      EnumSet.of(Plan.Kind.EVALUATE, Plan.Kind.GATE, Plan.Kind.REGISTER);
+
   /** The calls that there are; {@code STAGE} goes by name, the others by what a stage is. */
   public enum Kind {
     PREPROCESS,
@@ -92,7 +96,7 @@ public record StageSelector(String name, Kind kind) {
       case DRIFT -> of(plan, EnumSet.of(Plan.Kind.DRIFT));
       case TUNE -> of(plan, EnumSet.of(Plan.Kind.TUNE));
       case TRAIN -> of(plan, EnumSet.of(Plan.Kind.TRAIN));
-      case EVALUATE -> of(plan, EnumSet.of(Plan.Kind.EVALUATE, Plan.Kind.GATE, Plan.Kind.REGISTER));
+      case EVALUATE -> those(plan, s -> JUDGES.contains(s.kind()) || isOwnEvaluation(s));
       case PROMOTE -> of(plan, EnumSet.of(Plan.Kind.PROMOTE));
       case STAGE -> those(plan, s -> isUsers(s.kind()) && s.specName().equals(name));
     };
@@ -104,6 +108,11 @@ public record StageSelector(String name, Kind kind) {
 
   private static List<StageName> those(Plan plan, Predicate<Plan.Stage> wanted) {
     return plan.stages().stream().filter(wanted).map(Plan.Stage::name).toList();
+  }
+
+  /** Whether it is a custom stage in the place of {@code evaluate@1}. */
+  private static boolean isOwnEvaluation(Plan.Stage stage) {
+    return OwnEvaluation.of(stage.with()).isPresent();
   }
 
   /** Whether the spec names it, so that a call by name can mean it. */

@@ -28,7 +28,7 @@ class StageSelectorTest {
     assertThat(meant(plan, StageSelector.Kind.TUNE)).isNotEmpty();
     assertThat(meant(plan, StageSelector.Kind.TRAIN)).isNotEmpty();
     assertThat(meant(plan, StageSelector.Kind.EVALUATE))
-        .containsExactly("evaluate", "gate", "register");
+        .containsExactly(kind == Starter.Kind.OWN ? "judge" : "evaluate", "gate", "register");
     assertThat(meant(plan, StageSelector.Kind.PROMOTE)).containsExactly("promote");
   }
 
