@@ -34,7 +34,8 @@ class ArchitectureTest {
     "io.sluice.cluster..",
     "io.sluice.store..",
     "io.sluice.mlflow..",
-    "io.sluice.inference.."
+    "io.sluice.inference..",
+    "io.sluice.ledger.."
   };
 
   private static final DescribedPredicate<JavaClass> TOUCHES_THE_WORLD =
@@ -149,6 +150,8 @@ class ArchitectureTest {
 
   @ArchTest static final ArchRule inferenceKnowsNoOtherAdapter = knowsNoOtherAdapter("inference");
 
+  @ArchTest static final ArchRule ledgerKnowsNoOtherAdapter = knowsNoOtherAdapter("ledger");
+
   @ArchTest static final ArchRule localKnowsNoOtherAdapter = knowsNoOtherAdapter("local");
 
   @ArchTest static final ArchRule clusterKnowsNoOtherAdapter = knowsNoOtherAdapter("cluster");
@@ -166,6 +169,17 @@ class ArchitectureTest {
           .because(
               "the client costs a second of start-up, and the events of a run are decided without"
                   + " it; the platform hands in the HTTP client");
+
+  @ArchTest
+  static final ArchRule ledgerAloneSpeaksSql =
+      noClasses()
+          .that()
+          .resideInAPackage("io.sluice..")
+          .and(DescribedPredicate.not(resideInAPackage("io.sluice.ledger..")))
+          .and(DescribedPredicate.not(resideInAPackage("io.sluice.bench..")))
+          .should()
+          .dependOnClassesThat(resideInAnyPackage("java.sql..", "org.sqlite..", "org.postgresql.."))
+          .because("what a ledger keeps has one form, whichever database has it");
 
   @ArchTest
   static final ArchRule oneReaderOfTables =
