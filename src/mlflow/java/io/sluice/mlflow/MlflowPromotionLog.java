@@ -75,6 +75,19 @@ final class MlflowPromotionLog implements PromotionLog {
   }
 
   @Override
+  public LogState follow(Optional<LogState> known) {
+    return rest.reporting(() -> {
+      if (known.isEmpty()) {
+        return read(true);
+      }
+      LogState state = known.get();
+      List<LogState.Stored> stored = after(Math.max(0, state.last() - 1));
+      // Without an entry there is no log yet, and the first one says too little: all of it then.
+      return state.last() == 0 && !stored.isEmpty() ? read(true) : state.continued(stored);
+    });
+  }
+
+  @Override
   public Optional<Entry> champion() {
     return rest.reporting(() -> sound(read(false)).champion());
   }
@@ -345,18 +358,25 @@ final class MlflowPromotionLog implements PromotionLog {
       state = LogState.begin(log);
     }
     if (!log.isEmpty()) {
-      List<ModelVersion> page;
-      do {
-        page = versions.search("name = '" + companion + "' and version_number > " + state.last());
-        List<LogState.Stored> stored = new ArrayList<>();
-        for (ModelVersion v : page) {
-          stored.add(new LogState.Stored(versions.number(v), ModelVersions.tags(v)));
-        }
-        state = state.then(stored);
-      } while (page.size() == ModelVersions.PAGE);
+      state = state.then(after(state.last()));
     }
     checkpoint = state;
     return state.against(anchor);
+  }
+
+  /** The entries with higher numbers: one call, unless there are more than a page of them. */
+  private List<LogState.Stored> after(long number) {
+    List<LogState.Stored> stored = new ArrayList<>();
+    long last = number;
+    List<ModelVersion> page;
+    do {
+      page = versions.search("name = '" + companion + "' and version_number > " + last);
+      for (ModelVersion v : page) {
+        last = versions.number(v);
+        stored.add(new LogState.Stored(last, ModelVersions.tags(v)));
+      }
+    } while (page.size() == ModelVersions.PAGE);
+    return stored;
   }
 
   private LogState sound(LogState state) {

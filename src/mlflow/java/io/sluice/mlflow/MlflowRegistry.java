@@ -18,6 +18,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.mlflow.api.proto.ModelRegistry.CreateModelVersion;
 import org.mlflow.api.proto.ModelRegistry.ModelVersion;
 import org.mlflow.api.proto.Service.Metric;
@@ -47,6 +48,7 @@ public final class MlflowRegistry implements ModelRegistry {
   private final ModelVersions versions;
   private final Clock clock;
   private final Supplier<String> nonces;
+  private volatile @Nullable Located located;
 
   /**
    * A registry on the server that {@code config} names. Nothing is sent before the first call.
@@ -318,9 +320,18 @@ public final class MlflowRegistry implements ModelRegistry {
     return runs.get(version.run());
   }
 
+  /** The place of a run's files never changes, so that many files of one run ask for it once. */
   private RunFiles filesOf(Version version) {
-    return new RunFiles(rest, run(version).getInfo());
+    Located last = located;
+    if (last == null || !last.run().equals(version.run())) {
+      last = new Located(version.run(), new RunFiles(rest, run(version).getInfo()));
+      located = last;
+    }
+    return last.files();
   }
+
+  /** Where the files of a run are. */
+  private record Located(String run, RunFiles files) {}
 
   private Version version(ModelVersion v) {
     return new Version(

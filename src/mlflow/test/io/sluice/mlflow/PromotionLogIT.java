@@ -7,6 +7,7 @@ import io.sluice.core.artifact.Digest;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.json.Json;
+import io.sluice.core.promotion.LogState;
 import io.sluice.core.promotion.Projections;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.promotion.PromotionLog.Entry;
@@ -22,6 +23,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,6 +159,47 @@ class PromotionLogIT {
     assertThat(after.accepted()).isEqualTo(seen.damage());
     assertThat(after.alias()).contains(2);
     assertThat(log.champion()).map(Entry::to).contains(2);
+  }
+
+  @Test
+  void whoFollowsTheLogNeedsOneCallALookAndNoticesWhatBecameOfIt() throws Exception {
+    PromotionLog log = promoted("followed", 2);
+    AtomicInteger calls = new AtomicInteger();
+    try (FaultProxy line =
+        new FaultProxy(
+            direct.rest().uri(),
+            request -> {
+              calls.incrementAndGet();
+              return FaultProxy.NONE;
+            })) {
+      PromotionLog watched =
+          MlflowRegistry.connect(MlflowConfig.of(line.uri())).promotions("followed");
+      LogState first = watched.follow(Optional.empty());
+      assertThat(first.damage()).isEmpty();
+      assertThat(first.head()).isEqualTo(log.head());
+      calls.set(0);
+      assertThat(watched.follow(Optional.of(first))).isEqualTo(first);
+      assertThat(calls.get()).isEqualTo(1);
+      log.append(MlflowRegistryIT.request(Kind.ROLLBACK, log.head(), 1, ""));
+      calls.set(0);
+      LogState grown = watched.follow(Optional.of(first));
+      assertThat(calls.get()).isEqualTo(1);
+      assertThat(grown.champion()).map(Entry::to).contains(1);
+      assertThat(grown.head()).isEqualTo(log.head());
+
+      LogState none =
+          MlflowRegistry.connect(MlflowConfig.of(line.uri()))
+              .promotions("never")
+              .follow(Optional.empty());
+      assertThat(none.champion()).isEmpty();
+      assertThat(direct.promotions("never").follow(Optional.of(none)).damage()).isEmpty();
+
+      delete("model-versions/delete", "followed.promotions", "3");
+      assertThat(watched.follow(Optional.of(grown)).damage()).containsExactly("entry 3 is missing");
+      assertThat(watched.follow(Optional.empty()).damage())
+          .as("all of it, and what the model remembers")
+          .containsExactly("entry 3 is missing");
+    }
   }
 
   @Test

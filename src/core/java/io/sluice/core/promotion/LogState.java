@@ -163,6 +163,39 @@ public record LogState(
         log, seen, all, at, damage, forgiven, acceptance, memories, Optional.empty());
   }
 
+  /**
+   * Continues from the last entry that was read, which must still be there as it was: how a reader
+   * that looks often notices with one call that a log became shorter or was begun anew.
+   *
+   * @param stored entries from number {@link #last} on
+   * @return the log as it is now; where it does not continue this one, this one with that as
+   *     damage, for the caller to read all of it again
+   */
+  public LogState continued(List<Stored> stored) {
+    if (last == 0) {
+      return then(stored);
+    }
+    if (stored.isEmpty() || stored.getFirst().number() != last) {
+      return broken(missing(last, last));
+    }
+    Optional<Digest> read =
+        entries.stream().filter(e -> e.number() == last).map(Entry::digest).findFirst();
+    Optional<Digest> now;
+    try {
+      now = Optional.of(EntryContent.parse(stored.getFirst().tags()).digest());
+    } catch (IllegalArgumentException e) {
+      now = Optional.empty();
+    }
+    return read.equals(now)
+        ? then(stored.subList(1, stored.size()))
+        : broken("entry " + last + " is not the one that was read before");
+  }
+
+  private LogState broken(String why) {
+    return new LogState(
+        log, last, entries, head, open, accepted, acceptedAt, forgotten, Optional.of(why));
+  }
+
   /** The same state, judged against what the model remembers of the log, if anything. */
   public LogState against(Optional<Anchor> anchor) {
     Optional<String> lost = anchor.flatMap(this::lost);

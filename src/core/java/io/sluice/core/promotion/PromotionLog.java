@@ -127,6 +127,15 @@ public interface PromotionLog {
   /** Replays the log. Exit 3 when unreachable; a damaged log throws with its own id. */
   List<Entry> entries();
 
+  /**
+   * The log as it is now, damaged or not, for a reader that looks again and again: one call where
+   * it continues what the reader knows.
+   *
+   * @param known what this method returned before, and was sound; empty to read all of the log, and
+   *     what the model remembers of it
+   */
+  LogState follow(Optional<LogState> known);
+
   /** The latest valid entry, if any. */
   Optional<Entry> champion();
 

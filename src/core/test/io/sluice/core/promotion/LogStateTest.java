@@ -255,6 +255,25 @@ class LogStateTest {
   }
 
   @Test
+  void aLogThatIsReadOnContinuesFromItsLastEntryOrSaysThatItDoesNot() {
+    List<Stored> log = chain(1, 2, 3);
+    LogState known = LogState.begin("log").continued(log.subList(0, 2));
+    assertThat(known).isEqualTo(LogState.begin("log").then(log.subList(0, 2)));
+    assertThat(known.continued(log.subList(1, 2))).isEqualTo(known);
+    assertThat(known.continued(log.subList(1, 3))).isEqualTo(LogState.begin("log").then(log));
+
+    assertThat(known.continued(List.of()).damage()).containsExactly("entry 2 is missing");
+    assertThat(known.continued(log.subList(2, 3)).damage()).containsExactly("entry 2 is missing");
+    assertThat(known.continued(List.of()).head()).isEqualTo(known.head());
+    Head one = LogState.begin("log").then(log.subList(0, 1)).head();
+    Stored other = stored(2, entry("forged", one, 9));
+    assertThat(known.continued(List.of(other)).damage())
+        .containsExactly("entry 2 is not the one that was read before");
+    assertThat(known.continued(List.of(new Stored(2, Map.of("x", "y")))).damage())
+        .containsExactly("entry 2 is not the one that was read before");
+  }
+
+  @Test
   void aConfirmationConfirmsADigest() {
     EntryContent promoted = entry("k", Head.EMPTY, 1);
     assertThatIllegalArgumentException()
