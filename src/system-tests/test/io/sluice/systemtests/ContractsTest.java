@@ -35,6 +35,7 @@ import io.sluice.core.record.SearchRequest;
 import io.sluice.core.record.StageRecord;
 import io.sluice.core.record.Study;
 import io.sluice.core.table.TableFormat;
+import io.sluice.serving.follow.Remembered;
 import java.io.IOException;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Executable;
@@ -84,6 +85,7 @@ class ContractsTest {
               Map.entry("own-rows", OwnRows.class),
               Map.entry("predict", PredictCommand.class),
               Map.entry("registered", Registered.class),
+              Map.entry("remembered-version", Remembered.class),
               Map.entry("resolved", Resolved.class),
               Map.entry("run-record", RunRecord.class),
               Map.entry("search", SearchRequest.class),

@@ -1,0 +1,222 @@
+package io.sluice.serving.follow;
+
+import io.sluice.core.artifact.Digest;
+import io.sluice.core.artifact.Manifest;
+import io.sluice.core.registry.ModelRegistry;
+import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.core.registry.VersionBundle;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The service's own copies of bundles, each in a folder that is named by the digest of its files. A
+ * folder appears under that name as a whole and on the disk, or not at all; what it holds is read
+ * and compared again before it is served.
+ */
+final class BundleCache {
+  /** How many bundles stay: the served one, and those that a rollback may want at once. */
+  static final int KEPT = 5;
+
+  /** What an ended process left half done is younger than this while another one is at it. */
+  private static final Duration ABANDONED = Duration.ofDays(1);
+
+  private final Path folder;
+  private final Path incoming;
+
+  BundleCache(Path folder) {
+    this.folder = folder;
+    this.incoming = folder.resolve("incoming");
+  }
+
+  /**
+   * A bundle that was read from the registry and is not in the cache yet.
+   *
+   * @param folder where its files lie
+   * @param digest of its files
+   */
+  record Fetched(Path folder, Digest digest) {}
+
+  /** The folder of a bundle, if it is here and still is what its name says; a broken one goes. */
+  Optional<Path> find(Digest digest) throws IOException {
+    Path bundle = folder.resolve(digest.hex());
+    if (!Files.isDirectory(bundle, LinkOption.NOFOLLOW_LINKS)) {
+      return Optional.empty();
+    }
+    if (!hashed(bundle).equals(digest)) {
+      delete(bundle);
+      return Optional.empty();
+    }
+    return Optional.of(bundle);
+  }
+
+  /** Reads the files of a version into a folder that nobody serves from. */
+  Fetched fetch(ModelRegistry registry, Version version) throws IOException {
+    Files.createDirectories(incoming);
+    Path into = Files.createTempDirectory(incoming, "v" + version.version() + "-");
+    try {
+      VersionBundle bundle = VersionBundle.read(registry, version, path -> file(into, path));
+      syncFolders(into);
+      return new Fetched(into, bundle.digest());
+    } catch (IOException | RuntimeException e) {
+      try {
+        delete(into);
+      } catch (IOException left) {
+        e.addSuppressed(left);
+      }
+      throw e;
+    }
+  }
+
+  /** Gives a fetched bundle its name, under which it is served. */
+  Path keep(Fetched fetched, Instant now) throws IOException {
+    Path bundle = folder.resolve(fetched.digest().hex());
+    try {
+      Files.move(fetched.folder(), bundle, StandardCopyOption.ATOMIC_MOVE);
+    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
+      delete(fetched.folder()); // another process of this folder was faster
+    }
+    Files.setLastModifiedTime(bundle, FileTime.from(now));
+    sync(folder);
+    return bundle;
+  }
+
+  /** Removes a fetched bundle that is not to be served. */
+  void discard(Fetched fetched) throws IOException {
+    delete(fetched.folder());
+  }
+
+  /** Removes what is not among the latest, and what ended processes left half done. */
+  void prune(Digest served, Instant now) throws IOException {
+    Path bundle = folder.resolve(served.hex());
+    Files.setLastModifiedTime(bundle, FileTime.from(now));
+    List<Path> rest = new ArrayList<>(children(folder));
+    rest.remove(incoming);
+    rest.remove(bundle);
+    rest.sort(Comparator.comparing(BundleCache::modified).reversed());
+    for (Path old : rest.subList(Math.min(KEPT - 1, rest.size()), rest.size())) {
+      delete(old);
+    }
+    for (Path half : children(incoming)) {
+      if (modified(half).toInstant().isBefore(now.minus(ABANDONED))) {
+        delete(half);
+      }
+    }
+  }
+
+  private static FileTime modified(Path path) {
+    try {
+      return Files.getLastModifiedTime(path, LinkOption.NOFOLLOW_LINKS);
+    } catch (IOException e) {
+      return FileTime.fromMillis(0); // it went meanwhile
+    }
+  }
+
+  private static List<Path> children(Path of) throws IOException {
+    try (Stream<Path> list = Files.list(of)) {
+      return list.toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    }
+  }
+
+  private static Digest hashed(Path bundle) throws IOException {
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(bundle)) {
+      files = walk.filter(p -> !Files.isDirectory(p, LinkOption.NOFOLLOW_LINKS)).toList();
+    }
+    List<Manifest.Entry> entries = new ArrayList<>();
+    for (Path file : files) {
+      MessageDigest sha = Digest.sha256();
+      long size;
+      try (InputStream in =
+          new DigestInputStream(Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS), sha)) {
+        size = in.transferTo(OutputStream.nullOutputStream());
+      }
+      entries.add(
+          new Manifest.Entry(
+              bundle.relativize(file).toString(),
+              false,
+              size,
+              new Digest(HexFormat.of().formatHex(sha.digest()))));
+    }
+    return new VersionBundle(entries).digest();
+  }
+
+  /** A new file that is on the disk when it is closed. */
+  private static OutputStream file(Path into, String path) throws IOException {
+    Path file = into.resolve(path).normalize();
+    if (!file.startsWith(into) || file.equals(into)) {
+      throw new IOException("the registry names a file outside of the bundle: " + path);
+    }
+    Files.createDirectories(file.getParent());
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    return new FilterOutputStream(Channels.newOutputStream(channel)) {
+      @Override
+      public void write(byte[] bytes, int from, int length) throws IOException {
+        out.write(bytes, from, length);
+      }
+
+      @Override
+      public void close() throws IOException {
+        try (channel) {
+          if (channel.isOpen()) {
+            channel.force(true);
+          }
+        }
+      }
+    };
+  }
+
+  private static void syncFolders(Path top) throws IOException {
+    List<Path> folders;
+    try (Stream<Path> walk = Files.walk(top)) {
+      folders = walk.filter(Files::isDirectory).toList();
+    }
+    for (Path each : folders) {
+      sync(each);
+    }
+  }
+
+  private static void sync(Path directory) throws IOException {
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static void delete(Path tree) throws IOException {
+    if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
+      return;
+    }
+    List<Path> all;
+    try (Stream<Path> walk = Files.walk(tree)) {
+      all = walk.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path each : all) {
+      Files.deleteIfExists(each);
+    }
+  }
+}
