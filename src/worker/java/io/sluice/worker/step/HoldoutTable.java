@@ -45,6 +45,16 @@ public final class HoldoutTable {
     List<String> slices = evaluation.slices();
     try (CsvTable table = CsvTable.open(folder.resolve("rows.csv"), "rows.csv")) {
       SortedMap<String, int[]> models = models(table, evaluation.task(), evaluation.classes());
+      if (evaluation.champion().isPresent() != models.containsKey(HoldoutRows.CHAMPION)) {
+        throw new SluiceException(
+            ExitCode.INPUT_WRONG,
+            Diagnostic.of(
+                "SLU-8003",
+                evaluation.champion().isPresent()
+                    ? "evaluation.json names a champion, and rows.csv has no column of it"
+                    : "rows.csv has a column of a champion, and evaluation.json names none",
+                "run again: without it a candidate would be judged as the first one"));
+      }
       HoldoutRows.Builder builder =
           HoldoutRows.builder(
               slices,
@@ -68,15 +78,15 @@ public final class HoldoutTable {
     SortedMap<String, int[]> models = new TreeMap<>();
     boolean several = task.filter(t -> t == Task.MULTICLASS).isPresent();
     for (String column : table.header()) {
-      if (!isModel(column)) {
+      int end = several ? column.lastIndexOf('#') : -1;
+      String model = end < 0 ? column : column.substring(0, end);
+      if (!isModel(model)) {
         continue;
       }
       if (!several) {
         models.put(column, new int[] {table.require(column)});
         continue;
       }
-      int end = column.lastIndexOf('#');
-      String model = end < 0 ? column : column.substring(0, end);
       models.computeIfAbsent(
           model,
           m -> IntStream.range(0, classes.size()).map(k -> table.require(m + "#" + k)).toArray());
@@ -165,7 +175,7 @@ public final class HoldoutTable {
     return predictions;
   }
 
-  static boolean isModel(String column) {
+  private static boolean isModel(String column) {
     return column.equals(HoldoutRows.CHAMPION)
         || column.startsWith("candidate:")
         || column.startsWith("baseline:");

@@ -19,6 +19,7 @@ class HoldoutTableTest {
   private static final Instant AS_OF = Instant.parse("2026-06-01T00:00:00Z");
 
   @TempDir Path folder;
+  private String champion = "null";
 
   private HoldoutRows read(String task, String classes, String rows) throws IOException {
     Files.writeString(
@@ -27,13 +28,13 @@ class HoldoutTableTest {
         {"apiVersion":"sluice.io/evaluation/v1","asOf":"2026-06-01T00:00:00Z","metric":"logloss",
          "task":"%s","classes":%s,"unit":["household"],"slices":["country"],
          "families":[{"name":"forest","eligible":true,"validationLoss":0.5}],"chosen":"forest",
-         "champion":null,"baselines":[{"name":"prior","offered":true,"validationLoss":0.69}],
+         "champion":%s,"baselines":[{"name":"prior","offered":true,"validationLoss":0.69}],
          "bestBaseline":"prior","rows":{"holdout":3,"validation":3,"units":2},
          "firstHoldoutOrigin":"2026-01-05T00:00:00Z",
          "audit":{"targets":"clean","maturity":"clean","snapshot":"unaudited","vintages":0,
                   "labels":0,"revisedSince":0,"parts":[]}}
         """
-            .formatted(task, classes));
+            .formatted(task, classes, champion));
     Files.writeString(folder.resolve("rows.csv"), rows);
     return HoldoutTable.read(folder, new GateContext(AS_OF, Optional.empty(), Optional.empty()));
   }
@@ -63,6 +64,23 @@ class HoldoutTableTest {
     HoldoutRows rows = read("multiclass", "[\"a\",\"b\",\"c\"]", header + row + row);
     assertThat(rows.size()).as("two equal rows are two rows").isEqualTo(2);
     assertThat(rows.models()).containsExactly("baseline:prior", "candidate:forest");
+
+    champion = "{\"family\":\"oak\",\"unusable\":{\"nan\":0,\"infinite\":0,\"negative\":0}}";
+    String three = header.replace("\n", ",champion#0,champion#1,champion#2\n");
+    HoldoutRows again =
+        read("multiclass", "[\"a\",\"b\",\"c\"]", three + row.replace("\n", ",0.1,0.1,0.8\n"));
+    assertThat(again.models())
+        .as("a champion of several classes is one too, or no candidate would meet it")
+        .contains(HoldoutRows.CHAMPION);
+    assertThat(
+            catchThrowableOfType(
+                    SluiceException.class,
+                    () -> read("multiclass", "[\"a\",\"b\",\"c\"]", header + row))
+                .diagnostics()
+                .getFirst()
+                .message())
+        .contains("evaluation.json names a champion");
+    champion = "null";
 
     SluiceException e =
         catchThrowableOfType(
