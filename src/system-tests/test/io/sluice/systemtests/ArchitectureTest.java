@@ -334,6 +334,7 @@ class ArchitectureTest {
           Map.entry("tekton.lower.Lowering", "values of a stage, not a format"),
           Map.entry("tekton.lower.ObjectSizes", "Tekton's objects, of any shape"),
           Map.entry("core.plan.StageValues", "values of a stage under construction, not a format"),
+          Map.entry("core.plan.OwnEvaluation", "its key among a stage's values; the rest is bound"),
           Map.entry("core.plan.TableUse", "its key among a stage's values; the rest is bound"),
           Map.entry("app.past.KnownRun", "the id in a record that does not bind"),
           Map.entry("platform.LocalRuns", "the last event of a run that left no record"),

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A classifier and a regressor from {@code sluice init} to a verdict. */
+/** A classifier, a regressor and a team's own evaluation from {@code sluice init} to a verdict. */
 @Timeout(1800)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TabularIT {
@@ -108,6 +108,33 @@ class TabularIT {
         .contains("predict-champion", "HELD churn version 2", "proven worse than the champion")
         .contains("for every row, so it tells no row from another")
         .doesNotContain("PROMOTE");
+  }
+
+  @Test
+  void whatOnlyTheTeamCanJudgeIsPromotedAndTheNextModelMeetsItsFiles() throws Exception {
+    Path pipeline = init("own");
+    Path spec = pipeline.resolve("sluice.yaml");
+    String asWritten = Files.readString(spec);
+    Files.writeString(
+        spec,
+        asWritten
+            .replaceFirst("(?s)\n  lda:\n.*?(?=\n\nstages:)", "")
+            .replace("dimensions: { int: [2, 40] }", "dimensions: { int: [2, 3] }"));
+    assertThat(run(pipeline))
+        .contains("PROMOTED picture-search version 1", "than the baseline brightness")
+        .contains("Not audited for leaks: the losses (the team's own evaluation `judge`");
+    Version first = session.registry().version("picture-search", 1).orElseThrow();
+    assertThat(session.registry().files(first))
+        .contains("model/MLmodel", "model/bundle.json", "model/index.npz")
+        .doesNotContain("model/signature.json");
+
+    Files.writeString(spec, asWritten);
+    assertThat(run(pipeline))
+        .contains("PROMOTED picture-search", "replaces the champion", "better than the champion")
+        .contains("1 earlier gate has looked at mostly the same rows");
+    ForkedSluice.Ended back = sluice.run("rollback", pipeline.toString(), "--reason", "a test");
+    assertThat(back.code()).as(back.shown()).isZero();
+    assertThat(back.shown()).contains("version 1 is champion again");
   }
 
   @Test

@@ -33,6 +33,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -40,6 +41,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Looks at the rows that a team's own evaluation wrote, and puts beside them what the gate reads
@@ -309,32 +311,39 @@ final class OwnRowsReport {
   }
 
   private void values(CsvTable table, String model, int[] columns, Counted counted) {
-    for (int column : columns) {
-      double value = table.forecast(column);
-      if (!metric.scored() && value < 0) {
+    double[] values = new double[columns.length];
+    for (int c = 0; c < values.length; c++) {
+      values[c] = table.forecast(columns[c]);
+      if (!metric.scored() && values[c] < 0) {
         throw wrong(
             "SLU-6065",
-            table.at(column) + ": a loss of " + table.text(column) + " is negative",
+            table.at(columns[c]) + ": a loss of " + table.text(columns[c]) + " is negative",
             "a loss is a number from 0, of which less is better: turn a score around, as 1 - score");
       }
-      boolean usable = metric.usable(value, true);
-      if (usable) {
-        continue;
-      }
-      if (!model.startsWith(CANDIDATE)) {
-        throw wrong(
-            "SLU-6064",
-            "%s: %s of %s is %s"
-                .formatted(
-                    table.at(column),
-                    metric.scored() ? "the prediction" : "the loss",
-                    model.equals(HoldoutRows.CHAMPION) ? "the champion" : model,
-                    table.text(column).isBlank() ? "missing" : table.text(column)),
-            "every row has one: a comparison on some of the rows is one on rows that were picked");
-      }
-      long[] counts = counted.unusable.computeIfAbsent(model, m -> new long[3]);
-      counts[Double.isNaN(value) ? 0 : Double.isInfinite(value) ? 1 : 2]++;
     }
+    if (metric.usable(values, 0, values.length, true)) {
+      return;
+    }
+    if (!model.startsWith(CANDIDATE)) {
+      String said =
+          Arrays.stream(columns)
+              .mapToObj(c -> table.text(c).isBlank() ? "missing" : table.text(c))
+              .collect(Collectors.joining(", "));
+      throw wrong(
+          "SLU-6064",
+          "%s: %s of %s is %s"
+              .formatted(
+                  table.at(columns[0]),
+                  metric.scored() ? "the prediction" : "the loss",
+                  model.equals(HoldoutRows.CHAMPION) ? "the champion" : model,
+                  said),
+          "every row has one that the metric can judge: a comparison on some of the rows is one on"
+              + " rows that were picked");
+    }
+    long[] counts = counted.unusable.computeIfAbsent(model, m -> new long[3]);
+    boolean nan = Arrays.stream(values).anyMatch(Double::isNaN);
+    boolean infinite = Arrays.stream(values).anyMatch(Double::isInfinite);
+    counts[nan ? 0 : infinite ? 1 : 2]++;
   }
 
   private EvaluationReport report(

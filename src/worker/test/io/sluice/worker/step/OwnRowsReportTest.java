@@ -295,6 +295,46 @@ class OwnRowsReportTest {
   }
 
   @Test
+  void probabilitiesOfTheChampionAreOnesThatTheMetricCanJudge() throws Exception {
+    input("champion", "weights", "0");
+    own = new OwnEvaluation("rows", "logloss", Task.MULTICLASS);
+    String header = "query,actual,candidate:ranker#0,candidate:ranker#1,champion#0,champion#1\n";
+    String classes = ",\"classes\":[\"cat\",\"dog\"]";
+    assertThat(refused(header + "q1,0,0.5,0.5,0.5,0.4\n", classes))
+        .satisfies(d -> assertThat(d.id()).isEqualTo("SLU-6064"))
+        .satisfies(d -> assertThat(d.message()).contains("the champion is 0.5, 0.4"));
+    EvaluationReport report = written(header + "q1,0,0.5,0.1,0.5,0.5\n", classes);
+    assertThat(report.family("ranker").flatMap(EvaluationReport.Family::unusable))
+        .contains(new EvaluationReport.Unusable(0, 0, 1));
+  }
+
+  @Test
+  void forecastsKeepTheirOriginsAndHorizons() throws Exception {
+    own = new OwnEvaluation("rows", "loss", Task.FORECAST);
+    String header = "query,origin,horizon,targetEnd,candidate:ranker\n";
+    EvaluationReport report =
+        written(header + "q1,2026-01-12,1,2026-01-19,0.5\nq1,2026-01-05,1,2026-01-12,0.5\n", "");
+    assertThat(report.task()).isEmpty();
+    assertThat(report.firstHoldoutOrigin()).isEqualTo(Instant.parse("2026-01-05T00:00:00Z"));
+    HoldoutRows rows =
+        HoldoutTable.read(
+            folder.resolve("outputs/rows"),
+            new GateContext(AS_OF, Optional.empty(), Optional.empty()));
+    assertThat(rows.size()).isEqualTo(2);
+    assertThat(
+            refused(header + "q1,2026-01-12,1,2026-01-19,0.5\nq1,2026-01-12,1,2026-01-19,1\n", "")
+                .id())
+        .isEqualTo("SLU-6063");
+  }
+
+  @Test
+  void whatNobodyCouldAuditHoldsWhereThePolicyAsksForIt() throws Exception {
+    Verdict held = verdict(0.3, ",\"floors\":{\"loss\":0.5},\"requireAudit\":true");
+    assertThat(held.findings()).extracting(Verdict.Finding::code).containsExactly("audit");
+    assertThat(held.findings().getFirst().text()).contains("the losses", "`judge`");
+  }
+
+  @Test
   void aFirstGateWithoutABaselineHoldsUnlessAFloorIsProvenToBeReached() throws Exception {
     assertThat(verdict(0.3, "")).extracting(Verdict::decision).isEqualTo(Decision.HOLD);
     assertThat(verdict(0.3, "").findings()).extracting(Verdict.Finding::code).contains("reference");
