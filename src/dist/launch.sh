@@ -77,6 +77,7 @@ start() { # JAVA_HOME SLUICE_HOME CLASS_PATH ARGUMENTS..
   flags=(-XX:+UseSerialGC -Xshare:auto ${class_data[@]+"${class_data[@]}"} -Xlog:cds=off -Xlog:cds+dynamic=off)
   case "${1:-}" in
     run) flags+=(-Xmx1g) ;;
+    serve) flags+=(-Xmx512m) ;;
     *) flags+=(-XX:TieredStopAtLevel=1) ;;
   esac
   if [ "$(feature_of "$java")" -ge 22 ]; then flags+=(--enable-native-access=ALL-UNNAMED); fi

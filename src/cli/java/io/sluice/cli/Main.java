@@ -43,6 +43,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       AdoptCommand.class,
       DoctorCommand.class,
       RegistryCommand.class,
+      ServeCommand.class,
       GcCommand.class,
       SchemaCommand.class
     },

@@ -20,6 +20,6 @@ final class Dates {
   }
 
   static String write(Duration duration) {
-    return duration.toSeconds() % DAY == 0 ? duration.toDays() + " days" : duration.toString();
+    return duration.toSeconds() % DAY == 0 ? "P" + duration.toDays() + "D" : duration.toString();
   }
 }

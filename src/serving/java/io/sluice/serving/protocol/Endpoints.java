@@ -120,7 +120,7 @@ public final class Endpoints {
           out.writeStringField(
               "horizons",
               String.join(",", forecast.horizons().stream().map(String::valueOf).toList()));
-          out.writeStringField("period", forecast.period().toString());
+          out.writeStringField("period", Dates.write(forecast.period()));
         }
         case TabularSignature tabular -> {
           out.writeStringField("task", tabular.task().word());
