@@ -1,7 +1,6 @@
 package io.sluice.inference;
 
 import com.carrotsearch.hppc.IntIntHashMap;
-import de.siegmar.fastcsv.writer.CsvWriter;
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.table.TableFormat;
 import io.sluice.core.task.Task;
@@ -29,7 +28,7 @@ public final class RowPredictions {
   private RowPredictions() {}
 
   /**
-   * Writes what the command is shown: ids and features.
+   * Writes what the command is shown: ids and features, in an order that tells nothing.
    *
    * @param set the folder of the tabular set
    * @param name what messages call it
@@ -43,20 +42,11 @@ public final class RowPredictions {
         Stream.concat(format.id().stream(), format.features().keySet().stream()).toList();
     Path folder = Files.createDirectories(out.resolve(CALL));
     Files.writeString(folder.resolve(Windows.AS_OF), asOf + "\n");
-    try (CsvTable table =
-            CsvTable.open(set.resolve(TableFormat.ROWS), name + "/" + TableFormat.ROWS);
-        CsvWriter shown = CsvTable.writer(folder.resolve(TableFormat.ROWS))) {
-      int[] at = columns.stream().mapToInt(table::require).toArray();
-      shown.writeRecord(columns);
-      List<String> record = new ArrayList<>(at.length);
-      while (table.next()) {
-        record.clear();
-        for (int column : at) {
-          record.add(table.text(column));
-        }
-        shown.writeRecord(record);
-      }
-    }
+    new ShuffledRows(columns, format.id())
+        .write(
+            set.resolve(TableFormat.ROWS),
+            name + "/" + TableFormat.ROWS,
+            folder.resolve(TableFormat.ROWS));
   }
 
   /**

@@ -169,8 +169,8 @@ final class TabularEvaluation implements Judge {
     return new EvaluationReport.Audit(
         Audited.CLEAN,
         format.knownAt().isPresent() ? Audited.CLEAN : Audited.UNAUDITED,
-        Audited.UNAUDITED,
-        Optional.of("a table of rows is not held against a snapshot"),
+        Audited.INAPPLICABLE,
+        Optional.empty(),
         0,
         0,
         0,

@@ -136,16 +136,26 @@ record TabularTables(
       }
     }
     for (int i = 0; byTime && i < validation.size(); i++) {
-      if (begins.isPresent() && validation.time()[i] > EpochMicros.of(begins.get())) {
+      if (begins.isEmpty()) {
+        break;
+      }
+      long first = EpochMicros.of(begins.get());
+      boolean known = format.knownAt().isPresent() && validation.knownAt()[i] > first;
+      if (validation.time()[i] > first || known) {
+        boolean late = validation.time()[i] > first;
         findings.add(
             "SLU-6056",
-            "validation/%s, line %d: the row is of %s, and the holdout begins %s"
+            "validation/%s, line %d: the %s %s, and the holdout begins %s"
                 .formatted(
                     TableFormat.ROWS,
                     validation.line()[i],
-                    EpochMicros.toInstant(validation.time()[i]),
+                    late ? "row is of" : "label became known",
+                    EpochMicros.toInstant(late ? validation.time()[i] : validation.knownAt()[i]),
                     begins.get()),
-            "a split by time learns and picks from what lies before the rows that it is judged by");
+            late
+                ? "a split by time learns and picks from what lies before the rows that it is judged"
+                    + " by"
+                : "leave out rows whose labels nobody knew then, as split@1 does");
       }
     }
     findings.refuse();

@@ -64,7 +64,8 @@ record TabularTraining(
    * @param inputs by their names in evaluate, {@code training/<name>} and {@code refit/<name>}
    * @param names of the ids and groups of validation and holdout
    * @throws SluiceException SLU-6054 (a row that the model is judged by), SLU-6055 (a group),
-   *     SLU-6056 (from the future of what it is judged by), and what is wrong in a table itself
+   *     SLU-6056 (a row or a label from the future of what it is judged by), and what is wrong in a
+   *     table itself
    */
   static TabularTraining of(
       SortedMap<String, Path> inputs,
@@ -220,6 +221,19 @@ record TabularTraining(
             "%s: the label became known %s, after the as-of %s"
                 .formatted(reader.atKnownAt(), EpochMicros.toInstant(known), asOf),
             "leave out what was not known at the as-of");
+      }
+      if (byTime
+          && format.knownAt().isPresent()
+          && bound.filter(b -> known > EpochMicros.of(b)).isPresent()) {
+        findings.add(
+            "SLU-6056",
+            "%s: the label became known %s, and %s begins %s"
+                .formatted(
+                    reader.atKnownAt(),
+                    EpochMicros.toInstant(known),
+                    trials ? "validation" : "the holdout",
+                    bound.orElseThrow()),
+            "leave out rows whose labels nobody knew then, as split@1 does");
       }
       if (format.knownAt().isPresent()) {
         newest = Math.max(newest, known);

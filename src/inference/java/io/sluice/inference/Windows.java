@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -88,7 +89,7 @@ public final class Windows {
       Files.writeString(folder.resolve(AS_OF), EpochMicros.toInstant(origin.getKey()) + "\n");
       try (CsvWriter csv = CsvTable.writer(folder.resolve(FILE))) {
         csv.writeRecord(columns(format, signature));
-        for (int g : origin.getValue()) {
+        for (int g : byName(origin.getValue(), rows, units)) {
           int unit = rows.groupUnit()[g];
           panel.window(unit, origin.getKey(), signature.lookback(), picked, window, 0);
           List<String> record = new ArrayList<>(units.values(unit));
@@ -100,5 +101,12 @@ public final class Windows {
       }
     }
     return byOrigin.size();
+  }
+
+  /** The groups in the order of their units' names: the order of the rows may follow the labels. */
+  private static List<Integer> byName(List<Integer> groups, LabelRows rows, Units units) {
+    return groups.stream()
+        .sorted(Comparator.comparing(g -> String.join("\u0000", units.values(rows.groupUnit()[g]))))
+        .toList();
   }
 }

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -227,11 +228,8 @@ class TabularEvaluationTest {
   void theAuditSaysWhatNobodyLookedAt() throws IOException {
     EvaluationReport.Audit audit = run().audit();
     assertThat(audit.training().orElseThrow().rows()).isEqualTo(300);
-    assertThat(audit.unaudited())
-        .extracting(EvaluationReport.Unaudited::sentence)
-        .containsExactly(
-            "features and labels against the snapshot (a table of rows is not held against a"
-                + " snapshot)");
+    assertThat(audit.snapshot()).isEqualTo(EvaluationReport.Audited.INAPPLICABLE);
+    assertThat(audit.unaudited()).isEmpty();
   }
 
   @ParameterizedTest
@@ -272,11 +270,38 @@ class TabularEvaluationTest {
 
   @Test
   void afterASplitByTimeAGroupMayComeAgainAndTheFutureMayNot() throws IOException {
-    editAll(text -> text.replace("random", "time"));
+    byTime();
     edit("training/train/rows.csv", text -> text.replace("c1,h0", "c1,h230"));
     run();
     edit("training/train/rows.csv", text -> text.replaceFirst("2026-01-0\\d", "2026-03-09"));
     assertThat(refused("SLU-6056")).contains("validation begins");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "training/train, 2026-02-02, validation begins",
+    "refit/more, 2026-03-02, the holdout begins",
+    "validation, 2026-03-02, the holdout begins"
+  })
+  void afterASplitByTimeNoLabelIsKnownAfterWhatItIsJudgedByBegan(
+      String set, String known, String words) throws IOException {
+    byTime();
+    Path more = Files.createDirectories(inputs.resolve("refit/more"));
+    for (String name : List.of("rows.csv", "table.json")) {
+      Files.copy(inputs.resolve("training/train").resolve(name), more.resolve(name));
+    }
+    edit("refit/more/rows.csv", text -> text.replace(",2026-02-01,", ",2026-03-01,"));
+    run();
+    edit(set + "/rows.csv", text -> text.replaceFirst(",2026-0[23]-01,", "," + known + ","));
+    assertThat(refused("SLU-6056"))
+        .contains(set + "/rows.csv, line ", "the label became known " + known, words);
+  }
+
+  /** Says that the table was cut by time, and that labels were known when the next part began. */
+  private void byTime() throws IOException {
+    editAll(text -> text.replace("random", "time"));
+    edit("training/train/rows.csv", column(3, known -> "2026-02-01"));
+    edit("validation/rows.csv", column(3, known -> "2026-03-01"));
   }
 
   @Test
@@ -510,8 +535,16 @@ class TabularEvaluationTest {
   @Test
   void aPredictCommandIsShownNoLabelAndAnswersEveryRow() throws IOException {
     RowPredictions.show(inputs.resolve("holdout"), "holdout", AS_OF, temp.resolve("shown"));
-    assertThat(Files.readAllLines(temp.resolve("shown/rows/rows.csv")).getFirst())
-        .isEqualTo("customer,age,plan,vip,visits");
+    List<String> shown = Files.readAllLines(temp.resolve("shown/rows/rows.csv"));
+    assertThat(shown.getFirst()).isEqualTo("customer,age,plan,vip,visits");
+    List<String> rows = Files.readAllLines(inputs.resolve("holdout/rows.csv"));
+    assertThat(shown).hasSameSizeAs(rows).doesNotHaveDuplicates();
+    rows.subList(1, rows.size()).sort(Comparator.comparing(r -> r.split(",")[10]));
+    Files.write(inputs.resolve("holdout/rows.csv"), rows);
+    RowPredictions.show(inputs.resolve("holdout"), "holdout", AS_OF, temp.resolve("sorted"));
+    assertThat(Files.readAllLines(temp.resolve("sorted/rows/rows.csv")))
+        .as("the order of the table tells nothing")
+        .isEqualTo(shown);
 
     command("skl-mixed");
     answers("validation", 300, 160, "0.5");
@@ -622,8 +655,8 @@ class TabularEvaluationTest {
     editAll(text ->
         text.replace("\"label\":\"churned\"", "\"label\":\"age\"")
             .replace("\"age\":\"float\",", "")
-            .replace("\"classes\":[\"no\",\"yes\"],", "")
-            .replace("random", "time"));
+            .replace("\"classes\":[\"no\",\"yes\"],", ""));
+    byTime();
     edit("training/train/rows.csv", text -> text.replace("c1,h0", "c1,h230"));
     String age =
         Files.readAllLines(inputs.resolve("training/train/rows.csv")).stream()

@@ -11,7 +11,9 @@ final class GateAuditRule implements Rule {
   @Override
   public void check(SpecView view, Findings findings) {
     Spec spec = view.spec();
-    if (spec.gate().policy().find(GatePolicy.REQUIRE_AUDIT).orElse(false)
+    // of tables the audit is about what train read, features and the age of labels
+    if (!spec.task().tabular()
+        && spec.gate().policy().find(GatePolicy.REQUIRE_AUDIT).orElse(false)
         && spec.gate().rows() instanceof Ref.Output rows
         && spec.stages().get(rows.stage()) instanceof Spec.Evaluate evaluate
         && !Edges.of(spec, evaluate).containsKey("snapshot")) {

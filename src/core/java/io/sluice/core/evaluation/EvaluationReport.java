@@ -283,6 +283,8 @@ public record EvaluationReport(
     FEATURES,
     /** Features and classes that the look for such a feature does not cover. */
     COVERAGE,
+    /** Whether a loss on the holdout is too good for what validation foretold; of the gate. */
+    TOO_GOOD,
     /** What a team's own evaluation does, which nobody but the team can look at. */
     OWN
   }
@@ -293,7 +295,9 @@ public record EvaluationReport(
     CLEAN,
     /** Some of it was, and was clean. */
     PARTIAL,
-    UNAUDITED
+    UNAUDITED,
+    /** There is nothing that could be: a table of rows has no periods that a snapshot knows. */
+    INAPPLICABLE
   }
 
   public EvaluationReport {

@@ -33,17 +33,37 @@ final class AuditRule {
             Reason.INSUFFICIENT,
             "audit",
             "the audit for leaks could not look at " + listed(held),
-            "mend what the parentheses name, declare a channel that the snapshot cannot have in"
-                + " evaluate's `derived`, or set requireAudit: false to be told and not held"));
+            lift(held, policy)));
+  }
+
+  private static String lift(List<Unaudited> held, GatePolicy policy) {
+    String told = ", or set requireAudit: false to be told and not held";
+    if (!policy.task().tabular()) {
+      return "mend what the parentheses name, declare a channel that the snapshot cannot have in"
+          + " evaluate's `derived`"
+          + told;
+    }
+    return held.stream().allMatch(u -> u.check() == EvaluationReport.Check.TRAINING)
+        ? "let train read tables that evaluate can read (rows.csv and table.json), give evaluate the"
+            + " table that they were made of as its input `train`"
+            + told
+        : "mend what the parentheses name" + told;
   }
 
   /**
-   * Those that hold: where the policy requires the audit all that nobody declared, and always a
-   * feature that alone tells the label.
+   * Those that hold: where the policy requires the audit all that nobody declared, of tables what
+   * the models learned from unless the policy says that this may be unknown, and always a feature
+   * that alone tells the label.
    */
   static List<Unaudited> held(List<Unaudited> unaudited, GatePolicy policy) {
-    boolean all = policy.find(GatePolicy.REQUIRE_AUDIT).orElse(false);
-    return unaudited.stream().filter(u -> !u.declared() && (all || tellsTheLabel(u))).toList();
+    Optional<Boolean> required = policy.find(GatePolicy.REQUIRE_AUDIT);
+    boolean all = required.orElse(false);
+    boolean training = required.orElse(policy.task().tabular());
+    return unaudited.stream()
+        .filter(u -> !u.declared())
+        .filter(u ->
+            all || tellsTheLabel(u) || (training && u.check() == EvaluationReport.Check.TRAINING))
+        .toList();
   }
 
   private static boolean tellsTheLabel(Unaudited unaudited) {

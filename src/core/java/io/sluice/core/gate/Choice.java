@@ -146,7 +146,8 @@ final class Choice {
                     + Words.gain(slice.improvement())
                     + ", which chance would show in "
                     + Words.chance(slice.adjustedP())
-                    + " of such windows with so many slices",
+                    + Words.ofSuch(policy.task())
+                    + " with so many slices",
                 "look at this slice's data and features; the rest may well be better"));
       }
     }
@@ -172,7 +173,7 @@ final class Choice {
         bias);
   }
 
-  private static Finding worse(Verdict.Test test, String reference) {
+  private Finding worse(Verdict.Test test, String reference) {
     return new Finding(
         Reason.WORSE,
         "worse",
@@ -183,7 +184,7 @@ final class Choice {
             + Words.gain(test.improvement())
             + ", which chance would show between equal models in "
             + Words.chance(test.worseP())
-            + " of such windows",
+            + Words.ofSuch(policy.task()),
         reference.equals(HoldoutRows.CHAMPION)
             ? "look at what changed in data, features or search space since the champion"
             : "look at data, features and search space: "
@@ -208,18 +209,20 @@ final class Choice {
                         + Words.chance(test.p())
                 : ", where " + Words.asked(test, reference) + " is asked")
             + (beyond
-                ? " of such windows; " + Words.chance(test.level()) + " is allowed"
+                ? Words.ofSuch(policy.task()) + "; " + Words.chance(test.level()) + " is allowed"
                 : test.improvement().map(gain -> gain < 0).orElse(false)
                     ? "; that it is worse is not proven either"
                     : "");
+    String one = policy.task().tabular() ? "holdout" : "window";
     String larger =
         test.provable()
             .map(gain ->
                 gain >= HARDLY_ANY
-                    ? "no gain is proven 8 times in 10 on so small a window"
+                    ? "no gain is proven 8 times in 10 on so small a " + one
                     : "one that is truly "
                         + (gain > 0 ? Words.gain(gain) + " or more" : atWorst(gain))
-                        + " is proven 8 times in 10 on such a window")
+                        + " is proven 8 times in 10 on such a "
+                        + one)
             .orElse("one that is better by far");
     return new Finding(
         Reason.INCONCLUSIVE,

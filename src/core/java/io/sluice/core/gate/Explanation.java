@@ -99,13 +99,16 @@ final class Explanation {
                   ? ": the second is proven, the first is not" + spoken
                   : ": neither is proven");
     }
-    String why =
-        reference.equals(HoldoutRows.CHAMPION)
-            ? ""
-            : excluded()
-                ? "As the champion cannot be compared with,"
-                : "As there is no champion yet,";
-    return (why.isEmpty() ? "It" + asked.substring(" it".length()) : why + asked) + outcome;
+    if (reference.equals(HoldoutRows.CHAMPION)) {
+      return "It" + asked.substring(" it".length()) + outcome;
+    }
+    return excluded()
+        ? "As the champion cannot be compared with," + asked + outcome
+        : "A first champion must be proven "
+            + Words.asked(superior.get(), reference)
+            + (superior.get().proven()
+                ? ", and " + name + " is" + spoken
+                : ", and " + name + " is not");
   }
 
   private Optional<Verdict.Test> test(Verdict.Basis basis) {
@@ -338,7 +341,7 @@ final class Explanation {
         + ".";
   }
 
-  private static String tested(Verdict.Test test, String reference) {
+  private String tested(Verdict.Test test, String reference) {
     return "That "
         + Words.called(test.candidate())
         + " is "
@@ -347,13 +350,17 @@ final class Explanation {
         + (test.proven() ? "proven" : "not proven")
         + ": a model that is not would look as good by chance in "
         + Words.chance(Math.max(test.p(), test.twoWay().map(Contrast.TwoWay::p).orElse(0.0)))
-        + " of such windows"
+        + ofSuch()
         + (test.twoWay().map(w -> w.p() > test.p()).orElse(false)
             ? ", errors that whole periods share allowed for"
             : "")
         + "; "
         + Words.chance(test.level())
         + " is allowed.";
+  }
+
+  private String ofSuch() {
+    return Words.ofSuch(verdict.policy().task());
   }
 
   private Optional<String> value(String model) {
@@ -421,10 +428,12 @@ final class Explanation {
     String few =
         "With "
             + window.periods()
-            + (window.periods() == 1 ? " target period" : " target periods")
+            + (verdict.policy().task().tabular() ? " period" : " target period")
+            + (window.periods() == 1 ? "" : "s")
             + " (fewer than "
             + ShortWindow.ENOUGH
-            + ") the verdict is conditional on this window: ";
+            + ") the verdict is conditional on this "
+            + (verdict.policy().task().tabular() ? "holdout: " : "window: ");
     if (verdict.policy().task().tabular()) {
       return few
           + "errors that rows of one period share look like a gain, and so few periods do not tell"
@@ -447,7 +456,8 @@ final class Explanation {
                 + Figures.percent(b.allowed())
                 + ", but units and periods vary so much that chance would show it in "
                 + Words.chance(b.p())
-                + " of such windows, so it does not hold")
+                + ofSuch()
+                + ", so it does not hold")
         .orElse("");
   }
 
@@ -566,7 +576,7 @@ final class Explanation {
                           ? ", which is proven"
                           : ", which is not proven: chance would show it in "
                               + Words.chance(worst.adjustedP())
-                              + " of such windows")
+                              + ofSuch())
                   + "."
                   + (unknown == 0
                       ? ""
@@ -590,7 +600,8 @@ final class Explanation {
             + better
             + " of "
             + known.size()
-            + " target periods; in the last one ("
+            + (tabular() ? " periods" : " target periods")
+            + "; in the last one ("
             + day(known.get(known.size() - 1).targetEnd())
             + ") it is "
             + Words.gain(known.get(known.size() - 1).improvement())

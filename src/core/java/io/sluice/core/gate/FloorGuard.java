@@ -272,7 +272,7 @@ final class FloorGuard {
             (Rounding.atMost(p, level()) ? yes : no)
                 + "a model that just meets it would look as bad in "
                 + Words.chance(p)
-                + " of such windows")
+                + Words.ofSuch(comparison.policy().task()))
         .orElse("");
   }
 

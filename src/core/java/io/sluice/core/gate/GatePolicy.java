@@ -193,7 +193,7 @@ public final class GatePolicy {
           GateSetting.derived(
               "requireAudit",
               new SettingForm.Flag(),
-              "true with a `snapshot`",
+              "true with a `snapshot`; of tables only for what models learned from",
               "whether a part of the audit that could not be made holds"));
 
   /** All settings, in the order in which people write them. */

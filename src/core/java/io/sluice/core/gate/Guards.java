@@ -73,7 +73,8 @@ final class Guards {
                 + Figures.percent(bias.allowed())
                 + " is allowed, and chance would show as much in "
                 + Words.chance(bias.p())
-                + " of such windows only; those of "
+                + Words.ofSuch(policy.task())
+                + " only; those of "
                 + Words.called(reference)
                 + " are "
                 + Words.off(comparison.bias(reference)),

@@ -13,8 +13,8 @@ import java.util.TreeSet;
  * What stages of the run left in {@code SLUICE_RESULTS}, and the same numbers of the champion.
  *
  * @param stages results by the name of the stage in the plan, and by their own name
- * @param champion numbers of the champion's version, by {@code <stage>.<result>}; empty where there
- *     is no champion
+ * @param champion numbers of the champion's version, by {@code <stage>.<result>}; empty on a first
+ *     run
  */
 public record Reported(
     SortedMap<String, SortedMap<String, String>> stages,

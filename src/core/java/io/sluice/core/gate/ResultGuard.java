@@ -91,7 +91,7 @@ final class ResultGuard {
         bounds.noWorse(measured, worst) ? own.outcome() : Outcome.MISSED);
   }
 
-  /** What the stage did report, for whoever mistyped a name. */
+  /** What the stage did report, for a reader who mistyped a name. */
   private String others(ResultLimit limit, String family) {
     SortedMap<String, String> all = reported.of(limit, family);
     return all.isEmpty()

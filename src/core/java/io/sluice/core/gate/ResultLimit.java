@@ -89,7 +89,7 @@ public record ResultLimit(String name, Bounds bounds) {
       return worseBy.isPresent() || worseByAbsolute.isPresent();
     }
 
-    /** Which value is better: what is said, else more with only a least value, else less. */
+    /** Which value is better: as given, else more with only a least value, else less. */
     Better direction() {
       return better.orElse(min.isPresent() && max.isEmpty() ? Better.MORE : Better.LESS);
     }
@@ -110,7 +110,7 @@ public record ResultLimit(String name, Bounds bounds) {
       };
     }
 
-    /** Whether a value is no worse than another one. */
+    /** Whether a value is as good as another one, or better. */
     boolean noWorse(double value, double worst) {
       return switch (direction()) {
         case LESS -> Rounding.atMost(value, worst);

@@ -82,7 +82,9 @@ final class Sufficiency {
               data.rarestClass().isPresent()
                   ? "a larger holdout, or one that keeps the shares of the classes; or a smaller"
                       + " minPositiveUnits"
-                  : "a longer holdout window, or a coarser unit"));
+                  : policy.task().tabular()
+                      ? "a larger holdout, or a coarser group"
+                      : "a longer holdout window, or a coarser unit"));
     }
     if (!Rounding.atMost(data.topUnitShare().orElse(0.0), policy.get(GatePolicy.MAX_UNIT_SHARE))) {
       out.add(
@@ -108,7 +110,8 @@ final class Sufficiency {
                   + " new since earlier gates; at least "
                   + Figures.percent(policy.get(GatePolicy.MIN_NEW_ROWS))
                   + " must be: who asks the same rows often enough gets a yes in the end",
-              "newer labels; or repetition: spend, which asks for stronger proof each time"));
+              (policy.task().tabular() ? "new rows in the table" : "newer labels")
+                  + "; or repetition: spend, which asks for stronger proof each time"));
     }
     return out;
   }

@@ -44,7 +44,7 @@ final class TooGood {
                     + Figures.percent(share)
                     + " of what validation foretells (the baseline "
                     + evaluation.bestBaseline().orElse("")
-                    + " shows how the two windows differ), at least "
+                    + " shows how the two differ), at least "
                     + Figures.percent(policy.get(GatePolicy.TOO_GOOD))
                     + " is believed"
                     + chance(candidate)
@@ -133,7 +133,7 @@ final class TooGood {
     }
     return Optional.of(
         new Unaudited(
-            EvaluationReport.Check.TRAINING,
+            EvaluationReport.Check.TOO_GOOD,
             "whether %s is too good on the holdout for what it does on validation"
                 .formatted(Words.called(candidate)),
             evaluation.metric().equals(comparison.metric().name())

@@ -109,6 +109,11 @@ final class Words {
     return task.tabular() ? "predictions" : "forecasts";
   }
 
+  /** What else chance might have drawn: rows of a table need not be those of a time. */
+  static String ofSuch(Task task) {
+    return " of such " + (task.tabular() ? "holdouts" : "windows");
+  }
+
   /** {@code 1 unit}, {@code 20 units}. */
   static String count(long number, String one) {
     return number + " " + one + (number == 1 ? "" : "s");

@@ -179,8 +179,9 @@ final class StageValues {
    * the audit is required where there is a snapshot to audit against.
    */
   JsonNode gate() {
+    GatePolicy given = spec.gate().policy().forTask(spec.task());
     GatePolicy policy =
-        spec.gate().policy().forTask(spec.task()).with(GatePolicy.REQUIRE_AUDIT, requiresAudit());
+        spec.task().tabular() ? given : given.with(GatePolicy.REQUIRE_AUDIT, requiresAudit());
     return sorted(
         policy
             .find(GatePolicy.SLICES)

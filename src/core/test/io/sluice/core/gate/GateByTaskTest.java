@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.sluice.core.evaluation.EvaluationReport;
 import io.sluice.core.json.Json;
 import io.sluice.core.task.Task;
 import java.time.Duration;
@@ -203,7 +204,7 @@ class GateByTaskTest {
 
     assertThat(without).containsOnlyOnce("The rows carry no time").doesNotContain("target period");
     assertThat(decide(timeless).conditional()).isFalse();
-    assertThat(with).doesNotContain("carry no time").contains("conditional on this window");
+    assertThat(with).doesNotContain("carry no time").contains("conditional on this holdout");
     assertThat(with).contains("of periods that end from 2026-02-23 to 2026-03-02");
   }
 
@@ -256,7 +257,7 @@ class GateByTaskTest {
     assertThat(three.tests().getFirst().twoWay()).isEmpty();
     assertThat(three.conditional()).isTrue();
     assertThat(String.join("\n", three.sentences()))
-        .contains("With 3 target periods (fewer than 4) the verdict is conditional on this window")
+        .contains("With 3 periods (fewer than 4) the verdict is conditional on this holdout")
         .contains("errors that rows of one period share look like a gain")
         .contains("so they are not allowed for")
         .doesNotContain("share allowed for;");
@@ -384,6 +385,56 @@ class GateByTaskTest {
     Verdict verdict = decide(tables);
     assertThat(verdict.promotes()).as("%s", verdict.sentences()).isTrue();
     assertThat(verdict.unaudited()).isEmpty();
+  }
+
+  @Test
+  void ofATableWhatTheModelsLearnedFromIsKnownOrItHolds() {
+    Tables tables = new Tables(Task.BINARY, "logloss");
+    tables.unaudited =
+        List.of(
+            new EvaluationReport.Unaudited(
+                EvaluationReport.Check.MATURITY, "the age of labels", "no `knownAt`", false),
+            new EvaluationReport.Unaudited(
+                EvaluationReport.Check.TRAINING,
+                "what the models learned from: the input `train` of train",
+                "it is not a folder with table.json and rows.csv",
+                false));
+    GatePolicy policy = GatePolicy.of(new Metric.LogLoss());
+
+    Verdict usual = Gate.decide(tables.build(), policy, History.NONE, 7);
+    Verdict waived =
+        Gate.decide(tables.build(), policy.with(GatePolicy.REQUIRE_AUDIT, false), History.NONE, 7);
+    Verdict required =
+        Gate.decide(tables.build(), policy.with(GatePolicy.REQUIRE_AUDIT, true), History.NONE, 7);
+    tables.unaudited = tables.unaudited.subList(0, 1);
+    Verdict known = Gate.decide(tables.build(), policy, History.NONE, 7);
+
+    assertThat(codes(usual)).containsExactly("audit");
+    assertThat(usual.findings().getFirst().text())
+        .isEqualTo(
+            "the audit for leaks could not look at what the models learned from: the input"
+                + " `train` of train (it is not a folder with table.json and rows.csv)");
+    assertThat(usual.findings().getFirst().lift())
+        .contains("evaluate the table", "input `train`", "requireAudit: false");
+    assertThat(String.join("\n", usual.sentences())).contains("Not audited for leaks: the age of");
+    assertThat(waived.promotes()).isTrue();
+    assertThat(codes(required)).containsExactly("audit");
+    assertThat(required.findings().getFirst().text()).contains("the age of labels", "learned from");
+    assertThat(known.promotes()).isTrue();
+  }
+
+  @Test
+  void whetherATableIsTooGoodMayBeUnknownUnlessTheAuditIsRequired() {
+    Tables tables = new Tables(Task.BINARY, "logloss");
+    tables.candidateOnValidation = Optional.empty();
+    GatePolicy policy = GatePolicy.of(new Metric.LogLoss());
+
+    assertThat(Gate.decide(tables.build(), policy, History.NONE, 7).promotes()).isTrue();
+    assertThat(
+            codes(
+                Gate.decide(
+                    tables.build(), policy.with(GatePolicy.REQUIRE_AUDIT, true), History.NONE, 7)))
+        .containsExactly("audit");
   }
 
   @Test

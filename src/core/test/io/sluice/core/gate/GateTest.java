@@ -263,7 +263,9 @@ class GateTest {
 
     assertThat(verdict.reference()).contains("baseline:rate");
     assertThat(verdict.sentences().get(0))
-        .startsWith("PROMOTE: xgboost becomes the first champion. As there is no champion yet, ");
+        .startsWith(
+            "PROMOTE: xgboost becomes the first champion. A first champion must be proven more"
+                + " than 1% better than the baseline rate, and xgboost is.");
   }
 
   @Test

@@ -32,6 +32,7 @@ final class Tables {
   String named = "customer-";
   long seed = 1;
   Reported reported = Reported.NOTHING;
+  List<EvaluationReport.Unaudited> unaudited = List.of();
 
   Tables(Task task, String metric) {
     this.task = task;
@@ -210,6 +211,6 @@ final class Tables {
             0,
             0,
             Optional.of(new EvaluationReport.Training(1, 1000, Optional.of(asOf), 0)),
-            List.of()));
+            unaudited));
   }
 }
