@@ -1,5 +1,7 @@
 package io.sluice.serving.follow;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
@@ -35,5 +37,15 @@ public record FollowSettings(
     if (pin.isPresent() && pin.getAsInt() < 1) {
       throw new IllegalArgumentException("version " + pin.getAsInt() + " is not a version");
     }
+  }
+
+  /** The folder of a model within a state folder: a name without separators, and no way out. */
+  public static Path folder(Path state, String model) {
+    String name = URLEncoder.encode(model, StandardCharsets.UTF_8);
+    return state
+        .resolve("serving")
+        .resolve(name.startsWith(".") ? "%2E" + name.substring(1) : name)
+        .toAbsolutePath()
+        .normalize();
   }
 }

@@ -12,8 +12,6 @@ import io.sluice.core.registry.ModelRegistry.Version;
 import io.sluice.core.serving.ServedVersion;
 import io.sluice.core.serving.VersionState;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
@@ -36,21 +34,9 @@ final class LocalVersions {
     this.settings = settings;
     this.events = events;
     this.clock = clock;
-    Path folder =
-        settings
-            .state()
-            .resolve("serving")
-            .resolve(folderName(settings.model()))
-            .toAbsolutePath()
-            .normalize();
+    Path folder = FollowSettings.folder(settings.state(), settings.model());
     this.cache = new BundleCache(folder.resolve("cache"));
     this.memory = new Memory(folder);
-  }
-
-  /** A name without separators that is not a way to another folder. */
-  private static String folderName(String model) {
-    String name = URLEncoder.encode(model, StandardCharsets.UTF_8);
-    return name.startsWith(".") ? "%2E" + name.substring(1) : name;
   }
 
   /** The version that was served last. */

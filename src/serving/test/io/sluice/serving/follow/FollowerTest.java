@@ -1,8 +1,10 @@
 package io.sluice.serving.follow;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.sluice.core.artifact.Digest;
+import io.sluice.core.diag.SluiceException;
 import io.sluice.core.promotion.LogState.Stored;
 import io.sluice.core.promotion.PromotionLog.Kind;
 import io.sluice.core.serving.FollowStatus.State;
@@ -367,6 +369,30 @@ class FollowerTest {
     try (Stream<Path> left = Files.list(state.resolve("serving/m/cache/incoming"))) {
       assertThat(left).isEmpty();
     }
+  }
+
+  @Test
+  void theBundleOfAPastPredictionComesFromTheCacheElseFromTheRegistryAndNeverAnother()
+      throws IOException {
+    promoted("one");
+    follower().step();
+    Digest one = registry.digest(1);
+    CachedBundles bundles = new CachedBundles(FakeRegistry.MODEL, state, clock);
+    registry.otherCalls();
+    assertThat(bundles.folder(1, one, () -> registry).resolve("answer")).hasContent("one");
+    assertThat(registry.otherCalls()).isZero();
+
+    registry.version(2, "two");
+    Digest two = registry.digest(2);
+    assertThat(bundles.folder(2, two, () -> registry).resolve("answer")).hasContent("two");
+    registry.version(3, "three");
+    assertThatExceptionOfType(SluiceException.class)
+        .isThrownBy(() -> bundles.folder(3, Digest.of("x"), () -> registry))
+        .withMessageContaining("SLU-9251");
+    assertThatExceptionOfType(SluiceException.class)
+        .isThrownBy(() -> bundles.folder(9, Digest.of("x"), () -> registry))
+        .withMessageContaining("SLU-9252");
+    assertThat(cached()).hasSize(2);
   }
 
   /** More of it on demand: {@code -Dsluice.swaps=1000}. */
