@@ -51,8 +51,9 @@ public final class Predictions {
   /**
    * Predicts, unless the caller's key names a prediction that is there.
    *
-   * @throws ProblemException 422 for a key that was used with another input, 429 when the deadline
-   *     is over before the model ran, 503 when the prediction could not be kept as configured
+   * @throws ProblemException 400 when the model gives no number, 422 for a key that was used with
+   *     another input, 429 when the deadline is over before the model ran, 503 when the prediction
+   *     could not be kept as configured
    * @throws io.sluice.core.diag.SluiceException SLU-6008 when the model fails; what the ledger says
    */
   public Answered predict(Lease lease, Asked asked, Caller caller) throws InterruptedException {
@@ -68,6 +69,7 @@ public final class Predictions {
       throw late();
     }
     List<Tensors.Tensor> output = lease.predictor().predict(asked.input());
+    requireNumbers(output);
     Instant at = clock.instant();
     Prediction prediction =
         new Prediction(
@@ -100,6 +102,39 @@ public final class Predictions {
       case Ledger.Receipt.NotKept notKept -> new Answered(prediction, output, receipt, false);
       case Ledger.Receipt.Dropped dropped -> new Answered(prediction, output, receipt, false);
     };
+  }
+
+  /** What is not a number is not an answer: evaluate refuses it too. */
+  private static void requireNumbers(List<Tensors.Tensor> output) {
+    for (Tensors.Tensor table : output) {
+      int bad =
+          switch (table) {
+            case Tensors.Tensor.Floats t -> {
+              int i = 0;
+              while (i < t.values().length && Float.isFinite(t.values()[i])) {
+                i++;
+              }
+              yield i < t.values().length ? i : -1;
+            }
+            case Tensors.Tensor.Doubles t -> {
+              int i = 0;
+              while (i < t.values().length && Double.isFinite(t.values()[i])) {
+                i++;
+              }
+              yield i < t.values().length ? i : -1;
+            }
+            case Tensors.Tensor.Longs t -> -1;
+            case Tensors.Tensor.Flags t -> -1;
+            case Tensors.Tensor.Texts t -> -1;
+          };
+      if (bad >= 0) {
+        throw Problem.of(
+            400,
+            "SLU-9229",
+            "the model gives no finite number for row %d".formatted(bad / table.width()),
+            "rows count from 0; does the model take missing values?");
+      }
+    }
   }
 
   /** A deadline that is over while the request waited. */

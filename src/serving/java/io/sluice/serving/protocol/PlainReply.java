@@ -92,12 +92,7 @@ final class PlainReply {
               json.writeStringField("period", Dates.write(end.minus(period)));
               json.writeStringField("targetEnd", Dates.write(end));
               json.writeFieldName("value");
-              float value = forecast[r * ahead.length + h];
-              if (Float.isFinite(value)) {
-                json.writeNumber(value);
-              } else {
-                json.writeNull();
-              }
+              json.writeNumber(forecast[r * ahead.length + h]);
               json.writeEndObject();
             }
             json.writeEndArray();
@@ -148,11 +143,6 @@ final class PlainReply {
   }
 
   private static void number(JsonGenerator json, String name, double value) throws IOException {
-    json.writeFieldName(name);
-    if (Double.isFinite(value)) {
-      json.writeNumber(value);
-    } else {
-      json.writeNull();
-    }
+    json.writeNumberField(name, value);
   }
 }

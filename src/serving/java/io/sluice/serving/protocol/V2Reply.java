@@ -119,20 +119,12 @@ final class V2Reply {
     switch (tensor) {
       case Tensor.Floats t -> {
         for (float value : t.values()) {
-          if (Float.isFinite(value)) {
-            json.writeNumber(value);
-          } else {
-            json.writeNull();
-          }
+          json.writeNumber(value);
         }
       }
       case Tensor.Doubles t -> {
         for (double value : t.values()) {
-          if (Double.isFinite(value)) {
-            json.writeNumber(value);
-          } else {
-            json.writeNull();
-          }
+          json.writeNumber(value);
         }
       }
       case Tensor.Longs t -> {

@@ -275,6 +275,20 @@ class ProtocolTest {
     }
   }
 
+  @Test
+  void aRowThatTheModelCannotAnswerIsRefusedAndNotKept() throws Exception {
+    try (Rig rig = new Rig("tabular/skl-linear-double")) {
+      assertThat(rig.post("/v1/predictions", "{\"rows\":[{\"age\":1,\"visits\":2}]}").statusCode())
+          .isEqualTo(200);
+      HttpResponse<byte[]> refused =
+          rig.post(
+              "/v1/predictions",
+              "{\"rows\":[{\"age\":1,\"visits\":2},{\"age\":null,\"visits\":2}]}");
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(text(refused)).contains("SLU-9229", "row 1");
+    }
+  }
+
   private static String text(HttpResponse<byte[]> response) {
     return new String(response.body(), StandardCharsets.UTF_8);
   }
