@@ -41,7 +41,8 @@ final class AdoptCommand extends DecisionCommand {
   }
 
   @Override
-  ExitCode execute(Releases releases) {
+  ExitCode execute(Opened opened) {
+    Releases releases = opened.releases();
     Releases.Adoption adoption = releases.adopt(version, CurrentUser.name(), reason());
     ObjectNode json =
         Json.object()

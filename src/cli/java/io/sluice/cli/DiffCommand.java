@@ -26,7 +26,8 @@ final class DiffCommand extends ReleaseCommand {
   }
 
   @Override
-  ExitCode execute(Releases releases) {
+  ExitCode execute(Opened opened) {
+    Releases releases = opened.releases();
     Releases.Diff diff = releases.diff(left, right);
     StringBuilder text = new StringBuilder();
     String section = "";

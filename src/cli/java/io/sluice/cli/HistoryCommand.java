@@ -28,7 +28,8 @@ final class HistoryCommand extends ReleaseCommand {
   }
 
   @Override
-  ExitCode execute(Releases releases) {
+  ExitCode execute(Opened opened) {
+    Releases releases = opened.releases();
     Releases.History history = releases.history();
     StringBuilder text = new StringBuilder();
     if (history.entries().isEmpty() && history.damage().isEmpty()) {

@@ -37,6 +37,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ShowCommand.class,
       HistoryCommand.class,
       TraceCommand.class,
+      ReplayCommand.class,
       DiffCommand.class,
       RollbackCommand.class,
       OverrideCommand.class,

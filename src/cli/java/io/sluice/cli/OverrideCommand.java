@@ -27,7 +27,8 @@ final class OverrideCommand extends DecisionCommand {
   }
 
   @Override
-  ExitCode execute(Releases releases) {
+  ExitCode execute(Opened opened) {
+    Releases releases = opened.releases();
     Releases.Decided done = releases.override(version, CurrentUser.name(), reason());
     Entry entry = done.entry();
     print(

@@ -7,6 +7,7 @@ import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog.Entry;
+import io.sluice.core.registry.ModelRegistry;
 import io.sluice.platform.PipelineFolder;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
@@ -28,8 +29,19 @@ abstract class ReleaseCommand implements Callable<Integer> {
     this.terminal = terminal;
   }
 
+  /**
+   * What a command works on.
+   *
+   * @param state folder of the project's state
+   */
+  record Opened(ModelRegistry registry, String model, Path state) {
+    Releases releases() {
+      return new Releases(registry, model);
+    }
+  }
+
   /** Does the work and prints it; returns what the command ends with. */
-  abstract ExitCode execute(Releases releases);
+  abstract ExitCode execute(Opened opened);
 
   /** What to say when a signal came before the work was done. */
   Diagnostic interrupted() {
@@ -47,7 +59,7 @@ abstract class ReleaseCommand implements Callable<Integer> {
   private int withRegistry(Path state, String model) {
     try (Console console = Console.beside(terminal);
         RegistrySession session = RegistrySessions.ofThisProcess().open(state, console)) {
-      return execute(new Releases(session.registry(), model)).code();
+      return execute(new Opened(session.registry(), model, state)).code();
     }
   }
 

@@ -39,7 +39,8 @@ final class RollbackCommand extends DecisionCommand {
   }
 
   @Override
-  ExitCode execute(Releases releases) {
+  ExitCode execute(Opened opened) {
+    Releases releases = opened.releases();
     Releases.Decided done =
         releases.rollback(Optional.ofNullable(to), CurrentUser.name(), reason());
     Entry entry = done.entry();
