@@ -25,6 +25,16 @@ final class GateAuditRule implements Rule {
               + "\" has no snapshot to audit against",
           "give the source `labels` and evaluate@1 the input snapshot: data.<source>");
     }
+    if (spec.gate().policy().find(GatePolicy.REQUIRE_AUDIT).orElse(false)
+        && Edges.ownEvaluation(spec).isPresent()) {
+      findings.add(
+          "SLU-1043",
+          view.spans().value("gate", GatePolicy.REQUIRE_AUDIT.key()),
+          "the gate requires an audit, and nobody can audit what an evaluation of your own makes of "
+              + spec.gate().rows(),
+          "take requireAudit away: the verdict names what was not audited, and does not hold for"
+              + " it");
+    }
     if (spec.gate().policy().get(GatePolicy.ON_DRIFT) == OnDrift.HOLD
         && spec.stages().values().stream().noneMatch(Spec.Drift.class::isInstance)) {
       findings.add(

@@ -12,6 +12,9 @@ final class FloorBaseline {
   /** Its name; that of a team's own baseline wins, since then none is put in. */
   static final String NAME = "floor";
 
+  /** Its column. */
+  static final String COLUMN = "baseline:" + NAME;
+
   private FloorBaseline() {}
 
   /** The rows, with the floor as their baseline where one is needed and there is a floor. */

@@ -68,6 +68,7 @@ final class Proof {
       Contrast contrast = contrasts.get(k);
       String candidate = candidates.get(k);
       double adjusted = twoWay[k];
+      double flipped = reference.equals(FloorBaseline.COLUMN) ? skewed(p[k], contrasts, k) : p[k];
       out.add(
           new Verdict.Test(
               candidate,
@@ -75,7 +76,7 @@ final class Proof {
               comparison.improvement(candidate, reference, null),
               comparison.interval(candidate, reference, null, "interval " + candidate),
               contrast.t(),
-              p[k],
+              flipped,
               replicates,
               twoWays.get(k).map(w -> new Contrast.TwoWay(w.t(), w.df(), adjusted)),
               provable(contrast, twoWays.get(k), reference, factor, level),
@@ -85,9 +86,15 @@ final class Proof {
                       1 - policy.get(GatePolicy.CONFIDENCE))
                   .p(),
               level,
-              Rounding.atMost(p[k], level) && Rounding.atMost(adjusted, level)));
+              Rounding.atMost(flipped, level) && Rounding.atMost(adjusted, level)));
     }
     return List.copyOf(out);
+  }
+
+  /** The larger of two p-values, where one number stands for the reference. */
+  private static double skewed(double flips, List<Contrast> contrasts, int k) {
+    double p = Comparison.figure(SkewedMean.p(contrasts.get(k).units())).orElse(1.0);
+    return Math.max(flips, Math.min(1, contrasts.size() * p));
   }
 
   /** The improvement that such a window proves {@value #OFTEN} of the time. */
