@@ -164,6 +164,11 @@ public record Following(
     return with(failures + 1, State.BEHIND, behind(entry) + " is not here yet: " + why, now);
   }
 
+  /** The version of an entry waits for calls that end soon; the next look is no later for it. */
+  public Following waiting(Entry entry, String why, Instant now) {
+    return with(0, State.BEHIND, behind(entry) + " waits: " + why, now);
+  }
+
   /** A pinned version could not be served; that is tried again. */
   public Following unpinned(int version, String why, Instant now) {
     return with(failures + 1, State.NONE, "version " + version + " is pinned: " + why, now);

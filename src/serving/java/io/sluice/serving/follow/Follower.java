@@ -178,7 +178,7 @@ public final class Follower<T extends AutoCloseable> {
     if (draining.size() >= MAX_DRAINING) {
       Held<T> old = draining.getFirst();
       following =
-          following.failed(
+          following.waiting(
               entry,
               old.holds()
                   + (old.holds() == 1 ? " call is" : " calls are")

@@ -339,7 +339,9 @@ class FollowerTest {
     follower.step();
     assertThat(answer(follower)).isEqualTo("v2");
     registry.promote(3);
-    follower.step();
+    for (int i = 0; i < 5; i++) {
+      assertThat(follower.step()).as("pauses do not grow").isLessThan(INTERVAL.multipliedBy(2));
+    }
     assertThat(answer(follower)).isEqualTo("v2");
     assertThat(follower.status().why()).contains("1 call is still inside version 1");
     assertThat(models.open.get()).isEqualTo(2);
