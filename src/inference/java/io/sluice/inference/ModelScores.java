@@ -335,7 +335,10 @@ final class ModelScores {
           Diagnostic.of(
               "SLU-6042",
               "the champion cannot be evaluated, so no candidate can be compared with it",
-              "restore its bundle in the registry, or roll back to a version that loads"));
+              e.diagnostics().stream().allMatch(d -> d.id().equals("SLU-6009"))
+                  ? "its bundle is whole, and takes what the tables had when it was made: let the"
+                      + " tables have that again, as follows"
+                  : "restore its bundle in the registry, or roll back to a version that loads"));
       diagnostics.addAll(e.diagnostics());
       throw new SluiceException(e.exitCode(), diagnostics, e);
     }

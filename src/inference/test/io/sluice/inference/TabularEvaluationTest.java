@@ -567,6 +567,23 @@ class TabularEvaluationTest {
     assertThat(reason()).contains("SLU-6301");
   }
 
+  @Test
+  void aChampionThatDoesNotTakeTheTablesIsWholeAndTheTablesAreToBeMended() throws IOException {
+    Sample.copy(inputs.resolve("candidates/skl-mixed"), inputs.resolve("champion"));
+    command("skl-mixed");
+    answers("validation", 300, 160, "0.5");
+    answers("holdout", 460, 200, "0.25");
+    run();
+    editAll(text -> text.replace("\"visits\":\"int\"", "\"visits\":\"string\""));
+
+    SluiceException e = catchThrowableOfType(SluiceException.class, this::run);
+
+    assertThat(e.diagnostics()).extracting(Diagnostic::id).containsExactly("SLU-6042", "SLU-6009");
+    assertThat(e.diagnostics().getFirst().hint().orElseThrow())
+        .contains("its bundle is whole", "the tables");
+    assertThat(e.diagnostics().getLast().message()).contains("`types: {visits: int}` in split@1");
+  }
+
   private String reason() {
     SluiceException e = catchThrowableOfType(SluiceException.class, this::run);
     assertThat(e.diagnostics().getFirst().id()).isEqualTo("SLU-6041");
