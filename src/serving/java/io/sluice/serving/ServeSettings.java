@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 /**
  * How a service is to be.
  *
- * @param folder of this service alone, for the cache and the count of what its ledger accepted
+ * @param folder of this service alone: its cache, its ledger, the count of what that accepted
  * @param tokens file with the digests of bearer tokens
  * @param accessLog {@code off}, {@code -} or a file
  * @param notice how long others may need to see that it is ending
@@ -55,7 +55,7 @@ public record ServeSettings(
    */
   public static ServeSettings of(String model, Path state, Map<Setting, String> values, int cores) {
     Values in = new Values(values);
-    Path folder = state.resolve("serving").resolve(model);
+    Path folder = FollowSettings.folder(state, model);
     Limits usual = Limits.of(cores);
     int bodyBytes = in.number(Setting.BODY_MB, 1, 1024) << 20;
     Limits limits =
@@ -98,7 +98,7 @@ public record ServeSettings(
             longest(in.duration(Setting.INTERVAL)),
             pin,
             in.yes(Setting.ACCEPT_UNVERIFIED),
-            folder),
+            state),
         ledger,
         in.parsed(Setting.INPUTS, InputPolicy::parse),
         in.parsed(Setting.CONTROL, HashShare::parse),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.core.diag.SluiceException;
+import io.sluice.serving.follow.FollowSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +23,11 @@ class ServeSettingsTest {
   void withoutSettingsItListensOnThisMachineAndKeepsAllInItsOwnFolder() {
     ServeSettings settings = of(Map.of());
     assertThat(settings.host()).isEqualTo("127.0.0.1");
-    assertThat(settings.folder()).isEqualTo(Path.of("state/serving/m"));
-    assertThat(settings.ledger().place().toString()).startsWith("state/serving/m/");
+    assertThat(settings.folder()).endsWith(Path.of("state/serving/m"));
+    assertThat(FollowSettings.folder(settings.follow().state(), "m"))
+        .as("cache and ledger lie in one folder")
+        .isEqualTo(settings.folder());
+    assertThat(settings.ledger().place().toString()).startsWith(settings.folder() + "/");
     assertThat(settings.limits().workers()).isEqualTo(8);
     assertThat(settings.tokens()).isEmpty();
     assertThat(settings.follow().interval()).isEqualTo(Duration.ofSeconds(10));
