@@ -56,12 +56,13 @@ final class ReplayCommand extends ReleaseCommand {
     }
     print(
         replay.json(),
-        "prediction %s of %s version %d, %d rows, made at %s%n%s%n"
+        "prediction %s of %s version %d, %d %s, made at %s%n%s%n"
             .formatted(
                 prediction.id(),
                 prediction.version().model(),
                 prediction.version().version(),
                 prediction.rows(),
+                prediction.rows() == 1 ? "row" : "rows",
                 prediction.at(),
                 replay.sentence()));
     return replay.agrees() ? ExitCode.DONE : ExitCode.RUN_FAILED;

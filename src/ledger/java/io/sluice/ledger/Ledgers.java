@@ -22,9 +22,9 @@ public final class Ledgers {
    *
    * @param tell receives sentences for the service's log: losses of an earlier end, trouble and its
    *     end
-   * @throws io.sluice.core.diag.SluiceException SLU-9502 to SLU-9504 when a file cannot be used. A
-   *     server that is away is no such failure: the ledger begins degraded, and what that means for
-   *     requests is set
+   * @throws io.sluice.core.diag.SluiceException SLU-9502 to SLU-9504 when a file cannot be used.
+   *     With a server that is away the ledger begins degraded, and what that means for requests is
+   *     set
    */
   public static Ledger open(LedgerSettings settings, Clock clock, Consumer<String> tell) {
     return open(settings, clock, tell, OptionalLong.empty());
