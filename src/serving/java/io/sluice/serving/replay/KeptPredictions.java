@@ -7,6 +7,7 @@ import io.sluice.core.serving.Prediction;
 import io.sluice.core.serving.RowId;
 import io.sluice.ledger.LedgerPlace;
 import io.sluice.ledger.LedgerReader;
+import io.sluice.serving.follow.FollowSettings;
 import java.nio.file.Path;
 
 /** Looks up predictions in the ledger of a model's service, beside the service that writes it. */
@@ -24,7 +25,7 @@ public final class KeptPredictions {
   public static Prediction find(String place, Path state, String model, RowId id) {
     LedgerPlace ledger =
         place.isEmpty()
-            ? LedgerPlace.in(state.resolve("serving").resolve(model))
+            ? LedgerPlace.in(FollowSettings.folder(state, model))
             : LedgerPlace.parse(place);
     Prediction found;
     try (LedgerReader reader = LedgerReader.open(ledger)) {
