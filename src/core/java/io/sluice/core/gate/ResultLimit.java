@@ -8,7 +8,10 @@ import io.sluice.core.json.LowerCase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -167,41 +170,47 @@ public record ResultLimit(String name, Bounds bounds) {
   }
 
   /**
-   * Reads what {@link #write} wrote, shares also as percentages; empty when it is anything else.
+   * Reads what {@link #write} wrote, shares also as percentages; empty when it is another thing.
    */
   static Optional<ResultLimit> read(String name, JsonNode json) {
     if (!NAME.matcher(name).matches() || !json.isObject()) {
       return Optional.empty();
     }
-    List<String> known = new ArrayList<>();
-    Optional<Double> max = number(json, "max", known);
-    Optional<Double> min = number(json, "min", known);
-    Optional<Double> share = Optional.of(json.path("worseBy")).flatMap(SHARE::read);
-    share.ifPresent(s -> known.add("worseBy"));
-    Optional<Double> amount = number(json, "worseByAbsolute", known);
-    Optional<Better> better = word(json, "better", Better.words(), known).map(Better::of);
-    Optional<IfUnknown> ifUnknown =
-        word(json, "ifUnknown", IfUnknown.words(), known).map(IfUnknown::of);
-    Bounds bounds = new Bounds(max, min, share, amount, better, ifUnknown);
-    return known.size() == json.size() && bounds.fault().isEmpty()
+    Map<String, JsonNode> left = new TreeMap<>();
+    json.properties().forEach(e -> left.put(e.getKey(), e.getValue()));
+    Bounds bounds =
+        new Bounds(
+            take(left, "max", ResultLimit::number),
+            take(left, "min", ResultLimit::number),
+            take(left, "worseBy", SHARE::read),
+            take(left, "worseByAbsolute", ResultLimit::number),
+            take(left, "better", word -> word(word, Better.words()).map(Better::of)),
+            take(left, "ifUnknown", word -> word(word, IfUnknown.words()).map(IfUnknown::of)));
+    return left.isEmpty() && bounds.fault().isEmpty()
         ? Optional.of(new ResultLimit(name, bounds))
         : Optional.empty();
   }
 
-  private static Optional<Double> number(JsonNode json, String key, List<String> known) {
-    JsonNode value = json.path(key);
-    if (!value.isNumber() || !Double.isFinite(value.asDouble())) {
-      return Optional.empty();
-    }
-    known.add(key);
-    return Optional.of(value.asDouble());
+  /** A value that reads stays no longer in the map; what stays is unknown or of another form. */
+  private static <T> Optional<T> take(
+      Map<String, JsonNode> left, String key, Function<JsonNode, Optional<T>> as) {
+    Optional<T> value = Optional.ofNullable(left.get(key)).flatMap(as);
+    value.ifPresent(v -> left.remove(key));
+    return value;
   }
 
-  private static Optional<String> word(
-      JsonNode json, String key, List<String> words, List<String> known) {
-    Optional<String> word = Optional.of(json.path(key).asText()).filter(words::contains);
-    word.ifPresent(w -> known.add(key));
-    return word;
+  private static Optional<Double> number(JsonNode value) {
+    return Optional.of(value)
+        .filter(JsonNode::isNumber)
+        .map(JsonNode::asDouble)
+        .filter(Double::isFinite);
+  }
+
+  private static Optional<String> word(JsonNode value, List<String> words) {
+    return Optional.of(value)
+        .filter(JsonNode::isTextual)
+        .map(JsonNode::asText)
+        .filter(words::contains);
   }
 
   ObjectNode write() {
