@@ -113,7 +113,7 @@ public record Following(
       return stay(read.with(0, State.BEHIND, behind(head) + " cannot be served: " + no.why(), now));
     }
     return new Next(
-        read.with(0, State.BEHIND, behind(head) + " is on its way", now), Optional.of(head));
+        read.with(failures, State.BEHIND, behind(head) + " is on its way", now), Optional.of(head));
   }
 
   private static boolean is(ServedVersion.Promotion served, Entry head) {

@@ -11,8 +11,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -95,8 +94,12 @@ final class BundleCache {
     Path bundle = folder.resolve(fetched.digest().hex());
     try {
       Files.move(fetched.folder(), bundle, StandardCopyOption.ATOMIC_MOVE);
-    } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-      delete(fetched.folder()); // another process of this folder was faster
+    } catch (FileSystemException e) {
+      // Another version has the same files, or another process of this folder was faster.
+      delete(fetched.folder());
+      if (find(fetched.digest()).isEmpty()) {
+        throw e;
+      }
     }
     Files.setLastModifiedTime(bundle, FileTime.from(now));
     sync(folder);

@@ -100,7 +100,13 @@ final class LocalVersions {
       throw new RefusedException(
           "SLU-9251", "version " + number + " is not what it was: " + against.get());
     }
-    Map<String, String> params = registry.params(version);
+    Map<String, String> params;
+    try {
+      params = registry.params(version);
+    } catch (SluiceException e) {
+      cache.discard(fetched);
+      throw e;
+    }
     Path folder = cache.keep(fetched, clock.instant());
     ServedVersion described =
         described(number, entry, fetched.digest(), recorded.isPresent(), version.tags(), params);

@@ -102,6 +102,38 @@ class FollowerTest {
     events.areLegal();
   }
 
+  @Test
+  void twoVersionsMayHaveTheSameFiles() throws IOException {
+    promoted("same");
+    registry.version(2, "same");
+    Follower<Model> follower = follower();
+    follower.step();
+    registry.promote(2);
+    follower.step();
+    try (Follower.Hold<Model> hold = follower.acquire().orElseThrow()) {
+      assertThat(hold.version().version()).isEqualTo(2);
+      assertThat(hold.version().tags()).containsEntry("sluice.run", "run-2");
+    }
+    assertThat(cached()).hasSize(1);
+    try (Stream<Path> left = Files.list(state.resolve("serving/m/cache/incoming"))) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @Test
+  void filesThatCannotBeFetchedAreTriedLessAndLessOften() {
+    promoted("one");
+    registry.weather(FakeRegistry.Weather.FILES_BREAK);
+    Follower<Model> follower = follower();
+    Duration pause = Duration.ZERO;
+    for (int i = 0; i < 8; i++) {
+      pause = follower.step();
+    }
+    assertThat(pause).isGreaterThan(Duration.ofMinutes(3));
+    registry.weather(FakeRegistry.Weather.FINE);
+    assertThat(follower.step()).isLessThan(Duration.ofSeconds(13));
+  }
+
   private void behind(Follower<Model> follower, String why) {
     assertThat(follower.status().state()).isEqualTo(State.BEHIND);
     assertThat(follower.status().why()).contains(why);
