@@ -146,6 +146,8 @@ public final class FloorBaselineRates {
             0,
             0,
             Optional.empty(),
-            List.of()));
+            List.of(
+                new EvaluationReport.Unaudited(
+                    EvaluationReport.Check.OWN, "the losses", "made up", false))));
   }
 }
