@@ -140,7 +140,7 @@ public final class ModelBundle implements Predictor {
           && table.name().equals(originDay)
           && table.width() == 1) {
         days = longs.values();
-      } else {
+      } else if (!table.name().equals(ORIGIN_MICROS)) {
         throw new IllegalArgumentException(
             "a forecast takes no table %s of width %d".formatted(table.name(), table.width()));
       }

@@ -19,6 +19,12 @@ public sealed interface Predictor extends AutoCloseable permits ModelBundle, Tab
   /** The table of a forecast's input with each origin, where the model itself takes none. */
   String ORIGIN_DAY = "origin_day";
 
+  /**
+   * The table with each origin in microseconds since 1970, where one is not a midnight: no model
+   * takes it, and it tells two forecasts of a day apart.
+   */
+  String ORIGIN_MICROS = "origin_micros";
+
   /** The table with what a tabular model answers. */
   String PREDICTION = "prediction";
 

@@ -39,7 +39,7 @@ public enum Setting {
   ROWS("4096", "N", "Most windows or rows of a request."),
   CONNECTIONS("4096", "N", "Most open connections."),
   IDLE("30s", "DURATION", "How long a connection may be silent."),
-  ARRIVAL("15s", "DURATION", "How long a body may take to arrive."),
+  ARRIVAL("15s", "DURATION", "How long headers, and then a body, may take to arrive."),
   DEADLINE("30s", "DURATION", "Longest time for an answer; a request may name a shorter one."),
   NOTICE("5s", "DURATION", "At the end: how long others may need to see that it is not ready."),
   GRACE("20s", "DURATION", "At the end: how long accepted requests may take then.");

@@ -68,6 +68,7 @@ final class Exchange {
 
   void answer(Reply reply) {
     rows = reply.rows();
+    version = Optional.of(Integer.toString(reply.version()));
     prediction = reply.prediction();
     reply.ledger().ifPresent(word -> header(LEDGER, word));
     if (reply.json().isPresent()) {

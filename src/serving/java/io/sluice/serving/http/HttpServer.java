@@ -87,7 +87,9 @@ public final class HttpServer implements AutoCloseable {
     crowd.setEndPointIdleTimeout(CROWDED_IDLE_MILLIS);
     server.addBean(crowd);
     server.setErrorHandler(new Problems());
-    ServiceHandler handler = new ServiceHandler(served, limits, access, log, errors, clock);
+    HeaderWatch watch = new HeaderWatch(connector, limits.arrival());
+    ServiceHandler handler =
+        new ServiceHandler(served, limits, access, log, errors, clock, threads, watch);
     server.setHandler(new GracefulHandler(handler));
     try {
       server.start();
@@ -105,6 +107,7 @@ public final class HttpServer implements AutoCloseable {
       stop(server);
       throw new IllegalStateException("the server does not start", e);
     }
+    watch.run();
     return new HttpServer(server, connector, handler);
   }
 

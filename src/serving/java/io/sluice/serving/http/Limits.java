@@ -13,7 +13,7 @@ import java.time.Duration;
  * @param waitingBytes most bytes of bodies that wait, or arrive
  * @param connections most connections that are open
  * @param idle how long a connection may be silent
- * @param arrival how long a body may take to arrive
+ * @param arrival how long the headers of a request, and then its body, may take to arrive
  * @param deadline of an answer where the caller names none, and the longest that one can name
  */
 public record Limits(

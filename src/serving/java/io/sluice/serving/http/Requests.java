@@ -5,6 +5,7 @@ import io.sluice.serving.predict.Caller;
 import io.sluice.serving.predict.Problem;
 import io.sluice.serving.predict.ProblemException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,6 +23,9 @@ final class Requests {
   /** Bytes of JSON in a body with binary tensors. */
   static final String JSON_LENGTH = "Inference-Header-Content-Length";
 
+  /** With the name of a token before it, it fits the ledger's {@link Prediction#MAX_TEXT}. */
+  private static final int MAX_KEY = 128;
+
   private static final String TRACE = "traceparent";
   private static final Pattern TRACEPARENT =
       Pattern.compile("[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*");
@@ -30,7 +34,7 @@ final class Requests {
   private Requests() {}
 
   static Caller caller(HttpFields headers, Optional<String> name, Limits limits, long now) {
-    return new Caller(name, trace(headers), key(headers), now + deadline(headers, limits));
+    return new Caller(name, trace(headers), key(headers, name), now + deadline(headers, limits));
   }
 
   /** A trace that does not read is none: the caller's tracing is not ours to refuse. */
@@ -45,22 +49,40 @@ final class Requests {
         : Optional.empty();
   }
 
-  private static Optional<String> key(HttpFields headers) {
-    String text = headers.get(KEY);
+  /**
+   * The value of a header that may stand once: of two, a proxy before this service could have gone
+   * by the other.
+   */
+  static @Nullable String single(HttpFields headers, String header) {
+    List<String> values = headers.getValuesList(header);
+    if (values.size() > 1) {
+      throw Problem.at(
+          header,
+          400,
+          "SLU-9219",
+          "the header is there %d times".formatted(values.size()),
+          "send it once");
+    }
+    return values.isEmpty() ? null : values.getFirst();
+  }
+
+  /** Keys of two callers are two keys. */
+  private static Optional<String> key(HttpFields headers, Optional<String> caller) {
+    String text = single(headers, KEY);
     if (text == null) {
       return Optional.empty();
     }
     if (text.isBlank()
-        || text.length() > Prediction.MAX_TEXT
+        || text.length() > MAX_KEY
         || text.chars().anyMatch(c -> c < 0x20 || c > 0x7e)) {
       throw Problem.at(
           KEY,
           400,
           "SLU-9219",
-          "the key is empty, longer than 200 characters, or not ASCII",
+          "the key is empty, longer than 128 characters, or not ASCII",
           "a UUID serves well");
     }
-    return Optional.of(text);
+    return Optional.of(caller.map(name -> name + "/" + text).orElse(text));
   }
 
   private static long deadline(HttpFields headers, Limits limits) {
@@ -76,7 +98,7 @@ final class Requests {
   }
 
   private static Optional<Long> whole(HttpFields headers, String header, String what) {
-    String text = headers.get(header);
+    String text = single(headers, header);
     if (text == null) {
       return Optional.empty();
     }
@@ -91,8 +113,8 @@ final class Requests {
    * site without being asked is not among them.
    */
   static void requireForm(HttpFields headers, boolean binary) {
-    String type = headers.get(HttpHeader.CONTENT_TYPE);
-    String encoding = headers.get(HttpHeader.CONTENT_ENCODING);
+    String type = single(headers, "Content-Type");
+    String encoding = single(headers, "Content-Encoding");
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
       throw Problem.at(
           "Content-Encoding",

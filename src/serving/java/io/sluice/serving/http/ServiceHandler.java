@@ -23,9 +23,9 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
-import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -41,19 +41,28 @@ final class ServiceHandler extends Handler.Abstract {
   private final Clock clock;
   private final Admission admission;
   private final Metrics metrics;
+  private final HeaderWatch watch;
   private final AtomicLong arriving = new AtomicLong();
   private final byte[] openApi;
   private volatile boolean draining;
 
   ServiceHandler(
-      Served served, Limits limits, Access access, AccessLog log, PrintStream errors, Clock clock) {
+      Served served,
+      Limits limits,
+      Access access,
+      AccessLog log,
+      PrintStream errors,
+      Clock clock,
+      Executor threads,
+      HeaderWatch watch) {
+    this.watch = watch;
     this.served = served;
     this.limits = limits;
     this.access = access;
     this.log = log;
     this.errors = errors;
     this.clock = clock;
-    this.admission = new Admission(limits);
+    this.admission = new Admission(limits, threads);
     this.metrics =
         new Metrics(
             admission, this::version, served.versions()::status, served.ledger()::state, log);
@@ -88,6 +97,7 @@ final class ServiceHandler extends Handler.Abstract {
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
     Exchange exchange = new Exchange(request, response, callback, clock.instant(), this::over);
+    watch.begun(request.getConnectionMetaData().getConnection());
     if (draining) {
       exchange.closing();
     }
@@ -146,7 +156,7 @@ final class ServiceHandler extends Handler.Abstract {
     }
     Access.Granted granted =
         access
-            .look(exchange.headers().get(HttpHeader.AUTHORIZATION))
+            .look(Requests.single(exchange.headers(), "Authorization"))
             .orElseThrow(() ->
                 Problem.at(
                     "Authorization",
@@ -382,6 +392,7 @@ final class ServiceHandler extends Handler.Abstract {
   }
 
   private void over(Exchange exchange, int status, int bytes) {
+    watch.over(exchange.request.getConnectionMetaData().getConnection());
     long took = System.nanoTime() - exchange.since;
     metrics.count(exchange.endpoint.word(), status, took / 1e9);
     log.write(

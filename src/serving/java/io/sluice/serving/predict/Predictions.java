@@ -62,7 +62,7 @@ public final class Predictions {
     Optional<Prediction> earlier =
         caller.key().flatMap(key -> ledger.byKey(lease.version().model(), key));
     if (earlier.isPresent()) {
-      return again(earlier.get(), digest);
+      return again(earlier.get(), asked, digest);
     }
     long left = caller.deadline() - nanoTime.getAsLong();
     if (left <= 0) {
@@ -88,7 +88,7 @@ public final class Predictions {
     Duration patience = Duration.ofNanos(Math.max(0, caller.deadline() - nanoTime.getAsLong()));
     Ledger.Receipt receipt = ledger.append(prediction, patience);
     return switch (receipt) {
-      case Ledger.Receipt.Earlier other -> again(other.prediction(), digest);
+      case Ledger.Receipt.Earlier other -> again(other.prediction(), asked, digest);
       case Ledger.Receipt.Refused refused ->
           throw Problem.later(
               503,
@@ -147,13 +147,15 @@ public final class Predictions {
         Duration.ofSeconds(1));
   }
 
-  private static Answered again(Prediction earlier, Digest input) {
-    if (!earlier.inputDigest().equals(input)) {
+  private static Answered again(Prediction earlier, Asked asked, Digest input) {
+    if (!earlier.inputDigest().equals(input) || !earlier.names().equals(asked.names())) {
       throw Problem.at(
           "Idempotency-Key",
           422,
           "SLU-9221",
-          "the key belongs to prediction " + earlier.id() + ", which had another input",
+          "the key belongs to prediction "
+              + earlier.id()
+              + ", which had another input or other names",
           "a key stands for one request: take a new one for a new request");
     }
     return new Answered(

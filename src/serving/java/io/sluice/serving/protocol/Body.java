@@ -20,6 +20,13 @@ final class Body implements AutoCloseable {
   private static final String MALFORMED = "SLU-9210";
   private static final String WRONG = "SLU-9211";
 
+  /** Beyond these, sums of dates and periods leave the calendar that answers can write. */
+  private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
+
+  private static final Instant LAST = Instant.parse("9999-01-01T00:00:00Z");
+
+  private static final int MAX_NAME = 200;
+
   private final JsonParser parser;
   private final int from;
 
@@ -131,6 +138,30 @@ final class Body implements AutoCloseable {
     return parser.getText();
   }
 
+  /**
+   * A name that the ledger keeps and people read later: short, and nothing in it that a terminal or
+   * a database takes for something else.
+   */
+  String name() throws IOException {
+    String text = text();
+    if (text.isEmpty() || text.length() > MAX_NAME) {
+      throw wrong("the name is empty, or longer than 200 characters", "name it as you do");
+    }
+    if (text.codePoints().anyMatch(Body::isUnprintable)) {
+      throw wrong("the name holds a control character, or half a character", "leave it out");
+    }
+    return text;
+  }
+
+  private static boolean isUnprintable(int c) {
+    int type = Character.getType(c);
+    return type == Character.CONTROL
+        || type == Character.FORMAT
+        || type == Character.SURROGATE
+        || type == Character.LINE_SEPARATOR
+        || type == Character.PARAGRAPH_SEPARATOR;
+  }
+
   boolean flag() {
     JsonToken token = parser.currentToken();
     if (token != JsonToken.VALUE_TRUE && token != JsonToken.VALUE_FALSE) {
@@ -187,9 +218,10 @@ final class Body implements AutoCloseable {
   Instant instant() throws IOException {
     String text = text();
     return DateOrInstant.parse(text)
+        .filter(at -> !at.isBefore(FIRST) && at.isBefore(LAST))
         .orElseThrow(() ->
             wrong(
-                "`%s` is neither a date nor an instant".formatted(text),
+                "`%s` is neither a date nor an instant of the years 1 to 9998".formatted(text),
                 "write 2026-01-05 or 2026-01-05T00:00:00Z"));
   }
 

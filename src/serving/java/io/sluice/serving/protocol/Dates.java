@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 
 /** Times as answers write them. */
 final class Dates {
@@ -11,12 +12,13 @@ final class Dates {
 
   private Dates() {}
 
+  static boolean isMidnight(Instant at) {
+    return at.equals(at.truncatedTo(ChronoUnit.DAYS));
+  }
+
   /** A midnight in UTC as its date, any other instant in full. */
   static String write(Instant at) {
-    return at.getEpochSecond() % DAY == 0
-            && at.equals(at.truncatedTo(java.time.temporal.ChronoUnit.DAYS))
-        ? LocalDate.ofInstant(at, ZoneOffset.UTC).toString()
-        : at.toString();
+    return isMidnight(at) ? LocalDate.ofInstant(at, ZoneOffset.UTC).toString() : at.toString();
   }
 
   static String write(Duration duration) {

@@ -44,6 +44,7 @@ final class PlainReply {
     }
     return new Reply(
         out.toByteArray(),
+        prediction.version().version(),
         OptionalInt.empty(),
         prediction.rows(),
         prediction.review().needsReview(),

@@ -6,6 +6,7 @@ import java.util.OptionalInt;
 /**
  * The body of an answer.
  *
+ * @param version that made the prediction
  * @param json how many of the bytes are JSON, where tensors follow
  * @param rows that were predicted
  * @param needsReview whether a person should look
@@ -15,6 +16,7 @@ import java.util.OptionalInt;
 @SuppressWarnings("ArrayRecordComponent") // bytes on their way out; nobody compares two
 public record Reply(
     byte[] body,
+    int version,
     OptionalInt json,
     int rows,
     boolean needsReview,

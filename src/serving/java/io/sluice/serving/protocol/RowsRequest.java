@@ -14,7 +14,6 @@ import org.jspecify.annotations.Nullable;
 /** Rows with their columns by name, in plain JSON, as the columns that a tabular model takes. */
 final class RowsRequest {
   private static final List<String> MEMBERS = List.of("rows", "names");
-  private static final int MAX_NAME = 200;
 
   private RowsRequest() {}
 
@@ -128,11 +127,10 @@ final class RowsRequest {
           case "names" -> {
             body.list();
             while (body.element()) {
-              String name = body.text();
-              if (names.size() == maxRows || name.length() > MAX_NAME) {
+              String name = body.name();
+              if (names.size() == maxRows) {
                 throw body.wrong(
-                    "more than %d names, or one of more than 200 characters".formatted(maxRows),
-                    "one short name for each row");
+                    "there are more than %d names".formatted(maxRows), "one for each row");
               }
               names.add(name);
             }

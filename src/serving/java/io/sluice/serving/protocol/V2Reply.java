@@ -70,6 +70,7 @@ final class V2Reply {
     binaries.forEach(out::writeBytes);
     return new Reply(
         out.toByteArray(),
+        prediction.version().version(),
         length,
         prediction.rows(),
         prediction.review().needsReview(),

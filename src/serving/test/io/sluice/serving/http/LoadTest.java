@@ -216,6 +216,68 @@ class LoadTest {
     }
   }
 
+  @Test
+  void headersThatDripHoldNoConnection() throws Exception {
+    Limits limits = Rig.LIMITS;
+    Limits quick =
+        new Limits(
+            limits.bodyBytes(),
+            limits.headerBytes(),
+            limits.rows(),
+            limits.workers(),
+            limits.waiting(),
+            limits.waitingBytes(),
+            limits.connections(),
+            limits.idle(),
+            Duration.ofMillis(1),
+            limits.deadline());
+    try (Rig rig = new Rig("bundles/linear", quick, Access.open(), Ledger.off(), Map.of());
+        Socket slow = new Socket("127.0.0.1", rig.server.port())) {
+      slow.getOutputStream().write("GET /v2/hea".getBytes(StandardCharsets.US_ASCII));
+      assertThat(slow.getInputStream().read()).as("the server ends it").isEqualTo(-1);
+      assertThat(rig.get("/v2/health/ready").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void anAnswerLeavesAlthoughTheQueueIsNeverEmpty() throws Exception {
+    Limits limits = Rig.LIMITS;
+    Limits one =
+        new Limits(
+            limits.bodyBytes(),
+            limits.headerBytes(),
+            limits.rows(),
+            1,
+            2,
+            limits.waitingBytes(),
+            limits.connections(),
+            limits.idle(),
+            limits.arrival(),
+            limits.deadline());
+    try (Rig rig = new Rig("bundles/linear", one, Access.open(), Ledger.off(), Map.of())) {
+      CountDownLatch firstGate = new CountDownLatch(1);
+      rig.versions.gate = firstGate;
+      rig.versions.inside = new CountDownLatch(1);
+      var first = later(rig);
+      assertThat(rig.versions.inside.await(5, TimeUnit.MINUTES)).isTrue();
+      rig.versions.inside = new CountDownLatch(1);
+      var second = later(rig);
+      HttpResponse<byte[]> metrics;
+      do {
+        metrics = rig.get("/metrics");
+        assertThat(metrics.statusCode()).isEqualTo(200);
+      } while (!text(metrics).contains("sluice_serving_waiting 1.0"));
+      // the second one is computed until this test says so; the first one's caller has its answer
+      CountDownLatch secondGate = new CountDownLatch(1);
+      rig.versions.gate = secondGate;
+      firstGate.countDown();
+      assertThat(first.get(5, TimeUnit.MINUTES).statusCode()).isEqualTo(200);
+      assertThat(rig.get("/v2/health/ready").statusCode()).isEqualTo(200);
+      secondGate.countDown();
+      assertThat(second.get(5, TimeUnit.MINUTES).statusCode()).isEqualTo(200);
+    }
+  }
+
   private static String text(HttpResponse<byte[]> response) {
     return new String(response.body(), StandardCharsets.UTF_8);
   }

@@ -31,7 +31,7 @@ final class OneVersion implements Versions, AutoCloseable {
   /** Counted down by each request that reaches the model. */
   volatile CountDownLatch inside = new CountDownLatch(0);
 
-  /** Answers wait for it. */
+  /** A request that reaches the model waits for it. */
   volatile CountDownLatch gate = new CountDownLatch(0);
 
   volatile boolean there = true;
@@ -80,12 +80,13 @@ final class OneVersion implements Versions, AutoCloseable {
           public Predictor predictor() {
             if (!asked) {
               asked = true;
+              CountDownLatch wait = gate;
               inside.countDown();
-            }
-            try {
-              gate.await();
-            } catch (InterruptedException e) {
-              throw new IllegalStateException(e);
+              try {
+                wait.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
             }
             return predictor;
           }

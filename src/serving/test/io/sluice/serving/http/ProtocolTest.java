@@ -230,6 +230,14 @@ class ProtocolTest {
         {one("[{\"period\":\"-999999999-01-01T00:00:00Z\"}]"), "/series/0/history/0/period"},
         {one("[{\"period\":\"2026-02-23\"},{\"period\":\"2026-02-23\"}]"), "/series/0/history/1"},
         {one("[{\"period\":\"23.2.2026\"}]"), "/series/0/history/0/period"},
+        {one("[{\"period\":\"+999999999-12-30T00:00:00Z\"}]"), "/series/0/history/0/period"},
+        {
+          "{\"series\":[{\"origin\":\"+999999999-12-31T00:00:00Z\",\"history\":[]}]}",
+          "/series/0/origin"
+        },
+        {one("[]").replace("{\"origin", "{\"id\":\"\\u001b[2J\",\"origin"), "/series/0/id"},
+        {one("[]").replace("{\"origin", "{\"id\":\"a\\ud800\",\"origin"), "/series/0/id"},
+        {one("[]").replace("{\"origin", "{\"id\":\"\",\"origin"), "/series/0/id"},
         {one("[{\"returned\":1}]"), "/series/0/history/0"},
         {one("[{\"period\":\"2026-02-23\",\"retuned\":1}]"), "/series/0/history/0/retuned"},
       };
@@ -286,6 +294,26 @@ class ProtocolTest {
               "{\"rows\":[{\"age\":1,\"visits\":2},{\"age\":null,\"visits\":2}]}");
       assertThat(refused.statusCode()).isEqualTo(400);
       assertThat(text(refused)).contains("SLU-9229", "row 1");
+    }
+  }
+
+  @Test
+  void aHeaderThatStandsTwiceIsRefused() throws Exception {
+    try (Rig rig = new Rig("bundles/linear")) {
+      String good = Rig.infer("[1,2,3,4,5,6,7,8,9,10,11,12]");
+      for (String[] header :
+          new String[][] {
+            {"Content-Encoding", "identity", "gzip"},
+            {"Content-Type", "application/json", "text/plain"},
+            {"Sluice-Timeout", "1000", "1"},
+            {"Idempotency-Key", "a", "b"},
+            {"Authorization", "Bearer a", "Bearer b"}
+          }) {
+        String request =
+            "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%s: %s\r\n%s: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"
+                .formatted(INFER, header[0], header[1], header[0], header[2], good.length(), good);
+        assertThat(rig.raw(request)).as(header[0]).startsWith("HTTP/1.1 400 ").contains("SLU-9219");
+      }
     }
   }
 
