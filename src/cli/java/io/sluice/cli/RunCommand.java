@@ -122,9 +122,8 @@ final class RunCommand implements Callable<Integer> {
       description = {
         "Run one stage, with what it needs and is not there yet: preprocess (what prepares tables,",
         "whatever its name), drift, tune, train, evaluate, promote, or stages.NAME of the spec. The",
-        "next call with the same --run-id goes on",
-        "with the run: the pipeline's files, --profile, --as-of and --set stay as they were at"
-            + " first."
+        "next call with the same --run-id continues the run: the pipeline's files, --profile,",
+        "--as-of and --set stay as they were at first."
       })
   private @Nullable String stage;
 

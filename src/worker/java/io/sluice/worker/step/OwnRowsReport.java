@@ -121,6 +121,14 @@ final class OwnRowsReport {
    */
   List<String> write(Path outputs, Path scratch) throws IOException {
     Path folder = outputs.resolve(own.output());
+    // never through a link of the command: what is written here would land wherever it points
+    if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+      throw wrong(
+          "SLU-6060",
+          "the output " + own.output() + " is not a folder",
+          "a stage whose rows the gate judges writes %s/rows.csv and %s/rows.json, and no link"
+              .formatted(own.output(), own.output()));
+    }
     OwnRows told = told(folder);
     Optional<HoldoutIds> holdout = holdout(scratch, told);
     Counted counted = new Counted();

@@ -223,6 +223,25 @@ class OwnRowsReportTest {
   }
 
   @Test
+  void nothingIsWrittenThroughALinkOfTheCommand() throws Exception {
+    Path elsewhere = Files.createDirectories(folder.resolve("elsewhere"));
+    Files.writeString(elsewhere.resolve("rows.csv"), "query,candidate:ranker\nq1,0.2\n");
+    Files.writeString(
+        elsewhere.resolve("rows.json"),
+        "{\"apiVersion\":\"sluice.io/own-rows/v1\",\"id\":[\"query\"]}");
+    Path outputs = Files.createDirectories(folder.resolve("outputs"));
+    Files.createSymbolicLink(outputs.resolve("rows"), elsewhere);
+    SluiceException e =
+        catchThrowableOfType(
+            SluiceException.class,
+            () -> new OwnRowsReport(store, stage(), own).write(outputs, folder.resolve("tmp")));
+    assertThat(e.diagnostics().getFirst())
+        .satisfies(d -> assertThat(d.id()).isEqualTo("SLU-6060"))
+        .satisfies(d -> assertThat(d.message()).contains("rows is not a folder"));
+    assertThat(elsewhere).isDirectoryNotContaining("glob:**{evaluation,bundles}.json");
+  }
+
+  @Test
   void theChampionMeetsEveryRowAndACandidateThatDoesNotIsForTheGate() throws Exception {
     input("champion", "weights", "0");
     assertThat(refused("query,candidate:ranker\nq1,1\n", "").id()).isEqualTo("SLU-6062");
