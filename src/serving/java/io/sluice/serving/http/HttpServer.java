@@ -12,6 +12,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -38,8 +39,11 @@ public final class HttpServer implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
   private final ServiceHandler handler;
+  private final PrintStream errors;
 
-  private HttpServer(Server server, ServerConnector connector, ServiceHandler handler) {
+  private HttpServer(
+      Server server, ServerConnector connector, ServiceHandler handler, PrintStream errors) {
+    this.errors = errors;
     this.server = server;
     this.connector = connector;
     this.handler = handler;
@@ -87,7 +91,7 @@ public final class HttpServer implements AutoCloseable {
     crowd.setEndPointIdleTimeout(CROWDED_IDLE_MILLIS);
     server.addBean(crowd);
     server.setErrorHandler(new Problems());
-    HeaderWatch watch = new HeaderWatch(connector, limits.arrival());
+    ArrivalWatch watch = new ArrivalWatch(connector, limits.arrival());
     ServiceHandler handler =
         new ServiceHandler(served, limits, access, log, errors, clock, threads, watch);
     server.setHandler(new GracefulHandler(handler));
@@ -108,7 +112,7 @@ public final class HttpServer implements AutoCloseable {
       throw new IllegalStateException("the server does not start", e);
     }
     watch.run();
-    return new HttpServer(server, connector, handler);
+    return new HttpServer(server, connector, handler, errors);
   }
 
   /** The port that it listens on. */
@@ -131,20 +135,31 @@ public final class HttpServer implements AutoCloseable {
       Thread.sleep(LOOK_MILLIS);
     }
     server.setStopTimeout(grace.toMillis());
-    stop(server);
+    close();
   }
 
   @Override
   public void close() {
-    stop(server);
+    if (!stop(server)) {
+      errors.println("requests that did not end within their grace were cut off");
+      errors.flush();
+    }
   }
 
-  private static void stop(Server server) {
+  /** Ends a server; false when requests outlasted its grace. */
+  private static boolean stop(Server server) {
     try {
       server.stop();
+      return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      return false;
+    } catch (TimeoutException e) {
+      return false; // the rest of the server ended all the same
     } catch (Exception e) {
+      if (e.getCause() instanceof TimeoutException) {
+        return false;
+      }
       throw new IllegalStateException("the server does not end in order", e);
     }
   }

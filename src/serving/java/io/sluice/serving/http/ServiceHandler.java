@@ -41,7 +41,7 @@ final class ServiceHandler extends Handler.Abstract {
   private final Clock clock;
   private final Admission admission;
   private final Metrics metrics;
-  private final HeaderWatch watch;
+  private final ArrivalWatch watch;
   private final AtomicLong arriving = new AtomicLong();
   private final byte[] openApi;
   private volatile boolean draining;
@@ -54,7 +54,7 @@ final class ServiceHandler extends Handler.Abstract {
       PrintStream errors,
       Clock clock,
       Executor threads,
-      HeaderWatch watch) {
+      ArrivalWatch watch) {
     this.watch = watch;
     this.served = served;
     this.limits = limits;
@@ -212,7 +212,9 @@ final class ServiceHandler extends Handler.Abstract {
               + ledger.degraded().get()
               + ledger.since().map(s -> ", since " + s).orElse(""));
     }
-    exchange.answer(ready ? 200 : 503, Endpoints.ready(ready, notes));
+    // others learn whether it is ready, and not from where it gets what
+    boolean known = access.look(Requests.single(exchange.headers(), "Authorization")).isPresent();
+    exchange.answer(ready ? 200 : 503, Endpoints.ready(ready, known ? notes : List.of()));
   }
 
   private void model(Exchange exchange, Route route) {
@@ -285,6 +287,7 @@ final class ServiceHandler extends Handler.Abstract {
               @Override
               public void arrived(byte[] body) {
                 exchange.bytesIn = body.length;
+                watch.arrived(exchange.request.getConnectionMetaData().getConnection());
                 if (!admission.submit(new Computation(exchange, route, json, caller, body))) {
                   exchange.refuse(
                       Requests.shed("as many requests wait as this service lets wait").problem());
@@ -352,11 +355,24 @@ final class ServiceHandler extends Handler.Abstract {
     }
   }
 
-  private static Problem failed(SluiceException e) {
+  /** A failure with an id; of a service that this one needs the caller learns no address. */
+  private Problem failed(SluiceException e) {
     Diagnostic first = e.diagnostics().getFirst();
-    int status = e.exitCode() == ExitCode.UNREACHABLE ? 503 : 500;
+    if (e.exitCode() == ExitCode.UNREACHABLE) {
+      synchronized (errors) {
+        errors.println(clock.instant() + " " + first.id() + " " + first.message());
+        errors.flush();
+      }
+      return Problem.later(
+              503,
+              first.id(),
+              "what this service needs for an answer cannot be reached now",
+              "send it again later; the operator finds the reason in the service's log",
+              Duration.ofSeconds(5))
+          .problem();
+    }
     return new Problem(
-        status,
+        500,
         first.id(),
         first.message(),
         first.hint().orElse("the operator of the service finds it in its log"),

@@ -26,7 +26,15 @@ class AccessTest {
   void tokensGrantWhatTheirRolesSay() throws Exception {
     Access access = Access.parse(TOKENS, "tokens");
     try (Rig rig = new Rig("bundles/linear", Rig.LIMITS, access, Ledger.off(), Map.of())) {
-      assertThat(rig.get("/v2/health/ready").statusCode()).isEqualTo(200);
+      HttpResponse<byte[]> ready = rig.get("/v2/health/ready");
+      assertThat(ready.statusCode()).isEqualTo(200);
+      assertThat(Rig.json(ready).get("notes")).as("no details without a token").isEmpty();
+      assertThat(
+              Rig.json(
+                      rig.send(
+                          rig.to("/v2/health/ready").header("Authorization", "Bearer " + TOKEN)))
+                  .get("notes"))
+          .isNotEmpty();
       for (String header :
           List.of("", "Bearer", "Bearer x", "Basic " + TOKEN, TOKEN, "Bearer " + TOKEN + "0")) {
         HttpResponse<byte[]> refused =

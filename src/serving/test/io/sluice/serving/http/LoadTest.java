@@ -138,6 +138,21 @@ class LoadTest {
   }
 
   @Test
+  void aRequestThatOutlastsTheGraceDoesNotBreakTheEnd() throws Exception {
+    try (Rig rig = new Rig("bundles/linear")) {
+      rig.versions.gate = new CountDownLatch(1);
+      rig.versions.inside = new CountDownLatch(1);
+      var endless = later(rig);
+      assertThat(rig.versions.inside.await(5, TimeUnit.MINUTES)).isTrue();
+      rig.server.drain(Duration.ofMillis(1), Duration.ofMillis(1));
+      assertThat(rig.errors.toString(StandardCharsets.UTF_8)).contains("cut off");
+      rig.versions.gate.countDown();
+      assertThat(endless.handle((response, failure) -> failure).get(5, TimeUnit.MINUTES))
+          .isNotNull();
+    }
+  }
+
+  @Test
   void bodiesAndHeadersHaveLimits() throws Exception {
     try (Rig rig = new Rig("bundles/linear")) {
       String head =
@@ -217,7 +232,7 @@ class LoadTest {
   }
 
   @Test
-  void headersThatDripHoldNoConnection() throws Exception {
+  void headersAndBodiesThatStopHoldNoConnection() throws Exception {
     Limits limits = Rig.LIMITS;
     Limits quick =
         new Limits(
@@ -235,6 +250,17 @@ class LoadTest {
         Socket slow = new Socket("127.0.0.1", rig.server.port())) {
       slow.getOutputStream().write("GET /v2/hea".getBytes(StandardCharsets.US_ASCII));
       assertThat(slow.getInputStream().read()).as("the server ends it").isEqualTo(-1);
+      try (Socket silent = new Socket("127.0.0.1", rig.server.port())) {
+        silent
+            .getOutputStream()
+            .write(
+                ("POST "
+                        + INFER
+                        + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        + "Content-Length: 1000\r\n\r\n{")
+                    .getBytes(StandardCharsets.US_ASCII));
+        assertThat(silent.getInputStream().read()).as("and a body that stops").isEqualTo(-1);
+      }
       assertThat(rig.get("/v2/health/ready").statusCode()).isEqualTo(200);
     }
   }

@@ -11,21 +11,24 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.ServerConnector;
 
 /**
- * Ends connections whose next request takes too long to begin: the server library limits how long a
- * connection may be silent, and a byte now and then is not silence. Without it a few callers hold
- * all connections that there may be.
+ * Ends connections whose next request takes too long to arrive, its headers or its body: the server
+ * library limits how long a connection may be silent, and a byte now and then is not silence.
+ * Without it a few callers hold all connections, or all memory for bodies, that there may be.
  */
-final class HeaderWatch implements Runnable {
+final class ArrivalWatch implements Runnable {
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   /** What is known of a connection; its fields under its lock. */
   private static final class Seen {
     private boolean busy;
 
+    /** Whether its body is not there yet. */
+    private boolean arriving;
+
     /** Bytes that had come when the last request was over. */
     private long bytes;
 
-    /** When the first bytes of the next request were seen, by {@link System#nanoTime}. */
+    /** When headers or body were first waited for, by {@link System#nanoTime}. */
     private long since;
 
     private boolean partial;
@@ -36,9 +39,9 @@ final class HeaderWatch implements Runnable {
   private final Map<Connection, Seen> connections = new ConcurrentHashMap<>();
 
   /**
-   * @param longest from a request's first byte to its last header
+   * @param longest for the headers of a request, and then for its body
    */
-  HeaderWatch(ServerConnector connector, Duration longest) {
+  ArrivalWatch(ServerConnector connector, Duration longest) {
     this.connector = connector;
     this.longest = longest;
   }
@@ -53,6 +56,16 @@ final class HeaderWatch implements Runnable {
     synchronized (seen) {
       seen.busy = true;
       seen.partial = false;
+      seen.arriving = true;
+      seen.since = System.nanoTime();
+    }
+  }
+
+  /** All of its body is there. */
+  void arrived(Connection connection) {
+    Seen seen = seen(connection);
+    synchronized (seen) {
+      seen.arriving = false;
     }
   }
 
@@ -91,7 +104,11 @@ final class HeaderWatch implements Runnable {
   private boolean isLate(Connection connection, long now) {
     Seen seen = seen(connection);
     synchronized (seen) {
-      if (seen.busy || connection.getBytesIn() == seen.bytes) {
+      if (seen.busy) {
+        // a body that still comes is answered with 408 at its next bytes: this is for silence
+        return seen.arriving && now - seen.since > longest.plus(LOOK).toNanos();
+      }
+      if (connection.getBytesIn() == seen.bytes) {
         seen.partial = false;
         return false;
       }
