@@ -32,9 +32,10 @@ final class HoldoutIds {
    * A row of the holdout.
    *
    * @param unit the values of its group; empty without one
+   * @param slices the values of its slices; empty without any
    * @param label as {@code rows.csv} of the evaluation has its actual; NaN where nobody can know
    */
-  private record Row(String unit, String time, double weight, double label) {}
+  private record Row(String unit, String slices, String time, double weight, double label) {}
 
   private final Map<String, Row> open;
   private final long rows;
@@ -76,27 +77,48 @@ final class HoldoutIds {
     if (own.task().classes()) {
       same("classes", told.classes(), format.classes());
     }
+    if (!told.slices().containsAll(format.slices())) {
+      throw OwnRowsReport.wrong(
+          ID,
+          "rows.json has `slices` %s, and table.json of the holdout %s"
+              .formatted(told.slices(), format.slices()),
+          "name all slices that table.json of SLUICE_INPUTS/holdout names, and more if you want;"
+              + " gate.slices in the spec says which of them the gate looks at");
+    }
     Trees.lay(store, new Manifest(Optional.empty(), Map.of(), needed), scratch);
     Map<String, Row> rows = new LinkedHashMap<>();
     try (CsvTable table =
         CsvTable.open(scratch.resolve(TableFormat.ROWS), "holdout/" + TableFormat.ROWS)) {
       int[] id = told.id().stream().mapToInt(table::require).toArray();
       int[] group = format.group().stream().mapToInt(table::require).toArray();
+      int[] slices = format.slices().stream().mapToInt(table::require).toArray();
       int label = table.require(format.label());
       Optional<Integer> time = format.time().map(table::require);
       Optional<Integer> weight = format.weight().map(table::require);
       while (table.next()) {
-        rows.put(
-            table.key(id),
+        String name = table.key(id);
+        Row row =
             new Row(
-                group.length == 0 ? "" : table.key(group),
+                values(table, group),
+                values(table, slices),
                 time.map(t -> table.time(t).toString()).orElse(""),
                 weight.map(table::number).orElse(1.0),
-                own.task().scored() ? label(table, label, format) : Double.NaN));
+                own.task().scored() ? label(table, label, format) : Double.NaN);
+        if (rows.put(name, row) != null) {
+          throw OwnRowsReport.wrong(
+              ID,
+              table.at(id[0]) + ": a second row of " + name.replace('\t', ' '),
+              "the stage that makes the holdout writes each row once, or names in table.json's `id`"
+                  + " all columns that tell rows apart");
+        }
       }
     }
     Workspace.delete(scratch);
     return Optional.of(new HoldoutIds(rows, format));
+  }
+
+  private static String values(CsvTable table, int[] columns) {
+    return columns.length == 0 ? "" : table.key(columns);
   }
 
   private static double label(CsvTable table, int column, TableFormat format) {
@@ -135,13 +157,19 @@ final class HoldoutIds {
     if (!Double.isNaN(row.label) && actual != row.label) {
       throw differs(table, table.require("actual"), row.label);
     }
-    if (!row.unit.isEmpty()) {
-      int[] group = format.group().stream().mapToInt(table::require).toArray();
-      if (!table.key(group).equals(row.unit)) {
-        throw differs(table, group[0], row.unit);
-      }
-    }
-    if (!row.time.isEmpty()) {
+    holds(table, format.group(), row.unit);
+    holds(table, format.slices(), row.slices);
+    if (row.time.isEmpty()) {
+      // a time that the judge invents would make rows look new that earlier gates saw
+      table
+          .find("time")
+          .ifPresent(column -> {
+            throw OwnRowsReport.wrong(
+                ID,
+                "rows.csv has a column `time`, and the holdout has no time",
+                "leave it out; or name in table.json the column of when a row came about");
+          });
+    } else {
       int time = table.require("time");
       if (!table.time(time).toString().equals(row.time)) {
         throw differs(table, time, row.time);
@@ -153,13 +181,22 @@ final class HoldoutIds {
     }
   }
 
+  private static void holds(CsvTable table, List<String> names, String known) {
+    if (!names.isEmpty()) {
+      int[] columns = names.stream().mapToInt(table::require).toArray();
+      if (!table.key(columns).equals(known)) {
+        throw differs(table, columns[0], known.replace('\t', ' '));
+      }
+    }
+  }
+
   private static RuntimeException differs(CsvTable table, int column, Object known) {
     return OwnRowsReport.wrong(
         ID,
         "%s: it is %s, and %s in the holdout"
             .formatted(table.at(column), table.text(column), known),
         "copy what the holdout says of a row: `actual` (of a class its place in `classes`, from 0),"
-            + " the columns of its group, `time` and `weight`");
+            + " the columns of its group and slices, `time` and `weight`");
   }
 
   /** Refuses rows that leave out some of the holdout. */

@@ -132,7 +132,8 @@ public final class HoldoutTable {
       int[] slices,
       int[] models) {
     Optional<Integer> time = table.find("time");
-    Optional<Integer> targetEnd = table.find("targetEnd");
+    // rows without a time have no period: an end alone would give them one
+    Optional<Integer> targetEnd = time.isPresent() ? table.find("targetEnd") : Optional.empty();
     Instant first = evaluation.firstHoldoutOrigin();
     Optional<Integer> actual = actual(table, evaluation);
     Optional<Integer> weight = table.find("weight");

@@ -284,6 +284,18 @@ final class OwnRowsReport {
     int[] unit = columns(table, told.unit());
     columns(table, told.slices());
     boolean forecasts = task().isEmpty();
+    if (!forecasts) {
+      // the end of a row's period follows from its time: by one of the judge's own the gate would
+      // count periods, and rows as new, that nobody measured
+      for (String column : List.of("origin", "horizon", "targetEnd")) {
+        if (table.find(column).isPresent()) {
+          throw wrong(
+              "SLU-6060",
+              "rows.csv has a column `%s`, and the task is %s".formatted(column, own.task().word()),
+              "only forecasts have it: leave it out, and write `time` where the rows have one");
+        }
+      }
+    }
     Optional<Integer> time = forecasts ? Optional.of(table.require("origin")) : table.find("time");
     Optional<Integer> horizon =
         forecasts ? Optional.of(table.require("horizon")) : Optional.empty();

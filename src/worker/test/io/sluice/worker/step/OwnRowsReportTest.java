@@ -314,6 +314,51 @@ class OwnRowsReportTest {
   }
 
   @Test
+  void rowsAreNotMadeToLookNewByATimeOfTheJudge() throws Exception {
+    input("holdout", "table.json", TABLE, "rows.csv", "query,a,answer\nq1,1,yes\nq2,2,no\n");
+    assertThat(
+            refused("query,time,candidate:ranker\nq1,2026-01-01,1\nq2,2026-01-09,0\n", "")
+                .message())
+        .contains("column `time`", "the holdout has no time");
+    for (String column : List.of("origin", "horizon", "targetEnd")) {
+      assertThat(
+              refused("query,%s,candidate:ranker\nq1,1,1\nq2,1,0\n".formatted(column), "")
+                  .message())
+          .contains("column `" + column + "`");
+    }
+    inputs.removeIf(p -> p.input().name().equals("holdout"));
+    assertThat(refused("query,targetEnd,candidate:ranker\nq1,2027-01-01,1\n", "").message())
+        .as("nor where the holdout has another form")
+        .contains("targetEnd");
+  }
+
+  @Test
+  void slicesOfTheTableStayAsTheyAre() throws Exception {
+    String table = TABLE.replace("\"label\"", "\"slices\":[\"city\"],\"label\"");
+    input(
+        "holdout",
+        "table.json",
+        table,
+        "rows.csv",
+        "query,a,city,answer\nq1,1,Bonn,yes\nq2,2,Ulm,no\n");
+    String rows = "query,city,long,candidate:ranker\nq1,Bonn,no,1\nq2,Ulm,no,0\n";
+    assertThat(written(rows, ",\"slices\":[\"long\",\"city\"]").slices()).contains("city");
+    assertThat(refused(rows, ",\"slices\":[\"long\"]"))
+        .satisfies(d -> assertThat(d.id()).isEqualTo("SLU-6066"))
+        .satisfies(d -> assertThat(d.message()).contains("`slices` [long]", "[city]"));
+    assertThat(refused(rows.replace("Ulm", "Bonn"), ",\"slices\":[\"city\"]").message())
+        .contains("line 3", "city", "it is Bonn, and Ulm in the holdout");
+  }
+
+  @Test
+  void aHoldoutHasEachRowOnce() throws Exception {
+    input("holdout", "table.json", TABLE, "rows.csv", "query,a,answer\nq1,1,yes\nq1,2,no\n");
+    assertThat(refused("query,candidate:ranker\nq1,1\n", ""))
+        .satisfies(d -> assertThat(d.id()).isEqualTo("SLU-6066"))
+        .satisfies(d -> assertThat(d.message()).contains("holdout/rows.csv", "line 3", "q1"));
+  }
+
+  @Test
   void probabilitiesOfTheChampionAreOnesThatTheMetricCanJudge() throws Exception {
     input("champion", "weights", "0");
     own = new OwnEvaluation("rows", "logloss", Task.MULTICLASS);
