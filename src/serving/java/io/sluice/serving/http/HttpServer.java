@@ -36,6 +36,9 @@ public final class HttpServer implements AutoCloseable {
 
   private static final long LOOK_MILLIS = 20;
 
+  /** Looks in a row without a connection, after which nobody is taken to come again. */
+  private static final int QUIET_LOOKS = 25;
+
   private final Server server;
   private final ServerConnector connector;
   private final ServiceHandler handler;
@@ -131,8 +134,11 @@ public final class HttpServer implements AutoCloseable {
   public void drain(Duration notice, Duration grace) throws InterruptedException {
     handler.drain();
     long end = System.nanoTime() + notice.toNanos();
-    while (System.nanoTime() < end && !connector.getConnectedEndPoints().isEmpty()) {
+    for (int quiet = 0; quiet < QUIET_LOOKS && System.nanoTime() < end; quiet++) {
       Thread.sleep(LOOK_MILLIS);
+      if (!connector.getConnectedEndPoints().isEmpty()) {
+        quiet = 0; // callers whose connections end after each answer come again
+      }
     }
     server.setStopTimeout(grace.toMillis());
     close();
