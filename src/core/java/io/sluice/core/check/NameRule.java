@@ -1,6 +1,7 @@
 package io.sluice.core.check;
 
 import io.sluice.core.diag.Location;
+import io.sluice.core.gate.HoldoutRows;
 import io.sluice.core.plan.Plan;
 import io.sluice.core.plan.Planner;
 import io.sluice.core.run.StageName;
@@ -63,6 +64,13 @@ final class NameRule implements Rule {
             }
           });
       predictors(view);
+      if (spec.families().containsKey(HoldoutRows.CHAMPION)) {
+        findings.add(
+            "SLU-1029",
+            spans.key("families", HoldoutRows.CHAMPION),
+            "a family cannot be called \"" + HoldoutRows.CHAMPION + "\"",
+            "that is what production's version is called beside the candidates; rename the family");
+      }
     }
 
     private void tuneInputs(SpecView view, String name, Spec.Stage stage) {

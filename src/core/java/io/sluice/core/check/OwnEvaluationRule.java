@@ -15,6 +15,14 @@ final class OwnEvaluationRule implements Rule {
       return;
     }
     String name = rows.stage();
+    if (own.get().perFamily()) {
+      findings.add(
+          "SLU-1046",
+          view.spans().value("stages", name, "forEach"),
+          "\"" + name + "\" would run once for each family, and see no other",
+          "take forEach out: the models of all families lie side by side in"
+              + " SLUICE_INPUTS/candidates");
+    }
     SortedMap<String, Ref> inputs = Edges.of(view.spec(), own.get());
     Ref candidates = inputs.get("candidates");
     if (candidates == null) {

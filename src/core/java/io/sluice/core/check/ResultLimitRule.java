@@ -45,6 +45,23 @@ final class ResultLimitRule implements Rule {
               + (reporting.isEmpty()
                   ? "add a stage with a command"
                   : "commands run in " + String.join(", ", reporting)));
+    } else if (!stage.perFamily()) {
+      twins(view, limit, at, findings);
+    }
+  }
+
+  /** Results lie by the names of the plan: those of another stage would look like a family's. */
+  private static void twins(SpecView view, ResultLimit limit, Location at, Findings findings) {
+    for (String family : view.spec().families().keySet()) {
+      String twin = limit.stage() + "-" + family;
+      if (view.spec().stages().containsKey(twin)) {
+        findings.add(
+            "SLU-1029",
+            at,
+            "the stage \"" + twin + "\" is called as \"" + limit.stage() + "\" of family " + family,
+            "its numbers would be taken for those of the family; give one of the stages another"
+                + " name");
+      }
     }
   }
 

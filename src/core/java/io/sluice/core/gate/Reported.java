@@ -34,10 +34,16 @@ public record Reported(
     champion = champion.map(all -> Collections.unmodifiableSortedMap(new TreeMap<>(all)));
   }
 
-  /** The results of the stage that a limit names: of the family's own where each has one. */
+  /**
+   * The results of the stage that a limit names: of the family's own where each has one, which is
+   * where none has the stage's bare name in the plan. That no other stage bears the name that is
+   * looked for is checked in the spec.
+   */
   SortedMap<String, String> of(ResultLimit limit, String family) {
-    SortedMap<String, String> own = stages.get(limit.stage() + "-" + family);
-    return own == null ? stages.getOrDefault(limit.stage(), Collections.emptySortedMap()) : own;
+    SortedMap<String, String> whole = stages.get(limit.stage());
+    return whole == null
+        ? stages.getOrDefault(limit.stage() + "-" + family, Collections.emptySortedMap())
+        : whole;
   }
 
   /** What the run reported of a family, as the stage wrote it. */
@@ -45,13 +51,20 @@ public record Reported(
     return ofFamily(of(limit, family), limit.result(), family);
   }
 
+  /** What the stage measured on the champion itself in this run, as it wrote it. */
+  Optional<String> measuredOnChampion(ResultLimit limit, String family) {
+    return Optional.ofNullable(of(limit, family).get(limit.result() + OF_CHAMPION));
+  }
+
   /**
-   * The champion's number: what the stage measured on it in this run, else what its version has.
+   * The champion's number: what the stage measured on it in this run, else what its version has. A
+   * measurement that failed is not replaced by an older one.
    */
   Optional<Double> champion(ResultLimit limit, String family) {
-    return Optional.ofNullable(of(limit, family).get(limit.result() + OF_CHAMPION))
-        .flatMap(Reported::number)
-        .or(() -> champion.map(numbers -> numbers.get(limit.name())));
+    Optional<String> measured = measuredOnChampion(limit, family);
+    return measured.isPresent()
+        ? measured.flatMap(Reported::number)
+        : champion.map(numbers -> numbers.get(limit.name()));
   }
 
   private static Optional<String> ofFamily(

@@ -31,7 +31,7 @@ final class ResultGuard {
     for (ResultLimit limit : limits) {
       NumberResult number = number(limit, family);
       numbers.add(number);
-      finding(limit, number, candidate).ifPresent(findings::add);
+      finding(limit, number, candidate, family).ifPresent(findings::add);
     }
     return new Judged(List.copyOf(numbers), List.copyOf(findings));
   }
@@ -81,7 +81,16 @@ final class ResultGuard {
     if (champion.isEmpty()) {
       boolean passes = bounds.ifUnknown().equals(Optional.of(ResultLimit.IfUnknown.PASS));
       return own.as(passes || without == Outcome.MISSED ? without : Outcome.UNKNOWN)
-          .because("the registry does not have the champion's");
+          .because(
+              reported
+                  .measuredOnChampion(limit, family)
+                  .map(text ->
+                      "the stage "
+                          + limit.stage()
+                          + " reported the champion's as \""
+                          + shown(text)
+                          + "\", which is not a number")
+                  .orElse("the registry does not have the champion's"));
     }
     double worst = bounds.worst(champion.get());
     return own.against(
@@ -104,8 +113,8 @@ final class ResultGuard {
     return line.length() > SHOWN ? line.substring(0, SHOWN) + " .." : line;
   }
 
-  private static Optional<Finding> finding(
-      ResultLimit limit, NumberResult number, String candidate) {
+  private Optional<Finding> finding(
+      ResultLimit limit, NumberResult number, String candidate, String family) {
     return switch (number.outcome()) {
       case MET, SKIPPED -> Optional.empty();
       case MISSED ->
@@ -130,11 +139,18 @@ final class ResultGuard {
                       + number.name()
                       + " could not be checked: "
                       + number.because().orElse(""),
-                  lift(limit, number)));
+                  lift(limit, number, family)));
     };
   }
 
-  private static String lift(ResultLimit limit, NumberResult number) {
+  private String lift(ResultLimit limit, NumberResult number, String family) {
+    if (number.measured().isPresent() && reported.measuredOnChampion(limit, family).isPresent()) {
+      return "let the command of "
+          + limit.stage()
+          + " write the champion's number to the file "
+          + limit.result()
+          + ".champion in SLUICE_RESULTS, or no such file; or `ifUnknown: pass` beside the limit";
+    }
     return number.measured().isPresent()
         ? "a champion whose version has the number, as those do that this version of Sluice"
             + " registers with the limit in their spec; until then `ifUnknown: pass` beside the"

@@ -264,4 +264,36 @@ class ResultGuardTest {
             Map.entry("size", 7.0),
             Map.entry("p99.ms", 12.0));
   }
+
+  @Test
+  void aStageOfItsOwnIsNotTakenForTheFamilyOfAnother() {
+    Reported both =
+        reported(
+            Map.of(
+                "bench", Map.of("latency_ms", "900"),
+                "bench-forest", Map.of("latency_ms", "1")),
+            NO_CHAMPION);
+    ResultLimit limit =
+        ResultLimit.read("bench.latency_ms", Json.parse("{\"max\": 50}")).orElseThrow();
+    assertThat(both.candidate(limit, "forest")).contains("900");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"nan", "", "1e400", "5 ms"})
+  void aMeasurementOfTheChampionThatFailedIsNotReplacedByAnOlderOne(String text) {
+    Map<String, Map<String, String>> stages =
+        Map.of("bench", Map.of("latency_ms.forest", "900", "latency_ms.champion", text));
+    Map<String, Double> registered = Map.of("bench.latency_ms", 5000.0);
+    Verdict held = decide("\"bench.latency_ms\": {\"worseBy\": 0.1}", stages, registered);
+    assertThat(held.decision()).isEqualTo(Decision.HOLD);
+    assertThat(held.findings())
+        .anySatisfy(f ->
+            assertThat(f.text()).contains("reported the champion's as", "which is not a number"));
+    Verdict passed =
+        decide(
+            "\"bench.latency_ms\": {\"worseBy\": 0.1, \"ifUnknown\": \"pass\"}",
+            stages,
+            registered);
+    assertThat(passed.decision()).isEqualTo(Decision.PROMOTE);
+  }
 }
