@@ -27,10 +27,11 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
-/** A service from its start to its end: ledger, following and server, in that order and back. */
+/** A service from its start to its end: ledger, following and server. */
 public final class Service implements AutoCloseable {
   private final ServeSettings settings;
   private final Ledger ledger;
@@ -68,15 +69,17 @@ public final class Service implements AutoCloseable {
     SecureRandom seeds = new SecureRandom();
     ThreadLocal<SplittableRandom> random =
         ThreadLocal.withInitial(() -> new SplittableRandom(seeds.nextLong()));
-    FollowedVersions following =
-        FollowedVersions.start(
-            registry,
-            settings.follow(),
-            WarmUp::of,
-            new Told(tell),
-            clock,
-            new SplittableRandom(seeds.nextLong()));
+    Optional<FollowedVersions> begun = Optional.empty();
     try {
+      FollowedVersions following =
+          FollowedVersions.start(
+              registry,
+              settings.follow(),
+              WarmUp::of,
+              new Told(tell),
+              clock,
+              new SplittableRandom(seeds.nextLong()));
+      begun = Optional.of(following);
       Predictions predictions =
           new Predictions(
               ledger,
@@ -104,9 +107,9 @@ public final class Service implements AutoCloseable {
               errors,
               clock);
       return new Service(settings, ledger, following, server);
-    } catch (RuntimeException e) {
-      following.close();
+    } catch (RuntimeException | Error e) {
       ledger.close();
+      begun.ifPresent(FollowedVersions::close);
       throw e;
     }
   }
@@ -126,11 +129,13 @@ public final class Service implements AutoCloseable {
     }
   }
 
+  /** The ledger ends before following does, which may be amid a model that loads. */
   @Override
   public void close() {
-    server.close();
-    following.close();
-    ledger.close();
+    try (following;
+        ledger) {
+      server.close();
+    }
   }
 
   private static Access tokens(Path file) {

@@ -83,6 +83,11 @@ public record Following(
             Optional.of(since)));
   }
 
+  /** What was served last cannot be served before the log is read; that is tried again. */
+  public Following unrecalled(String why, Instant now) {
+    return with(failures, State.NONE, "not served from the cache: " + why, now);
+  }
+
   /** What follows from the log as it is now. */
   public Next read(LogState log, Instant now) {
     List<String> damage = log.damage();

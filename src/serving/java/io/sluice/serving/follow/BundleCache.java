@@ -9,6 +9,7 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
@@ -56,19 +57,21 @@ final class BundleCache {
    * @param folder where its files lie
    * @param digest of its files
    */
-  record Fetched(Path folder, Digest digest) {}
+  record Fetched(Path folder, Digest digest) implements AutoCloseable {
+    /** Removes it, unless the cache kept it. */
+    @Override
+    public void close() throws IOException {
+      delete(folder);
+    }
+  }
 
-  /** The folder of a bundle, if it is here and still is what its name says; a broken one goes. */
-  Optional<Path> find(Digest digest) throws IOException {
+  /**
+   * The folder of a bundle, if it is here and still is what its name says. A broken one stays until
+   * a whole one takes its place: what cannot be read now may be readable at the next try.
+   */
+  Optional<Path> find(Digest digest) {
     Path bundle = folder.resolve(digest.hex());
-    if (!Files.isDirectory(bundle, LinkOption.NOFOLLOW_LINKS)) {
-      return Optional.empty();
-    }
-    if (!hashed(bundle).equals(digest)) {
-      delete(bundle);
-      return Optional.empty();
-    }
-    return Optional.of(bundle);
+    return whole(bundle, digest) ? Optional.of(bundle) : Optional.empty();
   }
 
   /** Reads the files of a version into a folder that nobody serves from. */
@@ -79,7 +82,7 @@ final class BundleCache {
       VersionBundle bundle = VersionBundle.read(registry, version, path -> file(into, path));
       syncFolders(into);
       return new Fetched(into, bundle.digest());
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       try {
         delete(into);
       } catch (IOException left) {
@@ -89,26 +92,25 @@ final class BundleCache {
     }
   }
 
-  /** Gives a fetched bundle its name, under which it is served. */
+  /**
+   * Gives a fetched bundle its name, under which it is served. What lies there already is used if
+   * it is whole, and goes if it is broken.
+   */
   Path keep(Fetched fetched, Instant now) throws IOException {
     Path bundle = folder.resolve(fetched.digest().hex());
     try {
       Files.move(fetched.folder(), bundle, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileSystemException e) {
-      // Another version has the same files, or another process of this folder was faster.
-      delete(fetched.folder());
-      if (find(fetched.digest()).isEmpty()) {
-        throw e;
+      // Another version has the same files, another process of this folder was faster, or the
+      // service ended before it wrote down that they are here.
+      if (!whole(bundle, fetched.digest())) {
+        delete(bundle);
+        Files.move(fetched.folder(), bundle, StandardCopyOption.ATOMIC_MOVE);
       }
     }
     Files.setLastModifiedTime(bundle, FileTime.from(now));
     sync(folder);
     return bundle;
-  }
-
-  /** Removes a fetched bundle that is not to be served. */
-  void discard(Fetched fetched) throws IOException {
-    delete(fetched.folder());
   }
 
   /** Removes what is not among the latest, and what ended processes left half done. */
@@ -142,16 +144,41 @@ final class BundleCache {
       return list.toList();
     } catch (NoSuchFileException e) {
       return List.of();
+    } catch (UncheckedIOException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** A tree and all that is in it; no link is followed. */
+  private static List<Path> walked(Path top) throws IOException {
+    try (Stream<Path> walk = Files.walk(top)) {
+      return walk.toList();
+    } catch (UncheckedIOException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  /** Whether a folder has the files of a digest, and nothing but regular files that can be read. */
+  private static boolean whole(Path bundle, Digest digest) {
+    if (!Files.isDirectory(bundle, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try {
+      return hashed(bundle).equals(digest);
+    } catch (IOException | IllegalArgumentException e) {
+      return false; // unreadable, a link, or a name that no bundle has: a broken one like any other
     }
   }
 
   private static Digest hashed(Path bundle) throws IOException {
-    List<Path> files;
-    try (Stream<Path> walk = Files.walk(bundle)) {
-      files = walk.filter(p -> !Files.isDirectory(p, LinkOption.NOFOLLOW_LINKS)).toList();
-    }
     List<Manifest.Entry> entries = new ArrayList<>();
-    for (Path file : files) {
+    for (Path file : walked(bundle)) {
+      if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+        throw new IOException(file + " is not a file"); // opening a pipe would wait for ever
+      }
       MessageDigest sha = Digest.sha256();
       long size;
       try (InputStream in =
@@ -195,12 +222,10 @@ final class BundleCache {
   }
 
   private static void syncFolders(Path top) throws IOException {
-    List<Path> folders;
-    try (Stream<Path> walk = Files.walk(top)) {
-      folders = walk.filter(Files::isDirectory).toList();
-    }
-    for (Path each : folders) {
-      sync(each);
+    for (Path each : walked(top)) {
+      if (Files.isDirectory(each, LinkOption.NOFOLLOW_LINKS)) {
+        sync(each);
+      }
     }
   }
 
@@ -214,11 +239,7 @@ final class BundleCache {
     if (!Files.exists(tree, LinkOption.NOFOLLOW_LINKS)) {
       return;
     }
-    List<Path> all;
-    try (Stream<Path> walk = Files.walk(tree)) {
-      all = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path each : all) {
+    for (Path each : walked(tree).reversed()) { // what is inside of a folder goes before it
       Files.deleteIfExists(each);
     }
   }

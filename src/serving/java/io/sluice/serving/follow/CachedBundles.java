@@ -52,22 +52,22 @@ public final class CachedBundles {
           from.version(model, version)
               .orElseThrow(() ->
                   refused("SLU-9252", "the registry has no version " + version + " of " + model));
-      BundleCache.Fetched fetched = cache.fetch(from, registered);
-      if (!fetched.digest().equals(bundle)) {
-        cache.discard(fetched);
-        throw refused(
-            "SLU-9251",
-            "version "
-                + version
-                + " of "
-                + model
-                + " is not what it was: its files in the registry are "
-                + fetched.digest()
-                + ", and "
-                + bundle
-                + " is wanted");
+      try (BundleCache.Fetched fetched = cache.fetch(from, registered)) {
+        if (!fetched.digest().equals(bundle)) {
+          throw refused(
+              "SLU-9251",
+              "version "
+                  + version
+                  + " of "
+                  + model
+                  + " is not what it was: its files in the registry are "
+                  + fetched.digest()
+                  + ", and "
+                  + bundle
+                  + " is wanted");
+        }
+        return cache.keep(fetched, clock.instant());
       }
-      return cache.keep(fetched, clock.instant());
     } catch (IOException e) {
       throw problem(
           ExitCode.UNREACHABLE,

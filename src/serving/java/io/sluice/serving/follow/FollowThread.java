@@ -32,14 +32,27 @@ public final class FollowThread implements AutoCloseable {
   }
 
   private void run() {
-    follower.recall();
+    boolean first = true;
     while (!closed) {
-      Duration pause = follower.step();
+      Duration pause = look(first);
+      first = false;
       try {
         woken.poll(pause.toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
-        return; // by close alone
+        // By close, which the loop looks at; whatever else did it is no reason to follow no longer.
       }
+    }
+  }
+
+  private Duration look(boolean first) {
+    try {
+      if (first) {
+        follower.recall();
+      }
+      return follower.step();
+    } catch (RuntimeException | Error e) {
+      // Why is in the status already; it was telling it that failed.
+      return FollowSettings.INTERVAL;
     }
   }
 

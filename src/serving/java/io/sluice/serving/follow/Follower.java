@@ -45,6 +45,10 @@ public final class Follower<T extends AutoCloseable> {
   private final List<Held<T>> draining = new ArrayList<>();
   private Optional<LogState> known = Optional.empty();
   private Optional<Instant> remembered = Optional.empty();
+
+  /** Why what was served last is not served from the cache, where that may be otherwise later. */
+  private Optional<String> unrecalled = Optional.empty();
+
   private volatile Following following;
 
   public Follower(
@@ -87,43 +91,56 @@ public final class Follower<T extends AutoCloseable> {
     return following.status();
   }
 
-  /** Serves what was served last, from the cache, before the registry is asked for anything. */
+  /**
+   * Serves what was served last, from the cache, before the registry is asked for anything. While
+   * that fails and nothing else is served, {@link #step} tries it again.
+   */
   public void recall() {
-    Instant now = clock.instant();
-    Optional<Remembered> last;
+    unrecalled = Optional.empty();
     try {
-      last =
+      Optional<Remembered> last =
           settings.pin().isPresent()
               ? versions.remembered(settings.pin().getAsInt())
               : versions.current();
-    } catch (IOException e) {
-      events.trouble(now, "what was served last is not known: " + e.getMessage());
-      return;
-    }
-    if (last.isEmpty() || !last.get().version().model().equals(settings.model())) {
-      return;
-    }
-    ServedVersion version = last.get().version();
-    if (!version.verified() && !settings.acceptUnverified()) {
-      return;
-    }
-    try {
-      Optional<Path> folder = versions.folder(version);
-      if (folder.isEmpty()) {
-        events.trouble(now, "the cache no longer has the files of version " + version.version());
-        return;
+      if (last.isPresent()
+          && last.get().version().model().equals(settings.model())
+          && (last.get().version().verified() || settings.acceptUnverified())) {
+        recall(last.get());
       }
-      events.moved(now, version.entry(), version.version(), VersionState.ASPIRED, "");
+    } catch (IOException e) {
+      unrecalled("what was served last is not known: " + e.getMessage());
+    } catch (RuntimeException | Error e) {
+      unrecalled("what was served last does not load: " + e);
+    }
+  }
+
+  private void recall(Remembered last) {
+    Instant now = clock.instant();
+    ServedVersion version = last.version();
+    Optional<Path> folder = versions.folder(version);
+    if (folder.isEmpty()) {
+      unrecalled("the cache no longer has the files of version " + version.version());
+      return;
+    }
+    events.moved(now, version.entry(), version.version(), VersionState.ASPIRED, "");
+    events.moved(now, version.entry(), version.version(), VersionState.VERIFIED, "");
+    try {
       front(version, loaded(version.entry(), version.version(), folder.get()));
       following =
           settings.pin().isPresent()
               ? following.pinned(version, now)
-              : Following.remembered(version, last.get().seen(), last.get().at());
-    } catch (IOException | RefusedException e) {
+              : Following.remembered(version, last.seen(), last.at());
+    } catch (RefusedException e) {
       events.trouble(
           now,
           "version " + version.version() + " of the cache cannot be served: " + e.getMessage());
     }
+  }
+
+  private void unrecalled(String why) {
+    unrecalled = Optional.of(why);
+    following = following.unrecalled(why, clock.instant());
+    events.trouble(clock.instant(), why);
   }
 
   /**
@@ -134,15 +151,18 @@ public final class Follower<T extends AutoCloseable> {
   public Duration step() {
     draining.removeIf(held -> held.holds() == 0);
     try {
+      if (unrecalled.isPresent() && front.get().isEmpty()) {
+        recall();
+      }
       if (settings.pin().isPresent()) {
         pinned(settings.pin().getAsInt());
       } else {
         follow();
       }
-    } catch (RuntimeException | LinkageError | VirtualMachineError e) {
+    } catch (RuntimeException | Error e) {
       // What is served stays; a thread that ended here would follow nothing, and nobody would know.
-      events.trouble(clock.instant(), "following failed: " + e);
       following = following.broken(String.valueOf(e), clock.instant());
+      events.trouble(clock.instant(), "following failed: " + e);
     }
     return following.pause(settings.interval(), settings.longest(), chance.nextDouble());
   }
@@ -168,7 +188,8 @@ public final class Follower<T extends AutoCloseable> {
       events.looked(true);
       return Optional.of(state);
     } catch (SluiceException e) {
-      following = following.unreadable(String.valueOf(e.getMessage()), clock.instant());
+      String cache = unrecalled.map(why -> "; and from the cache: " + why).orElse("");
+      following = following.unreadable(e.getMessage() + cache, clock.instant());
       events.looked(false);
       return Optional.empty();
     }
@@ -205,6 +226,10 @@ public final class Follower<T extends AutoCloseable> {
       String why = String.valueOf(e.getMessage());
       moved(entry, VersionState.ASPIRED, why);
       following = following.failed(entry, why, clock.instant());
+    } catch (RuntimeException | Error e) {
+      following = following.failed(entry, String.valueOf(e), clock.instant());
+      moved(entry, VersionState.ASPIRED, String.valueOf(e));
+      events.trouble(clock.instant(), "following failed: " + e);
     }
   }
 
@@ -227,10 +252,11 @@ public final class Follower<T extends AutoCloseable> {
           state.get().entries().stream()
               .filter(e -> e.valid() && e.to() == number)
               .reduce((first, last) -> last);
-      events.moved(
-          clock.instant(), entry.map(Entry::number).orElse(0L), number, VersionState.ASPIRED, "");
+      long at = entry.map(Entry::number).orElse(0L);
+      events.moved(clock.instant(), at, number, VersionState.ASPIRED, "");
       LocalVersions.Placed placed = versions.place(number, entry, state.get(), following.seen());
-      front(placed.version(), loaded(placed.version().entry(), number, placed.folder()));
+      events.moved(clock.instant(), at, number, VersionState.VERIFIED, "");
+      front(placed.version(), loaded(at, number, placed.folder()));
       following = following.pinned(placed.version(), clock.instant());
       tidy(placed.version());
     } catch (RefusedException | SluiceException | IOException e) {
@@ -246,14 +272,14 @@ public final class Follower<T extends AutoCloseable> {
     } catch (SluiceException e) {
       throw new RefusedException(e);
     }
-    events.moved(clock.instant(), entry, number, VersionState.LOADED, "");
     try {
+      events.moved(clock.instant(), entry, number, VersionState.LOADED, "");
       loader.warm(model);
     } catch (SluiceException e) {
       // It has passed its probe: what the warm-up asks may be nothing that a caller would.
       events.trouble(
           clock.instant(), "version " + number + " could not be warmed up: " + e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       close(model);
       throw e;
     }
@@ -264,6 +290,7 @@ public final class Follower<T extends AutoCloseable> {
   private void front(ServedVersion version, T model) {
     Held<T> held = new Held<>(model, version, this::gone);
     Optional<Held<T>> old = front.getAndSet(Optional.of(held));
+    unrecalled = Optional.empty();
     events.moved(clock.instant(), version.entry(), version.version(), VersionState.SERVING, "");
     old.ifPresent(this::retire);
   }
@@ -284,7 +311,7 @@ public final class Follower<T extends AutoCloseable> {
   private void close(T model) {
     try {
       model.close();
-    } catch (Exception e) {
+    } catch (Exception | Error e) {
       events.trouble(clock.instant(), "a model could not be closed: " + e);
     }
   }
@@ -313,7 +340,7 @@ public final class Follower<T extends AutoCloseable> {
   private void tidy(ServedVersion served) {
     try {
       versions.prune(served);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       events.trouble(clock.instant(), "old bundles stay in the cache: " + e.getMessage());
     }
   }

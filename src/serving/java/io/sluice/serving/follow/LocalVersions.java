@@ -55,7 +55,7 @@ final class LocalVersions {
   }
 
   /** The folder of a version's files, if they are here and still are what they were. */
-  Optional<Path> folder(ServedVersion version) throws IOException {
+  Optional<Path> folder(ServedVersion version) {
     return cache.find(version.bundle());
   }
 
@@ -92,26 +92,20 @@ final class LocalVersions {
     Version version = version(number);
     events.moved(
         clock.instant(), entry.map(Entry::number).orElse(0L), number, VersionState.FETCHING, "");
-    BundleCache.Fetched fetched = fetch(version);
-    Optional<String> against =
-        BundleEvidence.of(version, fetched.digest(), state.entries()).contradiction();
-    if (against.isPresent()) {
-      cache.discard(fetched);
-      throw new RefusedException(
-          "SLU-9251", "version " + number + " is not what it was: " + against.get());
+    try (BundleCache.Fetched fetched = fetch(version)) {
+      Optional<String> against =
+          BundleEvidence.of(version, fetched.digest(), state.entries()).contradiction();
+      if (against.isPresent()) {
+        throw new RefusedException(
+            "SLU-9251", "version " + number + " is not what it was: " + against.get());
+      }
+      Map<String, String> params = registry.params(version);
+      Path folder = cache.keep(fetched, clock.instant());
+      ServedVersion described =
+          described(number, entry, fetched.digest(), recorded.isPresent(), version.tags(), params);
+      memory.version(new Remembered(described, seen, clock.instant()));
+      return new Placed(described, folder);
     }
-    Map<String, String> params;
-    try {
-      params = registry.params(version);
-    } catch (SluiceException e) {
-      cache.discard(fetched);
-      throw e;
-    }
-    Path folder = cache.keep(fetched, clock.instant());
-    ServedVersion described =
-        described(number, entry, fetched.digest(), recorded.isPresent(), version.tags(), params);
-    memory.version(new Remembered(described, seen, clock.instant()));
-    return new Placed(described, folder);
   }
 
   private Version version(int number) throws RefusedException {

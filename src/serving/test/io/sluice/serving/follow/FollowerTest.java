@@ -8,6 +8,7 @@ import io.sluice.core.diag.SluiceException;
 import io.sluice.core.promotion.LogState.Stored;
 import io.sluice.core.promotion.PromotionLog.Kind;
 import io.sluice.core.serving.FollowStatus.State;
+import io.sluice.core.serving.VersionState;
 import io.sluice.serving.follow.Models.Model;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,8 +116,232 @@ class FollowerTest {
       assertThat(hold.version().tags()).containsEntry("sluice.run", "run-2");
     }
     assertThat(cached()).hasSize(1);
-    try (Stream<Path> left = Files.list(state.resolve("serving/m/cache/incoming"))) {
-      assertThat(left).isEmpty();
+    nothingHalfDone();
+  }
+
+  @Test
+  void anEndBeforeAVersionIsWrittenDownLeavesFilesThatAreUsed() throws IOException {
+    promoted("one");
+    Follower<Model> before = follower();
+    before.step();
+    before.end();
+    Files.delete(state.resolve("serving/m/current.json"));
+    Files.delete(state.resolve("serving/m/versions/1.json"));
+
+    Follower<Model> again = follower();
+    again.recall();
+    again.step();
+    assertThat(answer(again)).isEqualTo("one");
+    nothingHalfDone();
+    again.end();
+
+    Files.delete(state.resolve("serving/m/versions/1.json"));
+    Files.delete(state.resolve("serving/m/current.json"));
+    Files.writeString(cached().getFirst().resolve("answer"), "another");
+    Follower<Model> third = follower();
+    third.step();
+    assertThat(answer(third)).as("what lies there is hashed, and replaced").isEqualTo("one");
+    nothingHalfDone();
+    events.areLegal();
+  }
+
+  @Test
+  void aRollbackToFilesThatNothingRecordsFindsThemInTheCache() throws IOException {
+    registry.version(1, "one");
+    registry.version(2, "two");
+    Follower<Model> follower = follower(OptionalInt.empty(), true, ".");
+    for (int to : new int[] {1, 2, 1, 2}) {
+      registry.append(Kind.OVERRIDE, to, Optional.empty());
+      follower.step();
+      assertThat(answer(follower)).isEqualTo(to == 1 ? "one" : "two");
+    }
+    assertThat(cached()).hasSize(2);
+    nothingHalfDone();
+  }
+
+  @Test
+  void aCachedBundleThatIsNoTreeOfReadableFilesIsFetchedAnew() throws Exception {
+    promoted("one");
+    registry.version(2, "two");
+    Follower<Model> follower = follower();
+    follower.step();
+    Path bundle = cached().getFirst();
+    List<Breakage> breakages =
+        List.of(
+            b -> Files.createSymbolicLink(b.resolve("link"), Path.of("answer")),
+            b -> {
+              Files.delete(b.resolve("answer"));
+              Files.createSymbolicLink(b.resolve("answer"), Path.of("nowhere"));
+            },
+            b -> new ProcessBuilder("mkfifo", b.resolve("pipe").toString()).start().waitFor(),
+            b -> Files.writeString(b.resolve("back\\slash"), "x"),
+            b -> {
+              Files.move(b, b.resolveSibling("elsewhere"));
+              Files.createSymbolicLink(b, Path.of("elsewhere"));
+            },
+            b -> {
+              Files.delete(b.resolve("MLmodel"));
+              Files.delete(b.resolve("answer"));
+              Files.delete(b);
+              Files.writeString(b, "a file");
+            });
+    for (Breakage breakage : breakages) {
+      registry.promote(2);
+      follower.step();
+      assertThat(answer(follower)).isEqualTo("two");
+      breakage.of(bundle);
+      registry.append(Kind.ROLLBACK, 1, Optional.of(registry.digest(1)));
+      follower.step();
+      assertThat(answer(follower)).isEqualTo("one");
+      assertThat(bundle.resolve("answer")).isRegularFile().hasContent("one");
+      nothingHalfDone();
+    }
+    assertThat(follower.status().state()).isEqualTo(State.CURRENT);
+    events.areLegal();
+  }
+
+  /** What somebody does to a bundle in the cache. */
+  private interface Breakage {
+    void of(Path bundle) throws Exception;
+  }
+
+  @Test
+  void whatFailsWhileTheCacheIsRecalledIsInTheStatusAndTriedAgain() {
+    promoted("one");
+    Follower<Model> before = follower();
+    before.step();
+    before.end();
+    registry.weather(FakeRegistry.Weather.DOWN);
+    for (Throwable failure :
+        List.of(
+            new IllegalStateException("out of luck"),
+            new UnsatisfiedLinkError("no onnxruntime"),
+            new OutOfMemoryError("native"),
+            new AssertionError("a bug"))) {
+      Failing failing = new Failing(models, failure, 2);
+      Follower<Model> again = following(failing);
+      again.recall();
+      assertThat(again.acquire()).isEmpty();
+      assertThat(again.status().state()).isEqualTo(State.NONE);
+      assertThat(again.status().why()).contains(String.valueOf(failure.getMessage()));
+      again.step();
+      assertThat(again.status().why())
+          .contains("the promotion log cannot be read", String.valueOf(failure.getMessage()));
+      again.step();
+      assertThat(answer(again)).as("from the cache, without the registry").isEqualTo("one");
+      assertThat(again.status().state()).isEqualTo(State.STALE);
+      again.end();
+    }
+    assertThat(models.open.get()).isZero();
+    events.areLegal();
+  }
+
+  @Test
+  void anErrorWhileAVersionIsBroughtHereLeavesNoModelAndIsTriedAgain() {
+    promoted("one");
+    Follower<Model> follower = following(new Failing(models, new UnsatisfiedLinkError("no"), 1));
+    follower.step();
+    assertThat(follower.status().why()).contains("version 1 (entry 1) is not here yet", "no");
+    Follower<Model> cold = following(new FailingToWarm(models, new OutOfMemoryError("heap"), 1));
+    cold.step();
+    assertThat(cold.status().why()).contains("OutOfMemoryError: heap");
+    assertThat(models.open.get()).isZero();
+    cold.step();
+    follower.step();
+    assertThat(answer(follower)).isEqualTo("one");
+    assertThat(answer(cold)).isEqualTo("one");
+  }
+
+  /** The thread lives whatever fails, telling of it too. */
+  @Test
+  void theThreadFollowsWhateverFails() throws InterruptedException {
+    promoted("one");
+    Follower<Model> before = follower();
+    before.step();
+    before.end();
+    Follower<Model> follower =
+        new Follower<>(
+            registry,
+            settings(Duration.ofMillis(1), OptionalInt.empty(), false, "."),
+            new Failing(models, new IllegalStateException("out of luck"), 3),
+            new FollowEvents() {
+              @Override
+              public void moved(
+                  Instant at, long entry, int version, VersionState state, String why) {
+                // heard
+              }
+
+              @Override
+              public void looked(boolean answered) {
+                // heard
+              }
+
+              @Override
+              public void trouble(Instant at, String what) {
+                throw new IllegalStateException("the log is on a full disk");
+              }
+            },
+            clock,
+            new Random(1));
+    try (FollowThread thread = FollowThread.start(follower)) {
+      while (follower.acquire().isEmpty()) {
+        thread.wake();
+        Thread.sleep(1);
+      }
+      assertThat(answer(follower)).isEqualTo("one");
+    }
+    assertThat(follower.acquire()).isEmpty();
+  }
+
+  /** Loads as another, after it failed so many times. */
+  private static final class Failing implements Loader<Model> {
+    private final Loader<Model> real;
+    private final Throwable failure;
+    private int left;
+
+    Failing(Loader<Model> real, Throwable failure, int times) {
+      this.real = real;
+      this.failure = failure;
+      this.left = times;
+    }
+
+    @Override
+    public Model load(Path folder) {
+      if (left-- > 0) {
+        Models.raise(failure);
+      }
+      return real.load(folder);
+    }
+
+    @Override
+    public void warm(Model model) {
+      real.warm(model);
+    }
+  }
+
+  /** Warms as another, after it failed so many times. */
+  private static final class FailingToWarm implements Loader<Model> {
+    private final Loader<Model> real;
+    private final Throwable failure;
+    private int left;
+
+    FailingToWarm(Loader<Model> real, Throwable failure, int times) {
+      this.real = real;
+      this.failure = failure;
+      this.left = times;
+    }
+
+    @Override
+    public Model load(Path folder) {
+      return real.load(folder);
+    }
+
+    @Override
+    public void warm(Model model) {
+      if (left-- > 0) {
+        Models.raise(failure);
+      }
+      real.warm(model);
     }
   }
 
@@ -298,6 +523,7 @@ class FollowerTest {
     registry.promote(2);
     again.step();
     assertThat(answer(again)).isEqualTo("two");
+    events.areLegal();
   }
 
   @Test
@@ -356,6 +582,7 @@ class FollowerTest {
     registry.weather(FakeRegistry.Weather.FINE);
     unknown.step();
     assertThat(unknown.status().why()).contains("SLU-9252 the registry has no version 9");
+    events.areLegal();
   }
 
   @Test
@@ -400,9 +627,7 @@ class FollowerTest {
       follower.step();
     }
     assertThat(cached()).hasSize(BundleCache.KEPT);
-    try (Stream<Path> left = Files.list(state.resolve("serving/m/cache/incoming"))) {
-      assertThat(left).isEmpty();
-    }
+    nothingHalfDone();
   }
 
   @Test
@@ -452,17 +677,33 @@ class FollowerTest {
   private Follower<Model> follower(OptionalInt pin, boolean unverified, String folder) {
     return new Follower<>(
         registry,
-        new FollowSettings(
-            FakeRegistry.MODEL,
-            INTERVAL,
-            FollowSettings.LONGEST,
-            pin,
-            unverified,
-            state.resolve(folder)),
+        settings(INTERVAL, pin, unverified, folder),
         models,
         events,
         clock,
         new Random(1));
+  }
+
+  private Follower<Model> following(Loader<Model> loader) {
+    FollowSettings settings = settings(INTERVAL, OptionalInt.empty(), false, ".");
+    return new Follower<>(registry, settings, loader, events, clock, new Random(1));
+  }
+
+  private FollowSettings settings(
+      Duration interval, OptionalInt pin, boolean unverified, String folder) {
+    return new FollowSettings(
+        FakeRegistry.MODEL,
+        interval,
+        FollowSettings.LONGEST,
+        pin,
+        unverified,
+        state.resolve(folder));
+  }
+
+  private void nothingHalfDone() throws IOException {
+    try (Stream<Path> left = Files.list(state.resolve("serving/m/cache/incoming"))) {
+      assertThat(left).isEmpty();
+    }
   }
 
   private List<Path> cached() throws IOException {

@@ -55,6 +55,15 @@ final class Models implements Loader<Models.Model> {
     }
   }
 
+  /** Fails as a loader fails of which nobody foresaw it. */
+  static void raise(Throwable failure) {
+    switch (failure) {
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new IllegalArgumentException(failure);
+    }
+  }
+
   /** A model that answers with a text, and fails once it is closed. */
   static final class Model implements AutoCloseable {
     private final String answer;
