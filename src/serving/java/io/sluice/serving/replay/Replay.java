@@ -165,12 +165,13 @@ public record Replay(
       double[] right = numbers(now).orElseThrow(() -> otherForm(prediction));
       numbers += left.length;
       for (int i = 0; i < left.length; i++) {
-        double allowed = tolerance * Math.max(1, Math.abs(left[i]));
-        double apart = Math.abs(left[i] - right[i]);
-        boolean same = Double.compare(left[i], right[i]) == 0;
-        // NaN against a number is as far apart as can be
-        double far = same ? 0 : apart <= allowed ? apart / allowed : Double.POSITIVE_INFINITY;
-        if (!same && (worst.isEmpty() || far > furthest)) {
+        if (same(before, now, i) && Double.compare(left[i], right[i]) == 0) {
+          continue;
+        }
+        boolean exact = before instanceof Tensor.Longs || now instanceof Tensor.Longs;
+        double far = exact ? Double.POSITIVE_INFINITY : far(left[i], right[i], tolerance);
+        boolean tolerated = far <= 1;
+        if (worst.isEmpty() || far > furthest) {
           furthest = far;
           worst =
               Optional.of(
@@ -180,11 +181,35 @@ public record Replay(
                       i % before.width() + 1,
                       left[i],
                       right[i],
-                      apart <= allowed));
+                      tolerated));
         }
       }
     }
     return new Replay(prediction, tolerance, numbers, worst);
+  }
+
+  /** Whole numbers are counts or days, of which a {@code double} does not have every bit. */
+  private static boolean same(Tensor before, Tensor now, int i) {
+    return !(before instanceof Tensor.Longs one && now instanceof Tensor.Longs other)
+        || one.values()[i] == other.values()[i];
+  }
+
+  /**
+   * How far two numbers are apart, in terms of what the probe tolerates: more than 1 is a
+   * difference. Never NaN, so that no number hides another; what is not finite is as far from
+   * everything else as can be.
+   */
+  static double far(double answered, double now, double tolerance) {
+    if (!Double.isFinite(answered) || !Double.isFinite(now)) {
+      return Double.POSITIVE_INFINITY;
+    }
+    double apart = Math.abs(answered - now);
+    double allowed = tolerance * Math.max(1, Math.abs(answered));
+    if (apart <= allowed) {
+      // 0 of 0 is 0: two zeros of different signs
+      return apart == 0 ? 0 : Math.min(1, apart / allowed);
+    }
+    return Math.max(Math.nextUp(1.0), apart / allowed);
   }
 
   private static Optional<double[]> numbers(Tensor table) {

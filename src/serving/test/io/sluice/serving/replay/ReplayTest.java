@@ -62,6 +62,71 @@ class ReplayTest {
   }
 
   @Test
+  void noNumberHidesAnother() {
+    Prediction zeros = answered(new Tensor.Floats("forecast", 2, 2, new float[] {-0f, 1, 2, 3}));
+    for (double tolerance : new double[] {0, 1e-6}) {
+      Replay replay = Replay.compare(zeros, answer(0f, 1000f, 2f, 3f), tolerance);
+      assertThat(replay.agrees()).as(replay.sentence()).isFalse();
+      assertThat(replay.sentence()).contains("row 1, column 2: answered 1.0, now 1000.0");
+      Replay signs = Replay.compare(zeros, answer(0f, 1f, 2f, 3f), tolerance);
+      assertThat(signs.agrees()).as("the probe takes the two zeros for the same").isTrue();
+    }
+    Replay exact = Replay.compare(zeros, answer(-0f, Math.nextUp(1f), 2f, 3f), 0);
+    assertThat(exact.agrees()).as("tolerance 0 tolerates nothing").isFalse();
+    // the furthest of several, not the first
+    assertThat(Replay.compare(zeros, answer(0f, 1.5f, 2f, 300f), 1e-6).sentence())
+        .contains("row 2, column 2: answered 3.0, now 300.0");
+  }
+
+  @Test
+  void whatIsNotFiniteAgreesWithItselfAlone() {
+    Prediction odd =
+        answered(
+            new Tensor.Doubles(
+                "forecast", 1, 2, new double[] {Double.POSITIVE_INFINITY, Double.NaN}));
+    for (double[] now :
+        new double[][] {
+          {1, Double.NaN},
+          {Double.NEGATIVE_INFINITY, Double.NaN},
+          {Double.POSITIVE_INFINITY, 0},
+          {Double.NaN, Double.NaN}
+        }) {
+      assertThat(
+              Replay.compare(odd, List.of(new Tensor.Doubles("forecast", 1, 2, now)), 1e-2)
+                  .agrees())
+          .as("%s, %s", now[0], now[1])
+          .isFalse();
+    }
+    assertThat(
+            Replay.compare(
+                    odd,
+                    List.of(
+                        new Tensor.Doubles(
+                            "forecast", 1, 2, new double[] {Double.POSITIVE_INFINITY, Double.NaN})),
+                    0)
+                .sentence())
+        .isEqualTo("AGREES: all 2 numbers to the bit");
+  }
+
+  @Test
+  void wholeNumbersHaveNoTolerance() {
+    long large = 1L << 60;
+    Prediction whole = answered(new Tensor.Longs("horizon", 1, 2, new long[] {large, 1}));
+    assertThat(
+            Replay.compare(
+                    whole,
+                    List.of(new Tensor.Longs("horizon", 1, 2, new long[] {large + 1, 1})),
+                    1e-2)
+                .agrees())
+        .isFalse();
+    assertThat(
+            Replay.compare(
+                    whole, List.of(new Tensor.Longs("horizon", 1, 2, new long[] {large, 1})), 0)
+                .agrees())
+        .isTrue();
+  }
+
+  @Test
   void anAnswerOfAnotherFormIsNoAnswer() {
     assertThatThrownBy(() -> Replay.compare(prediction(), List.of(), 1e-5))
         .hasMessageContaining("SLU-9509");
@@ -123,6 +188,10 @@ class ReplayTest {
   }
 
   private static Prediction prediction() {
+    return answered(answer(1f, Float.NaN, 300f, 4f).getFirst());
+  }
+
+  private static Prediction answered(Tensor output) {
     ServedVersion version =
         ServedVersion.of(
             "m",
@@ -141,7 +210,7 @@ class ReplayTest {
         2,
         input.digest(),
         Optional.of(input),
-        Tensors.of(answer(1f, Float.NaN, 300f, 4f).toArray(Tensor[]::new)),
+        Tensors.of(output),
         ReviewFlag.of(version, input.digest(), HashShare.NONE),
         Optional.of("planning"),
         Optional.empty(),
