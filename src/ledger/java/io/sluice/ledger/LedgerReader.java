@@ -4,7 +4,6 @@ import io.sluice.core.serving.Prediction;
 import io.sluice.core.serving.PredictionId;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -37,14 +36,6 @@ public final class LedgerReader implements AutoCloseable {
    */
   public Optional<Prediction> find(PredictionId id) {
     return ask(c -> PredictionRows.find(c, id));
-  }
-
-  /** The prediction of a caller's key that is not older than this. */
-  Optional<Prediction> byKey(String model, String key, Instant since) {
-    return ask(c -> {
-      Optional<PredictionId> id = PredictionRows.keyed(c, model, key, Optional.of(since));
-      return id.isPresent() ? PredictionRows.find(c, id.get()) : Optional.empty();
-    });
   }
 
   private interface Question<T> {

@@ -11,6 +11,7 @@ import io.sluice.core.serving.Tensors;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
@@ -46,10 +47,15 @@ final class PredictionRows {
       this.connection = connection;
     }
 
-    /** Inserts those that are not there yet. */
-    void insert(List<Prediction> predictions) throws SQLException {
+    /**
+     * Inserts those that are not there yet.
+     *
+     * @return of each whether it was not: a commit whose answer was lost is tried again
+     */
+    boolean[] insert(List<Prediction> predictions) throws SQLException {
+      boolean[] fresh = new boolean[predictions.size()];
       if (predictions.isEmpty()) {
-        return;
+        return fresh;
       }
       try (PreparedStatement row =
           connection.prepareStatement(
@@ -76,8 +82,12 @@ final class PredictionRows {
           text(row, 12, p.key());
           row.addBatch();
         }
-        row.executeBatch();
+        int[] counts = row.executeBatch();
+        for (int i = 0; i < counts.length; i++) {
+          fresh[i] = counts[i] != 0;
+        }
       }
+      return fresh;
     }
 
     /**
@@ -227,9 +237,22 @@ final class PredictionRows {
       select.setString(2, key);
       select.setLong(3, since.map(PredictionRows::micros).orElse(Long.MIN_VALUE));
       try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(PredictionId.of(row.getBytes(1))) : Optional.empty();
+        return row.next() ? Optional.of(id(row.getBytes(1))) : Optional.empty();
       }
     }
+  }
+
+  private static PredictionId id(byte[] bytes) throws SQLException {
+    try {
+      return PredictionId.of(bytes);
+    } catch (RuntimeException e) {
+      throw damaged(e);
+    }
+  }
+
+  /** The row is at fault, and not the database: others are read and written. */
+  private static SQLException damaged(RuntimeException e) {
+    return new SQLDataException("the row is damaged: " + Trouble.words(e), e);
   }
 
   private static Prediction read(ResultSet row) throws SQLException {
@@ -251,8 +274,8 @@ final class PredictionRows {
           Optional.ofNullable(row.getString(10)),
           Optional.ofNullable(row.getBytes(11)).map(HexFormat.of()::formatHex),
           Optional.ofNullable(row.getString(12)));
-    } catch (IllegalArgumentException e) {
-      throw new SQLException("the row is damaged: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      throw damaged(e);
     }
   }
 

@@ -6,6 +6,7 @@ import io.sluice.core.serving.PredictionId;
 import io.sluice.ledger.LedgerSettings.OnFailure;
 import io.sluice.ledger.LedgerSettings.WhenFull;
 import java.sql.Connection;
+import java.sql.SQLDataException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,6 +38,13 @@ final class SqlLedger implements Ledger {
   private static final long PAUSE_MILLIS = 500;
   private static final Duration FORGET_KEYS_EVERY = Duration.ofMinutes(10);
 
+  /** How long beyond its deadline a request waits for a commit that has begun. */
+  private static final Duration LAST_MOMENT = Duration.ofSeconds(1);
+
+  private static final String OVER = "the thread that writes has ended";
+  private static final String LATE =
+      "the database has not said by the deadline whether the prediction is kept";
+
   /** How long the end waits for a database that takes nothing. */
   private static final long LAST_TRIES = 20;
 
@@ -50,6 +58,7 @@ final class SqlLedger implements Ledger {
   private final Clock clock;
   private final Consumer<String> tell;
   private final LedgerReader reader;
+  private final KeyReaders keys;
   private final Waiting waiting;
   private final Thread writer;
   private final AtomicLong written = new AtomicLong();
@@ -83,6 +92,7 @@ final class SqlLedger implements Ledger {
     this.clock = clock;
     this.tell = tell;
     this.reader = new LedgerReader(database);
+    this.keys = new KeyReaders(database);
     this.waiting = new Waiting(settings.maxUnwritten(), settings.maxUnwrittenBytes());
     this.writer = Thread.ofPlatform().name("ledger").unstarted(this::write);
   }
@@ -129,22 +139,30 @@ final class SqlLedger implements Ledger {
     if (buffered) {
       return new Receipt.Buffered(waiting.count());
     }
-    try {
-      return entry.done().get(until - System.nanoTime(), TimeUnit.NANOSECONDS);
-    } catch (TimeoutException e) {
-      if (waiting.remove(entry)) {
-        return failed(outage.why().orElse("it was not written before the deadline"));
-      }
-      return await(entry);
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("a receipt that failed", e);
+    Optional<Receipt> receipt = within(entry, until - System.nanoTime());
+    if (receipt.isEmpty() && waiting.remove(entry)) {
+      return failed(outage.why().orElse("it was not written before the deadline"));
     }
+    if (receipt.isEmpty()) {
+      // the writer has it in its hands: a commit takes milliseconds, unless the database hangs
+      receipt = within(entry, LAST_MOMENT.toNanos());
+    }
+    return switch (receipt.orElse(new Receipt.Refused(LATE))) {
+      case Receipt.Refused refused -> failed(refused.why());
+      case Receipt.Kept kept -> kept;
+      case Receipt.Earlier earlier -> earlier;
+      case Receipt.Buffered other -> other;
+      case Receipt.NotKept other -> other;
+      case Receipt.Dropped other -> other;
+    };
   }
 
-  /** The writer has it in its hands, and settles it in any case. */
-  private static Receipt await(Waiting.Entry entry) throws InterruptedException {
+  private static Optional<Receipt> within(Waiting.Entry entry, long nanos)
+      throws InterruptedException {
     try {
-      return entry.done().get();
+      return Optional.of(entry.done().get(nanos, TimeUnit.NANOSECONDS));
+    } catch (TimeoutException e) {
+      return Optional.empty();
     } catch (ExecutionException e) {
       throw new IllegalStateException("a receipt that failed", e);
     }
@@ -166,8 +184,20 @@ final class SqlLedger implements Ledger {
   }
 
   @Override
-  public Optional<Prediction> byKey(String model, String key) {
-    return reader.byKey(model, key, clock.instant().minus(PredictionRows.KEYS));
+  public Keyed byKey(String model, String key, Duration patience) throws InterruptedException {
+    Instant since = clock.instant().minus(PredictionRows.KEYS);
+    try {
+      return keys.find(model, key, since, patience)
+          .<Keyed>map(Keyed.Earlier::new)
+          .orElseGet(Keyed.Fresh::new);
+    } catch (SQLException | RuntimeException e) {
+      // to write it is to look again: what was kept under the key is found then, or nothing is kept
+      if (settings.onFailure() == OnFailure.ANSWER) {
+        return new Keyed.Fresh();
+      }
+      refused.incrementAndGet();
+      return new Keyed.Refused(words(e));
+    }
   }
 
   @Override
@@ -196,9 +226,10 @@ final class SqlLedger implements Ledger {
         }
         try {
           settle(batch);
-        } catch (SQLException e) {
+        } catch (SQLException | RuntimeException | Error e) {
+          // a thread that ended here would let callers wait for nothing
           fail(e);
-          giveBack(batch);
+          giveBack();
           if (ended) {
             lastTries--;
             Thread.sleep(PAUSE_MILLIS);
@@ -210,41 +241,67 @@ final class SqlLedger implements Ledger {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      disconnect();
+      try {
+        disconnect();
+      } finally {
+        over();
+      }
     }
+  }
+
+  /** The writer has ended, in whatever way: nobody may wait for it any more. */
+  private void over() {
+    waiting.end();
+    if (!ended && outage.why().isEmpty()) {
+      outage = new Outage(Optional.of(OVER), Optional.of(clock.instant()));
+    }
+    refuse(waiting.abandon());
   }
 
   /** Writes a batch, or looks whether the database takes anything again. */
   private void settle(List<Waiting.Entry> batch) throws SQLException {
-    try {
-      if (batch.isEmpty()) {
-        probe();
-      } else {
+    if (batch.isEmpty()) {
+      probe();
+    } else {
+      try {
         complete(batch, transaction(batch));
-      }
-    } catch (SQLException e) {
-      if (!database.isAboutRows(e) || connection == null || batch.isEmpty()) {
-        throw e;
-      }
-      if (batch.size() > 1) {
-        // one of them is at fault: the others are written one by one
-        List<Receipt> receipts = new ArrayList<>();
-        for (Waiting.Entry one : batch) {
-          try {
-            receipts.addAll(transaction(List.of(one)));
-          } catch (SQLException single) {
-            if (!database.isAboutRows(single)) {
-              throw single;
-            }
-            receipts.add(spoilt(one, single));
-          }
+      } catch (SQLException | RuntimeException e) {
+        if (!isAboutRows(e)) {
+          throw e;
         }
-        complete(batch, receipts);
-      } else {
-        complete(batch, List.of(spoilt(batch.getFirst(), e)));
+        one(batch, e);
       }
     }
     recovered();
+  }
+
+  /** One of them is at fault: the others are written one by one, and each is settled at once. */
+  private void one(List<Waiting.Entry> batch, Exception failure) throws SQLException {
+    for (Waiting.Entry entry : batch) {
+      List<Waiting.Entry> one = List.of(entry);
+      if (batch.size() == 1) {
+        complete(one, List.of(spoilt(entry, failure)));
+        return;
+      }
+      try {
+        complete(one, transaction(one));
+      } catch (SQLException | RuntimeException single) {
+        if (!isAboutRows(single)) {
+          throw single;
+        }
+        complete(one, List.of(spoilt(entry, single)));
+      }
+    }
+  }
+
+  /** What our own code throws over a row is about that row too. */
+  private boolean isAboutRows(Exception failure) {
+    return rows != null
+        && switch (failure) {
+          case SQLDataException data -> true;
+          case SQLException sql -> database.isAboutRows(sql);
+          default -> true;
+        };
   }
 
   private void probe() throws SQLException {
@@ -255,17 +312,23 @@ final class SqlLedger implements Ledger {
     commit();
   }
 
-  private Receipt spoilt(Waiting.Entry entry, SQLException why) throws SQLException {
+  private Receipt spoilt(Waiting.Entry entry, Exception why) throws SQLException {
     if (entry.buffered()) {
-      dropped.incrementAndGet();
       // its count is settled by a transaction of its own
       PredictionRows.Writer into = connected();
       into.settled(accepted.id(), 1);
       commit();
+      dropped.incrementAndGet();
     }
-    String words = "prediction " + entry.prediction().id() + " is not kept: " + database.words(why);
+    String words = "prediction " + entry.prediction().id() + " is not kept: " + words(why);
     tell.accept(words);
-    return entry.buffered() ? new Receipt.Dropped(words) : failed(words);
+    return entry.buffered() ? new Receipt.Dropped(words) : new Receipt.Refused(words);
+  }
+
+  private String words(Throwable failure) {
+    return failure instanceof SQLException sql
+        ? database.words(sql)
+        : failure.getClass().getSimpleName() + ": " + Trouble.words(failure);
   }
 
   /** What became of each of them. */
@@ -274,7 +337,7 @@ final class SqlLedger implements Ledger {
     try {
       List<Receipt> receipts = new ArrayList<>(batch.size());
       List<Prediction> insert = new ArrayList<>(batch.size());
-      long buffered = 0;
+      List<Waiting.Entry> inserted = new ArrayList<>(batch.size());
       for (Waiting.Entry entry : batch) {
         Prediction prediction = entry.prediction();
         Optional<PredictionId> earlier =
@@ -285,18 +348,25 @@ final class SqlLedger implements Ledger {
           receipts.add(new Receipt.Earlier(earlier(earlier.get(), insert)));
         } else {
           insert.add(prediction);
+          inserted.add(entry);
           receipts.add(new Receipt.Kept());
         }
-        buffered += entry.buffered() ? 1 : 0;
       }
-      into.insert(insert);
+      boolean[] fresh = into.insert(insert);
+      // one that is there already was counted by the commit that put it there
+      long buffered = 0;
+      long more = 0;
+      for (int i = 0; i < fresh.length; i++) {
+        more += fresh[i] ? 1 : 0;
+        buffered += fresh[i] && inserted.get(i).buffered() ? 1 : 0;
+      }
       if (buffered > 0) {
         into.settled(accepted.id(), buffered);
       }
       commit();
-      written.addAndGet(insert.size());
+      written.addAndGet(more);
       return receipts;
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       rollBack(e);
       throw e;
     }
@@ -311,7 +381,7 @@ final class SqlLedger implements Ledger {
     }
     Connection there = connection;
     Optional<Prediction> found = there == null ? Optional.empty() : PredictionRows.find(there, id);
-    return found.orElseThrow(() -> new SQLException("the prediction of a key is gone: " + id));
+    return found.orElseThrow(() -> new SQLDataException("the prediction of a key is gone: " + id));
   }
 
   private void commit() throws SQLException {
@@ -321,7 +391,7 @@ final class SqlLedger implements Ledger {
     }
   }
 
-  private void rollBack(SQLException failure) {
+  private void rollBack(Throwable failure) {
     PredictionRows.Writer into = rows;
     Connection there = connection;
     if (into != null && there != null) {
@@ -336,25 +406,27 @@ final class SqlLedger implements Ledger {
   }
 
   private void complete(List<Waiting.Entry> batch, List<Receipt> receipts) {
-    waiting.settle(List.of());
+    waiting.settled(batch);
     for (int i = 0; i < batch.size(); i++) {
       batch.get(i).done().complete(receipts.get(i));
     }
   }
 
   /** Those that wait for an answer get one; those that were answered are tried again. */
-  private void giveBack(List<Waiting.Entry> batch) {
-    waiting.settle(batch.stream().filter(Waiting.Entry::buffered).toList());
-    for (Waiting.Entry entry : batch) {
-      if (!entry.buffered()) {
-        entry.done().complete(failed(outage.why().orElse("")));
-      }
+  private void giveBack() {
+    refuse(waiting.giveBack());
+  }
+
+  private void refuse(List<Waiting.Entry> entries) {
+    Receipt receipt = new Receipt.Refused(outage.why().orElse("the ledger has ended"));
+    for (Waiting.Entry entry : entries) {
+      entry.done().complete(receipt);
     }
   }
 
-  private void fail(SQLException e) {
+  private void fail(Throwable e) {
     disconnect();
-    String words = database.words(e);
+    String words = words(e);
     if (!outage.why().equals(Optional.of(words))) {
       outage =
           new Outage(Optional.of(words), Optional.of(outage.since().orElseGet(clock::instant)));
@@ -385,7 +457,7 @@ final class SqlLedger implements Ledger {
     try {
       connected().forgetOldKeys(now);
       commit();
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException | Error e) {
       rollBack(e);
       fail(e);
     }
@@ -415,6 +487,8 @@ final class SqlLedger implements Ledger {
       countLosses(into);
       counted = true;
     }
+    // a transaction that only read would hold its view of the database until the first write
+    commit();
     rows = into;
     return into;
   }
@@ -462,6 +536,7 @@ final class SqlLedger implements Ledger {
               + " predictions were answered and could not be written: "
               + outage.why().orElse("the service was interrupted"));
     }
+    keys.close();
     reader.close();
   }
 }

@@ -253,6 +253,9 @@ final class SqliteDatabase implements Database {
       return "";
     } catch (SQLException e) {
       return words(e);
+    } catch (RuntimeException | Error e) {
+      // the thread lives on, and tries again
+      return e.getClass().getSimpleName() + ": " + Trouble.words(e);
     }
   }
 

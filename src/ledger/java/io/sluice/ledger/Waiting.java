@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /** Predictions that wait to be written, bounded by their number and by their memory. */
 final class Waiting {
@@ -23,7 +24,7 @@ final class Waiting {
   private final Deque<Entry> queue = new ArrayDeque<>();
 
   /** Those that the writer has and has not settled yet: they count as waiting. */
-  private List<Entry> taken = List.of();
+  private final List<Entry> taken = new ArrayList<>();
 
   private int count;
   private long bytes;
@@ -35,7 +36,18 @@ final class Waiting {
    * @param done completed when it is settled; nobody waits for it when it was buffered
    * @param buffered whether its answer left already
    */
-  record Entry(Prediction prediction, CompletableFuture<Receipt> done, boolean buffered) {}
+  record Entry(Prediction prediction, CompletableFuture<Receipt> done, boolean buffered) {
+    /** Each is one of its own, and predictions are large. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+      return prediction.id().hashCode();
+    }
+  }
 
   Waiting(int most, long mostBytes) {
     this.most = most;
@@ -73,7 +85,7 @@ final class Waiting {
   boolean remove(Entry entry) {
     lock.lock();
     try {
-      boolean there = queue.removeIf(e -> e.prediction().id().equals(entry.prediction().id()));
+      boolean there = queue.remove(entry);
       if (there) {
         gone(entry);
         room.signalAll();
@@ -96,27 +108,72 @@ final class Waiting {
       while (next.size() < atMost && !queue.isEmpty()) {
         next.add(queue.remove());
       }
-      taken = List.copyOf(next);
+      taken.addAll(next);
       return next;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Those that were taken are settled, but for these, which are to be taken again. */
-  void settle(List<Entry> again) {
+  /** These of those that were taken are settled. */
+  void settled(List<Entry> done) {
     lock.lock();
     try {
-      for (Entry entry : taken) {
-        gone(entry);
-      }
-      taken = List.of();
-      for (Entry entry : again.reversed()) {
-        queue.addFirst(entry);
-        count++;
-        bytes += entry.prediction().weight();
+      for (Entry entry : done) {
+        if (taken.remove(entry)) {
+          gone(entry);
+        }
       }
       room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Those that were taken and are not settled come back: the buffered ones wait again, before the
+   * others that wait.
+   *
+   * @return the others, which somebody waits for
+   */
+  List<Entry> giveBack() {
+    lock.lock();
+    try {
+      List<Entry> others = new ArrayList<>();
+      for (Entry entry : List.copyOf(taken).reversed()) {
+        if (entry.buffered()) {
+          queue.addFirst(entry);
+        } else {
+          others.add(entry);
+          gone(entry);
+        }
+      }
+      taken.clear();
+      room.signalAll();
+      return others;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Gives up on all that somebody waits for.
+   *
+   * @return those
+   */
+  List<Entry> abandon() {
+    lock.lock();
+    try {
+      List<Entry> others = new ArrayList<>(giveBack());
+      for (Entry entry : List.copyOf(queue)) {
+        if (!entry.buffered()) {
+          queue.remove(entry);
+          gone(entry);
+          others.add(entry);
+        }
+      }
+      room.signalAll();
+      return others;
     } finally {
       lock.unlock();
     }

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sluice.core.diag.SluiceException;
 import io.sluice.core.serving.Ledger;
+import io.sluice.core.serving.Ledger.Keyed;
 import io.sluice.core.serving.Ledger.Mode;
 import io.sluice.core.serving.Ledger.Receipt;
 import io.sluice.core.serving.Prediction;
 import io.sluice.ledger.LedgerSettings.OnFailure;
 import io.sluice.ledger.LedgerSettings.WhenFull;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -93,8 +96,9 @@ class SqlLedgerTest {
     try (Ledger ledger = open(settings(Mode.BUFFERED))) {
       Prediction first = Made.prediction(1, Optional.of("order-17"));
       assertThat(ledger.append(first, LONG)).isEqualTo(new Receipt.Kept());
-      assertThat(ledger.byKey("rma-forecast", "order-17")).contains(first);
-      assertThat(ledger.byKey("other", "order-17")).isEmpty();
+      assertThat(ledger.byKey("rma-forecast", "order-17", LONG))
+          .isEqualTo(new Keyed.Earlier(first));
+      assertThat(ledger.byKey("other", "order-17", LONG)).isEqualTo(new Keyed.Fresh());
       Prediction again = Made.prediction(2, Optional.of("order-17"));
       assertThat(ledger.append(again, LONG)).isEqualTo(new Receipt.Earlier(first));
       assertThat(ledger.find(again.id())).isEmpty();
@@ -123,6 +127,132 @@ class SqlLedgerTest {
     assertThat(rows()).isEqualTo(1);
   }
 
+  /** The thread that writes outlives it, and so do the predictions beside it. */
+  @Test
+  void aKeyWhoseRowIsDamagedHurtsItsOwnRequestsAlone() throws Exception {
+    try (Ledger ledger = open(settings(Mode.DURABLE))) {
+      assertThat(ledger.append(Made.prediction(1), LONG)).isEqualTo(new Receipt.Kept());
+      change(
+          "insert into request_key (model, request_key, prediction, at) values"
+              + " ('rma-forecast', 'k', x'01', 9000000000000000),"
+              + " ('rma-forecast', 'gone', x'019f2c3a5b7e7c419d3e0a1b2c3d4e5f', 9000000000000000)");
+      for (String key : List.of("k", "gone")) {
+        assertThat(ledger.append(Made.prediction(2, Optional.of(key)), Duration.ofSeconds(30)))
+            .isInstanceOf(Receipt.Refused.class);
+      }
+      assertThat(ledger.byKey("rma-forecast", "k", LONG)).isInstanceOf(Keyed.Refused.class);
+      assertThat(ledger.append(Made.prediction(3), LONG)).isEqualTo(new Receipt.Kept());
+      assertThat(ledger.state().degraded()).isEmpty();
+      assertThat(ledger.state().refused()).isEqualTo(3);
+    }
+    assertThat(rows()).isEqualTo(2);
+  }
+
+  @Test
+  void whatNobodyForesawInTheThreadThatWritesIsSeenAndKeepsNobodyWaiting() throws Exception {
+    try (Ledger sound = open(settings(Mode.DURABLE))) {
+      assertThat(sound.state().degraded()).isEmpty();
+    }
+    // the log that it tells of a bad row is broken too
+    Ledger ledger =
+        Ledgers.open(
+            settings(Mode.DURABLE),
+            CLOCK,
+            words -> {
+              throw new IllegalStateException("no log");
+            });
+    try {
+      change(
+          "insert into request_key (model, request_key, prediction, at) values"
+              + " ('rma-forecast', 'k', x'01', 9000000000000000)");
+      assertThat(ledger.append(Made.prediction(2, Optional.of("k")), Duration.ofSeconds(30)))
+          .isInstanceOf(Receipt.Refused.class);
+      assertThat(ledger.append(Made.prediction(3), Duration.ofSeconds(30)))
+          .isInstanceOf(Receipt.Refused.class);
+      assertThat(ledger.state().degraded()).isPresent();
+    } finally {
+      ledger.close();
+    }
+  }
+
+  @Test
+  void aDatabaseThatHangsKeepsNobodyBeyondTheDeadline() throws Exception {
+    try (Ledger ledger = open(settings(Mode.DURABLE));
+        Connection other = DriverManager.getConnection("jdbc:sqlite:" + place());
+        Statement lock = other.createStatement()) {
+      lock.execute("begin immediate");
+      assertThat(ledger.append(Made.prediction(1), Duration.ofMillis(50)))
+          .isEqualTo(
+              new Receipt.Refused(
+                  "the database has not said by the deadline whether the prediction is kept"));
+      lock.execute("rollback");
+      assertThat(ledger.append(Made.prediction(2), LONG)).isEqualTo(new Receipt.Kept());
+      assertThat(ledger.state().refused()).isEqualTo(1);
+    }
+  }
+
+  /** A server that takes connections and never says a word, as a frozen machine does. */
+  @Test
+  void aServerThatSaysNothingKeepsNoKeyedRequestAndNamesItselfToNoCaller() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      String address =
+          "postgresql://u:secret@127.0.0.1:" + silent.getLocalPort() + "/db?socketTimeout=2";
+      LedgerSettings settings =
+          LedgerSettings.of(LedgerPlace.parse(address), folder).with(Mode.DURABLE);
+      for (OnFailure failure : OnFailure.values()) {
+        try (Ledger ledger = open(settings.with(failure));
+            var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+          List<Future<Keyed>> answers = new ArrayList<>();
+          for (int i = 0; i < 12; i++) {
+            answers.add(threads.submit(() -> ledger.byKey("m", "k", Duration.ofMillis(50))));
+          }
+          for (Future<Keyed> answer : answers) {
+            assertThat(answer.get())
+                .isEqualTo(
+                    failure == OnFailure.ANSWER
+                        ? new Keyed.Fresh()
+                        : new Keyed.Refused("it has not answered in 50 ms"));
+          }
+          assertThat(ledger.state().degraded()).isPresent();
+        }
+      }
+      assertThat(told).isNotEmpty().noneMatch(line -> line.contains("secret"));
+    }
+  }
+
+  @Test
+  void whatIsCommittedIsCountedOnceWhateverFailsBesideIt() throws Exception {
+    LedgerSettings settings = settings(Mode.BUFFERED);
+    open(settings).close();
+    change(
+        "create trigger odd before insert on prediction when new.row_count = 13 begin select"
+            + " raise(abort, 'thirteen'); end");
+    Ledger ledger = Ledgers.open(settings, CLOCK, told::add, OptionalLong.of(60));
+    try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + place());
+        Statement lock = other.createStatement()) {
+      // the thread that writes waits with the first, and takes the others at once
+      lock.execute("begin immediate");
+      ledger.append(Made.prediction(1), LONG);
+      for (int rows : List.of(1, 13, 3_000)) {
+        ledger.append(
+            Made.prediction(Made.version(3), Made.AT, rows, rows + 10, Optional.empty()), LONG);
+      }
+      lock.execute("rollback");
+      until(() -> ledger.state().degraded().isPresent());
+    }
+    ledger.close();
+    Ledger.State state = ledger.state();
+    assertThat(state.written()).isEqualTo(2);
+    assertThat(state.dropped()).isEqualTo(1);
+    assertThat(state.waiting()).isEqualTo(1);
+    told.clear();
+    open(settings).close();
+    assertThat(told)
+        .containsExactly(
+            "the last end was sudden: 1 predictions were answered and are not in the ledger "
+                + place());
+  }
+
   @Test
   void aKeyIsForgottenAfterADay() throws Exception {
     try (Ledger ledger = open(settings(Mode.DURABLE))) {
@@ -131,10 +261,10 @@ class SqlLedgerTest {
     Instant later = Made.AT.plus(Duration.ofHours(25));
     try (Ledger ledger =
         Ledgers.open(settings(Mode.DURABLE), Clock.fixed(later, ZoneOffset.UTC), told::add)) {
-      assertThat(ledger.byKey("rma-forecast", "k")).isEmpty();
+      assertThat(ledger.byKey("rma-forecast", "k", LONG)).isEqualTo(new Keyed.Fresh());
       Prediction next = Made.prediction(Made.version(3), later, 1, 5, Optional.of("k"));
       assertThat(ledger.append(next, LONG)).isEqualTo(new Receipt.Kept());
-      assertThat(ledger.byKey("rma-forecast", "k")).contains(next);
+      assertThat(ledger.byKey("rma-forecast", "k", LONG)).isEqualTo(new Keyed.Earlier(next));
     }
     assertThat(rows()).isEqualTo(2);
   }
@@ -310,6 +440,13 @@ class SqlLedgerTest {
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       return row.getLong(1);
+    }
+  }
+
+  private void change(String sql) throws Exception {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + place());
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
     }
   }
 

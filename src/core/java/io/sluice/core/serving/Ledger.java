@@ -57,6 +57,21 @@ public interface Ledger extends AutoCloseable {
     }
   }
 
+  /** What is known of a caller's key. */
+  sealed interface Keyed {
+    /** The key was used before: this prediction is the answer, when its input is the same. */
+    record Earlier(Prediction prediction) implements Keyed {}
+
+    /**
+     * No prediction is known of it, or none can be looked up and the settings let answers leave all
+     * the same: {@link #append} decides.
+     */
+    record Fresh() implements Keyed {}
+
+    /** The ledger cannot say, and the settings let no answer leave without it: 503. */
+    record Refused(String why) implements Keyed {}
+  }
+
   /**
    * How the ledger is.
    *
@@ -96,9 +111,9 @@ public interface Ledger extends AutoCloseable {
   /**
    * The prediction that was made for a caller's key, while the key is remembered (a day).
    *
-   * @throws io.sluice.core.diag.SluiceException when the ledger cannot be read
+   * @param patience how long the caller can wait: until the request's deadline
    */
-  Optional<Prediction> byKey(String model, String key);
+  Keyed byKey(String model, String key, Duration patience) throws InterruptedException;
 
   State state();
 

@@ -12,7 +12,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.LongSupplier;
 
 /**
@@ -59,13 +58,19 @@ public final class Predictions {
   public Answered predict(Lease lease, Asked asked, Caller caller) throws InterruptedException {
     Tensors input = Tensors.of(asked.input().toArray(Tensors.Tensor[]::new));
     Digest digest = input.digest();
-    Optional<Prediction> earlier =
-        caller.key().flatMap(key -> ledger.byKey(lease.version().model(), key));
-    if (earlier.isPresent()) {
-      return again(earlier.get(), asked, digest);
+    if (caller.key().isPresent()) {
+      // half of the time at most: the model has to run when the ledger does not answer
+      Duration half = Duration.ofNanos(left(caller) / 2);
+      switch (ledger.byKey(lease.version().model(), caller.key().get(), half)) {
+        case Ledger.Keyed.Earlier earlier -> {
+          return again(earlier.prediction(), asked, digest);
+        }
+        case Ledger.Keyed.Refused refused ->
+            throw notKept("the ledger cannot say whether the key was used before");
+        case Ledger.Keyed.Fresh fresh -> {}
+      }
     }
-    long left = caller.deadline() - nanoTime.getAsLong();
-    if (left <= 0) {
+    if (left(caller) == 0) {
       throw late();
     }
     List<Tensors.Tensor> output = lease.predictor().predict(asked.input());
@@ -85,23 +90,30 @@ public final class Predictions {
             caller.name(),
             caller.trace(),
             caller.key());
-    Duration patience = Duration.ofNanos(Math.max(0, caller.deadline() - nanoTime.getAsLong()));
-    Ledger.Receipt receipt = ledger.append(prediction, patience);
+    Ledger.Receipt receipt = ledger.append(prediction, Duration.ofNanos(left(caller)));
     return switch (receipt) {
       case Ledger.Receipt.Earlier other -> again(other.prediction(), asked, digest);
-      case Ledger.Receipt.Refused refused ->
-          throw Problem.later(
-              503,
-              "SLU-9222",
-              "the ledger cannot keep the prediction: " + refused.why(),
-              "the service is set to answer nothing that it cannot keep; its operator sees why at"
-                  + " /metrics and /v2/health/ready",
-              Duration.ofSeconds(5));
+      case Ledger.Receipt.Refused refused -> throw notKept("the ledger cannot keep the prediction");
       case Ledger.Receipt.Kept kept -> new Answered(prediction, output, receipt, false);
       case Ledger.Receipt.Buffered buffered -> new Answered(prediction, output, receipt, false);
       case Ledger.Receipt.NotKept notKept -> new Answered(prediction, output, receipt, false);
       case Ledger.Receipt.Dropped dropped -> new Answered(prediction, output, receipt, false);
     };
+  }
+
+  private long left(Caller caller) {
+    return Math.max(0, caller.deadline() - nanoTime.getAsLong());
+  }
+
+  /** Why is for the operator: it may name the database's host. */
+  private static ProblemException notKept(String what) {
+    return Problem.later(
+        503,
+        "SLU-9222",
+        what,
+        "the service is set to answer nothing that it cannot keep; its operator sees why in the"
+            + " service's log and at /v2/health/ready",
+        Duration.ofSeconds(5));
   }
 
   /** What is not a number is not an answer: evaluate refuses it too. */

@@ -8,7 +8,10 @@ import io.sluice.core.serving.Ledger;
 import io.sluice.ledger.LedgerPlace;
 import io.sluice.ledger.LedgerSettings;
 import io.sluice.ledger.Ledgers;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
@@ -45,6 +48,38 @@ class KeysTest {
       JsonNode others = Rig.json(ask(rig, "B", "k", "b"));
       assertThat(others.get("id")).as("another caller's key").isNotEqualTo(first.get("id"));
       assertThat(others.get("forecasts").get(0).get("series").asText()).isEqualTo("B");
+    }
+  }
+
+  /** A database that takes connections and never says a word, as a frozen machine does. */
+  @Test
+  void aLedgerThatHangsIsAnsweredAsConfiguredInTimeAndNamesItsHostToNoCaller(@TempDir Path folder)
+      throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      LedgerSettings settings =
+          LedgerSettings.of(
+              LedgerPlace.parse(
+                  "postgresql://u:secret@localhost:"
+                      + silent.getLocalPort()
+                      + "/x?socketTimeout=2"),
+              folder);
+      for (LedgerSettings.OnFailure failure : LedgerSettings.OnFailure.values()) {
+        try (Ledger ledger = Ledgers.open(settings.with(failure), Clock.systemUTC(), line -> {});
+            Rig rig = new Rig("bundles/linear", Rig.LIMITS, Access.open(), ledger, Map.of())) {
+          HttpResponse<byte[]> answer = ask(rig, "A", "k", "none");
+          String body = new String(answer.body(), StandardCharsets.UTF_8);
+          assertThat(body)
+              .doesNotContain("localhost", "127.0.0.1", "" + silent.getLocalPort(), "secret");
+          if (failure == LedgerSettings.OnFailure.ANSWER) {
+            assertThat(answer.statusCode()).as(body).isEqualTo(200);
+            assertThat(answer.headers().firstValue("Sluice-Ledger")).contains("dropped");
+          } else {
+            assertThat(answer.statusCode()).as(body).isEqualTo(503);
+            assertThat(answer.headers().firstValue("Retry-After")).contains("5");
+            assertThat(Rig.json(answer).get("id").asText()).isEqualTo("SLU-9222");
+          }
+        }
+      }
     }
   }
 }
