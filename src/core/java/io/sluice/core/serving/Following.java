@@ -169,7 +169,7 @@ public record Following(
     return with(failures + 1, State.BEHIND, behind(entry) + " is not here yet: " + why, now);
   }
 
-  /** The version of an entry waits for calls that end soon; the next look is no later for it. */
+  /** The version of an entry waits for calls that end soon; the next look comes no later for it. */
   public Following waiting(Entry entry, String why, Instant now) {
     return with(0, State.BEHIND, behind(entry) + " waits: " + why, now);
   }
