@@ -54,7 +54,7 @@ public record OwnRows(
    */
   public record Validation(long rows, SortedMap<String, Double> values) {
     public Validation {
-      values = Collections.unmodifiableSortedMap(new TreeMap<>(values));
+      values = known("validation.values", values);
       if (rows < 1) {
         throw new IllegalArgumentException(
             "`validation.rows` is %d, not 1 or more".formatted(rows));
@@ -73,7 +73,7 @@ public record OwnRows(
     group = distinct("group", group);
     slices = distinct("slices", slices);
     classes = distinct("classes", classes);
-    leftOut = Collections.unmodifiableSortedMap(new TreeMap<>(leftOut));
+    leftOut = known("leftOut", leftOut);
     if (id.isEmpty()) {
       throw new IllegalArgumentException("`id` names no column");
     }
@@ -102,10 +102,22 @@ public record OwnRows(
   }
 
   private static List<String> distinct(String field, List<String> names) {
-    if (new LinkedHashSet<>(names).size() != names.size() || names.contains("")) {
+    if (new LinkedHashSet<>(names).size() != names.size()
+        || names.stream().anyMatch(name -> name == null || name.isEmpty())) {
       throw new IllegalArgumentException(
           "`%s` is %s: each name once, and none is empty".formatted(field, names));
     }
     return List.copyOf(names);
+  }
+
+  /** JSON can say null of any value, where a record could not leave it out. */
+  private static <T> SortedMap<String, T> known(String field, SortedMap<String, T> values) {
+    values.forEach((name, value) -> {
+      if (value == null) {
+        throw new IllegalArgumentException(
+            "`%s.%s` is null: write what it is, or leave it out".formatted(field, name));
+      }
+    });
+    return Collections.unmodifiableSortedMap(new TreeMap<>(values));
   }
 }

@@ -176,7 +176,7 @@ public final class HoldoutTable {
     return predictions;
   }
 
-  private static boolean isModel(String column) {
+  static boolean isModel(String column) {
     return column.equals(HoldoutRows.CHAMPION)
         || column.startsWith("candidate:")
         || column.startsWith("baseline:");

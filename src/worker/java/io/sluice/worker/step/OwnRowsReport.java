@@ -41,6 +41,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
@@ -54,6 +55,12 @@ final class OwnRowsReport {
   private static final String BASELINE = "baseline:";
   private static final String CANDIDATES = "candidates";
   private static final String REPORT = "evaluation.json";
+
+  /** Names of baselines: they stand in sentences of the verdict. */
+  private static final Pattern BASELINE_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,62}");
+
+  /** Characters of a wrong name that are shown. */
+  private static final int SHOWN = 40;
 
   private final ArtifactStore store;
   private final KeyedStage stage;
@@ -136,6 +143,7 @@ final class OwnRowsReport {
     try (CsvTable table = CsvTable.open(folder.resolve(OwnRows.ROWS), OwnRows.ROWS)) {
       models = HoldoutTable.models(table, task(), told.classes());
       columns(models.keySet(), told);
+      apart(table, told);
       read(table, told, models, holdout, counted);
     }
     if (counted.rows == 0) {
@@ -211,6 +219,27 @@ final class OwnRowsReport {
     return told;
   }
 
+  private static String shown(String column) {
+    String line = column.replaceAll("[^\\p{Alnum}:#._-]+", "?");
+    return line.length() > SHOWN ? line.substring(0, SHOWN) + " .." : line;
+  }
+
+  /** What names rows is not what a model says of them. */
+  private static void apart(CsvTable table, OwnRows told) {
+    for (List<String> names : List.of(told.id(), told.group(), told.slices())) {
+      for (String name : names) {
+        if (table.find(name).isPresent() && HoldoutTable.isModel(name.replaceFirst("#\\d+$", ""))) {
+          throw wrong(
+              "SLU-6060",
+              "rows.json names the column %s of a model among those of `id`, `group` and `slices`"
+                  .formatted(shown(name)),
+              "rows are told apart and put together by what is known of them, not by what a model"
+                  + " says");
+        }
+      }
+    }
+  }
+
   /** The columns of models are those of the models that there are. */
   private void columns(Set<String> columns, OwnRows told) {
     Set<String> known = new TreeSet<>();
@@ -219,6 +248,13 @@ final class OwnRowsReport {
       known.add(HoldoutRows.CHAMPION);
     }
     for (String column : columns) {
+      if (column.startsWith(BASELINE)
+          && !BASELINE_NAME.matcher(column.substring(BASELINE.length())).matches()) {
+        throw wrong(
+            "SLU-6061",
+            "rows.csv has a column \"" + shown(column) + "\", whose name names no baseline",
+            "call it baseline:<name>, of letters, digits, - and _, as baseline:popular");
+      }
       if (column.equals(HoldoutRows.CHAMPION) && champion.isEmpty()) {
         throw wrong(
             "SLU-6062",

@@ -351,6 +351,32 @@ class OwnRowsReportTest {
   }
 
   @Test
+  void whatIsWrongInNamesIsSaidInWords() throws Exception {
+    String rows = "query,candidate:ranker\nq1,1\n";
+    for (String field : List.of("group", "slices", "classes")) {
+      assertThat(refused(rows, ",\"" + field + "\":[null]").message())
+          .contains("`" + field + "`", "each name once, and none is empty");
+    }
+    assertThat(
+            refused(rows, ",\"validation\":{\"rows\":1,\"values\":{\"candidate:ranker\":null}}")
+                .message())
+        .contains("`validation.values.candidate:ranker` is null");
+    assertThat(refused(rows, ",\"leftOut\":{\"ranker\":null}").message())
+        .contains("`leftOut.ranker` is null");
+    for (String name : List.of("", "<b>x", "a b", "x".repeat(64))) {
+      assertThat(refused("query,candidate:ranker,baseline:" + name + "\nq1,1,1\n", ""))
+          .satisfies(d -> assertThat(d.id()).isEqualTo("SLU-6061"))
+          .satisfies(d -> assertThat(d.message()).contains("baseline:").doesNotContain("<"));
+    }
+    assertThat(written("query,candidate:ranker,baseline:most_popular\nq1,1,1\n", "").bestBaseline())
+        .contains("most_popular");
+    for (String field : List.of("group", "slices")) {
+      assertThat(refused(rows, ",\"" + field + "\":[\"candidate:ranker\"]").message())
+          .contains("candidate:ranker", "of a model");
+    }
+  }
+
+  @Test
   void aHoldoutHasEachRowOnce() throws Exception {
     input("holdout", "table.json", TABLE, "rows.csv", "query,a,answer\nq1,1,yes\nq1,2,no\n");
     assertThat(refused("query,candidate:ranker\nq1,1\n", ""))
