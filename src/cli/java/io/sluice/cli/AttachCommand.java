@@ -82,7 +82,6 @@ final class AttachCommand extends OnCommand {
   }
 
   private void print(RunEvent event) {
-    terminal.out().println(Json.write(RunEventJson.write(event)));
-    terminal.out().flush();
+    terminal.printJson(Json.write(RunEventJson.write(event)) + "\n");
   }
 }

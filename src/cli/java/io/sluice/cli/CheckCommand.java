@@ -64,10 +64,10 @@ final class CheckCommand implements Callable<Integer> {
       if (!json) {
         throw e;
       }
-      terminal.out().print(Json.pretty(list(e.diagnostics())));
+      terminal.printJson(Json.pretty(list(e.diagnostics())));
       return e.exitCode().code();
     }
-    terminal.out().print(json ? "[]\n" : located.folder().resolve(located.spec()) + ": fine\n");
+    terminal.print(json ? "[]\n" : located.folder().resolve(located.spec()) + ": fine\n");
     return 0;
   }
 

@@ -2,6 +2,7 @@ package io.sluice.cli;
 
 import io.sluice.app.Releases;
 import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.Visible;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -39,9 +40,9 @@ final class DiffCommand extends ReleaseCommand {
       text.append(
           String.format(
               "  %-34s %s -> %s%s%n",
-              d.key(),
-              d.left().orElse("(none)"),
-              d.right().orElse("(none)"),
+              Visible.line(d.key()),
+              Visible.line(d.left().orElse("(none)")),
+              Visible.line(d.right().orElse("(none)")),
               d.incomparable().map(why -> "  (" + why + ")").orElse("")));
     }
     if (diff.differences().isEmpty()) {

@@ -329,13 +329,12 @@ final class DoctorCommand implements Callable<Integer> {
               .put("well", f.passed())
               .put("outcome", f.outcome().word())
               .put("detail", f.detail()));
-      terminal.out().print(Json.pretty(root));
+      terminal.printJson(Json.pretty(root));
     } else {
       for (CheckResult f : findings) {
-        terminal.out().printf("%-7s %-16s %s%n", word(f.outcome()), f.what(), f.detail());
+        terminal.print("%-7s %-16s %s%n".formatted(word(f.outcome()), f.what(), f.detail()));
       }
     }
-    terminal.out().flush();
   }
 
   private static String word(CheckResult.Outcome outcome) {

@@ -17,7 +17,8 @@ final class LedgerOption {
       defaultValue = "${env:SLUICE_SERVE_LEDGER:-}",
       description =
           "Where the service keeps predictions: a file, or postgresql://USER:PASSWORD@HOST/DATABASE."
-              + " Default: SLUICE_SERVE_LEDGER, or the file of `sluice serve`.")
+              + " With a password set the variable SLUICE_SERVE_LEDGER instead: the list of"
+              + " processes shows options. Default: that variable, or the file of `sluice serve`.")
   private String place = "";
 
   /**

@@ -126,7 +126,10 @@ abstract class PastCommand implements Callable<Integer> {
   }
 
   final void print(JsonNode value, String text) {
-    terminal.out().print(json ? Json.pretty(value) : text);
-    terminal.out().flush();
+    if (json) {
+      terminal.printJson(Json.pretty(value));
+    } else {
+      terminal.print(text);
+    }
   }
 }

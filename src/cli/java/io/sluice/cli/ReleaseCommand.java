@@ -5,6 +5,7 @@ import io.sluice.app.Pipelines;
 import io.sluice.app.Releases;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.Visible;
 import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog.Entry;
 import io.sluice.core.registry.ModelRegistry;
@@ -65,8 +66,11 @@ abstract class ReleaseCommand implements Callable<Integer> {
 
   /** Prints one or the other, as the user asked. */
   final void print(JsonNode value, String text) {
-    terminal.out().print(json ? Json.pretty(value) : text);
-    terminal.out().flush();
+    if (json) {
+      terminal.printJson(Json.pretty(value));
+    } else {
+      terminal.print(text);
+    }
   }
 
   /** The log keeps all of it (`--json`); a line has room for the first sentence. */
@@ -83,8 +87,8 @@ abstract class ReleaseCommand implements Callable<Integer> {
         e.kind().name().toLowerCase(java.util.Locale.ROOT),
         e.to(),
         e.at().truncatedTo(java.time.temporal.ChronoUnit.SECONDS),
-        e.who(),
-        firstSentence(e.why()),
+        Visible.line(e.who()),
+        Visible.line(firstSentence(e.why())),
         state.isEmpty() ? "" : "  [" + state + "]");
   }
 }

@@ -3,6 +3,7 @@ package io.sluice.cli;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.diag.Visible;
 import io.sluice.core.serving.Prediction;
 import io.sluice.core.serving.RowId;
 import io.sluice.serving.replay.Replay;
@@ -16,10 +17,10 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "replay",
     mixinStandardHelpOptions = true,
+    header = "Computes a prediction of the service again, and compares.",
     description = {
-      "Computes a prediction again, from the input that the ledger kept and the files of the version",
-      "that made it, and compares within the tolerance of the version's probe. Ends with 1 when the",
-      "answers differ."
+      "Takes the input that the ledger kept and the files of the version that made the prediction, and",
+      "compares within the tolerance of the version's probe. Ends with 1 when the answers differ."
     },
     footer = {
       "",
@@ -64,7 +65,7 @@ final class ReplayCommand extends ReleaseCommand {
                 prediction.rows(),
                 prediction.rows() == 1 ? "row" : "rows",
                 prediction.at(),
-                replay.sentence()));
+                Visible.line(replay.sentence())));
     return replay.agrees() ? ExitCode.DONE : ExitCode.RUN_FAILED;
   }
 }

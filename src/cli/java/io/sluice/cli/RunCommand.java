@@ -431,8 +431,7 @@ final class RunCommand implements Callable<Integer> {
   }
 
   private void printJson(RunEvent event) {
-    terminal.out().println(Json.write(RunEventJson.write(event)));
-    terminal.out().flush();
+    terminal.printJson(Json.write(RunEventJson.write(event)) + "\n");
   }
 
   private static Instant instant(String text) {

@@ -2,6 +2,7 @@ package io.sluice.cli;
 
 import io.sluice.app.Pipelines;
 import io.sluice.core.diag.Diagnostic;
+import io.sluice.core.diag.Visible;
 import io.sluice.platform.PipelineFolder;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
@@ -114,7 +115,7 @@ final class ServeCommand implements Callable<Integer> {
 
   private void say(String line) {
     synchronized (terminal) {
-      terminal.err().println(line);
+      terminal.err().println(Visible.line(line));
       terminal.err().flush();
     }
   }

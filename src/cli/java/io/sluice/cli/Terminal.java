@@ -2,6 +2,7 @@ package io.sluice.cli;
 
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.DiagnosticRenderer;
+import io.sluice.core.diag.Visible;
 import java.io.PrintStream;
 import java.util.List;
 
@@ -27,6 +28,18 @@ record Terminal(PrintStream out, PrintStream err, boolean interactive) {
     return columns != null && columns.matches("[1-9][0-9]{1,3}")
         ? Integer.parseInt(columns)
         : DEFAULT_WIDTH;
+  }
+
+  /** Prints what was asked for, as people read it: what others wrote drives no terminal. */
+  void print(String text) {
+    out.print(Visible.lines(text));
+    out.flush();
+  }
+
+  /** Prints what was asked for, as programs read it. */
+  void printJson(String json) {
+    out.print(Visible.json(json));
+    out.flush();
   }
 
   void show(List<Diagnostic> diagnostics) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sluice.app.Releases;
 import io.sluice.core.diag.ExitCode;
+import io.sluice.core.diag.Visible;
 import io.sluice.core.json.Json;
 import io.sluice.core.serving.RowId;
 import io.sluice.serving.replay.TracedPrediction;
@@ -63,7 +64,7 @@ final class TraceCommand extends ReleaseCommand {
     traced.rows().forEach((k, v) -> row(text, k, v));
     if (!changed.isEmpty()) {
       text.append("the registry says otherwise than when the version was served\n");
-      changed.forEach(c -> text.append("  ").append(c).append('\n'));
+      changed.forEach(c -> text.append("  ").append(Visible.line(c)).append('\n'));
     }
     append(text, trace);
     ObjectNode json = Json.object();
@@ -102,6 +103,6 @@ final class TraceCommand extends ReleaseCommand {
   }
 
   private static void row(StringBuilder text, String key, String value) {
-    text.append(String.format("  %-34s %s%n", key, value));
+    text.append(String.format("  %-34s %s%n", Visible.line(key), Visible.line(value)));
   }
 }

@@ -30,13 +30,18 @@ class MainTest {
         "check",
         "compile",
         "run",
+        "runs",
+        "show",
         "history",
         "trace",
+        "replay",
         "diff",
         "rollback",
         "override",
         "adopt",
         "doctor",
+        "registry",
+        "serve",
         "schema"
       })
   void everyCommandHasHelpWithAnExample(String command) {
@@ -50,7 +55,7 @@ class MainTest {
     assertThat(sluice("--help")).isZero();
     assertThat(text(out)).startsWith("Builds a model version").contains("better.\n");
     String list = text(out).split("Commands:\n")[1].split("\n\n")[0];
-    assertThat(list.split("\n(?=  \\w)")).hasSize(18).allMatch(entry -> entry.endsWith("."));
+    assertThat(list.split("\n(?=  \\w)")).hasSize(20).allMatch(entry -> entry.endsWith("."));
   }
 
   @ParameterizedTest

@@ -7,7 +7,9 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 
@@ -58,14 +60,14 @@ public sealed interface LedgerPlace {
   static LedgerPlace parse(String text) {
     int scheme = text.indexOf("://");
     if (scheme < 0) {
-      if (text.isBlank() || text.startsWith("jdbc:")) {
-        throw wrong("it is neither a path nor an address");
-      }
-      return new File(Path.of(text));
+      return file(text);
     }
     String kind = text.substring(0, scheme);
     if (!kind.equals("postgresql") && !kind.equals("postgres")) {
-      throw wrong("no ledger is kept in `" + kind + "`");
+      throw wrong(
+          kind.matches("[A-Za-z][A-Za-z0-9+-]*")
+              ? "no ledger is kept in `" + kind + "`"
+              : "it is neither a path nor an address");
     }
     try {
       URI uri = new URI(text);
@@ -73,8 +75,13 @@ public sealed interface LedgerPlace {
         throw wrong("it names no host and database");
       }
       String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
+      // a password with an unescaped character ends up behind it
+      if (uri.getRawPath().contains("@") || uri.getRawFragment() != null) {
+        throw wrong("a special character of user or password is to be written as %XX");
+      }
       String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
-      if (query.contains("password=") || query.contains("user=")) {
+      String names = decoded(query).toLowerCase(Locale.ROOT);
+      if (names.contains("password") || names.contains("user=") || names.contains("@")) {
         throw wrong("user and password belong before the host");
       }
       String[] credentials =
@@ -89,6 +96,26 @@ public sealed interface LedgerPlace {
     }
   }
 
+  /**
+   * The path of a file. What looks like an address is none: a file of that name would be made, and
+   * its name, which may hold a password, would be shown.
+   */
+  private static LedgerPlace file(String text) {
+    boolean nearlyServer =
+        text.matches("(?i)postgres(ql)?\\b.*") && !text.matches("[^/:@]*(/[^:@]*)?");
+    boolean otherScheme = text.matches("[A-Za-z][A-Za-z0-9+.-]+:.*");
+    boolean credentials = text.matches("[^@]*:[^@]*@.*");
+    boolean address = nearlyServer || otherScheme || credentials;
+    if (text.isBlank() || address) {
+      throw wrong("it is neither a path nor an address");
+    }
+    try {
+      return new File(Path.of(text));
+    } catch (InvalidPathException e) {
+      throw wrong("it is not a path: " + e.getReason());
+    }
+  }
+
   private static String decoded(String text) {
     return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
@@ -99,6 +126,7 @@ public sealed interface LedgerPlace {
         Diagnostic.of(
             "SLU-9501",
             "the ledger's place does not read: " + why,
-            "give the path of a file, or postgresql://USER:PASSWORD@HOST/DATABASE"));
+            "give the path of a file (./ before a name with a colon), or"
+                + " postgresql://USER:PASSWORD@HOST/DATABASE"));
   }
 }

@@ -3,6 +3,7 @@ package io.sluice.serving;
 import io.sluice.core.diag.Diagnostic;
 import io.sluice.core.diag.ExitCode;
 import io.sluice.core.diag.SluiceException;
+import io.sluice.core.diag.Visible;
 import io.sluice.core.registry.RegistryVariables;
 import io.sluice.mlflow.MlflowConfig;
 import io.sluice.mlflow.MlflowRegistry;
@@ -15,6 +16,7 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * The service alone, as an image runs it: settings from variables and options, the registry that
@@ -75,14 +77,16 @@ public final class ServeMain {
                   }
                 },
                 "end"));
+    // what the registry and the log hold was written by others
+    Consumer<String> tell = line -> errors.println(Visible.line(line));
     try (Service service =
         Service.start(
-            MlflowRegistry.connect(registry, errors::println),
+            MlflowRegistry.connect(registry, tell),
             settings,
             "sluice-serving",
             out,
             errors,
-            errors::println)) {
+            tell)) {
       errors.println("serving " + settings.model() + " at " + service.address());
       end.await();
       service.drain();

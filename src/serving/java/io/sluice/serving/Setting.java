@@ -17,7 +17,8 @@ public enum Setting {
       "",
       "PLACE",
       "Where predictions are kept: a file, or postgresql://USER:PASSWORD@HOST/DATABASE."
-          + " Default: ledger.sqlite in the service's state folder."),
+          + " With a password set the variable SLUICE_SERVE_LEDGER instead: the list of processes"
+          + " shows options. Default: ledger.sqlite in the service's state folder."),
   LEDGER_MODE(
       "buffered",
       "durable|buffered|off",

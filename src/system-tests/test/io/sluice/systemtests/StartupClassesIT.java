@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StartupClassesIT {
   private static final String PIPELINE = "pipelines/rma-forecast";
 
-  /** Packages of libraries for clusters, registries, models, schemas and tests. */
+  /** Packages of libraries for clusters, registries, models, schemas, services and tests. */
   private static final List<String> NOT_LOADED =
       List.of(
           "io.fabric8.",
@@ -29,6 +29,10 @@ class StartupClassesIT {
           "software.amazon.awssdk.",
           "dev.failsafe.",
           "com.networknt.",
+          "org.eclipse.jetty.",
+          "org.sqlite.",
+          "org.postgresql.",
+          "io.prometheus.",
           "org.wiremock.",
           "com.github.tomakehurst.wiremock.",
           "wiremock.");

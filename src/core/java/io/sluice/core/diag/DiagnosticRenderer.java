@@ -46,7 +46,7 @@ public final class DiagnosticRenderer {
   public String render(Diagnostic d) {
     StringBuilder out = new StringBuilder();
     out.append(paint("31;1", "error[" + d.id() + "]"))
-        .append(paint("1", ": " + visible(d.message())))
+        .append(paint("1", ": " + Visible.line(d.message())))
         .append('\n');
     d.location().ifPresent(at -> source(out, at));
     d.hint().ifPresent(h -> out.append(paint("36", "hint")).append(": ").append(hint(h)));
@@ -54,12 +54,12 @@ public final class DiagnosticRenderer {
   }
 
   private static String hint(String text) {
-    return String.join("\n      ", text.lines().map(DiagnosticRenderer::visible).toList()) + "\n";
+    return String.join("\n      ", text.lines().map(Visible::line).toList()) + "\n";
   }
 
   private void source(StringBuilder out, Location at) {
     String gutter = " ".repeat(Integer.toString(at.line()).length());
-    String place = visible(at.file().name()) + ":" + at.line() + ":" + at.column();
+    String place = Visible.line(at.file().name()) + ":" + at.line() + ":" + at.column();
     out.append(gutter).append(paint("34", "-->")).append(' ').append(place).append('\n');
     int[] line = at.file().line(at.line()).codePoints().toArray();
     int from = Math.min(Math.max(at.column() - 1, 0), line.length);
@@ -75,7 +75,7 @@ public final class DiagnosticRenderer {
       if (line[i] == '\t') {
         text.repeat(' ', width);
       } else {
-        text.appendCodePoint(visible(line[i]));
+        text.appendCodePoint(Visible.codePoint(line[i]));
       }
       marks.repeat(i >= from && i < to ? '^' : ' ', width);
       cell += width;
@@ -92,27 +92,6 @@ public final class DiagnosticRenderer {
 
   private String paint(String code, String text) {
     return colour ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
-  }
-
-  private static String visible(String text) {
-    StringBuilder out = new StringBuilder();
-    text.codePoints().map(DiagnosticRenderer::visible).forEach(out::appendCodePoint);
-    return out.toString();
-  }
-
-  /**
-   * The code point itself, or U+FFFD for one that would move the cursor or turn the text around.
-   */
-  private static int visible(int codePoint) {
-    return switch (Character.getType(codePoint)) {
-      case Character.CONTROL,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE ->
-          0xFFFD;
-      case Character.FORMAT -> codePoint == 0x200D ? codePoint : 0xFFFD;
-      default -> codePoint;
-    };
   }
 
   /**
