@@ -91,6 +91,11 @@ public record TableFormat(
       throw new IllegalArgumentException(
           "`classes` names %d, not 2 to %d".formatted(classes.size(), MAX_CLASSES));
     }
+    features.forEach((feature, type) -> {
+      if (type == null) {
+        throw new IllegalArgumentException("`features." + feature + "` is null, and not a type");
+      }
+    });
     for (String feature : features.keySet()) {
       if (feature.isEmpty()) {
         throw new IllegalArgumentException("`features` names a column without a name");
@@ -125,8 +130,8 @@ public record TableFormat(
   }
 
   private static List<String> names(String key, List<String> names) {
-    if (names.stream().anyMatch(String::isEmpty)) {
-      throw new IllegalArgumentException("`" + key + "` holds an empty text");
+    if (names.stream().anyMatch(name -> name == null || name.isEmpty())) {
+      throw new IllegalArgumentException("`" + key + "` holds an empty text or null");
     }
     if (names.stream().distinct().count() != names.size()) {
       throw new IllegalArgumentException("`" + key + "` names a value twice");

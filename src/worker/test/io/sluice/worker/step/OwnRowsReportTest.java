@@ -377,6 +377,18 @@ class OwnRowsReportTest {
   }
 
   @Test
+  void nullInTheTableOfTheHoldoutIsSaidInWords() throws Exception {
+    for (String wrong :
+        List.of(TABLE.replace("[\"query\"]", "[null]"), TABLE.replace("\"float\"", "null"))) {
+      inputs.removeIf(p -> p.input().name().equals("holdout"));
+      input("holdout", "table.json", wrong, "rows.csv", "query,a,answer\nq1,1,yes\n");
+      assertThat(refused("query,candidate:ranker\nq1,1\n", ""))
+          .satisfies(d -> assertThat(d.id()).isEqualTo("SLU-6050"))
+          .satisfies(d -> assertThat(d.message()).contains("null").doesNotContain("invoke"));
+    }
+  }
+
+  @Test
   void aHoldoutHasEachRowOnce() throws Exception {
     input("holdout", "table.json", TABLE, "rows.csv", "query,a,answer\nq1,1,yes\nq1,2,no\n");
     assertThat(refused("query,candidate:ranker\nq1,1\n", ""))
