@@ -39,7 +39,7 @@ public final class FollowThread implements AutoCloseable {
       try {
         woken.poll(pause.toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
-        // By close, which the loop looks at; whatever else did it is no reason to follow no longer.
+        // By close, which the loop looks at; following outlives whatever else did it.
       }
     }
   }
