@@ -8,8 +8,14 @@ import io.sluice.core.json.Json;
 import io.sluice.core.promotion.PromotionLog;
 import io.sluice.core.registry.ModelRegistry;
 import io.sluice.core.registry.ModelRegistry.Version;
+import io.sluice.core.serving.FollowStatus;
+import io.sluice.core.serving.VersionState;
 import io.sluice.platform.RegistrySession;
 import io.sluice.platform.RegistrySessions;
+import io.sluice.serving.follow.FollowEvents;
+import io.sluice.serving.follow.FollowSettings;
+import io.sluice.serving.follow.FollowedVersions;
+import io.sluice.serving.predict.Lease;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -18,7 +24,14 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -133,8 +146,86 @@ class InheritedChampionIT {
     assertThat(log("moved").production()).containsExactly(1);
     assertThat(sluice.run("doctor", pipeline.path()).out())
         .containsPattern("ok +champion's files +are those of the promotion log");
+    aServiceFollowsEachDecision();
     changedFilesAndTagsAreRefused(sluice, pipeline);
     anOlderEntryIsCompletedByAPerson(sluice, pipeline);
+  }
+
+  /** By looking alone, with nothing that wakes it. */
+  private void aServiceFollowsEachDecision() throws InterruptedException {
+    PromotionLog log = server.registry().promotions("moved");
+    try (FollowedVersions service = service("following", false)) {
+      served(service, log.head().entry(), 1);
+      for (int i = 0; i < 10; i++) {
+        int to = 2 - i % 2;
+        Optional<Digest> files = PromotionLog.bundle(log.entries(), to);
+        assertThat(files).isPresent();
+        PromotionLog.Kind kind = to == 1 ? PromotionLog.Kind.ROLLBACK : PromotionLog.Kind.OVERRIDE;
+        log.append(new PromotionLog.Request(kind, log.head(), to, "ann", "swap " + i, "", files));
+        served(service, log.head().entry(), to);
+        assertThat(service.status().state()).isEqualTo(FollowStatus.State.CURRENT);
+      }
+    }
+    assertThat(log.champion()).map(PromotionLog.Entry::to).contains(1);
+  }
+
+  /** A service with a state folder of its own, which has seen nothing yet. */
+  private FollowedVersions service(String state, boolean acceptUnverified) {
+    return FollowedVersions.start(
+        server.registry(),
+        new FollowSettings(
+            "moved",
+            Duration.ofMillis(100),
+            FollowSettings.LONGEST,
+            OptionalInt.empty(),
+            acceptUnverified,
+            folder.resolve("service-" + state)),
+        model -> {},
+        new FollowEvents() {
+          @Override
+          public void moved(Instant at, long entry, int version, VersionState state, String why) {}
+
+          @Override
+          public void looked(boolean answered) {}
+
+          @Override
+          public void trouble(Instant at, String what) {}
+        },
+        Clock.systemUTC(),
+        new Random(1));
+  }
+
+  private static void served(FollowedVersions service, long entry, int version)
+      throws InterruptedException {
+    await(
+        service,
+        () -> {
+          try (Lease lease = service.acquire().orElse(null)) {
+            if (lease == null || lease.version().entry() != entry) {
+              return false;
+            }
+            assertThat(lease.version().version()).isEqualTo(version);
+            assertThat(lease.version().verified()).isTrue();
+            return true;
+          }
+        });
+  }
+
+  /** A service that has nothing refuses the champion, and says why. */
+  private void refuses(String state, String why) throws InterruptedException {
+    try (FollowedVersions service = service(state, false)) {
+      await(service, () -> service.status().why().contains(why));
+      assertThat(service.acquire()).isEmpty();
+    }
+  }
+
+  private static void await(FollowedVersions service, BooleanSupplier reached)
+      throws InterruptedException {
+    long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(5);
+    while (!reached.getAsBoolean()) {
+      assertThat(System.nanoTime()).as(service.status().toString()).isLessThan(until);
+      Thread.sleep(20);
+    }
   }
 
   private void changedFilesAndTagsAreRefused(ForkedSluice sluice, TinyPipeline pipeline)
@@ -149,6 +240,7 @@ class InheritedChampionIT {
     ForkedSluice.Ended refused = sluice.run(run(pipeline, "tagged"));
     assertThat(refused.code()).as(refused.shown()).isEqualTo(1);
     assertThat(refused.shown()).contains("SLU-4043", "its tag sluice.bundle says");
+    refuses("tagged", "SLU-9251 version 1 is not what it was: its tag sluice.bundle says");
     registry.tag(champion, "sluice.bundle", String.valueOf(registered));
 
     Version two = registry.version("moved", 2).orElseThrow();
@@ -162,6 +254,16 @@ class InheritedChampionIT {
     assertThat(back.code()).as(back.shown()).isEqualTo(1);
     assertThat(back.err()).contains("SLU-5026", "its files in the registry are");
     assertThat(log("moved").champion()).contains(1);
+
+    PromotionLog log = registry.promotions("moved");
+    Optional<Digest> promoted = PromotionLog.bundle(log.entries(), 2);
+    log.append(
+        new PromotionLog.Request(
+            PromotionLog.Kind.OVERRIDE, log.head(), 2, "ann", "by hand", "", promoted));
+    refuses("files", "SLU-9251 version 2 is not what it was: its files in the registry are");
+    try (FollowedVersions service = service("following", false)) {
+      served(service, log.head().entry(), 2); // from its cache, where they are what was promoted
+    }
   }
 
   /** An entry as a version of Sluice appended it that did not record files yet. */
@@ -179,6 +281,7 @@ class InheritedChampionIT {
             Optional.empty()));
     ForkedSluice.Ended doctor = sluice.run("doctor", pipeline.path());
     assertThat(doctor.code()).as(doctor.shown()).isZero();
+    refuses("older", "SLU-9250 the promotion log does not say which files version 3 has");
     Matcher shown = Pattern.compile("--record-digest (sha256:\\w+)").matcher(doctor.out());
     assertThat(shown.find()).as(doctor.shown()).isTrue();
     ForkedSluice.Ended other =
@@ -200,6 +303,9 @@ class InheritedChampionIT {
         .containsPattern("confirm +version 3 .*I looked  \\[champion\\]");
     assertThat(PromotionLog.bundle(log("moved").entries(), 3).map(Digest::toString))
         .contains(shown.group(1));
+    try (FollowedVersions service = service("older", false)) {
+      served(service, log.head().entry(), 3);
+    }
   }
 
   @Test
