@@ -188,6 +188,9 @@ public final class Follower<T extends AutoCloseable> {
       events.looked(true);
       return Optional.of(state);
     } catch (SluiceException e) {
+      if (following.failures() == 0) { // once for an outage; the status says it all the time
+        events.trouble(clock.instant(), "the promotion log cannot be read: " + e.getMessage());
+      }
       String cache = unrecalled.map(why -> "; and from the cache: " + why).orElse("");
       following = following.unreadable(e.getMessage() + cache, clock.instant());
       events.looked(false);

@@ -444,6 +444,9 @@ class FollowerTest {
       assertThat((double) pauses.get(i).toMillis()).isBetween(base * 0.8 - 1, base * 1.2 + 1);
     }
     assertThat(pauses.stream().distinct().count()).isGreaterThan(5);
+    assertThat(events.trouble.stream().filter(t -> t.contains("log cannot be read: SLU-5001")))
+        .as("the log of the service says it once")
+        .hasSize(1);
     assertThat(follower.status().state()).isEqualTo(State.STALE);
     assertThat(follower.status().since()).contains(began);
     assertThat(answer(follower)).isEqualTo("one");
