@@ -21,8 +21,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A classifier and a regressor from {@code sluice init} to a gated promotion on a real cluster, by
- * the account that docs/cluster.md makes: the same verdict in the same words as on this machine.
+ * A classifier, a regressor and models that a team evaluates itself, from {@code sluice init} to a
+ * gated promotion on a real cluster, by the account that docs/cluster.md makes: the same verdict in
+ * the same words as on this machine.
  */
 @Timeout(1800)
 @ExtendWith(TestCluster.Starter.class)
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TabularClusterIT {
   private static final String LOCK =
       "src/app/resources/io/sluice/app/starter/classification/envs/sklearn.lock";
+  private static final String[] GRAPH = {"model/signature.json", "model/probe.json"};
   private static final String AS_OF = "2026-06-01";
 
   /** Models of a cluster that was up already are others. */
@@ -52,6 +54,7 @@ class TabularClusterIT {
   void aClassifierIsPromotedAndTheNextOneMeetsItAsChampion() throws Exception {
     Path pipeline = init(Starter.Kind.CLASSIFICATION, "tumour-classifier");
     Version champion = promoted(pipeline, "tumour-classifier");
+    assertThat(registry.files(champion)).contains(GRAPH);
 
     ForkedSluice.Ended second = run(pipeline, champion.model(), true);
     assertThat(report(second).path("verdict").asText()).as(second.shown()).isEqualTo("HOLD");
@@ -63,7 +66,13 @@ class TabularClusterIT {
   @Test
   void aRegressorIsPromoted() throws Exception {
     Path pipeline = init(Starter.Kind.REGRESSION, "disease-progression");
-    Version unused = promoted(pipeline, "disease-progression");
+    assertThat(registry.files(promoted(pipeline, "disease-progression"))).contains(GRAPH);
+  }
+
+  @Test
+  void modelsThatTheTeamItselfEvaluatesArePromoted() throws Exception {
+    Path pipeline = init(Starter.Kind.OWN, "picture-search");
+    assertThat(registry.files(promoted(pipeline, "picture-search"))).doesNotContain(GRAPH);
   }
 
   /** Runs it here and on the cluster, each as the first run of a model of its own. */
@@ -79,7 +88,7 @@ class TabularClusterIT {
     Version champion = registry.version(model, version).orElseThrow();
     assertThat(champion.tags()).containsEntry("sluice.verdict", "PROMOTE");
     assertThat(registry.files(champion))
-        .contains("model/MLmodel", "model/signature.json", "model/probe.json", "verdict.json");
+        .contains("model/MLmodel", "model/params.json", "verdict.json");
     return champion;
   }
 
